@@ -1,0 +1,2 @@
+//! The Lambda function: not written yet.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The order platform's inventory service.

@@ -1,0 +1,1 @@
+//! What Waxseal calls on AWS: the DynamoDB table, publishers, dead letters.

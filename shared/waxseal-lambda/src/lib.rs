@@ -1,0 +1,1 @@
+//! What Lambda delivers and expects back: sources, batch responses, the runtime loop.

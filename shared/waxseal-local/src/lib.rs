@@ -1,0 +1,1 @@
+//! The embedded environment: bus, topics, queues, tables and functions in one process.

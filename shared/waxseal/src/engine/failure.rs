@@ -1,0 +1,137 @@
+//! Why a message did not take effect.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    Fault,
+    message::DecodeError,
+    table::{TableError, TooLarge, WriteError},
+};
+
+/// Why a message did not take effect. [`Failure::is_permanent`] says whether a retry may help.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The handler said so.
+    #[error("{0}")]
+    Fault(Fault),
+    /// The payload does not fit the handler's type.
+    #[error(transparent)]
+    Decode(DecodeError),
+    /// No handler wants it. A batch treats it as malformed (S-3).
+    #[error("service {service} has no handler for {name}: it handles {known}")]
+    Unknown {
+        /// The message's name.
+        name: String,
+        /// The service.
+        service: String,
+        /// What it handles.
+        known: String,
+    },
+    /// The id was used before with another payload (S-16).
+    #[error(
+        "{publisher} used id {id} before with another payload: hash {first} then, {now} now; the first one stands"
+    )]
+    PayloadMismatch {
+        /// The publisher.
+        publisher: String,
+        /// The id.
+        id: String,
+        /// The hash that the receipt holds.
+        first: String,
+        /// The hash of this delivery.
+        now: String,
+    },
+    /// Another attempt holds the lease (S-14).
+    #[error("another attempt holds it until {until}")]
+    InProgress {
+        /// The end of the lease.
+        until: Timestamp,
+    },
+    /// The lease ran out and somebody else took over; nothing of this attempt was committed (S-12).
+    #[error("the lease was lost to another attempt; nothing of this one was committed")]
+    LeaseLost,
+    /// It failed for good before (S-19).
+    #[error("it failed for good before: {error}")]
+    Remembered {
+        /// The reason then.
+        error: String,
+    },
+    /// The outside has forgotten the effect key, so acting again could act twice.
+    #[error(
+        "outcome unknown: {attempts} attempts since {first_at} without a commit, and the outside remembers a key no longer{}: \
+         find out what happened there, then release or drop it",
+        last_error.as_ref().map_or_else(String::new, |error| format!(" (last error: {error})"))
+    )]
+    OutcomeUnknown {
+        /// How many attempts there were.
+        attempts: u32,
+        /// When the first began.
+        first_at: Timestamp,
+        /// The reason of the last one that could still say it.
+        last_error: Option<String>,
+    },
+    /// Others kept writing the same entities first.
+    #[error("lost the race for its entities {tries} times")]
+    Contended {
+        /// How often it ran.
+        tries: u32,
+    },
+    /// What was staged does not fit one write request (C-2).
+    #[error("too large to commit at once: {0}")]
+    TooLarge(TooLarge),
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The handler panicked (S-6).
+    #[error("the handler panicked: {message}")]
+    Panic {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// Whether no retry can help, so that the record is dead-lettered at once (S-27).
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::Fault(fault) => fault.is_permanent(),
+            // A deploy may be under way (S-43).
+            Self::Decode(DecodeError::Newer { .. }) => false,
+            Self::Decode(DecodeError::Unknown { .. } | DecodeError::Shape { .. }) => true,
+            Self::Unknown { .. }
+            | Self::PayloadMismatch { .. }
+            | Self::Remembered { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::TooLarge(_) => true,
+            Self::InProgress { .. }
+            | Self::LeaseLost
+            | Self::Contended { .. }
+            | Self::Table(_)
+            | Self::Panic { .. } => false,
+        }
+    }
+
+    /// The delay that the handler asked for, or what is left of somebody else's lease at `now`.
+    #[must_use]
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Fault(fault) => fault.retry_after(),
+            Self::InProgress { until } => Duration::try_from(until.duration_since(now)).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(_) => Self::Contended { tries: 1 },
+            WriteError::TooLarge(error) => Self::TooLarge(error),
+            WriteError::Unavailable(error) => Self::Table(error),
+        }
+    }
+}

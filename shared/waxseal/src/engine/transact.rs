@@ -1,0 +1,95 @@
+//! Transactional mode: run, then one conditional write of receipt, state and emitted events.
+
+use super::{Failure, Inner, Judged, Outcome, Task, read_receipt};
+use crate::{
+    item::{Action, Condition, Item, Key, Write},
+    table::{WriteError, settle},
+    unit::Staged,
+};
+
+impl Inner {
+    pub(super) async fn transact(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
+        if let Some(known) = self.cached(task) {
+            return known;
+        }
+        for _ in 0..=self.settings.reruns {
+            let ahead = self.read_ahead(task).await?;
+            if let Some(receipt) =
+                ahead.iter().find_map(|(key, item)| item.as_ref().filter(|_| *key == task.receipt))
+                && !receipt.is_expired(self.host.now())
+            {
+                return self.found(task, receipt);
+            }
+            let mut staged = self.run(task, &ahead, (1, self.host.now())).await?;
+            match self.commit(task, &mut staged).await {
+                Ok(()) => {
+                    self.remember(task, task.hash.clone(), task.raw.version);
+                    return Ok(Outcome::Applied);
+                }
+                Err(WriteError::Refused(refusals)) => {
+                    let receipt = refusals.iter().find(|refusal| refusal.key == task.receipt);
+                    if let Some(stored) = receipt.and_then(|refusal| refusal.stored.as_ref()) {
+                        return self.found(task, stored);
+                    }
+                    // State has moved on, or the receipt vanished in between: decide again on what is there now.
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::Contended { tries: self.settings.reruns + 1 })
+    }
+
+    /// Without a receipt: the state's own conditions are all there is.
+    pub(super) async fn run_bare(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
+        for _ in 0..=self.settings.reruns {
+            let staged = self.run(task, &[], (1, self.host.now())).await?;
+            if staged.is_empty() {
+                return Ok(Outcome::Applied);
+            }
+            let token = self.host.token();
+            let writes = staged.writes(self.host.now(), token);
+            match settle(self.table.write(&writes).await, token) {
+                Ok(()) => return Ok(Outcome::Applied),
+                Err(WriteError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Failure::Contended { tries: self.settings.reruns + 1 })
+    }
+
+    /// One read for the entity and the receipt where the event names its entity, one for the receipt of a redelivery,
+    /// none otherwise: a handler that only emits costs one write.
+    async fn read_ahead(&self, task: &Task<'_>) -> Result<Vec<(Key, Option<Item>)>, Failure> {
+        let mut keys: Vec<Key> = task.route.reaction.entity(task.raw).into_iter().collect();
+        if keys.is_empty() && !task.again {
+            return Ok(Vec::new());
+        }
+        keys.push(task.receipt.clone());
+        let items = self.table.get(&keys).await?;
+        Ok(keys.into_iter().zip(items).collect())
+    }
+
+    fn found(&self, task: &Task<'_>, stored: &Item) -> Result<Outcome, Failure> {
+        match self.judge(task, &read_receipt(stored)?, None)? {
+            Judged::Over(outcome) => Ok(outcome),
+            // A lease under this key: the handler was an effect before. Its outcome is not ours to guess.
+            Judged::TakeOver { attempt, first_at } => Err(Failure::OutcomeUnknown {
+                attempts: attempt.saturating_sub(1),
+                first_at,
+                last_error: None,
+            }),
+        }
+    }
+
+    async fn commit(&self, task: &Task<'_>, staged: &mut Staged) -> Result<(), WriteError> {
+        let (now, token) = (self.host.now(), self.host.token());
+        let mut receipt = self.blank(task, now);
+        receipt.emitted = std::mem::take(&mut staged.emitted);
+        let mut writes = staged.writes(now, token);
+        writes.push(Write {
+            action: Action::Put(receipt.to_item(token)),
+            condition: Condition::Absent { now },
+        });
+        settle(self.table.write(&writes).await, token)
+    }
+}

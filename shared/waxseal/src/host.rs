@@ -1,0 +1,13 @@
+//! What the core must be told, since it has neither clock nor entropy.
+
+use jiff::Timestamp;
+
+use crate::Token;
+
+/// The time, and tokens that nobody else has. The embedded environment gives both from one seed.
+pub trait Host: Send + Sync + 'static {
+    /// Now, to the millisecond.
+    fn now(&self) -> Timestamp;
+    /// A token that no other call, process or machine has been given.
+    fn token(&self) -> Token;
+}

@@ -1,0 +1,208 @@
+//! What a table stores: items of named attributes under a two-part key, and the conditions on writing them.
+//!
+//! Attributes are texts and whole numbers only. State is stored as JSON text, not as DynamoDB maps: it is exact (no
+//! 38-digit limit, no empty-key rule), it is one string to compare and to move, and nested attributes could not be
+//! indexed anyway.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+
+use crate::Token;
+
+/// The primary key of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The partition key, attribute `pk`.
+    pub partition: String,
+    /// The sort key, attribute `sk`.
+    pub sort: String,
+}
+
+impl Key {
+    /// A key from a kind and its parts. Parts are escaped, so that different parts never give one key (S-18).
+    ///
+    /// ```
+    /// use waxseal::item::Key;
+    /// assert_ne!(Key::of("receipt", &["a#b", "c"], "receipt"), Key::of("receipt", &["a", "b#c"], "receipt"));
+    /// assert_eq!(Key::of("order", &["o-1"], "state").partition, "order#o-1");
+    /// ```
+    #[must_use]
+    pub fn of(kind: &str, parts: &[&str], sort: &str) -> Self {
+        let mut partition = kind.to_owned();
+        for part in parts {
+            partition.push('#');
+            partition.push_str(&part.replace('%', "%25").replace('#', "%23"));
+        }
+        Self { partition, sort: sort.to_owned() }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.partition, self.sort)
+    }
+}
+
+/// One attribute's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// DynamoDB's `S`.
+    Text(String),
+    /// DynamoDB's `N`, whole numbers only.
+    Number(i64),
+}
+
+/// Attribute names that the protocol gives a meaning to.
+pub mod attribute {
+    /// Partition key.
+    pub const PARTITION: &str = "pk";
+    /// Sort key.
+    pub const SORT: &str = "sk";
+    /// Who wrote the item: a [`Token`](crate::Token).
+    pub const OWNER: &str = "owner";
+    /// The version of a state item.
+    pub const VERSION: &str = "version";
+    /// Seconds since 1970 after which the item counts as absent (S-9): the table's TTL attribute.
+    pub const EXPIRES: &str = "expires_at";
+    /// What a receipt emitted: the relay's mapping filters on it.
+    pub const EMITTED: &str = "emitted";
+}
+
+/// An item: a key and its other attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its key.
+    pub key: Key,
+    /// Its attributes, the key's not among them.
+    pub attributes: BTreeMap<String, Value>,
+}
+
+impl Item {
+    /// An item with no attribute but its key.
+    #[must_use]
+    pub fn new(key: Key) -> Self {
+        Self { key, attributes: BTreeMap::new() }
+    }
+
+    /// Adds a text.
+    #[must_use]
+    pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.to_owned(), Value::Text(value.into()));
+        self
+    }
+
+    /// Adds a number.
+    #[must_use]
+    pub fn number(mut self, name: &str, value: i64) -> Self {
+        self.attributes.insert(name.to_owned(), Value::Number(value));
+        self
+    }
+
+    /// Reads a text.
+    #[must_use]
+    pub fn get_text(&self, name: &str) -> Option<&str> {
+        match self.attributes.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            Some(Value::Number(_)) | None => None,
+        }
+    }
+
+    /// Reads a number.
+    #[must_use]
+    pub fn get_number(&self, name: &str) -> Option<i64> {
+        match self.attributes.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            Some(Value::Text(_)) | None => None,
+        }
+    }
+
+    /// Whether it counts as absent at `now` (S-9), deleted by TTL or not.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.get_number(attribute::EXPIRES).is_some_and(|expires| expires <= now.as_second())
+    }
+
+    /// Whether `token` wrote it.
+    #[must_use]
+    pub fn is_owned_by(&self, token: Token) -> bool {
+        self.get_text(attribute::OWNER) == Some(token.to_string().as_str())
+    }
+
+    /// Its size as DynamoDB counts it towards 400 KB: names and values in UTF-8, numbers at their longest.
+    ///
+    /// Source: DynamoDB developer guide, "Item sizes and formats".
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let of = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Number(_) => 21,
+        };
+        attribute::PARTITION.len()
+            + attribute::SORT.len()
+            + self.key.partition.len()
+            + self.key.sort.len()
+            + self.attributes.iter().map(|(name, value)| name.len() + of(value)).sum::<usize>()
+    }
+}
+
+/// What must hold of the stored item for a write to be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// There is none, or it is expired at this time (S-9).
+    Absent {
+        /// The time to compare the expiry with.
+        now: Timestamp,
+    },
+    /// Its [`attribute::VERSION`] is this one.
+    Version(u64),
+    /// Its [`attribute::OWNER`] is this one: a fencing token.
+    Owner(String),
+}
+
+impl Condition {
+    /// Whether `stored` satisfies it: the meaning that every table must give it.
+    #[must_use]
+    pub fn holds(&self, stored: Option<&Item>) -> bool {
+        match self {
+            Self::Absent { now } => stored.is_none_or(|item| item.is_expired(*now)),
+            Self::Version(version) => stored
+                .and_then(|item| item.get_number(attribute::VERSION))
+                .is_some_and(|number| u64::try_from(number) == Ok(*version)),
+            Self::Owner(owner) => {
+                stored.is_some_and(|item| item.get_text(attribute::OWNER) == Some(owner.as_str()))
+            }
+        }
+    }
+}
+
+/// One action of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// What to do.
+    pub action: Action,
+    /// What must hold for the whole commit.
+    pub condition: Condition,
+}
+
+/// What a [`Write`] does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Replaces the item whole.
+    Put(Item),
+    /// Removes it.
+    Delete(Key),
+    /// Only checks the condition.
+    Check(Key),
+}
+
+impl Write {
+    /// The key of the item that it is about.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        match &self.action {
+            Action::Put(item) => &item.key,
+            Action::Delete(key) | Action::Check(key) => key,
+        }
+    }
+}

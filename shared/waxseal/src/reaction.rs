@@ -1,0 +1,123 @@
+//! The three forms of a reaction, erased to one: the engine is compiled once, whatever the handlers.
+
+use std::time::Duration;
+
+use crate::{
+    Attempt, Decide, Effect, Envelope, Fault, Handler, Message as _, Raw, Unit,
+    catalog::Mode,
+    decide::Out,
+    item::Key,
+    message::DecodeError,
+    state,
+    table::BoxFuture,
+    unit::{Run, Staged},
+};
+
+/// Why a run staged nothing.
+#[derive(Debug)]
+pub(crate) enum RunError {
+    Decode(DecodeError),
+    Fault(Fault),
+}
+
+pub(crate) trait Reaction: Send + Sync {
+    fn mode(&self) -> Mode;
+    /// The one entity that it reads and writes, where the event alone tells it.
+    fn entity(&self, raw: &Raw) -> Option<Key>;
+    fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
+}
+
+pub(crate) struct Handled<H>(pub(crate) H);
+pub(crate) struct Decided<D>(pub(crate) D);
+pub(crate) struct Effected<E>(pub(crate) E);
+
+fn finish(mut staged: Staged) -> Result<Staged, RunError> {
+    match staged.take_error() {
+        Some(fault) => Err(RunError::Fault(fault)),
+        None => Ok(staged),
+    }
+}
+
+impl<H: Handler> Reaction for Handled<H> {
+    fn mode(&self) -> Mode {
+        const {
+            assert!(
+                !H::NATURALLY_IDEMPOTENT || <H::Emits as crate::Emits>::DECLARED.is_empty(),
+                "a naturally idempotent handler has no receipt, so it can emit nothing: `type Emits = ()`"
+            );
+        }
+        if H::NATURALLY_IDEMPOTENT { Mode::NaturallyIdempotent } else { Mode::Transactional }
+    }
+
+    fn entity(&self, _: &Raw) -> Option<Key> {
+        None
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(async move {
+            let event: Envelope<H::Event> = run.cause.decode().map_err(RunError::Decode)?;
+            let mut unit = Unit::new(run);
+            self.0.handle(&event, &mut unit).await.map_err(RunError::Fault)?;
+            finish(unit.run.staged)
+        })
+    }
+}
+
+impl<D: Decide> Reaction for Decided<D> {
+    fn mode(&self) -> Mode {
+        Mode::Transactional
+    }
+
+    fn entity(&self, raw: &Raw) -> Option<Key> {
+        // What cannot be decoded fails in `run`, with its reason.
+        let event = D::Event::decode(raw.version, &raw.data).ok()?;
+        Some(state::key::<D::State>(&D::key(&event)))
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(async move {
+            let event: Envelope<D::Event> = run.cause.decode().map_err(RunError::Decode)?;
+            let key = D::key(&event.data);
+            let mut unit = Unit::<D::Emits>::new(run);
+            let (mut entity, before) = match unit.load::<D::State>(&key).await.map_err(RunError::Fault)? {
+                Some(entity) => {
+                    let before = serde_json::to_string(&*entity).ok();
+                    (entity, before)
+                }
+                None => (unit.create(&key, D::State::default()), None),
+            };
+            let mut out = Out::default();
+            self.0.decide(&mut entity, &event, &mut out).map_err(RunError::Fault)?;
+            if before.is_some() && serde_json::to_string(&*entity).ok() == before {
+                // Nothing to write, but what was emitted was decided on this version.
+                unit.require_unchanged(&entity);
+            } else {
+                unit.save(entity);
+            }
+            out.said.into_iter().for_each(|said| unit.run.push(said));
+            finish(unit.run.staged)
+        })
+    }
+}
+
+impl<E: Effect> Reaction for Effected<E> {
+    fn mode(&self) -> Mode {
+        Mode::Leased { lease: E::LEASE, key_ttl: E::KEY_TTL }
+    }
+
+    fn entity(&self, _: &Raw) -> Option<Key> {
+        None
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(async move {
+            let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
+            let mut unit = Unit::new(run);
+            self.0.act(&event, attempt, &mut unit).await.map_err(RunError::Fault)?;
+            finish(unit.run.staged)
+        })
+    }
+}
+
+/// As [`Effect::LEASE`]: here so that the mode carries all the engine needs.
+pub(crate) const DEFAULT_LEASE: Duration = Duration::from_secs(60);

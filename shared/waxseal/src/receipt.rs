@@ -1,0 +1,255 @@
+//! The receipt: the item that remembers one event for one consumer. Inbox and outbox at once.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    Channel, Raw, Token,
+    item::{Item, Key, attribute},
+};
+
+/// What a receipt says of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// It took effect.
+    Completed,
+    /// An attempt holds it until this time, or held it.
+    Leased {
+        /// The end of the lease; a released one ends in the past.
+        until: Timestamp,
+    },
+    /// It failed for good and is in the dead-letter queue with this reason (S-19).
+    Failed {
+        /// The reason.
+        error: String,
+    },
+}
+
+/// One event, as one consumer remembers it.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// Whose and of what.
+    pub key: Key,
+    /// What happened.
+    pub status: Status,
+    /// The hash of the payload (S-16).
+    pub hash: String,
+    /// The payload's schema version as it arrived.
+    pub version: u16,
+    /// Which attempt wrote this; 1 in transactional mode.
+    pub attempt: u32,
+    /// When the first attempt began.
+    pub first_at: Timestamp,
+    /// What it emitted: the outbox.
+    pub emitted: Vec<Emission>,
+    /// The reason of the last failed attempt.
+    pub last_error: Option<String>,
+    /// When it may be forgotten.
+    pub expires: Timestamp,
+}
+
+/// The receipt's key of one event for one consumer (S-18).
+#[must_use]
+pub fn key(consumer: &str, source: &str, id: &str) -> Key {
+    Key::of("receipt", &[consumer, source, id], "receipt")
+}
+
+/// A message in a receipt: the exact bytes that the relay publishes, and where to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Emission {
+    /// `bus`, `topic:<name>` or `queue:<name>`: the form of [`Channel`].
+    pub channel: String,
+    /// The envelope's JSON.
+    pub envelope: Box<RawValue>,
+}
+
+/// An emitted envelope that its channel does not take.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EmissionError {
+    #[error("{name} cannot be written as JSON: {source}")]
+    Json { name: String, source: serde_json::Error },
+    #[error("{name} has {bytes} bytes, {channel} takes {limit} at most")]
+    TooLarge { name: String, bytes: usize, channel: Channel, limit: usize },
+}
+
+impl Emission {
+    pub(crate) fn new(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
+        let json = serde_json::value::to_raw_value(envelope)
+            .map_err(|source| EmissionError::Json { name: envelope.name.clone(), source })?;
+        // SQS and EventBridge take 1 MiB since 2026, SNS 256 KiB; the receipt's own 400 KB is checked at the commit.
+        let limit = match channel {
+            Channel::Bus | Channel::Queue(_) => 1024 * 1024,
+            Channel::Topic(_) => 256 * 1024,
+        };
+        let bytes = json.get().len();
+        if bytes > limit {
+            return Err(EmissionError::TooLarge { name: envelope.name.clone(), bytes, channel, limit });
+        }
+        Ok(Self { channel: channel.to_string(), envelope: json })
+    }
+}
+
+mod names {
+    pub(super) const STATUS: &str = "status";
+    pub(super) const HASH: &str = "hash";
+    pub(super) const EVENT_VERSION: &str = "event_version";
+    pub(super) const ATTEMPT: &str = "attempt";
+    pub(super) const FIRST_AT: &str = "first_at";
+    pub(super) const LEASE_UNTIL: &str = "lease_until";
+    pub(super) const ERROR: &str = "error";
+}
+
+/// Why an item is no receipt.
+#[derive(Debug, thiserror::Error)]
+#[error("item {key} is not a receipt: attribute `{attribute}` is missing or of another type")]
+pub struct NotAReceipt {
+    key: Key,
+    attribute: &'static str,
+}
+
+impl Receipt {
+    /// The item that stores it, marked as written by `token`.
+    ///
+    /// `emitted` is one text, absent where there is nothing: the relay's mapping can only filter on a leaf attribute (O-5).
+    #[must_use]
+    pub fn to_item(&self, token: Token) -> Item {
+        let (status, error) = match &self.status {
+            Status::Completed => ("completed", None),
+            Status::Leased { .. } => ("leased", self.last_error.as_ref()),
+            Status::Failed { error } => ("failed", Some(error)),
+        };
+        let mut item = Item::new(self.key.clone())
+            .text(names::STATUS, status)
+            .text(names::HASH, &self.hash)
+            .number(names::EVENT_VERSION, self.version.into())
+            .number(names::ATTEMPT, self.attempt.into())
+            .number(names::FIRST_AT, self.first_at.as_millisecond())
+            .number(attribute::EXPIRES, self.expires.as_second())
+            .text(attribute::OWNER, token.to_string());
+        if let Status::Leased { until } = &self.status {
+            item = item.number(names::LEASE_UNTIL, until.as_millisecond());
+        }
+        if let Some(error) = error {
+            item = item.text(names::ERROR, clip(error, 2048));
+        }
+        if !self.emitted.is_empty() {
+            item = item.text(attribute::EMITTED, write_emissions(&self.emitted));
+        }
+        item
+    }
+
+    /// Reads a stored receipt, without what it emitted.
+    ///
+    /// # Errors
+    /// Where something else wrote the item.
+    pub fn from_item(item: &Item) -> Result<Self, NotAReceipt> {
+        let lacks = |attribute| move || NotAReceipt { key: item.key.clone(), attribute };
+        let text = |name| item.get_text(name).ok_or_else(lacks(name));
+        let number = |name| item.get_number(name).ok_or_else(lacks(name));
+        let time = |name| {
+            number(name)
+                .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).map_err(|_| lacks(name)()))
+        };
+        let last_error = item.get_text(names::ERROR).map(str::to_owned);
+        Ok(Self {
+            key: item.key.clone(),
+            status: match text(names::STATUS)? {
+                "completed" => Status::Completed,
+                "leased" => Status::Leased { until: time(names::LEASE_UNTIL)? },
+                "failed" => Status::Failed { error: last_error.clone().unwrap_or_default() },
+                _ => return Err(lacks(names::STATUS)()),
+            },
+            hash: text(names::HASH)?.to_owned(),
+            version: number(names::EVENT_VERSION)?.try_into().map_err(|_| lacks(names::EVENT_VERSION)())?,
+            attempt: number(names::ATTEMPT)?.try_into().map_err(|_| lacks(names::ATTEMPT)())?,
+            first_at: time(names::FIRST_AT)?,
+            emitted: Vec::new(),
+            last_error,
+            expires: number(attribute::EXPIRES).and_then(|seconds| {
+                Timestamp::from_second(seconds).map_err(|_| lacks(attribute::EXPIRES)())
+            })?,
+        })
+    }
+}
+
+/// What [`attribute::EMITTED`] holds.
+#[must_use]
+pub(crate) fn write_emissions(emissions: &[Emission]) -> String {
+    // Texts and raw JSON only: this has no way to fail.
+    serde_json::to_string(emissions).unwrap_or_default()
+}
+
+/// Reads [`attribute::EMITTED`].
+///
+/// # Errors
+/// Where it is not what [`Receipt::to_item`] wrote.
+pub fn read_emissions(emitted: &str) -> Result<Vec<Emission>, serde_json::Error> {
+    serde_json::from_str(emitted)
+}
+
+fn clip(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+/// What an existing receipt means for a delivery of the same event: the heart of the protocol, as a plain function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It took effect already (S-15).
+    Duplicate,
+    /// The same id with another payload (S-16).
+    Mismatch {
+        /// The hash of the payload that came first.
+        first: String,
+    },
+    /// Another attempt holds it (S-14).
+    InProgress {
+        /// The end of its lease.
+        until: Timestamp,
+    },
+    /// An attempt held it and is over: this one may take over (S-10).
+    TakeOver {
+        /// The number of this attempt.
+        attempt: u32,
+        /// When the first attempt began.
+        first_at: Timestamp,
+    },
+    /// It failed for good before, with this reason (S-19).
+    Remembered {
+        /// The reason.
+        error: String,
+    },
+    /// Another attempt now could act twice: the outside has forgotten the effect key.
+    OutcomeUnknown {
+        /// How many attempts there were.
+        attempts: u32,
+        /// When the first began.
+        first_at: Timestamp,
+    },
+}
+
+impl Receipt {
+    /// Judges a delivery with this payload at `now`; `key_ttl` is that of an effect.
+    #[must_use]
+    pub fn judge(&self, hash: &str, version: u16, now: Timestamp, key_ttl: Option<Duration>) -> Verdict {
+        // The same id in another version is a duplicate: upcasting changes payloads (S-16).
+        if self.version == version && self.hash != hash {
+            return Verdict::Mismatch { first: self.hash.clone() };
+        }
+        match &self.status {
+            Status::Completed => Verdict::Duplicate,
+            Status::Failed { error } => Verdict::Remembered { error: error.clone() },
+            Status::Leased { until } if now < *until => Verdict::InProgress { until: *until },
+            Status::Leased { .. } => {
+                let age = Duration::try_from(now.duration_since(self.first_at)).unwrap_or_default();
+                if key_ttl.is_some_and(|ttl| age >= ttl) {
+                    Verdict::OutcomeUnknown { attempts: self.attempt, first_at: self.first_at }
+                } else {
+                    Verdict::TakeOver { attempt: self.attempt.saturating_add(1), first_at: self.first_at }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    Channel, Decide, Declared, Effect, Emits, Handler,
+    catalog::Entry,
+    reaction::{Decided, Effected, Handled, Reaction},
+};
+
+/// The handlers of one service.
+///
+/// The crate's front page has an example.
+#[derive(Clone)]
+#[must_use = "a service does nothing until an engine runs it"]
+pub struct Service {
+    pub(crate) name: String,
+    pub(crate) routes: HashMap<&'static str, Vec<Route>>,
+    catalog: Vec<Entry>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Route {
+    /// Service and handler: whose receipt it is (S-18).
+    pub(crate) consumer: Arc<str>,
+    pub(crate) reaction: Arc<dyn Reaction>,
+}
+
+impl Service {
+    /// A service with no handlers yet. Its name is the owner of what it emits, and part of its receipts' keys.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), routes: HashMap::new(), catalog: Vec::new() }
+    }
+
+    /// Adds a [`Handler`].
+    pub fn handler<H: Handler>(self, handler: H) -> Self {
+        self.add::<H::Emits>(H::NAME, Declared::of::<H::Event>(), Arc::new(Handled(handler)))
+    }
+
+    /// Adds a [`Decide`].
+    pub fn decide<D: Decide>(self, decide: D) -> Self {
+        self.add::<D::Emits>(D::NAME, Declared::of::<D::Event>(), Arc::new(Decided(decide)))
+    }
+
+    /// Adds an [`Effect`].
+    pub fn effect<E: Effect>(self, effect: E) -> Self {
+        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected(effect)))
+    }
+
+    fn add<S: Emits>(
+        mut self,
+        handler: &'static str,
+        consumes: Declared,
+        reaction: Arc<dyn Reaction>,
+    ) -> Self {
+        self.catalog.push(Entry {
+            service: self.name.clone(),
+            handler,
+            mode: reaction.mode(),
+            consumes,
+            emits: S::DECLARED,
+        });
+        let consumer = format!("{}/{handler}", self.name).into();
+        self.routes.entry(consumes.name).or_default().push(Route { consumer, reaction });
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it handles and emits, in the order of registration.
+    #[must_use]
+    pub fn catalog(&self) -> &[Entry] {
+        &self.catalog
+    }
+
+    /// Checks what the types alone cannot: names are unique, events are emitted by their owner, commands are handled by
+    /// their recipient.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), ServiceError> {
+        let service = || self.name.clone();
+        for (index, entry) in self.catalog.iter().enumerate() {
+            if self.catalog[..index].iter().any(|earlier| earlier.handler == entry.handler) {
+                return Err(ServiceError::Twice { service: service(), handler: entry.handler });
+            }
+            let foreign = entry.emits.iter().find(|declared| match declared.channel {
+                Channel::Bus | Channel::Topic(_) => declared.owner != self.name,
+                Channel::Queue(_) => false,
+            });
+            if let Some(foreign) = foreign {
+                return Err(ServiceError::Foreign {
+                    service: service(),
+                    handler: entry.handler,
+                    event: foreign.name,
+                    owner: foreign.owner,
+                });
+            }
+            if matches!(entry.consumes.channel, Channel::Queue(recipient) if recipient != self.name) {
+                return Err(ServiceError::Misdirected {
+                    service: service(),
+                    handler: entry.handler,
+                    command: entry.consumes.name,
+                    recipient: entry.consumes.owner,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A mistake in what a service registers; found before it runs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// Two handlers would share their receipts.
+    #[error(
+        "service {service} registers two handlers named {handler}: each needs receipts of its own, so rename one"
+    )]
+    Twice {
+        /// The service.
+        service: String,
+        /// The name.
+        handler: &'static str,
+    },
+    /// An event is emitted by a service that does not own it.
+    #[error(
+        "handler {handler} of service {service} emits {event}, which {owner} owns: only the owner publishes an event"
+    )]
+    Foreign {
+        /// The service.
+        service: String,
+        /// The handler.
+        handler: &'static str,
+        /// The event.
+        event: &'static str,
+        /// Its owner.
+        owner: &'static str,
+    },
+    /// A command is handled by a service that it is not for.
+    #[error(
+        "handler {handler} of service {service} takes the command {command}, whose recipient is {recipient}"
+    )]
+    Misdirected {
+        /// The service.
+        service: String,
+        /// The handler.
+        handler: &'static str,
+        /// The command.
+        command: &'static str,
+        /// Its recipient.
+        recipient: &'static str,
+    },
+}

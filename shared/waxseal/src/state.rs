@@ -1,0 +1,82 @@
+//! State items: one entity, one version, JSON text.
+
+use std::ops::{Deref, DerefMut};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::item::{Item, Key, attribute};
+
+/// Persistent state, addressed by kind and key.
+pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The first part of its key in the table.
+    const KIND: &'static str;
+}
+
+/// An entity together with the version it was read at. Changes count once it is given to
+/// [`Unit::save`](crate::Unit::save), guarded by that version.
+#[must_use = "an entity that is not saved changes nothing"]
+#[derive(Debug)]
+pub struct Loaded<T> {
+    pub(crate) value: T,
+    pub(crate) key: Key,
+    /// 0 where there is none yet.
+    pub(crate) version: u64,
+}
+
+impl<T> Loaded<T> {
+    /// The version it was read at; 0 where it is new.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The value alone, which can no longer be saved.
+    pub fn into_value(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Deref for Loaded<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Loaded<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+/// Why an item could not be read as an entity.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StateError {
+    #[error("item {key} has no text attribute `{DATA}`: something else wrote it")]
+    Foreign { key: Key },
+    #[error("item {key} does not fit its type: {source}")]
+    Shape { key: Key, source: serde_json::Error },
+}
+
+const DATA: &str = "data";
+const SORT: &str = "state";
+
+/// The key of an entity's item.
+pub(crate) fn key<T: Entity>(id: &str) -> Key {
+    Key::of(T::KIND, &[id], SORT)
+}
+
+/// The item of one version of an entity.
+pub(crate) fn item(key: Key, version: u64, data: String) -> Item {
+    Item::new(key).number(attribute::VERSION, i64::try_from(version).unwrap_or(i64::MAX)).text(DATA, data)
+}
+
+/// An entity's JSON and version.
+pub(crate) fn read(item: &Item) -> Result<(&str, u64), StateError> {
+    let version = item.get_number(attribute::VERSION).and_then(|version| u64::try_from(version).ok());
+    item.get_text(DATA).zip(version).ok_or_else(|| StateError::Foreign { key: item.key.clone() })
+}
+
+pub(crate) fn parse<T: Entity>(key: &Key, data: &str) -> Result<T, StateError> {
+    serde_json::from_str(data).map_err(|source| StateError::Shape { key: key.clone(), source })
+}

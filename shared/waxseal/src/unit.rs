@@ -1,0 +1,220 @@
+//! The unit of work: the only door to state and to the outbox.
+
+use std::{collections::BTreeMap, marker::PhantomData};
+
+use crate::{
+    Channel, Command, Contains, Emits, Entity, Envelope, Event, Fault, Loaded, Raw, Timestamp, Token,
+    decide::Said,
+    derived_id,
+    item::{Action, Condition, Item, Key, Write, attribute},
+    receipt::Emission,
+    state,
+    table::AnyTable,
+};
+
+/// What one handler run reads, stages and emits. There is no commit to call: returning `Ok` commits.
+///
+/// `S` is the set of messages that the handler declares: `Unit<'_, Self::Emits>`.
+pub struct Unit<'a, S> {
+    pub(crate) run: Run<'a>,
+    set: PhantomData<fn() -> S>,
+}
+
+/// The part of [`Unit`] that is compiled once for all handlers.
+pub(crate) struct Run<'a> {
+    pub(crate) cause: &'a Raw,
+    pub(crate) service: &'a str,
+    pub(crate) consumer: &'a str,
+    pub(crate) table: &'a dyn AnyTable,
+    pub(crate) now: Timestamp,
+    /// What the engine has read ahead.
+    pub(crate) ahead: &'a [(Key, Option<Item>)],
+    pub(crate) staged: Staged,
+}
+
+/// What a run wants to write.
+#[derive(Debug, Default)]
+pub(crate) struct Staged {
+    changes: BTreeMap<Key, Change>,
+    pub(crate) emitted: Vec<Emission>,
+    /// The first thing that could not be staged: it fails the run.
+    error: Option<Fault>,
+}
+
+#[derive(Debug)]
+struct Change {
+    /// The version that the write is guarded by; 0 for none.
+    base: u64,
+    to: To,
+}
+
+#[derive(Debug)]
+enum To {
+    Put(String),
+    Delete,
+    Unchanged,
+}
+
+impl<'a, S: Emits> Unit<'a, S> {
+    pub(crate) fn new(run: Run<'a>) -> Self {
+        Self { run, set: PhantomData }
+    }
+
+    /// Reads an entity, strongly consistent, and remembers the version it was read at. What this unit has saved
+    /// before is what it reads.
+    ///
+    /// # Errors
+    /// Retry where the table cannot be read; permanent where the item does not fit `T`.
+    pub async fn load<T: Entity>(&mut self, id: &str) -> Result<Option<Loaded<T>>, Fault> {
+        let key = state::key::<T>(id);
+        let read;
+        let (data, version) = match self.run.staged.changes.get(&key) {
+            Some(Change { to: To::Put(data), base }) => (data.as_str(), *base),
+            Some(Change { to: To::Delete, .. }) => return Ok(None),
+            Some(Change { to: To::Unchanged, .. }) | None => {
+                let item = match self.run.ahead.iter().find(|(ahead, _)| *ahead == key) {
+                    Some((_, item)) => item.as_ref(),
+                    None => {
+                        read = self.run.table.get(std::slice::from_ref(&key)).await.map_err(Fault::retry)?;
+                        read.first().and_then(Option::as_ref)
+                    }
+                };
+                match item {
+                    Some(item) => state::read(item).map_err(Fault::permanent)?,
+                    None => return Ok(None),
+                }
+            }
+        };
+        let value = state::parse(&key, data).map_err(Fault::permanent)?;
+        Ok(Some(Loaded { value, key, version }))
+    }
+
+    /// Starts an entity that must not exist yet.
+    pub fn create<T: Entity>(&self, id: &str, value: T) -> Loaded<T> {
+        Loaded { value, key: state::key::<T>(id), version: 0 }
+    }
+
+    /// Stages a write, guarded by the version that was read. Consumes the entity, so that it cannot drift afterwards.
+    pub fn save<T: Entity>(&mut self, entity: Loaded<T>) {
+        match serde_json::to_string(&entity.value) {
+            Ok(data) => self.run.stage(entity.key, entity.version, To::Put(data)),
+            Err(error) => {
+                self.run.fail(Fault::permanent(format!("{} cannot be written as JSON: {error}", entity.key)))
+            }
+        }
+    }
+
+    /// Stages a removal, guarded by the version that was read.
+    pub fn delete<T: Entity>(&mut self, entity: Loaded<T>) {
+        self.run.stage(entity.key, entity.version, To::Delete);
+    }
+
+    /// Commits only if `entity` is still at the version that was read: what a unit only reads is not guarded otherwise.
+    pub fn require_unchanged<T: Entity>(&mut self, entity: &Loaded<T>) {
+        self.run
+            .staged
+            .changes
+            .entry(entity.key.clone())
+            .or_insert(Change { base: entity.version, to: To::Unchanged });
+    }
+
+    /// Emits an event that the handler declares. The relay publishes it after the commit.
+    pub fn emit<E: Event, At>(&mut self, event: E)
+    where
+        S: Contains<E, At>,
+    {
+        self.run.push(Said::new(&event));
+    }
+
+    /// Sends a command that the handler declares to its recipient's queue, after the commit.
+    pub fn send<C: Command, At>(&mut self, command: C)
+    where
+        S: Contains<C, At>,
+    {
+        self.run.push(Said::new(&command));
+    }
+
+    /// When this run started: the time to use instead of a clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.run.now
+    }
+}
+
+impl Run<'_> {
+    fn stage(&mut self, key: Key, base: u64, to: To) {
+        self.staged.changes.insert(key, Change { base, to });
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        self.staged.error.get_or_insert(fault);
+    }
+
+    /// Stages a message: its id is a function of its cause (S-45), its correlation and trace are inherited (S-44).
+    pub(crate) fn push(&mut self, said: Said) {
+        let Said { declared, data } = said;
+        let data = match data {
+            Ok(data) => data,
+            Err(error) => {
+                return self
+                    .fail(Fault::permanent(format!("{} cannot be written as JSON: {error}", declared.name)));
+            }
+        };
+        let index = u32::try_from(self.staged.emitted.len()).unwrap_or(u32::MAX);
+        let source = match declared.channel {
+            Channel::Queue(_) => self.service,
+            Channel::Bus | Channel::Topic(_) => declared.owner,
+        };
+        let trace = ["traceparent", "tracestate"];
+        let envelope = Envelope {
+            id: derived_id(&self.cause.source, &self.cause.id, self.consumer, index),
+            name: declared.name.to_owned(),
+            version: declared.version,
+            timestamp: self.now,
+            source: source.to_owned(),
+            correlation_id: self.cause.correlation_id.clone(),
+            causation_id: Some(self.cause.id.clone()),
+            data,
+            metadata: trace
+                .iter()
+                .filter_map(|name| Some(((*name).to_owned(), self.cause.metadata.get(*name)?.clone())))
+                .collect(),
+        };
+        match Emission::new(declared.channel, &envelope) {
+            Ok(emission) => self.staged.emitted.push(emission),
+            Err(error) => self.fail(Fault::permanent(error)),
+        }
+    }
+}
+
+impl Staged {
+    /// What could not be staged.
+    pub(crate) fn take_error(&mut self) -> Option<Fault> {
+        self.error.take()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.emitted.is_empty()
+    }
+
+    /// The state's part of the commit, marked as written by `token`.
+    pub(crate) fn writes(&self, now: Timestamp, token: Token) -> Vec<Write> {
+        self.changes
+            .iter()
+            .map(|(key, change)| Write {
+                action: match &change.to {
+                    To::Put(data) => Action::Put(
+                        state::item(key.clone(), change.base + 1, data.clone())
+                            .text(attribute::OWNER, token.to_string()),
+                    ),
+                    To::Delete => Action::Delete(key.clone()),
+                    To::Unchanged => Action::Check(key.clone()),
+                },
+                condition: match change.base {
+                    0 => Condition::Absent { now },
+                    version => Condition::Version(version),
+                },
+            })
+            .collect()
+    }
+}

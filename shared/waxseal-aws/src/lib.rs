@@ -1,1 +1,43 @@
-//! What Waxseal calls on AWS: the DynamoDB table, publishers, dead letters.
+//! What Waxseal calls on AWS: the DynamoDB table, the publishers of the relay, the dead-letter queue. No delivery is
+//! parsed here: that is `waxseal-lambda`'s.
+//!
+//! A function's `main` asks the [`Environment`] for its parts, each configured by environment variables alone:
+//!
+//! ```no_run
+//! # async fn main_of_a_function(service: waxseal::Service) -> Result<(), Box<dyn std::error::Error>> {
+//! let aws = waxseal_aws::Environment::from_env().await;
+//! let engine = waxseal::Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
+//! let batches = waxseal::batch::Batches::new(engine, aws.dead_letters()?, aws.policy()?);
+//! # Ok(()) }
+//! ```
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `WAXSEAL_TABLE` | the service's own table, name or ARN |
+//! | `WAXSEAL_DLQ_URL` | the queue that dead letters go to |
+//! | `WAXSEAL_BUS` | relay: the event bus, name or ARN |
+//! | `WAXSEAL_TOPIC_<NAME>` | relay: the ARN of a topic; `stock.level-changed` is `WAXSEAL_TOPIC_STOCK_LEVEL_CHANGED` |
+//! | `WAXSEAL_QUEUE_<NAME>` | relay: the URL of the queue that takes a service's commands |
+//! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED` | optional: [`waxseal::batch::Policy`] |
+//! | `WAXSEAL_HORIZON_DAYS`, `WAXSEAL_LEASE_SECONDS` | optional: [`waxseal::Settings`] |
+//!
+//! The standard `AWS_*` variables do the rest: region, credentials, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`, ….
+
+mod call;
+mod dead_letters;
+mod dynamo;
+mod environment;
+mod host;
+mod publish;
+mod sqs_text;
+#[cfg(feature = "test-util")]
+pub mod testing;
+mod variables;
+
+pub use aws_config::SdkConfig;
+pub use dead_letters::SqsDeadLetters;
+pub use dynamo::Dynamo;
+pub use environment::Environment;
+pub use host::SystemHost;
+pub use publish::Publishers;
+pub use variables::SettingError;

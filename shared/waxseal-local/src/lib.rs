@@ -1,1 +1,74 @@
-//! The embedded environment: bus, topics, queues, tables and functions in one process.
+//! The embedded environment: bus, topics, queues, event source mappings, tables and functions in one process, driven
+//! from one seed.
+//!
+//! Functions are handed the JSON that Lambda would deliver, and their answers are read as Lambda reads them. Time may be
+//! virtual, faults are injected, and the same seed gives the same run: for `make run`, for tests in milliseconds, and for
+//! simulation. It is a test kit, not a broker for production: nothing is stored.
+//!
+//! ```
+//! # use serde::{Deserialize, Serialize};
+//! # use waxseal::{Entity, Envelope, Fault, Handler, Service, Unit};
+//! # #[derive(Serialize, Deserialize)] struct ParcelScanned { parcel: String }
+//! # waxseal::event!(ParcelScanned { name: "parcel.scanned", version: 1, owner: "shipping" });
+//! # #[derive(Serialize, Deserialize, Default)] struct Scans { count: u64 }
+//! # impl Entity for Scans { const KIND: &'static str = "scans"; }
+//! # struct CountScans;
+//! # impl Handler for CountScans {
+//! #     const NAME: &str = "count-scans";
+//! #     type Event = ParcelScanned;
+//! #     type Emits = ();
+//! #     async fn handle(&self, event: &Envelope<ParcelScanned>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
+//! #         let mut scans = unit.load::<Scans>(&event.data.parcel).await?.unwrap_or_else(|| unit.create(&event.data.parcel, Scans::default()));
+//! #         scans.count += 1;
+//! #         unit.save(scans);
+//! #         Ok(())
+//! #     }
+//! # }
+//! use waxseal_local::{Faults, Local};
+//!
+//! let local = Local::builder().seed(7).faults(Faults::bad_day()).build();
+//! local.deploy(Service::new("counter").handler(CountScans)).unwrap();
+//!
+//! let event = Envelope::starting("e1", "shipping", local.now(), ParcelScanned { parcel: "p1".into() });
+//! for _ in 0..3 {
+//!     local.put(&event.clone_raw()).unwrap();
+//! }
+//! local.run_until_idle();
+//! assert_eq!(local.read::<Scans>("counter", "p1").unwrap().count, 1);
+//! # trait CloneRaw { fn clone_raw(&self) -> waxseal::Raw; }
+//! # impl CloneRaw for Envelope<ParcelScanned> {
+//! #     fn clone_raw(&self) -> waxseal::Raw { waxseal::Raw::parse(&serde_json::to_string(self).unwrap()).unwrap() }
+//! # }
+//! ```
+
+mod builder;
+mod bus;
+mod clock;
+mod executor;
+mod faults;
+mod function;
+mod gateway;
+mod local;
+mod mapping;
+mod outbound;
+mod pattern;
+mod queue;
+mod random;
+mod signal;
+mod table;
+mod topic;
+mod wire;
+
+pub use builder::Builder;
+pub use bus::{Bus, Entry, Input};
+pub use clock::{Clock, Sleep};
+pub use executor::{Ended, Executor, Join};
+pub use faults::Faults;
+pub use gateway::HttpError;
+pub use local::{Deploy, Local, LocalError};
+pub use mapping::queue::MappingSettings;
+pub use pattern::{Pattern, PatternError};
+pub use queue::{Message, Outgoing, Queue, QueueSettings, Redrive};
+pub use random::Random;
+pub use table::Table;
+pub use topic::{Subscription, Topic};

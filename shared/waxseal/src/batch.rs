@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, time::Duration};
 
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use jiff::Timestamp;
 
 use crate::{BoxError, Engine, Failure, Malformed, Outcome, Raw, chain, item::Key, table::BoxFuture};
@@ -109,6 +109,23 @@ pub struct Letter {
     pub name: Option<String>,
 }
 
+impl Letter {
+    /// What a dead-letter queue keeps beside the body: names and texts of its message attributes.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<(&'static str, String)> {
+        let mut attributes = vec![
+            ("waxseal-reason", self.reason.clone()),
+            ("waxseal-service", self.service.clone()),
+            ("waxseal-record", self.record.clone()),
+        ];
+        if let Some((source, id)) = &self.identity {
+            attributes.extend([("waxseal-source", source.clone()), ("waxseal-event-id", id.clone())]);
+        }
+        attributes.extend(self.name.iter().map(|name| ("waxseal-event-type", name.clone())));
+        attributes
+    }
+}
+
 /// Where dead letters go.
 pub trait DeadLetters: Send + Sync + 'static {
     /// Stores a letter; once it returns `Ok` the record is acknowledged.
@@ -134,7 +151,11 @@ pub struct Batches {
     engine: Engine,
     dead_letters: Box<dyn AnyDeadLetters>,
     policy: Policy,
+    observer: Option<Observer>,
 }
+
+/// Sees every record with its verdict.
+type Observer = Box<dyn Fn(&Record, &Verdict) + Send + Sync>;
 
 impl std::fmt::Debug for Batches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -162,7 +183,14 @@ enum LaneKey<'a> {
 impl Batches {
     /// Batches for `engine`; what can never be handled goes to `dead_letters`.
     pub fn new(engine: Engine, dead_letters: impl DeadLetters, policy: Policy) -> Self {
-        Self { engine, dead_letters: Box::new(dead_letters), policy }
+        Self { engine, dead_letters: Box::new(dead_letters), policy, observer: None }
+    }
+
+    /// Shows every record with its verdict to `observer`, in the order of the batch: for metrics.
+    #[must_use]
+    pub fn observed(mut self, observer: impl Fn(&Record, &Verdict) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
     }
 
     /// The engine.
@@ -177,17 +205,26 @@ impl Batches {
     /// policy's bound. `deadline` is the invocation's.
     pub async fn run(&self, records: &[Record], deadline: Option<Timestamp>) -> Vec<Verdict> {
         let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
-        // Lanes become futures only when their turn comes, so memory is bounded by the concurrency (S-21).
-        let mut running = stream::iter(self.lanes(records))
-            .map(|lane| self.run_lane(lane, deadline))
-            .buffer_unordered(self.policy.concurrency.max(1));
-        while let Some(done) = running.next().await {
+        // Lanes become futures only when their turn comes, so memory is bounded by the concurrency (S-21). A loop, not
+        // `buffer_unordered` over a closure: that future is not `Send` ("implementation of `FnOnce` is not general
+        // enough"), and Lambda's runtime needs it to be.
+        let mut lanes = self.lanes(records).into_iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let free = self.policy.concurrency.max(1).saturating_sub(running.len());
+            running.extend(lanes.by_ref().take(free).map(|lane| self.run_lane(lane, deadline)));
+            let Some(done) = running.next().await else { break };
             for (index, verdict) in done {
                 verdicts[index] = Some(verdict);
             }
         }
         // Every index is in exactly one lane; a gap would be reported as failed, never as done (S-22).
-        verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Blocked)).collect()
+        let verdicts: Vec<Verdict> =
+            verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Blocked)).collect();
+        if let Some(observer) = &self.observer {
+            records.iter().zip(&verdicts).for_each(|(record, verdict)| observer(record, verdict));
+        }
+        verdicts
     }
 
     fn lanes<'a>(&self, records: &'a [Record]) -> Vec<Lane<'a>> {
@@ -215,19 +252,17 @@ impl Batches {
         let mut done: Vec<(usize, Verdict)> = Vec::with_capacity(lane.records.len());
         let mut blocked = false;
         // What failed in this batch is not run again for a second copy: it shares the outcome (S-17).
-        let mut failed: Vec<(&Raw, usize)> = Vec::new();
+        let mut failed: HashMap<Twin<'_>, usize> = HashMap::new();
         for (index, record) in lane.records {
             if blocked {
                 done.push((index, Verdict::Blocked));
                 continue;
             }
             let twin = match &record.content {
-                Content::Message(raw) => {
-                    failed.iter().find(|(other, _)| is_copy(other, raw)).map(|(_, at)| *at)
-                }
-                Content::Ignored(_) | Content::Malformed(_) => None,
+                Content::Message(raw) if !failed.is_empty() => failed.get(&twin_of(raw)),
+                Content::Message(_) | Content::Ignored(_) | Content::Malformed(_) => None,
             };
-            let verdict = match twin.and_then(|at| done.iter().find(|(index, _)| *index == at)) {
+            let verdict = match twin.and_then(|at| done.get(*at)) {
                 Some((_, Verdict::Failed { reason, retry_after })) => {
                     Verdict::Failed { reason: reason.clone(), retry_after: *retry_after }
                 }
@@ -241,7 +276,7 @@ impl Batches {
             if let (Content::Message(raw), Verdict::Failed { .. } | Verdict::DeadLettered { .. }) =
                 (&record.content, &verdict)
             {
-                failed.push((raw, index));
+                failed.entry(twin_of(raw)).or_insert(done.len());
             }
             blocked = lane.ordered && verdict.is_failed();
             done.push((index, verdict));
@@ -347,11 +382,11 @@ impl Batches {
     }
 }
 
-fn is_copy(one: &Raw, other: &Raw) -> bool {
-    one.id == other.id
-        && one.source == other.source
-        && one.name == other.name
-        && one.data.get() == other.data.get()
+/// What two copies of one message have in common: source, id, name and payload.
+type Twin<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+fn twin_of(raw: &Raw) -> Twin<'_> {
+    (&raw.source, &raw.id, &raw.name, raw.data.get())
 }
 
 /// What a panic said.
@@ -370,11 +405,13 @@ pub fn failures<'a>(records: &'a [Record], verdicts: &[Verdict]) -> Result<Vec<&
         return Err(MissingId { index });
     }
     let mut seen = std::collections::HashSet::new();
+    // Without a verdict it is not known to be done (S-22).
+    let is_failed = |index: usize| verdicts.get(index).is_none_or(Verdict::is_failed);
     Ok(records
         .iter()
-        .zip(verdicts)
-        .filter(|(record, verdict)| verdict.is_failed() && seen.insert(record.id.as_str()))
-        .map(|(record, _)| record.id.as_str())
+        .enumerate()
+        .filter(|(index, record)| is_failed(*index) && seen.insert(record.id.as_str()))
+        .map(|(_, record)| record.id.as_str())
         .collect())
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub(crate) hash: String,
     pub(crate) version: u16,
     at: Timestamp,
+    /// When the receipt itself may be forgotten (S-9).
+    expires: Timestamp,
 }
 
 impl Cache {
@@ -37,7 +39,14 @@ impl Cache {
         self.seen.get(key).filter(|seen| seen.is_fresh(now))
     }
 
-    pub(crate) fn insert(&mut self, key: Key, hash: String, version: u16, now: Timestamp) {
+    pub(crate) fn insert(
+        &mut self,
+        key: Key,
+        hash: String,
+        version: u16,
+        now: Timestamp,
+        expires: Timestamp,
+    ) {
         if self.capacity == 0 {
             return;
         }
@@ -52,13 +61,13 @@ impl Cache {
             }
         }
         self.order.push_back((now, key.clone()));
-        self.seen.insert(key, Seen { hash, version, at: now });
+        self.seen.insert(key, Seen { hash, version, at: now, expires });
     }
 }
 
 impl Seen {
     fn is_fresh(&self, now: Timestamp) -> bool {
-        Duration::try_from(now.duration_since(self.at)).is_ok_and(|age| age < FRESH)
+        now < self.expires && Duration::try_from(now.duration_since(self.at)).is_ok_and(|age| age < FRESH)
     }
 }
 
@@ -74,15 +83,17 @@ mod tests {
     fn it_forgets_after_five_minutes_and_beyond_its_capacity() {
         let mut cache = Cache::new(3);
         for n in 0..5 {
-            cache.insert(Key::of("receipt", &[&n.to_string()], ""), n.to_string(), 1, at(n));
+            cache.insert(Key::of("receipt", &[&n.to_string()], ""), n.to_string(), 1, at(n), at(1000));
         }
         let key = |n: i64| Key::of("receipt", &[&n.to_string()], "");
         assert!(cache.get(&key(1), at(5)).is_none());
         assert!(cache.get(&key(4), at(303)).is_some());
         assert!(cache.get(&key(4), at(304)).is_none());
         for _ in 0..100 {
-            cache.insert(key(9), String::new(), 1, at(10));
+            cache.insert(key(9), String::new(), 1, at(10), at(100));
         }
         assert!(cache.seen.len() <= 3 && cache.order.len() <= 3);
+        assert!(cache.get(&key(9), at(99)).is_some());
+        assert!(cache.get(&key(9), at(100)).is_none(), "no longer than the receipt itself (S-9)");
     }
 }

@@ -59,10 +59,22 @@ macro_rules! set {
     };
     (@members $all:tt $($m:ident $n:literal),+) => { $(set!(@member $all $m $n);)+ };
     (@member ($($all:ident),+) $m:ident $n:literal) => {
+        #[diagnostic::do_not_recommend]
         impl<$($all),+> Contains<$m, At<$n>> for ($($all,)+) {}
     };
 }
 set!(A 0);
+// Candidates that nobody can name. With fewer than two the compiler guesses what an undeclared event was meant to be,
+// and speaks of mismatched types instead of the declaration.
+#[diagnostic::do_not_recommend]
+impl<A: Message> Contains<Nothing, At<1>> for (A,) {}
+#[diagnostic::do_not_recommend]
+impl Contains<Nothing, At<0>> for () {}
+#[diagnostic::do_not_recommend]
+impl Contains<Nothing, At<1>> for () {}
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Nothing {}
 set!(A 0, B 1);
 set!(A 0, B 1, C 2);
 set!(A 0, B 1, C 2, D 3);

@@ -76,10 +76,15 @@ struct Wire<'a> {
     correlation_id: Option<&'a RawValue>,
     #[serde(borrow)]
     causation_id: Option<&'a RawValue>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "given")]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
     metadata: Option<&'a RawValue>,
+}
+
+/// `null` is a payload, that of a message without fields.
+fn given<'de: 'a, 'a, D: serde::Deserializer<'de>>(json: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(json).map(Some)
 }
 
 impl Raw {
@@ -99,7 +104,11 @@ impl Raw {
     /// assert_eq!(error.to_string(), "eventId is missing: an envelope has eventId, eventType, eventVersion, timestamp, source and data");
     /// ```
     pub fn parse(json: &str) -> Result<Self, Malformed> {
+        // serde would take a list for a struct, field by field.
+        let is_list = json.trim_start().starts_with('[');
+        let no_object = || Malformed::new("not an envelope: it is JSON, but not an object");
         let wire: Wire<'_> = serde_json::from_str(json).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data if is_list => no_object(),
             serde_json::error::Category::Data => {
                 Malformed::new(format!("not an envelope: {}", shape(&error)))
             }
@@ -107,6 +116,9 @@ impl Raw {
             | serde_json::error::Category::Eof
             | serde_json::error::Category::Io => Malformed::new(format!("not JSON: {error}")),
         })?;
+        if is_list {
+            return Err(no_object());
+        }
         let id = identifier("eventId", wire.event_id)?;
         let correlation_id = match present(wire.correlation_id) {
             Some(raw) => identifier("correlationId", Some(raw))?,

@@ -76,7 +76,8 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A reason as one line, its causes included: a log line and a dead letter need the whole chain.
+/// A reason as one line, its causes included: a log line and a dead letter need the whole chain, and neither takes a
+/// line break.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
@@ -88,6 +89,10 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
             text.push_str(&cause_text);
         }
         source = cause.source();
+    }
+    if text.contains(['\n', '\r']) {
+        let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+        text = lines.collect::<Vec<_>>().join(" ");
     }
     text
 }

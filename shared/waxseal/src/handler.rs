@@ -8,8 +8,8 @@ use crate::{Emits, Envelope, Fault, Message, Unit};
 ///
 /// The crate's front page has an example. There is no public commit and no client in scope: returning `Ok` commits
 /// what was staged on the unit, returning `Err` leaves no trace. The body may run more than once for one event
-/// (when a condition on state fails, or for a duplicate that is found out at the commit), so anything that the
-/// outside can see belongs in an [`Effect`](crate::Effect).
+/// (when a condition on state fails, or for a duplicate that is found out at its first read or at the commit), so
+/// anything that the outside can see belongs in an [`Effect`](crate::Effect).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Handler`",
     label = "expected a handler",

@@ -29,10 +29,11 @@ impl Key {
     /// ```
     #[must_use]
     pub fn of(kind: &str, parts: &[&str], sort: &str) -> Self {
-        let mut partition = kind.to_owned();
+        let escaped = |part: &str| part.replace('%', "%25").replace('#', "%23");
+        let mut partition = escaped(kind);
         for part in parts {
             partition.push('#');
-            partition.push_str(&part.replace('%', "%25").replace('#', "%23"));
+            partition.push_str(&escaped(part));
         }
         Self { partition, sort: sort.to_owned() }
     }

@@ -44,6 +44,8 @@
 pub mod batch;
 mod cache;
 pub mod catalog;
+#[cfg(feature = "contract")]
+pub mod contract;
 mod decide;
 mod effect;
 mod emits;
@@ -54,6 +56,7 @@ mod handler;
 mod host;
 mod id;
 pub mod item;
+mod json;
 pub mod memory;
 mod message;
 mod reaction;

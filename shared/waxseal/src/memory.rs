@@ -35,9 +35,10 @@ impl Items {
         self.items.values()
     }
 
-    /// Up to `limit` items of one partition after the sort key `after`.
+    /// Up to `limit` items of one partition after the sort key `after`; one at the least, or a page would never end.
     #[must_use]
     pub fn query(&self, partition: &str, after: Option<&str>, limit: usize) -> Page {
+        let limit = limit.max(1);
         let start = Key { partition: partition.to_owned(), sort: after.unwrap_or_default().to_owned() };
         let mut items: Vec<Item> = self
             .items

@@ -10,6 +10,8 @@ use std::fmt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+use crate::json;
+
 /// Where a message travels once it is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
@@ -60,10 +62,10 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// JSON does not fit.
     fn decode(version: u16, data: &RawValue) -> Result<Self, DecodeError> {
         if version == Self::VERSION {
-            serde_json::from_str(data.get()).map_err(|source| DecodeError::Shape {
+            serde_json::from_str(data.get()).map_err(|error| DecodeError::Shape {
                 name: Self::NAME,
                 version,
-                source,
+                reason: json::misfit(&error),
             })
         } else if version > Self::VERSION {
             Err(DecodeError::Newer { name: Self::NAME, version, known: Self::VERSION })
@@ -116,14 +118,14 @@ pub enum DecodeError {
         version: u16,
     },
     /// The JSON does not fit the struct of its version.
-    #[error("data of {name} version {version} does not fit: {source}")]
+    #[error("data of {name} version {version} does not fit: {reason}")]
     Shape {
         /// The message's name.
         name: &'static str,
         /// The version that arrived.
         version: u16,
-        /// Where and why, by line and column; holds no payload beyond a field's name.
-        source: serde_json::Error,
+        /// Where and why, by line and column of `data`; holds no value of it.
+        reason: String,
     },
 }
 
@@ -154,6 +156,8 @@ impl<M: Message> Ancestor<M> for Origin {
     }
 }
 
+// The error is to speak of lifting, not of this implementation's bounds.
+#[diagnostic::do_not_recommend]
 impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
     const VERSION: u16 = <P as Message>::VERSION;
     const NAME: Option<&'static str> = Some(<P as Message>::NAME);

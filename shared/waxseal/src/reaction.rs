@@ -24,19 +24,14 @@ pub(crate) trait Reaction: Send + Sync {
     fn mode(&self) -> Mode;
     /// The one entity that it reads and writes, where the event alone tells it.
     fn entity(&self, raw: &Raw) -> Option<Key>;
+    /// Whether `raw` fits the reaction's type.
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
 }
 
 pub(crate) struct Handled<H>(pub(crate) H);
 pub(crate) struct Decided<D>(pub(crate) D);
 pub(crate) struct Effected<E>(pub(crate) E);
-
-fn finish(mut staged: Staged) -> Result<Staged, RunError> {
-    match staged.take_error() {
-        Some(fault) => Err(RunError::Fault(fault)),
-        None => Ok(staged),
-    }
-}
 
 impl<H: Handler> Reaction for Handled<H> {
     fn mode(&self) -> Mode {
@@ -49,6 +44,10 @@ impl<H: Handler> Reaction for Handled<H> {
         if H::NATURALLY_IDEMPOTENT { Mode::NaturallyIdempotent } else { Mode::Transactional }
     }
 
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        H::Event::decode(raw.version, &raw.data).map(drop)
+    }
+
     fn entity(&self, _: &Raw) -> Option<Key> {
         None
     }
@@ -57,8 +56,8 @@ impl<H: Handler> Reaction for Handled<H> {
         Box::pin(async move {
             let event: Envelope<H::Event> = run.cause.decode().map_err(RunError::Decode)?;
             let mut unit = Unit::new(run);
-            self.0.handle(&event, &mut unit).await.map_err(RunError::Fault)?;
-            finish(unit.run.staged)
+            let result = self.0.handle(&event, &mut unit).await;
+            unit.run.staged.conclude(result).map_err(RunError::Fault)
         })
     }
 }
@@ -66,6 +65,10 @@ impl<H: Handler> Reaction for Handled<H> {
 impl<D: Decide> Reaction for Decided<D> {
     fn mode(&self) -> Mode {
         Mode::Transactional
+    }
+
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        D::Event::decode(raw.version, &raw.data).map(drop)
     }
 
     fn entity(&self, raw: &Raw) -> Option<Key> {
@@ -95,7 +98,7 @@ impl<D: Decide> Reaction for Decided<D> {
                 unit.save(entity);
             }
             out.said.into_iter().for_each(|said| unit.run.push(said));
-            finish(unit.run.staged)
+            unit.run.staged.conclude(Ok(())).map_err(RunError::Fault)
         })
     }
 }
@@ -103,6 +106,10 @@ impl<D: Decide> Reaction for Decided<D> {
 impl<E: Effect> Reaction for Effected<E> {
     fn mode(&self) -> Mode {
         Mode::Leased { lease: E::LEASE, key_ttl: E::KEY_TTL }
+    }
+
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        E::Event::decode(raw.version, &raw.data).map(drop)
     }
 
     fn entity(&self, _: &Raw) -> Option<Key> {
@@ -113,8 +120,8 @@ impl<E: Effect> Reaction for Effected<E> {
         Box::pin(async move {
             let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
             let mut unit = Unit::new(run);
-            self.0.act(&event, attempt, &mut unit).await.map_err(RunError::Fault)?;
-            finish(unit.run.staged)
+            let result = self.0.act(&event, attempt, &mut unit).await;
+            unit.run.staged.conclude(result).map_err(RunError::Fault)
         })
     }
 }

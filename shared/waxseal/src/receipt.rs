@@ -127,7 +127,7 @@ impl Receipt {
             .number(names::EVENT_VERSION, self.version.into())
             .number(names::ATTEMPT, self.attempt.into())
             .number(names::FIRST_AT, self.first_at.as_millisecond())
-            .number(attribute::EXPIRES, self.expires.as_second())
+            .number(attribute::EXPIRES, seconds_up(self.expires))
             .text(attribute::OWNER, token.to_string());
         if let Status::Leased { until } = &self.status {
             item = item.number(names::LEASE_UNTIL, until.as_millisecond());
@@ -188,6 +188,11 @@ pub(crate) fn write_emissions(emissions: &[Emission]) -> String {
 /// Where it is not what [`Receipt::to_item`] wrote.
 pub fn read_emissions(emitted: &str) -> Result<Vec<Emission>, serde_json::Error> {
     serde_json::from_str(emitted)
+}
+
+/// TTL counts in seconds: rounded up, so that a receipt never lives shorter than its horizon (S-9).
+fn seconds_up(time: Timestamp) -> i64 {
+    time.as_second() + i64::from(time.subsec_nanosecond() > 0)
 }
 
 fn clip(text: &str, bytes: usize) -> &str {

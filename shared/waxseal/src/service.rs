@@ -1,10 +1,16 @@
 //! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use crate::{
-    Channel, Decide, Declared, Effect, Emits, Handler,
+    Channel, Decide, Declared, Effect, Emits, Failure, Handler, Raw,
+    batch::panic_message,
     catalog::Entry,
+    item::Key,
     reaction::{Decided, Effected, Handled, Reaction},
 };
 
@@ -24,6 +30,21 @@ pub(crate) struct Route {
     /// Service and handler: whose receipt it is (S-18).
     pub(crate) consumer: Arc<str>,
     pub(crate) reaction: Arc<dyn Reaction>,
+}
+
+impl Route {
+    /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
+    pub(crate) fn entity(&self, raw: &Raw) -> Option<Key> {
+        catch_unwind(AssertUnwindSafe(|| self.reaction.entity(raw))).ok().flatten()
+    }
+
+    /// As [`Reaction::check`].
+    pub(crate) fn check(&self, raw: &Raw) -> Result<(), Failure> {
+        match catch_unwind(AssertUnwindSafe(|| self.reaction.check(raw))) {
+            Ok(result) => result.map_err(Failure::Decode),
+            Err(panic) => Err(Failure::Panic { message: panic_message(&*panic) }),
+        }
+    }
 }
 
 impl Service {

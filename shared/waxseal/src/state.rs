@@ -4,9 +4,19 @@ use std::ops::{Deref, DerefMut};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::item::{Item, Key, attribute};
+use crate::{
+    item::{Item, Key, attribute},
+    json,
+    table::LARGEST_PARTITION,
+};
 
 /// Persistent state, addressed by kind and key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an entity",
+    label = "not an entity",
+    note = "name its kind: `impl waxseal::Entity for {Self} {{ const KIND: &'static str = \"order\"; }}`",
+    note = "it also needs serde's `Serialize` and `Deserialize`"
+)]
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The first part of its key in the table.
     const KIND: &'static str;
@@ -52,10 +62,12 @@ impl<T> DerefMut for Loaded<T> {
 /// Why an item could not be read as an entity.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StateError {
+    #[error("the id of `{kind}` has {bytes} bytes as a partition key, {LARGEST_PARTITION} at most")]
+    Id { kind: String, bytes: usize },
     #[error("item {key} has no text attribute `{DATA}`: something else wrote it")]
     Foreign { key: Key },
-    #[error("item {key} does not fit its type: {source}")]
-    Shape { key: Key, source: serde_json::Error },
+    #[error("item {key} does not fit its type: {reason}")]
+    Shape { key: Key, reason: String },
 }
 
 const DATA: &str = "data";
@@ -64,6 +76,16 @@ const SORT: &str = "state";
 /// The key of an entity's item.
 pub(crate) fn key<T: Entity>(id: &str) -> Key {
     Key::of(T::KIND, &[id], SORT)
+}
+
+/// Refuses an id that no table takes: it comes from a payload, so it is its event's fault.
+pub(crate) fn check_key(key: &Key) -> Result<(), StateError> {
+    let bytes = key.partition.len();
+    if bytes <= LARGEST_PARTITION { Ok(()) } else { Err(StateError::Id { kind: kind(key), bytes }) }
+}
+
+fn kind(key: &Key) -> String {
+    key.partition.split('#').next().unwrap_or_default().to_owned()
 }
 
 /// The item of one version of an entity.
@@ -78,5 +100,6 @@ pub(crate) fn read(item: &Item) -> Result<(&str, u64), StateError> {
 }
 
 pub(crate) fn parse<T: Entity>(key: &Key, data: &str) -> Result<T, StateError> {
-    serde_json::from_str(data).map_err(|source| StateError::Shape { key: key.clone(), source })
+    serde_json::from_str(data)
+        .map_err(|error| StateError::Shape { key: key.clone(), reason: json::misfit(&error) })
 }

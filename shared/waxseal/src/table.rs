@@ -109,6 +109,16 @@ pub enum TooLarge {
         /// The key of the largest item.
         largest: Key,
     },
+    /// A key over the limit.
+    #[error("the key that starts with {start} has {bytes} bytes, {limit} at most")]
+    Key {
+        /// What it starts with.
+        start: String,
+        /// Its size.
+        bytes: usize,
+        /// The limit: partition and sort keys have different ones.
+        limit: usize,
+    },
     /// Two actions on one item.
     #[error("two actions on item {key}")]
     Twice {
@@ -124,6 +134,11 @@ pub const LARGEST_ITEM: usize = 400 * 1024;
 /// Bytes of one transaction. Source: as above; 4 MB.
 pub const LARGEST_COMMIT: usize = 4 * 1024 * 1024;
 
+/// Bytes of a partition key. Source: as above.
+pub const LARGEST_PARTITION: usize = 2048;
+/// Bytes of a sort key. Source: as above.
+pub const LARGEST_SORT: usize = 1024;
+
 /// Checks the limits of one write request: every [`Table`] calls it first.
 ///
 /// # Errors
@@ -131,6 +146,14 @@ pub const LARGEST_COMMIT: usize = 4 * 1024 * 1024;
 pub fn check_size(writes: &[Write]) -> Result<(), TooLarge> {
     if writes.len() > LARGEST_ACTIONS {
         return Err(TooLarge::Actions { count: writes.len() });
+    }
+    for Key { partition, sort } in writes.iter().map(Write::key) {
+        for (text, limit) in [(partition, LARGEST_PARTITION), (sort, LARGEST_SORT)] {
+            if text.len() > limit {
+                let start = text[..text.floor_char_boundary(64)].to_owned();
+                return Err(TooLarge::Key { start, bytes: text.len(), limit });
+            }
+        }
     }
     let mut keys: Vec<&Key> = writes.iter().map(Write::key).collect();
     keys.sort_unstable();

@@ -29,6 +29,9 @@ pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
     /// What the engine has read ahead.
     pub(crate) ahead: &'a [(Key, Option<Item>)],
+    /// The receipt's key, while nobody has looked whether there is one: the first read asks for both in one request,
+    /// so that a cold duplicate costs one request and goes no further (S-15).
+    pub(crate) unread: Option<&'a Key>,
     pub(crate) staged: Staged,
 }
 
@@ -37,6 +40,8 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Staged {
     changes: BTreeMap<Key, Change>,
     pub(crate) emitted: Vec<Emission>,
+    /// The receipt that the run came upon: it ended there, and nothing of it counts.
+    pub(crate) known: Option<Item>,
     /// The first thing that could not be staged: it fails the run.
     error: Option<Fault>,
 }
@@ -64,9 +69,11 @@ impl<'a, S: Emits> Unit<'a, S> {
     /// before is what it reads.
     ///
     /// # Errors
-    /// Retry where the table cannot be read; permanent where the item does not fit `T`.
+    /// Retry where the table cannot be read; permanent where the item does not fit `T`. Pass it on with `?`: it is also
+    /// how a run ends that turns out to be a duplicate.
     pub async fn load<T: Entity>(&mut self, id: &str) -> Result<Option<Loaded<T>>, Fault> {
         let key = state::key::<T>(id);
+        state::check_key(&key).map_err(Fault::permanent)?;
         let read;
         let (data, version) = match self.run.staged.changes.get(&key) {
             Some(Change { to: To::Put(data), base }) => (data.as_str(), *base),
@@ -75,8 +82,8 @@ impl<'a, S: Emits> Unit<'a, S> {
                 let item = match self.run.ahead.iter().find(|(ahead, _)| *ahead == key) {
                     Some((_, item)) => item.as_ref(),
                     None => {
-                        read = self.run.table.get(std::slice::from_ref(&key)).await.map_err(Fault::retry)?;
-                        read.first().and_then(Option::as_ref)
+                        read = self.run.read(&key).await?;
+                        read.as_ref()
                     }
                 };
                 match item {
@@ -142,7 +149,25 @@ impl<'a, S: Emits> Unit<'a, S> {
 }
 
 impl Run<'_> {
+    /// Reads an item, and with the first one the receipt.
+    async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
+        let keys: Vec<Key> = std::iter::once(key).chain(self.unread).cloned().collect();
+        let mut items = self.table.get(&keys).await.map_err(Fault::retry)?;
+        if self.unread.take().is_some() {
+            self.staged.known = items.pop().flatten().filter(|receipt| !receipt.is_expired(self.now));
+        }
+        if self.staged.known.is_some() {
+            return Err(Fault::retry("this event has taken effect before"));
+        }
+        Ok(items.pop().flatten())
+    }
+
     fn stage(&mut self, key: Key, base: u64, to: To) {
+        // What this unit deletes and starts anew is still the item that was read.
+        let base = match self.staged.changes.get(&key) {
+            Some(Change { to: To::Delete, base: read }) => *read,
+            _ => base,
+        };
         self.staged.changes.insert(key, Change { base, to });
     }
 
@@ -188,9 +213,17 @@ impl Run<'_> {
 }
 
 impl Staged {
-    /// What could not be staged.
-    pub(crate) fn take_error(&mut self) -> Option<Fault> {
-        self.error.take()
+    /// What a run comes to whose body returned `result`.
+    pub(crate) fn conclude(self, result: Result<(), Fault>) -> Result<Self, Fault> {
+        // Whatever the body made of it: it ran on an event that has its receipt.
+        if self.known.is_some() {
+            return Ok(Self { known: self.known, ..Self::default() });
+        }
+        result?;
+        match self.error {
+            Some(fault) => Err(fault),
+            None => Ok(self),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

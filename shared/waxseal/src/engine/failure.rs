@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    Fault,
+    Fault, chain,
     message::DecodeError,
     table::{TableError, TooLarge, WriteError},
 };
@@ -15,7 +15,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Failure {
     /// The handler said so.
-    #[error("{0}")]
+    #[error("{}", chain(.0.reason()))]
     Fault(Fault),
     /// The payload does not fit the handler's type.
     #[error(transparent)]

@@ -29,6 +29,10 @@ impl Inner {
         if let Some(known) = self.cached(task) {
             return known;
         }
+        // What cannot be read claims nothing: while a deploy is awaited (S-43), no attempt is counted and no key grows old.
+        if let Err(failure) = task.route.check(task.raw) {
+            return self.unless_known(task, failure).await;
+        }
         let claim = match self.claim(task, lease, key_ttl).await? {
             Ok(claim) => claim,
             Err(outcome) => return Ok(outcome),
@@ -96,10 +100,11 @@ impl Inner {
 
     async fn act(&self, task: &Task<'_>, claim: &Claim) -> Result<Outcome, Failure> {
         for _ in 0..=self.settings.reruns {
-            let mut staged = self.run(task, &[], (claim.receipt.attempt, claim.receipt.first_at)).await?;
+            let mut staged =
+                self.run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at)).await?;
             match self.complete(claim, &mut staged).await {
                 Ok(()) => {
-                    self.remember(task, task.hash.clone(), task.raw.version);
+                    self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
                 }
                 Err(WriteError::Refused(refusals))
@@ -120,7 +125,7 @@ impl Inner {
         let (now, token) = (self.host.now(), self.host.token());
         let mut receipt = claim.receipt.clone();
         receipt.status = Status::Completed;
-        receipt.expires = after(now, self.settings.horizon);
+        receipt.expires = self.expiry();
         receipt.emitted = std::mem::take(&mut staged.emitted);
         let mut writes = staged.writes(now, token);
         writes.push(Write {

@@ -6,16 +6,19 @@ mod transact;
 
 use std::{
     fmt,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 pub use failure::Failure;
 
 use crate::{
     Attempt, Entity, Host, Raw, Service, ServiceError, Table,
+    batch::panic_message,
     cache::Cache,
     catalog::Mode,
     item::{Item, Key},
@@ -122,6 +125,10 @@ impl Engine {
     /// Where the table cannot be read, or the item does not fit.
     pub async fn read<T: Entity>(&self, id: &str) -> Result<Option<T>, Failure> {
         let key = state::key::<T>(id);
+        if state::check_key(&key).is_err() {
+            // No table takes such a key, so nothing is under it.
+            return Ok(None);
+        }
         let items = self.inner.table.get(std::slice::from_ref(&key)).await?;
         match items.first().and_then(Option::as_ref) {
             Some(item) => {
@@ -164,8 +171,9 @@ impl Engine {
         received_before: bool,
     ) -> Result<Outcome, Failure> {
         let routes = self.inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
-        let hash = payload_hash(raw.data.get())
-            .map_err(|error| Failure::Fault(crate::Fault::permanent(format!("data is not JSON: {error}"))))?;
+        let hash = payload_hash(raw.data.get()).map_err(|error| {
+            Failure::Fault(crate::Fault::permanent(format!("data cannot be read as JSON: {error}")))
+        })?;
         let mut outcome = Ok(Outcome::Duplicate);
         for route in routes {
             let task = Task {
@@ -192,7 +200,7 @@ impl Engine {
     /// run one after another.
     pub(crate) fn entity(&self, raw: &Raw) -> Option<Key> {
         let routes = self.inner.service.routes.get(raw.name.as_str())?;
-        routes.iter().find_map(|route| route.reaction.entity(raw))
+        routes.iter().find_map(|route| route.entity(raw))
     }
 
     fn unknown(&self, raw: &Raw) -> Failure {
@@ -219,6 +227,7 @@ impl Inner {
         &self,
         task: &Task<'_>,
         ahead: &[(Key, Option<Item>)],
+        unread: Option<&Key>,
         (number, first_at): (u32, Timestamp),
     ) -> Result<Staged, Failure> {
         let attempt = Attempt { number, first_at, cause: task.raw, consumer: &task.route.consumer };
@@ -229,12 +238,16 @@ impl Inner {
             table: &*self.table,
             now: self.host.now(),
             ahead,
+            unread,
             staged: Staged::default(),
         };
-        task.route.reaction.run(run, &attempt).await.map_err(|error| match error {
-            RunError::Decode(error) => Failure::Decode(error),
-            RunError::Fault(fault) => Failure::Fault(fault),
-        })
+        // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
+        match AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind().await {
+            Ok(Ok(staged)) => Ok(staged),
+            Ok(Err(RunError::Decode(error))) => Err(Failure::Decode(error)),
+            Ok(Err(RunError::Fault(fault))) => Err(Failure::Fault(fault)),
+            Err(panic) => Err(Failure::Panic { message: panic_message(&*panic) }),
+        }
     }
 
     /// A confirmed duplicate or mismatch from the warm cache: 0 requests.
@@ -247,9 +260,14 @@ impl Inner {
         Some(Ok(Outcome::Duplicate))
     }
 
-    fn remember(&self, task: &Task<'_>, hash: String, version: u16) {
+    fn remember(&self, task: &Task<'_>, hash: String, version: u16, expires: Timestamp) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.insert(task.receipt.clone(), hash, version, self.host.now());
+        cache.insert(task.receipt.clone(), hash, version, self.host.now(), expires);
+    }
+
+    /// When a receipt that is written now may be forgotten.
+    fn expiry(&self) -> Timestamp {
+        after(self.host.now(), self.settings.horizon)
     }
 
     fn mismatch(&self, task: &Task<'_>, first: &str) -> Failure {
@@ -271,15 +289,15 @@ impl Inner {
             first_at: now,
             emitted: Vec::new(),
             last_error: None,
-            expires: after(now, self.settings.horizon),
+            expires: self.expiry(),
         }
     }
 
-    /// What a stored receipt means for this delivery; `Ok(None)` is leave to go on, taking over from the receipt.
+    /// What a stored receipt means for this delivery: it is over, or leave to take over.
     fn judge(&self, task: &Task<'_>, stored: &Receipt, key_ttl: Option<Duration>) -> Result<Judged, Failure> {
         match stored.judge(&task.hash, task.raw.version, self.host.now(), key_ttl) {
             Verdict::Duplicate => {
-                self.remember(task, stored.hash.clone(), stored.version);
+                self.remember(task, stored.hash.clone(), stored.version, stored.expires);
                 Ok(Judged::Over(Outcome::Duplicate))
             }
             Verdict::Mismatch { first } => Err(self.mismatch(task, &first)),

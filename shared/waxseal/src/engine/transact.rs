@@ -3,6 +3,8 @@
 use super::{Failure, Inner, Judged, Outcome, Task, read_receipt};
 use crate::{
     item::{Action, Condition, Item, Key, Write},
+    receipt::Verdict,
+    state,
     table::{WriteError, settle},
     unit::Staged,
 };
@@ -20,10 +22,17 @@ impl Inner {
             {
                 return self.found(task, receipt);
             }
-            let mut staged = self.run(task, &ahead, (1, self.host.now())).await?;
+            let unread = ahead.is_empty().then_some(&task.receipt);
+            let mut staged = match self.run(task, &ahead, unread, (1, self.host.now())).await {
+                Ok(staged) => staged,
+                Err(failure) => return self.unless_known(task, failure).await,
+            };
+            if let Some(receipt) = staged.known.take() {
+                return self.found(task, &receipt);
+            }
             match self.commit(task, &mut staged).await {
                 Ok(()) => {
-                    self.remember(task, task.hash.clone(), task.raw.version);
+                    self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
                 }
                 Err(WriteError::Refused(refusals)) => {
@@ -33,16 +42,35 @@ impl Inner {
                     }
                     // State has moved on, or the receipt vanished in between: decide again on what is there now.
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) => return self.unless_known(task, error.into()).await,
             }
         }
         Err(Failure::Contended { tries: self.settings.reruns + 1 })
     }
 
+    /// A failure for good, unless the event has taken effect before: a duplicate that meets changed state, or another
+    /// spelling of its payload, is no reason for a dead letter (S-15). One request, and only where a letter is due.
+    pub(super) async fn unless_known(&self, task: &Task<'_>, failure: Failure) -> Result<Outcome, Failure> {
+        if !failure.is_permanent() {
+            return Err(failure);
+        }
+        let items = self.table.get(std::slice::from_ref(&task.receipt)).await?;
+        match items.first().and_then(Option::as_ref) {
+            Some(receipt) if !receipt.is_expired(self.host.now()) => {
+                match read_receipt(receipt)?.judge(&task.hash, task.raw.version, self.host.now(), None) {
+                    // A lease that ran out says nothing about this failure.
+                    Verdict::TakeOver { .. } => Err(failure),
+                    _ => self.found(task, receipt),
+                }
+            }
+            _ => Err(failure),
+        }
+    }
+
     /// Without a receipt: the state's own conditions are all there is.
     pub(super) async fn run_bare(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
         for _ in 0..=self.settings.reruns {
-            let staged = self.run(task, &[], (1, self.host.now())).await?;
+            let staged = self.run(task, &[], None, (1, self.host.now())).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }
@@ -60,7 +88,10 @@ impl Inner {
     /// One read for the entity and the receipt where the event names its entity, one for the receipt of a redelivery,
     /// none otherwise: a handler that only emits costs one write.
     async fn read_ahead(&self, task: &Task<'_>) -> Result<Vec<(Key, Option<Item>)>, Failure> {
-        let mut keys: Vec<Key> = task.route.reaction.entity(task.raw).into_iter().collect();
+        let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().collect();
+        // The run says what is wrong with such a key.
+        keys.retain(|key| state::check_key(key).is_ok());
+
         if keys.is_empty() && !task.again {
             return Ok(Vec::new());
         }

@@ -1,0 +1,221 @@
+//! A failed call, as one line that says what failed, where, why and what to do.
+//!
+//! The SDK's errors are a tree whose parts each say a little ("dispatch failure", "io error", "Connection refused").
+//! Whoever reads a log line at night needs the table's name, the endpoint and the next step.
+
+use std::{error::Error, fmt};
+
+use aws_sdk_dynamodb::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+
+/// What kind of failure it is: what to do depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No connection.
+    Unreachable,
+    /// No answer in time: not known whether the request was applied.
+    Slow,
+    /// No credentials to sign with.
+    NoCredentials,
+    /// Too many requests, or somebody else's is in the way.
+    Throttled,
+    /// The service's own trouble (5xx), or an answer that cannot be read.
+    Server,
+    /// What was addressed does not exist.
+    Missing,
+    /// The credentials do not allow it.
+    Denied,
+    /// The request is too large.
+    TooLarge,
+    /// Any other refusal.
+    Invalid,
+}
+
+/// A failed call, without the SDK's types.
+#[derive(Debug, Clone)]
+pub(crate) struct CallError {
+    pub(crate) kind: Kind,
+    /// The service's code or `None` where it did not answer.
+    pub(crate) code: Option<String>,
+    /// What the service or the connection says.
+    detail: String,
+}
+
+/// What a call was about: for the message.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    /// Such as `table orders`.
+    pub(crate) what: String,
+    /// The variable that names it.
+    pub(crate) variable: String,
+    /// As in `AWS_ENDPOINT_URL_<SERVICE>`.
+    pub(crate) service: &'static str,
+    pub(crate) region: String,
+    /// The endpoint, where the environment names one.
+    pub(crate) endpoint: Option<String>,
+}
+
+impl CallError {
+    pub(crate) fn new(kind: Kind, detail: String) -> Self {
+        Self { kind, code: None, detail }
+    }
+
+    pub(crate) fn of<E>(error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = error.code().map(str::to_owned);
+        let kind = match error {
+            SdkError::TimeoutError(_) => Kind::Slow,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Kind::Slow,
+            SdkError::DispatchFailure(failure) if failure.is_io() => Kind::Unreachable,
+            SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
+                if waxseal::chain(error).contains("credential") { Kind::NoCredentials } else { Kind::Invalid }
+            }
+            SdkError::ServiceError(_) => {
+                kind_of(code.as_deref().unwrap_or_default(), status.unwrap_or_default())
+            }
+            // `ResponseError`, and what later versions add: an answer that is none.
+            _ => Kind::Server,
+        };
+        let detail = match error.message() {
+            Some(message) => one_line(message),
+            None => one_line(&unanswered(error)),
+        };
+        Self { kind, code, detail }
+    }
+
+    /// The one line.
+    pub(crate) fn at(&self, target: &Target, action: &str) -> Trouble {
+        let Target { what, variable, service, region, endpoint } = target;
+        let place = endpoint.as_deref().unwrap_or(region);
+        let said = match &self.code {
+            Some(code) if self.detail.is_empty() => code.clone(),
+            Some(code) => format!("{code}: {}", self.detail),
+            None => self.detail.clone(),
+        };
+        let code = self.code.as_deref().unwrap_or("not found");
+        Trouble(match self.kind {
+            Kind::Missing => {
+                format!("{code}: {what} does not exist in {place}: create it or correct {variable}")
+            }
+            Kind::Unreachable => format!(
+                "no connection to {place}: {said}: check that it is up and reachable from here, and that \
+                 AWS_ENDPOINT_URL_{service} and AWS_REGION are right"
+            ),
+            Kind::Slow => {
+                format!("no answer from {place} in time, so not known whether it was applied: {said}")
+            }
+            Kind::NoCredentials => format!(
+                "no credentials for {place}: {said}: give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            ),
+            Kind::Throttled => {
+                format!(
+                    "{said}: {what} still takes no more after several tries: raise its capacity or lower WAXSEAL_CONCURRENCY"
+                )
+            }
+            Kind::Denied => {
+                format!("{said}: the credentials in {place} must allow {action} on {what}")
+            }
+            Kind::Server | Kind::TooLarge | Kind::Invalid => format!("{what} in {place}: {said}"),
+        })
+    }
+}
+
+fn kind_of(code: &str, status: u16) -> Kind {
+    match code {
+        "ResourceNotFoundException"
+        | "QueueDoesNotExist"
+        | "AWS.SimpleQueueService.NonExistentQueue"
+        | "NotFound"
+        | "NotFoundException" => Kind::Missing,
+        "AccessDeniedException"
+        | "AccessDenied"
+        | "AuthorizationError"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "IncompleteSignature"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "KmsAccessDenied"
+        | "KMSAccessDenied"
+        | "KMSAccessDeniedException" => Kind::Denied,
+        "BatchRequestTooLong"
+        | "AWS.SimpleQueueService.BatchRequestTooLong"
+        | "BatchRequestTooLongException"
+        | "RequestEntityTooLarge"
+        | "RequestEntityTooLargeException" => Kind::TooLarge,
+        "ProvisionedThroughputExceededException"
+        | "ProvisionedThroughputExceeded"
+        | "Throttling"
+        | "ThrottlingError"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "Throttled"
+        | "KMSThrottling"
+        | "KMSThrottlingException"
+        | "KmsThrottled"
+        | "RequestThrottled"
+        | "RequestLimitExceeded"
+        | "TooManyRequestsException"
+        | "LimitExceededException"
+        | "SlowDown"
+        | "TransactionInProgressException"
+        | "TransactionConflict"
+        | "TransactionConflictException"
+        | "ReplicatedWriteConflictException" => Kind::Throttled,
+        _ if status == 413 => Kind::TooLarge,
+        _ if status == 429 => Kind::Throttled,
+        _ if status >= 500 => Kind::Server,
+        _ => Kind::Invalid,
+    }
+}
+
+/// Why there was no answer, without the SDK's own layers around it ("dispatch failure: io error: …").
+fn unanswered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
+    match error {
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error().and_then(Error::source) {
+            Some(cause) => waxseal::chain(cause),
+            None => waxseal::chain(error),
+        },
+        other => waxseal::chain(other),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The line, as the source of a [`waxseal::table::TableError`] or a dead-letter error. It has no source: the SDK's tree
+/// is in its text already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble(pub(crate) String);
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Trouble {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_win_over_the_status() {
+        assert_eq!(kind_of("ResourceNotFoundException", 400), Kind::Missing);
+        assert_eq!(kind_of("ThrottlingException", 400), Kind::Throttled);
+        assert_eq!(kind_of("ValidationException", 400), Kind::Invalid);
+        assert_eq!(kind_of("", 503), Kind::Server);
+        assert_eq!(kind_of("", 413), Kind::TooLarge);
+    }
+}

@@ -1,0 +1,117 @@
+//! Reads: strongly consistent, in as few requests as there can be.
+
+use std::collections::{HashMap, HashSet};
+
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use waxseal::{
+    item::{Item, Key, attribute},
+    table::{Page, TableError},
+};
+
+use super::{Dynamo, attributes};
+use crate::call::Trouble;
+
+/// Keys in one `BatchGetItem`. Source: DynamoDB API reference.
+const LARGEST_BATCH: usize = 100;
+
+impl Dynamo {
+    pub(super) async fn get_one(&self, key: &Key) -> Result<Option<Item>, TableError> {
+        const ACTION: &str = "GetItem";
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(attributes::of_key(key)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| self.failed(ACTION, &error))?;
+        output.item.map(attributes::to_item).transpose().map_err(|foreign| self.error(ACTION, foreign))
+    }
+
+    pub(super) async fn get_several(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        const ACTION: &str = "BatchGetItem";
+        // A batch may not name a key twice, a caller may.
+        let mut seen = HashSet::new();
+        let distinct: Vec<&Key> = keys.iter().filter(|key| seen.insert(*key)).collect();
+        let mut found: HashMap<Key, Item> = HashMap::with_capacity(distinct.len());
+        for chunk in distinct.chunks(LARGEST_BATCH) {
+            let mut open: Vec<_> = chunk.iter().map(|key| attributes::of_key(key)).collect();
+            let mut patience = self.backoff.start();
+            loop {
+                let request = KeysAndAttributes::builder()
+                    .set_keys(Some(std::mem::take(&mut open)))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|error| self.error(ACTION, error))?;
+                let output = self
+                    .client
+                    .batch_get_item()
+                    .request_items(&self.name, request)
+                    .send()
+                    .await
+                    .map_err(|error| self.failed(ACTION, &error))?;
+                // By value, whatever the answer calls the table: a request by ARN may be answered by name.
+                for stored in output.responses.into_iter().flat_map(HashMap::into_values).flatten() {
+                    let item = attributes::to_item(stored).map_err(|foreign| self.error(ACTION, foreign))?;
+                    found.insert(item.key.clone(), item);
+                }
+                open.extend(
+                    output
+                        .unprocessed_keys
+                        .into_iter()
+                        .flat_map(HashMap::into_values)
+                        .flat_map(|left| left.keys),
+                );
+                if open.is_empty() {
+                    break;
+                }
+                if !patience.wait().await {
+                    let trouble = Trouble(format!(
+                        "{} of {} keys stayed unprocessed after several tries: raise the capacity of {}",
+                        open.len(),
+                        chunk.len(),
+                        self.target.what,
+                    ));
+                    return Err(self.error(ACTION, trouble));
+                }
+            }
+        }
+        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+    }
+
+    pub(super) async fn query_page(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+        const ACTION: &str = "Query";
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .expression_attribute_names("#pk", attribute::PARTITION)
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
+        // A condition on the sort key instead of `ExclusiveStartKey`: it says what is meant, and needs no item there.
+        let query = match after {
+            Some(after) => query
+                .key_condition_expression("#pk = :pk AND #sk > :after")
+                .expression_attribute_names("#sk", attribute::SORT)
+                .expression_attribute_values(":after", AttributeValue::S(after.to_owned())),
+            None => query.key_condition_expression("#pk = :pk"),
+        };
+        let output = query.send().await.map_err(|error| self.failed(ACTION, &error))?;
+        let items = output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(attributes::to_item)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|foreign| self.error(ACTION, foreign))?;
+        // A page may be empty and not the last, so its key is DynamoDB's and not that of the last item.
+        let next = match output.last_evaluated_key {
+            Some(last) => {
+                Some(attributes::to_item(last).map_err(|foreign| self.error(ACTION, foreign))?.key.sort)
+            }
+            None => None,
+        };
+        Ok(Page { items, next })
+    }
+}

@@ -1,0 +1,331 @@
+//! Everything that a function's `main` needs of AWS, from environment variables alone.
+
+use std::{sync::Arc, time::Duration};
+
+use aws_config::{
+    BehaviorVersion, SdkConfig, environment::region::EnvironmentVariableRegionProvider,
+    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use waxseal::{
+    Host, Settings,
+    batch::{MalformedPolicy, Policy},
+};
+
+use crate::{
+    Dynamo, Publishers, SettingError, SqsDeadLetters, SystemHost,
+    call::Target,
+    publish::Channels,
+    variables::{self, Variable, Variables},
+};
+
+const TABLE: Variable = Variable {
+    name: "WAXSEAL_TABLE",
+    purpose: "the service's own DynamoDB table, name or ARN",
+    example: "orders",
+};
+const DEAD_LETTERS: Variable = Variable {
+    name: "WAXSEAL_DLQ_URL",
+    purpose: "the URL of the standard queue that dead letters go to",
+    example: "https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dlq",
+};
+const BUS: Variable = Variable {
+    name: "WAXSEAL_BUS",
+    purpose: "the EventBridge bus that events are published to, name or ARN",
+    example: "shop",
+};
+const REGION: Variable = Variable {
+    name: "AWS_REGION",
+    purpose: "the region of the table and the queues; Lambda sets it",
+    example: "eu-west-1",
+};
+const MAX_RECEIVES: Variable = Variable {
+    name: "WAXSEAL_MAX_RECEIVES",
+    purpose: "the source queue's maxReceiveCount: on the last receive the record is dead-lettered with its reason",
+    example: "5",
+};
+const CONCURRENCY: Variable =
+    Variable { name: "WAXSEAL_CONCURRENCY", purpose: "how many handlers run at once", example: "10" };
+const HORIZON: Variable = Variable {
+    name: "WAXSEAL_HORIZON_DAYS",
+    purpose: "how long receipts are kept: queue retention + dead-letter retention + archive window",
+    example: "35",
+};
+const LEASE: Variable = Variable {
+    name: "WAXSEAL_LEASE_SECONDS",
+    purpose: "the least lease of an effect that names none",
+    example: "60",
+};
+const MALFORMED: Variable = Variable {
+    name: "WAXSEAL_MALFORMED",
+    purpose: "what to do with records that cannot be read, dead-letter or retry",
+    example: "dead-letter",
+};
+
+/// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
+/// clients share, with one HTTP client behind it.
+///
+/// Every accessor checks the variables that it reads and no others, so that a function need not set what it does not
+/// use. The crate's front page has an example.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    sdk: SdkConfig,
+    variables: Variables,
+}
+
+impl Environment {
+    /// Reads the variables of the process and prepares the SDK. No request is sent: region and credentials come from
+    /// variables on Lambda, and the instance metadata service is never asked for a region, which costs seconds
+    /// where there is none.
+    pub async fn from_env() -> Self {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build_https();
+        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(ProfileFileRegionProvider::new());
+        let sdk = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .region(region)
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .load()
+            .await;
+        Self { sdk, variables: Variables::of_process() }
+    }
+
+    /// An environment of given parts: for tests and for programs that configure the SDK themselves.
+    ///
+    /// ```
+    /// use waxseal_aws::{Environment, SdkConfig};
+    /// let sdk = SdkConfig::builder().build();
+    /// let aws = Environment::new(sdk, [("WAXSEAL_CONCURRENCY".to_owned(), "zero".to_owned())]);
+    /// assert_eq!(
+    ///     aws.policy().unwrap_err().to_string(),
+    ///     "WAXSEAL_CONCURRENCY is `zero`, not a whole number from 1 to 10000: it is how many handlers run at once, \
+    ///      for example WAXSEAL_CONCURRENCY=10"
+    /// );
+    /// ```
+    #[must_use]
+    pub fn new(sdk: SdkConfig, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { sdk, variables: Variables::new(variables) }
+    }
+
+    /// The SDK's configuration, for clients of one's own.
+    #[must_use]
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// The service's table, `WAXSEAL_TABLE`.
+    ///
+    /// # Errors
+    /// Where a variable is absent or absurd.
+    pub fn table(&self) -> Result<Dynamo, SettingError> {
+        let name = self.variables.required(&TABLE, variables::table_name)?;
+        let target = self.target(format!("table {name}"), &TABLE, "DYNAMODB")?;
+        Ok(Dynamo::at(aws_sdk_dynamodb::Client::new(&self.sdk), name, target))
+    }
+
+    /// The dead-letter queue, `WAXSEAL_DLQ_URL`.
+    ///
+    /// # Errors
+    /// Where a variable is absent or absurd.
+    pub fn dead_letters(&self) -> Result<SqsDeadLetters, SettingError> {
+        let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
+        let target = self.target(format!("queue {url}"), &DEAD_LETTERS, "SQS")?;
+        Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target))
+    }
+
+    /// The clock and the entropy of the system.
+    #[must_use]
+    pub fn host(&self) -> Arc<dyn Host> {
+        Arc::new(SystemHost)
+    }
+
+    /// [`Settings`]: `WAXSEAL_HORIZON_DAYS` (1 to 3650) and `WAXSEAL_LEASE_SECONDS` (1 to 43200) where they are set.
+    ///
+    /// # Errors
+    /// Where one is absurd.
+    pub fn settings(&self) -> Result<Settings, SettingError> {
+        let mut settings = Settings::default();
+        if let Some(days) = self.variables.number(&HORIZON, 1..=3650)? {
+            settings.horizon = Duration::from_hours(days * 24);
+        }
+        if let Some(seconds) = self.variables.number(&LEASE, 1..=43_200)? {
+            settings.lease = Duration::from_secs(seconds);
+        }
+        Ok(settings)
+    }
+
+    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES` (1 to 1000, as SQS has it), `WAXSEAL_CONCURRENCY` (1 to 10000) and
+    /// `WAXSEAL_MALFORMED` (`dead-letter` or `retry`) where they are set.
+    ///
+    /// # Errors
+    /// Where one is absurd.
+    pub fn policy(&self) -> Result<Policy, SettingError> {
+        let mut policy = Policy::default();
+        policy.max_receives = self.variables.number(&MAX_RECEIVES, 1..=1000)?.or(policy.max_receives);
+        policy.concurrency = self.variables.number(&CONCURRENCY, 1..=10_000)?.unwrap_or(policy.concurrency);
+        policy.malformed = match self.variables.get(MALFORMED.name) {
+            None => policy.malformed,
+            Some("dead-letter") => MalformedPolicy::DeadLetter,
+            Some("retry") => MalformedPolicy::Retry,
+            Some(other) => return Err(MALFORMED.error(format!("is `{other}`, not dead-letter or retry"))),
+        };
+        Ok(policy)
+    }
+
+    /// The relay's publishers: `WAXSEAL_BUS`, and every `WAXSEAL_TOPIC_<NAME>` and `WAXSEAL_QUEUE_<NAME>` that is set.
+    /// Functions that are no relay must not call it: it links three more clients.
+    ///
+    /// # Errors
+    /// Where a variable is absent or absurd.
+    pub fn publisher(&self) -> Result<Publishers, SettingError> {
+        let bus = self.variables.required(&BUS, variables::bus_name)?;
+        let mut channels =
+            Channels::new(bus.clone(), self.target(format!("bus {bus}"), &BUS, "EVENTBRIDGE")?);
+        for (prefix, purpose, example, check, service) in [
+            (
+                "WAXSEAL_TOPIC_",
+                "the ARN of the SNS topic of that name",
+                "arn:aws:sns:eu-west-1:123456789012:stock-level-changed",
+                variables::topic_arn as fn(&str) -> Result<(), String>,
+                "SNS",
+            ),
+            (
+                "WAXSEAL_QUEUE_",
+                "the URL of the queue that takes the commands for that service",
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/inventory",
+                variables::queue_url,
+                "SQS",
+            ),
+        ] {
+            for (suffix, value) in self.variables.with_prefix(prefix) {
+                let name = format!("{prefix}{suffix}");
+                check(value).map_err(|problem| SettingError::new(&name, problem, purpose, example))?;
+                let what = if service == "SNS" { "topic" } else { "queue" };
+                let target = self.target_named(format!("{what} {value}"), name.clone(), service)?;
+                channels.add(name, value.to_owned(), target);
+            }
+        }
+        Ok(Publishers::new(&self.sdk, channels))
+    }
+
+    fn target(
+        &self,
+        what: String,
+        variable: &Variable,
+        service: &'static str,
+    ) -> Result<Target, SettingError> {
+        self.target_named(what, variable.name.to_owned(), service)
+    }
+
+    fn target_named(
+        &self,
+        what: String,
+        variable: String,
+        service: &'static str,
+    ) -> Result<Target, SettingError> {
+        let region = self.sdk.region().ok_or_else(|| REGION.error("is not set"))?.to_string();
+        let endpoint = self.variables.endpoint(service).or(self.sdk.endpoint_url()).map(str::to_owned);
+        Ok(Target { what, variable, service, region, endpoint })
+    }
+}
+
+/// What the SDK retries by itself: connections, 5xx and throttling, which it alone can tell apart, with full jitter and
+/// a quota over all requests of the client that keeps an outage from being made worse. Four attempts from 50 ms on
+/// span about a second: longer waits are the queue's, which costs nothing while it waits.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(4)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(Duration::from_secs(1))
+}
+
+/// DynamoDB answers in milliseconds, so a silence of seconds is a lost packet or connection: another attempt is better
+/// than the wait. Connecting gets 3 s because TLS on a cold function of 128 MB takes most of one. All attempts together
+/// end well before a usual invocation does, so that the failure is reported and not cut off.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_timeout(Duration::from_secs(15))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::Region;
+
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .build();
+        Environment::new(sdk, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn an_absent_variable_is_named_with_its_purpose_and_an_example() {
+        assert_eq!(
+            environment(&[]).table().unwrap_err().to_string(),
+            "WAXSEAL_TABLE is not set: it is the service's own DynamoDB table, name or ARN, for example WAXSEAL_TABLE=orders"
+        );
+        assert_eq!(
+            environment(&[("WAXSEAL_DLQ_URL", " ")]).dead_letters().unwrap_err().to_string(),
+            "WAXSEAL_DLQ_URL is not set: it is the URL of the standard queue that dead letters go to, for example \
+             WAXSEAL_DLQ_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dlq"
+        );
+        assert_eq!(environment(&[]).publisher().unwrap_err().variable, "WAXSEAL_BUS");
+        let no_region = Environment::new(
+            SdkConfig::builder().build(),
+            [("WAXSEAL_TABLE".to_owned(), "orders".to_owned())],
+        );
+        assert_eq!(no_region.table().unwrap_err().variable, "AWS_REGION");
+    }
+
+    #[test]
+    fn an_absurd_variable_is_named_with_what_is_wrong() {
+        for (name, value) in [
+            ("WAXSEAL_HORIZON_DAYS", "0"),
+            ("WAXSEAL_LEASE_SECONDS", "1m"),
+            ("WAXSEAL_MAX_RECEIVES", "-1"),
+            ("WAXSEAL_CONCURRENCY", "99999999999999999999"),
+            ("WAXSEAL_MALFORMED", "drop"),
+        ] {
+            let aws = environment(&[(name, value)]);
+            let error = aws.settings().err().or(aws.policy().err()).unwrap();
+            assert_eq!(error.variable, name);
+            assert!(error.to_string().contains(&format!("is `{value}`, not ")), "{error}");
+        }
+        let topic = environment(&[("WAXSEAL_BUS", "shop"), ("WAXSEAL_TOPIC_STOCK", "stock")]);
+        assert_eq!(
+            topic.publisher().unwrap_err().to_string(),
+            "WAXSEAL_TOPIC_STOCK is `stock`, not a topic's ARN: it is the ARN of the SNS topic of that name, for example \
+             WAXSEAL_TOPIC_STOCK=arn:aws:sns:eu-west-1:123456789012:stock-level-changed"
+        );
+    }
+
+    #[test]
+    fn optional_settings_override_the_defaults() {
+        let aws = environment(&[
+            ("WAXSEAL_HORIZON_DAYS", "40"),
+            ("WAXSEAL_LEASE_SECONDS", "90"),
+            ("WAXSEAL_MAX_RECEIVES", "5"),
+            ("WAXSEAL_CONCURRENCY", "3"),
+            ("WAXSEAL_MALFORMED", "retry"),
+        ]);
+        let (settings, policy) = (aws.settings().unwrap(), aws.policy().unwrap());
+        assert_eq!(settings.horizon, Duration::from_hours(40 * 24));
+        assert_eq!(settings.lease, Duration::from_secs(90));
+        assert_eq!((policy.max_receives, policy.concurrency), (Some(5), 3));
+        assert_eq!(policy.malformed, MalformedPolicy::Retry);
+
+        let bare = environment(&[]);
+        assert_eq!(bare.settings().unwrap().horizon, Settings::default().horizon);
+        assert_eq!(bare.policy().unwrap().concurrency, Policy::default().concurrency);
+    }
+}

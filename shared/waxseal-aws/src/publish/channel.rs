@@ -1,0 +1,93 @@
+//! The channels that a relay publishes to, by the names that receipts store: `bus`, `topic:<name>`, `queue:<name>`.
+
+use std::collections::BTreeMap;
+
+use waxseal::relay::PublishError;
+
+use super::chunks::Limits;
+use crate::{call::Target, sqs_text, variables};
+
+/// Where entries go, and what a request to it takes.
+#[derive(Debug, Clone)]
+pub(super) struct Destination {
+    pub(super) service: Service,
+    /// Bus name, topic ARN or queue URL.
+    pub(super) address: String,
+    pub(super) target: Target,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    EventBridge,
+    Sns,
+    Sqs,
+}
+
+impl Service {
+    /// Sources: EventBridge user guide, "Quotas" and "Calculating entry size" (1 MiB since 2026, and less than it); SNS API
+    /// reference, `PublishBatch` (262,144 bytes for all messages); SQS API reference, `SendMessageBatch` (1 MiB for all).
+    pub(super) fn limits(self) -> Limits {
+        match self {
+            Self::EventBridge => Limits { count: 10, bytes: 1024 * 1024 - 1 },
+            Self::Sns => Limits { count: 10, bytes: 256 * 1024 },
+            Self::Sqs => Limits { count: 10, bytes: sqs_text::LARGEST },
+        }
+    }
+
+    pub(super) fn action(self) -> &'static str {
+        match self {
+            Self::EventBridge => "events:PutEvents",
+            Self::Sns => "sns:Publish",
+            Self::Sqs => "sqs:SendMessage",
+        }
+    }
+}
+
+/// The channels that the environment names.
+#[derive(Debug, Clone)]
+pub(crate) struct Channels {
+    bus: Destination,
+    /// Topics and queues by their variables.
+    named: BTreeMap<String, Destination>,
+}
+
+impl Channels {
+    pub(crate) fn new(bus: String, target: Target) -> Self {
+        Self {
+            bus: Destination { service: Service::EventBridge, address: bus, target },
+            named: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the topic or queue that `variable` names.
+    pub(crate) fn add(&mut self, variable: String, address: String, target: Target) {
+        let service = if address.starts_with("arn:") { Service::Sns } else { Service::Sqs };
+        self.named.insert(variable, Destination { service, address, target });
+    }
+
+    /// Where a stored channel leads.
+    ///
+    /// A channel without a variable is not permanent, though nothing can be published to it now: the next deploy sets the
+    /// variable, and until then the event stays in the stream, in order, under the alarm on the relay's age. In the
+    /// dead-letter queue it would need a hand. A channel of no known form is permanent: no variable can name it.
+    pub(super) fn find(&self, channel: &str) -> Result<&Destination, PublishError> {
+        let (prefix, name, what) = match channel.split_once(':') {
+            None if channel == "bus" => return Ok(&self.bus),
+            Some(("topic", name)) if !name.is_empty() => ("WAXSEAL_TOPIC_", name, "the ARN of the topic"),
+            Some(("queue", name)) if !name.is_empty() => ("WAXSEAL_QUEUE_", name, "the URL of the queue"),
+            _ => {
+                return Err(PublishError {
+                    reason: format!(
+                        "`{channel}` is no channel: known are bus, topic:<name> and queue:<name>"
+                    ),
+                    permanent: true,
+                });
+            }
+        };
+        let variable = format!("{prefix}{}", variables::suffix(name));
+        self.named.get(&variable).ok_or_else(|| PublishError {
+            reason: format!("{variable} is not set: set it to {what} `{name}`"),
+            permanent: false,
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! One batch request to each service, with its answer per entry.
+
+use aws_sdk_eventbridge::{primitives::DateTime, types::PutEventsRequestEntry};
+use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use waxseal::relay::PublishError;
+
+use super::{
+    Clients, Entry,
+    channel::{Destination, Service},
+};
+use crate::call::{CallError, Kind};
+
+pub(super) type Results = Vec<Result<(), PublishError>>;
+
+/// Attribute that SNS filter policies match on.
+const EVENT_TYPE: &str = "eventType";
+const STRING: &str = "String";
+
+impl Entry<'_> {
+    /// Its bytes as the service counts them.
+    pub(super) fn size(&self, service: Service) -> usize {
+        let own = self.json.len();
+        match service {
+            // `Time` counts 14.
+            Service::EventBridge => own + self.head.source.len() + self.head.event_type.len() + 14,
+            Service::Sns => own + EVENT_TYPE.len() + STRING.len() + self.head.event_type.len(),
+            Service::Sqs => own,
+        }
+    }
+}
+
+/// Sends one request; the results are in the order of `entries`.
+pub(super) async fn send(
+    clients: &Clients,
+    to: &Destination,
+    entries: &[Entry<'_>],
+) -> Result<Results, CallError> {
+    match to.service {
+        Service::EventBridge => put_events(clients, to, entries).await,
+        Service::Sns => publish_batch(clients, to, entries).await,
+        Service::Sqs => send_message_batch(clients, to, entries).await,
+    }
+}
+
+async fn put_events(
+    clients: &Clients,
+    to: &Destination,
+    entries: &[Entry<'_>],
+) -> Result<Results, CallError> {
+    let events = entries.iter().map(|entry| {
+        PutEventsRequestEntry::builder()
+            .event_bus_name(&to.address)
+            .source(&*entry.head.source)
+            .detail_type(&*entry.head.event_type)
+            // When it happened, not when it was relayed: an archive is replayed by this time.
+            .time(DateTime::from_millis(entry.head.timestamp.as_millisecond()))
+            .detail(entry.json)
+            .build()
+    });
+    let output = clients
+        .events
+        .put_events()
+        .set_entries(Some(events.collect()))
+        .send()
+        .await
+        .map_err(|error| CallError::of(&error))?;
+    let mut answers = output.entries.unwrap_or_default().into_iter();
+    Ok(entries
+        .iter()
+        .map(|_| match answers.next() {
+            Some(answer) => match answer.error_code() {
+                Some(code) => Err(refused(to, code, answer.error_message())),
+                None => Ok(()),
+            },
+            None => Err(unanswered(to)),
+        })
+        .collect())
+}
+
+async fn publish_batch(
+    clients: &Clients,
+    to: &Destination,
+    entries: &[Entry<'_>],
+) -> Result<Results, CallError> {
+    let messages = entries.iter().enumerate().map(|(position, entry)| {
+        let event_type = MessageAttributeValue::builder()
+            .data_type(STRING)
+            .string_value(&*entry.head.event_type)
+            .build()?;
+        PublishBatchRequestEntry::builder()
+            .id(position.to_string())
+            .message(entry.json)
+            .message_attributes(EVENT_TYPE, event_type)
+            .build()
+    });
+    let messages = messages.collect::<Result<Vec<_>, _>>().map_err(CallError::unbuilt)?;
+    let output = clients
+        .sns
+        .publish_batch()
+        .topic_arn(&to.address)
+        .set_publish_batch_request_entries(Some(messages))
+        .send()
+        .await
+        .map_err(|error| CallError::of(&error))?;
+    let published = output.successful().iter().filter_map(|answer| answer.id());
+    let failed = output.failed().iter().map(|answer| (answer.id(), answer.code(), answer.message()));
+    Ok(by_id(to, entries.len(), published, failed))
+}
+
+async fn send_message_batch(
+    clients: &Clients,
+    to: &Destination,
+    entries: &[Entry<'_>],
+) -> Result<Results, CallError> {
+    let messages = entries.iter().enumerate().map(|(position, entry)| {
+        SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(entry.json).build()
+    });
+    let messages = messages.collect::<Result<Vec<_>, _>>().map_err(CallError::unbuilt)?;
+    let output = clients
+        .sqs
+        .send_message_batch()
+        .queue_url(&to.address)
+        .set_entries(Some(messages))
+        .send()
+        .await
+        .map_err(|error| CallError::of(&error))?;
+    let sent = output.successful().iter().map(|answer| answer.id());
+    let failed = output.failed().iter().map(|answer| (answer.id(), answer.code(), answer.message()));
+    Ok(by_id(to, entries.len(), sent, failed))
+}
+
+/// Answers by entry id, which is the position: an entry that neither list names is not known to be published.
+fn by_id<'a>(
+    to: &Destination,
+    count: usize,
+    published: impl Iterator<Item = &'a str>,
+    failed: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+) -> Results {
+    let mut results: Results = (0..count).map(|_| Err(unanswered(to))).collect();
+    let at = |id: &str| id.parse::<usize>().ok().filter(|position| *position < count);
+    for position in published.filter_map(at) {
+        results[position] = Ok(());
+    }
+    for (id, code, message) in failed {
+        if let Some(position) = at(id) {
+            results[position] = Err(refused(to, code, message));
+        }
+    }
+    results
+}
+
+fn unanswered(to: &Destination) -> PublishError {
+    PublishError { reason: format!("{} did not answer for this entry", to.target.what), permanent: false }
+}
+
+fn refused(to: &Destination, code: &str, message: Option<&str>) -> PublishError {
+    let reason = match message {
+        Some(message) => format!("{}: {code}: {message}", to.target.what),
+        None => format!("{}: {code}", to.target.what),
+    };
+    PublishError { reason, permanent: is_permanent(code) }
+}
+
+/// Whether the entry itself is at fault, so that no retry can help (O-6).
+///
+/// Only codes that say so. Everything else (throttling, 5xx, a bus that does not exist, a permission or an encryption
+/// key that is missing) is mended by time or by a deploy, and until then the event keeps its place in the stream.
+pub(super) fn is_permanent(code: &str) -> bool {
+    matches!(
+        code,
+        "InvalidArgument"
+            | "MalformedDetail"
+            | "RedactionFailure"
+            | "ValidationException"
+            | "ValidationError"
+            | "SerializationException"
+            | "InvalidParameter"
+            | "InvalidParameterValue"
+            | "InvalidParameterException"
+            | "InvalidParameterValueException"
+            | "ParameterValueInvalid"
+            | "InvalidMessageContents"
+            | "InvalidAttributeValue"
+            | "MessageTooLong"
+    )
+}
+
+impl CallError {
+    /// Whether the request, and with a lone entry that entry, is at fault.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.kind == Kind::TooLarge || self.code.as_deref().is_some_and(is_permanent)
+    }
+}

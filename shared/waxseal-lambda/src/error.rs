@@ -1,0 +1,73 @@
+//! Why an invocation failed as a whole. What concerns one record is a batch item failure instead.
+
+use waxseal::batch::MissingId;
+
+/// Why an invocation failed: Lambda retries it by its source's own rules. The message holds no payload.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// The payload is not JSON, or is cut off.
+    #[error("the payload is not JSON: {0}")]
+    NotJson(serde_json::Error),
+    /// JSON, but of no source that is known.
+    #[error("no known source sends such a payload: {saw}; accepted are {ACCEPTED}")]
+    Unrecognised {
+        /// What was seen: names of members, never their values.
+        saw: String,
+    },
+    /// This function does not take payloads of this source.
+    #[error("this function takes no {got}: it takes {takes}; look at what invokes it")]
+    NotTaken {
+        /// What it got.
+        got: &'static str,
+        /// What it takes.
+        takes: &'static str,
+    },
+    /// A record cannot be named in the response (S-4); nothing ran.
+    #[error(transparent)]
+    MissingId(#[from] MissingId),
+    /// The source has no partial responses, so one failed record fails the invocation (S-38).
+    #[error("{failed} of {records} records failed, the first one, {first}, with: {reason}")]
+    Failed {
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        records: usize,
+        /// The id of the first that failed.
+        first: String,
+        /// Its reason.
+        reason: String,
+    },
+    /// The HTTP service failed instead of answering.
+    #[error("the HTTP service failed: {0}")]
+    Http(String),
+    /// The response has no JSON form.
+    #[error("the response cannot be written as JSON: {0}")]
+    Response(serde_json::Error),
+    /// Something outside a handler panicked.
+    #[error("panicked: {message}")]
+    Panic {
+        /// The panic's message.
+        message: String,
+    },
+}
+
+const ACCEPTED: &str = "Records of SQS, SNS or a DynamoDB stream, an EventBridge event (detail-type and \
+     detail), and HTTP of an API Gateway HTTP API or a function URL (payload version 2.0)";
+
+impl InvokeError {
+    /// Its kind as one word: what Lambda shows as `errorType`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::NotJson(_) => "NotJson",
+            Self::Unrecognised { .. } => "Unrecognised",
+            Self::NotTaken { .. } => "NotTaken",
+            Self::MissingId(_) => "MissingId",
+            Self::Failed { .. } => "Failed",
+            Self::Http(_) => "Http",
+            Self::Response(_) => "Response",
+            Self::Panic { .. } => "Panic",
+        }
+    }
+}

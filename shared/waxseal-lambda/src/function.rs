@@ -1,0 +1,192 @@
+//! One Lambda function: what it does with each kind of payload.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use lambda_http::IntoResponse;
+use tower_service::Service;
+use waxseal::{
+    Engine, Timestamp,
+    batch::{Batches, DeadLetters, panic_message},
+    relay::Publisher,
+    table::TableError,
+};
+
+use crate::{
+    InvokeError,
+    http::{self, AnyHttp},
+    json,
+    payload::Payload,
+    relay::{AnyRelay, Relay},
+    response,
+    source::{Batch, stream},
+};
+
+/// One Lambda function. Cheap to clone; clones share the engine, invocations share no per-batch state (S-23).
+///
+/// | payload | what happens | response |
+/// |---|---|---|
+/// | SQS | each record on its own | the failed records, in input order |
+/// | DynamoDB stream | what receipts emitted is handled; a relay publishes it | the first failed record |
+/// | SNS, EventBridge | each event on its own | a failure fails the invocation (S-38) |
+/// | HTTP | the service given to [`Function::http`] | its response |
+///
+/// ```
+/// use waxseal::{BoxError, batch::{DeadLetters, Letter}, receipt::Emission, relay::{PublishError, Publisher}};
+/// use waxseal_lambda::{Function, Invocation};
+///
+/// struct Print;
+/// impl Publisher for Print {
+///     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+///         emissions.iter().map(|emission| Ok(println!("{}: {}", emission.channel, emission.envelope))).collect()
+///     }
+/// }
+/// impl DeadLetters for Print {
+///     async fn send(&self, letter: Letter) -> Result<(), BoxError> { Ok(println!("{}", letter.reason)) }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let relay = Function::relay("inventory", Print, Print);
+/// let removed = br#"{"Records":[{"eventSource":"aws:dynamodb","eventName":"REMOVE","dynamodb":{"SequenceNumber":"1"}}]}"#;
+/// let response = relay.invoke(removed, &Invocation::default()).await.unwrap();
+/// assert_eq!(response, br#"{"batchItemFailures":[]}"#);
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Function {
+    work: Work,
+    http: Option<Arc<dyn AnyHttp>>,
+}
+
+#[derive(Clone)]
+enum Work {
+    Batches(Arc<Batches>),
+    Relay(Arc<dyn AnyRelay>),
+}
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match &self.work {
+            Work::Batches(batches) => batches.engine().service().name(),
+            Work::Relay(relay) => relay.service(),
+        };
+        f.debug_struct("Function").field("service", &name).field("http", &self.http.is_some()).finish()
+    }
+}
+
+/// What Lambda says about one invocation besides its payload.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Invocation {
+    /// Lambda's id of the invocation: in every log line.
+    pub request_id: String,
+    /// When Lambda ends it.
+    pub deadline: Option<Timestamp>,
+    /// The X-Ray header (`Root=…;Parent=…;Sampled=1`). For HTTP and for sources that deliver one event at a time it is
+    /// that event's trace; in a batch each record has its own.
+    pub trace: Option<String>,
+}
+
+impl Function {
+    /// A function that takes batches from SQS and DynamoDB streams, and SNS and EventBridge deliveries.
+    #[must_use]
+    pub fn new(batches: Batches) -> Self {
+        Self { work: Work::Batches(Arc::new(batches)), http: None }
+    }
+
+    /// Takes HTTP too: an `axum::Router`, or any service over [`lambda_http::Request`].
+    #[must_use]
+    pub fn http<S>(mut self, service: S) -> Self
+    where
+        S: Service<lambda_http::Request> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Response: IntoResponse + Send + 'static,
+        S::Error: std::fmt::Display + Send + 'static,
+    {
+        self.http = Some(http::erase(service));
+        self
+    }
+
+    /// A relay: publishes what the receipts in a table's stream emitted. `service` is named in dead letters.
+    #[must_use]
+    pub fn relay<P: Publisher, D: DeadLetters>(
+        service: impl Into<String>,
+        publisher: P,
+        dead_letters: D,
+    ) -> Self {
+        let relay = Relay { service: service.into(), publisher, dead_letters };
+        Self { work: Work::Relay(Arc::new(relay)), http: None }
+    }
+
+    /// The engine, unless it is a relay.
+    #[must_use]
+    pub fn engine(&self) -> Option<&Engine> {
+        match &self.work {
+            Work::Batches(batches) => Some(batches.engine()),
+            Work::Relay(_) => None,
+        }
+    }
+
+    /// Opens the table's connection during init, so that the first event need not.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub async fn warm_up(&self) -> Result<(), TableError> {
+        match self.engine() {
+            Some(engine) => engine.warm_up().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Payload JSON in, response JSON out: exactly what Lambda delivers and expects.
+    ///
+    /// # Errors
+    /// Where Lambda must count the invocation as failed: a payload that no source sends, a record that cannot be named
+    /// in the response (S-4), a failure under a source without partial responses (S-38).
+    pub async fn invoke(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
+        // Handlers' panics are caught per record; this one is for what is plugged in beside them. Nothing of the
+        // invocation outlives it.
+        let result = AssertUnwindSafe(self.dispatch(payload, invocation)).catch_unwind().await;
+        let result =
+            result.unwrap_or_else(|panic| Err(InvokeError::Panic { message: panic_message(&*panic) }));
+        if let Err(error) = &result {
+            let (request_id, kind) = (&*invocation.request_id, error.kind());
+            tracing::error!(request_id, kind, %error, "the invocation failed");
+        }
+        result
+    }
+
+    async fn dispatch(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
+        let text = json::text(payload);
+        match Payload::read(&text, invocation)? {
+            Payload::Batch(batch) => self.batch(&batch, invocation).await,
+            Payload::Stream(objects) => match &self.work {
+                Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation).await,
+                Work::Relay(relay) => {
+                    let receipts = stream::pending(&objects.0)?;
+                    let open = relay.publish(&receipts).await.and_then(|index| receipts.get(index));
+                    response::partial(open.map(|receipt| receipt.record.as_str()).as_slice())
+                }
+            },
+            Payload::Http => match &self.http {
+                Some(http) => http.call(&text, invocation).await,
+                None => Err(InvokeError::NotTaken { got: "HTTP", takes: self.takes() }),
+            },
+        }
+    }
+
+    async fn batch(&self, batch: &Batch, invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
+        response::check_ids(batch)?;
+        let verdicts = match &self.work {
+            Work::Batches(batches) => batches.run(&batch.records, invocation.deadline).await,
+            Work::Relay(relay) => relay.refuse(batch).await,
+        };
+        response::write(batch, &verdicts)
+    }
+
+    fn takes(&self) -> &'static str {
+        match self.work {
+            Work::Batches(_) => "SQS, SNS, EventBridge and DynamoDB stream records",
+            Work::Relay(_) => "DynamoDB stream records",
+        }
+    }
+}

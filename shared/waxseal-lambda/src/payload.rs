@@ -1,0 +1,161 @@
+//! What a payload is, by its shape: sources are told apart by what only they send.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use waxseal::{
+    Malformed,
+    batch::{Content, Record},
+};
+
+use crate::{
+    Invocation, InvokeError,
+    json::{Object, Objects, kind},
+    source::{Batch, Kind, eventbridge, sns, sqs},
+};
+
+/// A payload, taken apart into records.
+pub(crate) enum Payload<'a> {
+    Batch(Batch),
+    /// Left as it is: a relay reads it otherwise than every other function.
+    Stream(Objects<'a>),
+    Http,
+}
+
+impl<'a> Payload<'a> {
+    pub(crate) fn read(text: &'a str, invocation: &Invocation) -> Result<Self, InvokeError> {
+        let trace = invocation.trace.as_deref();
+        match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
+            Top::Records(objects) => records(objects, trace),
+            Top::Event => {
+                let event = Object::parse(text).unwrap_or_default();
+                Ok(Self::Batch(Batch {
+                    kind: Kind::EventBridge,
+                    records: vec![eventbridge::record(&event, text, trace)],
+                }))
+            }
+            Top::Http => Ok(Self::Http),
+            Top::Other => {
+                let saw = Object::parse(text).map_or_else(|| kind(text).to_owned(), |object| object.names());
+                Err(InvokeError::Unrecognised { saw })
+            }
+        }
+    }
+}
+
+/// Why a payload could not be read; looked for a second time, since serde's own words would quote what it found.
+fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
+    if !error.is_data() {
+        return InvokeError::NotJson(error);
+    }
+    let Some(records) = Object::parse(text).and_then(|object| object.get("Records")) else {
+        return InvokeError::Unrecognised { saw: kind(text).to_owned() };
+    };
+    let elements: Option<Vec<&RawValue>> = serde_json::from_str(records.get()).ok();
+    let strange =
+        elements.iter().flatten().enumerate().find(|(_, element)| kind(element.get()) != "an object");
+    InvokeError::Unrecognised {
+        saw: match strange {
+            Some((index, element)) => {
+                format!("Records of which element {index} is {}, not an object", kind(element.get()))
+            }
+            None => format!("an object whose Records are {}, not an array", kind(records.get())),
+        },
+    }
+}
+
+fn records<'a>(records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
+    let objects = &records.0;
+    // No records: there is nothing to tell the source by, and nothing that could fail (S-1).
+    let Some(first) = objects.first() else {
+        return Ok(Payload::Batch(Batch { kind: Kind::Sqs, records: Vec::new() }));
+    };
+    // A batch has one source. A record that names none, or another, is malformed alone.
+    let batch = match objects.iter().find_map(known) {
+        Some(Kind::Stream) => return Ok(Payload::Stream(records)),
+        Some(Kind::Sqs) => Batch {
+            kind: Kind::Sqs,
+            records: objects.iter().map(|object| checked(Kind::Sqs, object, sqs::record(object))).collect(),
+        },
+        Some(Kind::Sns) => Batch {
+            kind: Kind::Sns,
+            records: objects
+                .iter()
+                .enumerate()
+                .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace)))
+                .collect(),
+        },
+        Some(Kind::EventBridge) | None => {
+            // A source's name is AWS's own word: no payload.
+            let from = source_of(first)
+                .map_or_else(|| "no eventSource".to_owned(), |source| format!("eventSource {source:.40}"));
+            return Err(InvokeError::Unrecognised {
+                saw: format!("Records with {from}, the first {}", first.names()),
+            });
+        }
+    };
+    Ok(Payload::Batch(batch))
+}
+
+fn known(object: &Object<'_>) -> Option<Kind> {
+    match source_of(object)?.as_ref() {
+        "aws:sqs" => Some(Kind::Sqs),
+        "aws:sns" => Some(Kind::Sns),
+        "aws:dynamodb" => Some(Kind::Stream),
+        _ => None,
+    }
+}
+
+fn checked(kind: Kind, object: &Object<'_>, record: Record) -> Record {
+    if known(object) == Some(kind) {
+        return record;
+    }
+    let what = format!("the record's eventSource does not say {}, as its batch does", kind.name());
+    Record { content: Content::Malformed(Malformed::new(what)), ..record }
+}
+
+/// SNS capitalises it.
+fn source_of<'a>(object: &Object<'a>) -> Option<std::borrow::Cow<'a, str>> {
+    object.string("eventSource").or_else(|| object.string("EventSource"))
+}
+
+/// The members that decide; batches are read in the same pass.
+enum Top<'a> {
+    Records(Objects<'a>),
+    Event,
+    Http,
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Shape;
+        impl<'de> Visitor<'de> for Shape {
+            type Value = Top<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut top = Top::Other;
+                while let Some(name) = map.next_key_seed(crate::json::Name)? {
+                    match &*name {
+                        "Records" => {
+                            top = Top::Records(map.next_value()?);
+                            continue;
+                        }
+                        "detail-type" if matches!(top, Top::Other) => top = Top::Event,
+                        "requestContext" if matches!(top, Top::Other) => top = Top::Http,
+                        _ => {}
+                    }
+                    map.next_value::<IgnoredAny>()?;
+                }
+                Ok(top)
+            }
+        }
+        deserializer.deserialize_map(Shape)
+    }
+}

@@ -1,0 +1,78 @@
+//! The relay as a function: what the receipts in a stream emitted goes to its channels, the response is the checkpoint.
+
+use waxseal::{
+    batch::{Content, DeadLetters, Letter, Verdict},
+    chain,
+    relay::{Pending, Publisher, publish},
+};
+
+use crate::{http::BoxFuture, source::Batch};
+
+/// A relay, erased: the function is one type whatever publishes.
+pub(crate) trait AnyRelay: Send + Sync {
+    fn service(&self) -> &str;
+    /// The index of the first receipt that is not wholly published.
+    fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>>;
+    /// Dead-letters what does not come from a stream: wrong wiring must lose nothing.
+    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>>;
+}
+
+pub(crate) struct Relay<P, D> {
+    pub(crate) service: String,
+    pub(crate) publisher: P,
+    pub(crate) dead_letters: D,
+}
+
+impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
+    fn service(&self) -> &str {
+        &self.service
+    }
+
+    fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>> {
+        Box::pin(publish(&self.publisher, &self.dead_letters, &self.service, receipts))
+    }
+
+    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>> {
+        Box::pin(async move {
+            let mut verdicts = Vec::with_capacity(batch.records.len());
+            for record in &batch.records {
+                let raw = match &record.content {
+                    Content::Message(raw) => Some(raw),
+                    Content::Ignored(_) | Content::Malformed(_) => None,
+                };
+                let reason = format!(
+                    "the relay takes DynamoDB stream records, this one came from {}: wire it to a table's stream",
+                    batch.kind.name()
+                );
+                let letter = Letter {
+                    body: record.body.clone(),
+                    reason: reason.clone(),
+                    record: record.id.clone(),
+                    service: self.service.clone(),
+                    identity: raw.map(|raw| (raw.source.clone(), raw.id.clone())),
+                    name: raw.map(|raw| raw.name.clone()),
+                };
+                verdicts.push(match self.dead_letters.send(letter).await {
+                    Ok(()) => {
+                        tracing::error!(record = record.id, reason, "dead-lettered");
+                        Verdict::DeadLettered { reason }
+                    }
+                    Err(error) => {
+                        let error = chain(&*error);
+                        tracing::error!(
+                            record = record.id,
+                            reason,
+                            error,
+                            "the dead-letter queue could not be written, reported as failed",
+                        );
+                        Verdict::Failed {
+                            reason: format!("{reason}; and the dead-letter queue: {error}"),
+                            retry_after: None,
+                        }
+                    }
+                });
+            }
+            verdicts
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! What Lambda expects back. It is unforgiving: an empty, unknown or repeated identifier, or `null`, means "everything
+//! failed" (S-1, S-4, S-5).
+
+use serde::Serialize;
+use waxseal::batch::{MissingId, Verdict, failures};
+
+use crate::{
+    InvokeError,
+    source::{Batch, Kind},
+};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Partial<'a> {
+    batch_item_failures: Vec<Failed<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failed<'a> {
+    item_identifier: &'a str,
+}
+
+/// Before anything runs: every record that may have to be named can be (S-4).
+pub(crate) fn check_ids(batch: &Batch) -> Result<(), MissingId> {
+    failures(&batch.records, &[]).map(|_| ())
+}
+
+/// The response to a batch that ran.
+pub(crate) fn write(batch: &Batch, verdicts: &[Verdict]) -> Result<Vec<u8>, InvokeError> {
+    let mut failed = failures(&batch.records, verdicts)?;
+    match batch.kind {
+        Kind::Sqs => partial(&failed),
+        Kind::Stream => {
+            // The checkpoint: Lambda delivers this record and all after it again (S-33).
+            failed.truncate(1);
+            partial(&failed)
+        }
+        Kind::Sns | Kind::EventBridge => whole(batch, verdicts, failed.len()),
+    }
+}
+
+/// The response that names these records.
+pub(crate) fn partial(ids: &[&str]) -> Result<Vec<u8>, InvokeError> {
+    let failed = ids.iter().map(|id| Failed { item_identifier: id }).collect();
+    serde_json::to_vec(&Partial { batch_item_failures: failed }).map_err(InvokeError::Response)
+}
+
+/// For sources without partial responses: all or nothing (S-38).
+fn whole(batch: &Batch, verdicts: &[Verdict], failed: usize) -> Result<Vec<u8>, InvokeError> {
+    let first = batch.records.iter().zip(verdicts).find(|(_, verdict)| verdict.is_failed());
+    match first {
+        // Lambda looks at no response here; it is the same one all the same, so that "never null" has no exception.
+        None => partial(&[]),
+        Some((record, verdict)) => Err(InvokeError::Failed {
+            failed,
+            records: batch.records.len(),
+            first: record.id.clone(),
+            reason: match verdict {
+                Verdict::Failed { reason, .. } => reason.clone(),
+                Verdict::Done(_) | Verdict::DeadLettered { .. } | Verdict::Blocked => "not run".to_owned(),
+            },
+        }),
+    }
+}

@@ -1,0 +1,112 @@
+//! A function under a Lambda Runtime API: configured by environment alone, whoever serves that API.
+
+use std::{env, process::ExitCode};
+
+use lambda_runtime::{
+    Context, Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn,
+    tower::util::MapRequestLayer,
+};
+use serde_json::value::RawValue;
+use tracing::Instrument as _;
+use waxseal::{BoxError, Timestamp, chain};
+
+use crate::{Function, Invocation, InvokeError, json, log};
+
+/// Runs a function's whole life: sets logging up, makes the function, opens its table's connection, serves invocations.
+///
+/// What goes wrong before the first invocation is one line on standard error and exit status 1, so that it can be read
+/// wherever the binary runs.
+///
+/// ```no_run
+/// # use waxseal_lambda::Function;
+/// # async fn function() -> Result<Function, std::env::VarError> { unimplemented!() }
+/// # async fn f() -> std::process::ExitCode {
+/// waxseal_lambda::start(function()).await
+/// # }
+/// ```
+pub async fn start<E: Into<BoxError>>(function: impl Future<Output = Result<Function, E>>) -> ExitCode {
+    log::init();
+    let ended = match function.await {
+        Ok(function) => run(function).await,
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", line(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the table's connection, then serves invocations: one after another, or `AWS_LAMBDA_MAX_CONCURRENCY` at once on
+/// Lambda Managed Instances.
+///
+/// [`start`] is this with logging set up and the error printed.
+///
+/// # Errors
+/// Where the environment is not that of a Lambda function, the table cannot be read, or the Runtime API fails.
+pub async fn run(function: Function) -> Result<(), Error> {
+    check_environment(|name| env::var(name).ok())?;
+    function.warm_up().await?;
+    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| serve(function.clone(), event));
+    Runtime::new(handler).layer(MapRequestLayer::new(readable)).run_concurrent().await
+}
+
+/// The payload as `lambda_runtime` can read it: see [`json::text`].
+fn readable(mut invocation: LambdaInvocation) -> LambdaInvocation {
+    if let std::borrow::Cow::Owned(text) = json::text(&invocation.body) {
+        invocation.body = text.into();
+    }
+    invocation
+}
+
+async fn serve(function: Function, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, InvokeError> {
+    let invocation = Invocation::from(event.context);
+    let span = tracing::info_span!("invocation", requestId = invocation.request_id);
+    let response = function.invoke(event.payload.get().as_bytes(), &invocation).instrument(span).await?;
+    serde_json::from_slice(&response).map_err(InvokeError::Response)
+}
+
+impl From<Context> for Invocation {
+    fn from(context: Context) -> Self {
+        let deadline = i64::try_from(context.deadline).ok().filter(|milliseconds| *milliseconds > 0);
+        Self {
+            request_id: context.request_id,
+            deadline: deadline.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
+            trace: context.xray_trace_id,
+        }
+    }
+}
+
+impl From<InvokeError> for Diagnostic {
+    fn from(error: InvokeError) -> Self {
+        Self { error_type: error.kind().to_owned(), error_message: line(&error) }
+    }
+}
+
+/// `lambda_runtime` panics where one of these is missing; this says it in a line.
+fn check_environment(get: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    let need = |name: &str| {
+        get(name).filter(|value| !value.is_empty()).ok_or_else(|| {
+            format!("{name} is not set: this program runs as a Lambda function, under a Lambda Runtime API")
+        })
+    };
+    let api = need("AWS_LAMBDA_RUNTIME_API")?;
+    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
+        need(name)?;
+    }
+    if format!("http://{api}").parse::<lambda_http::http::Uri>().is_err() {
+        return Err(format!("AWS_LAMBDA_RUNTIME_API is {api:?}: it must be host:port"));
+    }
+    let memory = need("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?;
+    match memory.parse::<i32>() {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!("AWS_LAMBDA_FUNCTION_MEMORY_SIZE is {memory:?}: it must be a number of MB")),
+    }
+}
+
+/// An error with its causes on one line.
+fn line(error: &(dyn std::error::Error + 'static)) -> String {
+    chain(error).split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,229 @@
+//! What a body holds: an envelope, an EventBridge event or an SNS notification around one, or nothing for a handler.
+//!
+//! | way | body |
+//! |---|---|
+//! | command, SNS raw delivery, rule with `InputPath: $.detail` | the envelope |
+//! | rule without input settings | the EventBridge event |
+//! | SNS without raw delivery | the notification, with either of them in `Message` |
+//! | input transformer | what its template makes: one of these, or malformed |
+
+use waxseal::{Malformed, Raw, batch::Content};
+
+use super::eventbridge;
+use crate::json::{self, Object, kind};
+
+/// Reads a body.
+pub(crate) fn read(text: &str) -> Content {
+    match Object::parse(text) {
+        Some(object) if is_notification(&object) => notification(&object),
+        Some(object) => event(text, &object),
+        None => Content::Malformed(no_object("the body", text)),
+    }
+}
+
+/// Reads an SNS notification.
+pub(crate) fn notification(sns: &Object<'_>) -> Content {
+    let malformed = |what: String| Content::Malformed(Malformed::new(what));
+    if let Some(other) = sns.string("Type").filter(|kind| kind != "Notification") {
+        return malformed(format!(
+            "an SNS message of Type {other:.40}, which is no Notification: confirm the subscription"
+        ));
+    }
+    let Some(raw) = sns.get("Message") else {
+        return malformed("an SNS notification without Message".to_owned());
+    };
+    let Some(text) = json::string(raw) else {
+        return malformed(match kind(raw.get()) {
+            "a string" => "an SNS notification whose Message is not UTF-8 text".to_owned(),
+            other => format!("an SNS notification whose Message is {other}, not a string"),
+        });
+    };
+    let content = match Object::parse(&text) {
+        Some(object) if is_notification(&object) => {
+            return malformed("an SNS notification whose Message is another SNS notification".to_owned());
+        }
+        Some(object) => event(&text, &object),
+        None => Content::Malformed(no_object("Message", &text)),
+    };
+    match content {
+        Content::Malformed(inner) => {
+            malformed(format!("an SNS notification whose Message is not readable: {inner}"))
+        }
+        Content::Message(_) | Content::Ignored(_) => content,
+    }
+}
+
+fn is_notification(object: &Object<'_>) -> bool {
+    // All three: an envelope's data never stands at this level, so nothing else has them.
+    object.has("Type") && object.has("MessageId") && object.has("TopicArn")
+}
+
+fn event(text: &str, object: &Object<'_>) -> Content {
+    let read = if is_envelope(object) {
+        Raw::parse(text)
+    } else if object.has("detail-type") {
+        eventbridge::read(object)
+    } else if is_from_s3(object) {
+        return Content::Ignored("an S3 notification");
+    } else {
+        Err(no_envelope(object))
+    };
+    read.map_or_else(Content::Malformed, |raw| Content::Message(Box::new(raw)))
+}
+
+/// Whether an object means to be an envelope: two of the three members that make one. A plain payload may well have
+/// one of them.
+pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
+    ["eventId", "eventType", "data"].iter().filter(|name| object.has(name)).count() >= 2
+}
+
+/// An S3 notification, or the test event that S3 sends when one is set up (S-41).
+fn is_from_s3(object: &Object<'_>) -> bool {
+    if object.string("Event").as_deref() == Some("s3:TestEvent") {
+        return true;
+    }
+    let records: Option<json::Objects<'_>> =
+        object.get("Records").and_then(|raw| serde_json::from_str(raw.get()).ok());
+    records.is_some_and(|records| {
+        !records.0.is_empty()
+            && records.0.iter().all(|record| record.string("eventSource").as_deref() == Some("aws:s3"))
+    })
+}
+
+/// The likely cause, by what is there (S-36).
+fn no_envelope(object: &Object<'_>) -> Malformed {
+    let cause = if object.has("detail") {
+        "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
+    } else if object.has("specversion") {
+        "looks like a CloudEvents event: wrap its data in an envelope"
+    } else if object.has("Message") {
+        "looks like an SNS notification that was cut: deliver it whole, or raw"
+    } else if object.has("Records") {
+        "looks like a batch of another source: S3 notifications alone are accepted here, and ignored"
+    } else {
+        "looks like a plain payload, such as a rule's InputPath $.detail gives where detail is no envelope: deliver the \
+         whole event, so that its detail-type tells what it is"
+    };
+    Malformed::new(format!("no envelope: {}; {cause}", object.names()))
+}
+
+fn no_object(what: &str, text: &str) -> Malformed {
+    let reason = match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) if kind(text) == "a string" => {
+            "is a JSON string, not an object: an input transformer's template in quotes, or JSON encoded twice?".to_owned()
+        }
+        Ok(_) => format!("is {}, not an object", kind(text)),
+        Err(_) if text.trim().is_empty() => "is empty".to_owned(),
+        Err(error) if text.contains('<') => {
+            format!("is not JSON: {error}: an input transformer's variable that was not filled in?")
+        }
+        Err(error) => format!("is not JSON: {error}"),
+    };
+    Malformed::new(format!("{what} {reason}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENVELOPE: &str = r#"{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders",
+        "timestamp":"2026-11-21T09:30:00Z","data":{"eventId":"inner","sku":"hat"}}"#;
+
+    fn reason(body: &str) -> String {
+        match read(body) {
+            Content::Malformed(malformed) => malformed.to_string(),
+            Content::Message(_) | Content::Ignored(_) => panic!("readable: {body}"),
+        }
+    }
+
+    fn notification(message: &str) -> String {
+        format!(
+            r#"{{"Type":"Notification","MessageId":"m","TopicArn":"arn:aws:sns:eu-central-1:1:t","Message":{message}}}"#
+        )
+    }
+
+    #[test]
+    fn s36_a_malformed_body_names_the_likely_cause() {
+        let event = |rest: &str| format!(r#"{{"version":"0","id":"e","detail-type":"order.placed"{rest}}}"#);
+        let time = r#","source":"orders","time":"2026-11-21T09:30:00Z""#;
+        for (body, cause) in [
+            (
+                event(time),
+                "looks like an EventBridge event without detail: the rule's InputPath or input transformer must keep it",
+            ),
+            (event(r#","detail":"secret""#), "an EventBridge event whose detail is a string, not an object"),
+            (event(r#","detail":{"sku":"secret"}"#), "an EventBridge event whose time is no RFC 3339 time"),
+            (
+                event(r#","time":"2026-11-21T09:30:00Z","detail":{}"#),
+                "an EventBridge event whose source is missing: the rule must deliver the whole event",
+            ),
+            (
+                event(&format!(r#"{time},"detail":{{"eventVersion":"secret"}}"#)),
+                "an EventBridge event whose detail has an eventVersion that is no whole number from 1 to 65535",
+            ),
+            (
+                event(r#","detail":{"eventId":"e1","data":{"a":"secret"}}"#),
+                "an EventBridge event whose detail is no envelope: eventType is missing: ",
+            ),
+            (
+                r#"{"source":"orders","detail":{}}"#.to_owned(),
+                "no envelope: an object with source, detail; looks like an EventBridge event without detail-type: ",
+            ),
+            (
+                r#"{"orderId":"secret","sku":"hat"}"#.to_owned(),
+                "no envelope: an object with orderId, sku; looks like a plain payload, such as a rule's InputPath $.detail gives",
+            ),
+            (
+                r#"{"specversion":"1.0","id":"1"}"#.to_owned(),
+                "no envelope: an object with specversion, id; looks like a CloudEvents event: ",
+            ),
+            (
+                r#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_owned(),
+                "no envelope: an object with Records; looks like a batch of another source: ",
+            ),
+            (
+                r#"{"Message":"secret"}"#.to_owned(),
+                "no envelope: an object with Message; looks like an SNS notification that was cut: ",
+            ),
+            (
+                r#""{\"sku\":\"secret\"}""#.to_owned(),
+                "the body is a JSON string, not an object: an input transformer's template in quotes, or JSON encoded twice?",
+            ),
+            (
+                r#"{"sku": <sku>}"#.to_owned(),
+                "the body is not JSON: expected value at line 1 column 9: an input transformer's variable that was not filled in?",
+            ),
+            (" ".to_owned(), "the body is empty"),
+            ("[]".to_owned(), "the body is an array, not an object"),
+            (notification("null"), "an SNS notification without Message"),
+            (notification(r#"{"secret":1}"#), "an SNS notification whose Message is an object, not a string"),
+            (notification(r#""\ud800""#), "an SNS notification whose Message is not UTF-8 text"),
+            (
+                notification(r#""secret""#),
+                "an SNS notification whose Message is not readable: Message is not JSON: expected value at line 1 column 1",
+            ),
+            (
+                notification(r#""{\"sku\":\"secret\"}""#),
+                "an SNS notification whose Message is not readable: no envelope: an object with sku; looks like a plain payload",
+            ),
+            (
+                notification(&serde_json::Value::from(notification(r#""{}""#)).to_string()),
+                "an SNS notification whose Message is another SNS notification",
+            ),
+            (
+                notification(r#""x""#).replace("Notification", "SubscriptionConfirmation"),
+                "an SNS message of Type SubscriptionConfirmation, which is no Notification: confirm the subscription",
+            ),
+        ] {
+            let reason = reason(&body);
+            assert!(reason.starts_with(cause), "{body}\n{reason}\n{cause}");
+            assert!(!reason.contains("secret"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn an_envelope_may_hold_members_that_look_like_something_else() {
+        let both = ENVELOPE.replacen('{', r#"{"detail-type":"x","Message":"y","Records":[],"#, 1);
+        assert!(matches!(read(&both), Content::Message(raw) if raw.id == "e1"));
+    }
+}

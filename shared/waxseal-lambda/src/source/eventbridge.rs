@@ -1,0 +1,107 @@
+//! EventBridge events, delivered directly or as a body.
+//!
+//! Precedence (S-35): where `detail` is an envelope, the envelope is what counts, whole: its own id, type, time and
+//! source win over EventBridge's, since they are what its publisher said and what every other way of delivery shows
+//! (S-37). EventBridge's own are used for a plain payload, which has none:
+//!
+//! | envelope | plain payload |
+//! |---|---|
+//! | id, correlation | EventBridge's `id`: the flow starts here |
+//! | name | `detail-type` |
+//! | version | `eventVersion` in `detail`, 1 where there is none |
+//! | timestamp, source | `time`, `source` |
+//! | data | the whole `detail` |
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use serde_json::value::RawValue;
+use waxseal::{
+    Envelope, Malformed, Raw, Timestamp,
+    batch::{Content, Record},
+};
+
+use super::{body, continue_trace};
+use crate::json::{self, Object, kind};
+
+/// The event as a record: direct deliveries have one. `trace` is the invocation's.
+pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Record {
+    let id = event.string("id").filter(|id| !id.is_empty());
+    let content = match read(event) {
+        Ok(raw) => Content::Message(Box::new(raw)),
+        Err(malformed) => Content::Malformed(malformed),
+    };
+    Record {
+        id: id.map_or_else(|| "event".to_owned(), Cow::into_owned),
+        group: None,
+        receives: 1,
+        body: text.as_bytes().to_vec(),
+        content: continue_trace(content, trace),
+    }
+}
+
+/// The envelope in an EventBridge event.
+pub(crate) fn read(event: &Object<'_>) -> Result<Raw, Malformed> {
+    let Some(detail) = event.get("detail") else {
+        return Err(Malformed::new(
+            "looks like an EventBridge event without detail: the rule's InputPath or input transformer must keep it",
+        ));
+    };
+    let mut raw = match Raw::parse(detail.get()) {
+        Ok(raw) => raw,
+        Err(malformed) => match Object::parse(detail.get()) {
+            Some(members) if body::is_envelope(&members) => {
+                return Err(Malformed::new(format!(
+                    "an EventBridge event whose detail is no envelope: {malformed}"
+                )));
+            }
+            Some(members) => plain(event, detail, &members)?,
+            None => {
+                return Err(Malformed::new(format!(
+                    "an EventBridge event whose detail is {}, not an object",
+                    kind(detail.get())
+                )));
+            }
+        },
+    };
+    // A replay is visible to the handler (S-40).
+    if let Some(replay) = event.string("replay-name") {
+        raw.metadata.entry("replayName".to_owned()).or_insert_with(|| replay.into_owned().into());
+    }
+    Ok(raw)
+}
+
+fn plain(event: &Object<'_>, detail: &RawValue, members: &Object<'_>) -> Result<Raw, Malformed> {
+    let id = identifier(event, "id")?;
+    let version = match members.get("eventVersion") {
+        Some(raw) => serde_json::from_str(raw.get()).ok().filter(|version| *version > 0).ok_or_else(|| {
+            Malformed::new("an EventBridge event whose detail has an eventVersion that is no whole number from 1 to 65535")
+        })?,
+        None => 1,
+    };
+    let time = event.string("time").and_then(|time| time.parse::<Timestamp>().ok());
+    Ok(Envelope {
+        correlation_id: id.clone(),
+        id,
+        name: identifier(event, "detail-type")?,
+        version,
+        timestamp: time
+            .ok_or_else(|| Malformed::new("an EventBridge event whose time is no RFC 3339 time"))?,
+        source: identifier(event, "source")?,
+        causation_id: None,
+        data: detail.to_owned(),
+        metadata: BTreeMap::new(),
+    })
+}
+
+/// As in an envelope: these become part of a receipt's key.
+fn identifier(event: &Object<'_>, name: &str) -> Result<String, Malformed> {
+    const LONGEST: usize = 256;
+    let wrong = |what: &str| Malformed::new(format!("an EventBridge event whose {name} {what}"));
+    let raw = event.get(name).ok_or_else(|| wrong("is missing: the rule must deliver the whole event"))?;
+    match json::string(raw) {
+        Some(text) if text.is_empty() => Err(wrong("is empty")),
+        Some(text) if text.len() > LONGEST => Err(wrong("has more than 256 bytes")),
+        Some(text) => Ok(text.into_owned()),
+        None => Err(wrong("is not a string")),
+    }
+}

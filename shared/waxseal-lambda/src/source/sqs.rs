@@ -1,0 +1,76 @@
+//! SQS: one record per message, parsed on its own.
+
+use std::borrow::Cow;
+
+use waxseal::{
+    Malformed,
+    batch::{Content, Record},
+};
+
+use super::{body, continue_trace};
+use crate::json::{self, Object, kind};
+
+/// One record of a batch; whatever is wrong with it is its own.
+pub(crate) fn record(object: &Object<'_>) -> Record {
+    let attributes = attributes(object);
+    let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
+    let (content, body) = body(object, trace);
+    let (content, Attributes { group, receives, .. }) = match attributes {
+        Ok(attributes) => (content, attributes),
+        Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
+    };
+    Record {
+        // An absent id fails the invocation on purpose (S-4).
+        id: object.string("messageId").map(Cow::into_owned).unwrap_or_default(),
+        group,
+        receives: receives.unwrap_or(1),
+        body,
+        content,
+    }
+}
+
+/// What the body holds, and its bytes.
+fn body(object: &Object<'_>, trace: Option<&str>) -> (Content, Vec<u8>) {
+    let malformed = |what: String| Content::Malformed(Malformed::new(what));
+    let Some(raw) = object.get("body") else {
+        return (malformed("the record has no body".to_owned()), Vec::new());
+    };
+    match json::string(raw) {
+        Some(text) => (continue_trace(body::read(&text), trace), text.into_owned().into_bytes()),
+        None => {
+            let what = match kind(raw.get()) {
+                "a string" => "the body is not UTF-8 text".to_owned(),
+                other => format!("the body is {other}, not a string"),
+            };
+            (malformed(what), json::bytes(raw))
+        }
+    }
+}
+
+/// The system attributes in use.
+#[derive(Default)]
+struct Attributes {
+    group: Option<String>,
+    receives: Option<u32>,
+    trace: Option<String>,
+}
+
+fn attributes(object: &Object<'_>) -> Result<Attributes, Malformed> {
+    let Some(raw) = object.get("attributes") else { return Ok(Attributes::default()) };
+    let wrong = |name: &str, expected: &str| Malformed::new(format!("{name} must be {expected}"));
+    let attributes = Object::parse(raw.get()).ok_or_else(|| wrong("attributes", "an object"))?;
+    let text = |name: &str| match attributes.get(name) {
+        Some(raw) => match json::string(raw) {
+            Some(text) => Ok(Some(text.into_owned())),
+            None => Err(wrong(name, "a string")),
+        },
+        None => Ok(None),
+    };
+    let receives = match text("ApproximateReceiveCount")? {
+        Some(count) => {
+            Some(count.parse().map_err(|_| wrong("ApproximateReceiveCount", "a whole number in a string"))?)
+        }
+        None => None,
+    };
+    Ok(Attributes { group: text("MessageGroupId")?, receives, trace: text("AWSTraceHeader")? })
+}

@@ -1,0 +1,149 @@
+//! DynamoDB streams: what the receipts of a table emitted.
+//!
+//! An insertion or a change whose new image has other emissions than the old one holds envelopes; everything else is
+//! silent. A removal, by TTL above all, is no domain event (S-39). The relay publishes the emissions as they are stored;
+//! any other function handles them straight from the stream, without a bus: one record for each envelope, under the
+//! stream record's sequence number.
+
+use std::borrow::Cow;
+
+use waxseal::{
+    Malformed, Raw,
+    batch::{Content, MissingId, Record},
+    item::attribute::EMITTED,
+    receipt::{Emission, read_emissions},
+    relay::Pending,
+};
+
+use super::{Batch, Kind};
+use crate::json::Object;
+
+/// What one stream record says.
+pub(crate) enum Change {
+    /// Nothing was emitted, with the reason in words.
+    Silent(&'static str),
+    /// The attribute as it is stored.
+    Emitted(String),
+    /// Not readable.
+    Malformed(Malformed),
+}
+
+/// The records of a stream batch as `waxseal::batch` runs them.
+///
+/// # Errors
+/// Where a record has no sequence number to name it by (S-4).
+pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
+    let mut records = Vec::with_capacity(objects.len());
+    for (index, object) in objects.iter().enumerate() {
+        let (id, group) = (sequence_number(index, object)?, group(object));
+        let record = |body: Vec<u8>, content| Record {
+            id: id.clone(),
+            group: group.clone(),
+            receives: 1,
+            body,
+            content,
+        };
+        match change(object) {
+            Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),
+            Change::Malformed(malformed) => {
+                records.push(record(whole(object), Content::Malformed(malformed)))
+            }
+            Change::Emitted(emitted) => match read(&emitted) {
+                Ok(emissions) => records.extend(emissions.into_iter().map(|emission| {
+                    let json = emission.envelope.get();
+                    let content = Raw::parse(json)
+                        .map_or_else(Content::Malformed, |raw| Content::Message(Box::new(raw)));
+                    record(json.as_bytes().to_vec(), content)
+                })),
+                Err(reason) => {
+                    records.push(record(emitted.into_bytes(), Content::Malformed(Malformed::new(reason))));
+                }
+            },
+        }
+    }
+    Ok(Batch { kind: Kind::Stream, records })
+}
+
+/// The receipts of a stream batch as the relay publishes them; silent records are none of its business.
+///
+/// # Errors
+/// Where a record has no sequence number to name it by (S-4).
+pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId> {
+    let mut receipts = Vec::with_capacity(objects.len());
+    for (index, object) in objects.iter().enumerate() {
+        let record = sequence_number(index, object)?;
+        let (emissions, body) = match change(object) {
+            Change::Silent(_) => continue,
+            Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
+            Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
+        };
+        receipts.push(Pending { record, emissions, body });
+    }
+    Ok(receipts)
+}
+
+/// For the dead-letter queue: everything that a malformed record says about its item.
+fn whole(object: &Object<'_>) -> Vec<u8> {
+    object.get("dynamodb").map(|data| data.get().as_bytes().to_vec()).unwrap_or_default()
+}
+
+fn read(emitted: &str) -> Result<Vec<Emission>, String> {
+    // By place alone: serde's own words would quote what it found there.
+    read_emissions(emitted).map_err(|error| {
+        format!(
+            "the attribute {EMITTED} is not what a receipt holds, at line {} column {}",
+            error.line(),
+            error.column()
+        )
+    })
+}
+
+fn change(object: &Object<'_>) -> Change {
+    let malformed = |what: &str| Change::Malformed(Malformed::new(what));
+    let name = object.string("eventName");
+    match name.as_deref() {
+        Some("REMOVE") => return Change::Silent("an item was removed"),
+        Some("INSERT" | "MODIFY") => {}
+        Some(_) | None => {
+            return malformed("the stream record's eventName is none of INSERT, MODIFY and REMOVE");
+        }
+    }
+    let Some(data) = object.object("dynamodb") else {
+        return malformed("the stream record has no object dynamodb");
+    };
+    let Some(new) = data.object("NewImage") else {
+        return malformed(
+            "the stream record has no NewImage: the table's StreamViewType must be NEW_AND_OLD_IMAGES",
+        );
+    };
+    let emitted = match text(&new) {
+        Ok(Some(emitted)) => emitted,
+        Ok(None) => return Change::Silent("an item that emitted nothing"),
+        Err(()) => return malformed("the attribute emitted of NewImage is no text"),
+    };
+    // Without an old image (another view type) a change counts as an emission: published twice rather than never.
+    let before = data.object("OldImage").and_then(|old| text(&old).ok().flatten());
+    if before.as_deref() == Some(&*emitted) {
+        return Change::Silent("an item changed, but not what it had emitted");
+    }
+    Change::Emitted(emitted.into_owned())
+}
+
+/// The attribute's text; `Err` where it has another type.
+fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
+    match image.get(EMITTED) {
+        Some(raw) => Object::parse(raw.get()).and_then(|value| value.string("S")).map(Some).ok_or(()),
+        None => Ok(None),
+    }
+}
+
+/// What the response names the record by.
+fn sequence_number(index: usize, object: &Object<'_>) -> Result<String, MissingId> {
+    let number = object.object("dynamodb").and_then(|data| data.string("SequenceNumber"));
+    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
+}
+
+/// The item's key as it stands: one item's changes run in order.
+fn group(object: &Object<'_>) -> Option<String> {
+    object.object("dynamodb")?.get("Keys").map(|keys| keys.get().to_owned())
+}

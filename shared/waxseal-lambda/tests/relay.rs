@@ -1,0 +1,153 @@
+//! The relay as a function: stream records in, what receipts emitted out, the checkpoint as the response.
+#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+mod common;
+
+use std::sync::{Arc, Mutex, atomic::Ordering};
+
+use common::{Letters, OK, Seen, failed, golden, invoke, orders};
+use waxseal::{
+    receipt::Emission,
+    relay::{PublishError, Publisher},
+};
+use waxseal_lambda::{Function, InvokeError};
+
+/// Takes everything but what `refuse` says, and remembers it as `channel id`.
+#[derive(Clone, Default)]
+struct Channels {
+    published: Arc<Mutex<Vec<String>>>,
+    refuse: Option<(&'static str, bool)>,
+}
+
+impl Publisher for Channels {
+    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+        emissions
+            .iter()
+            .map(|emission| {
+                let envelope = waxseal::Raw::parse(emission.envelope.get()).unwrap();
+                if let Some((id, permanent)) = self.refuse
+                    && id == envelope.id
+                {
+                    return Err(PublishError { reason: "InternalFailure".into(), permanent });
+                }
+                self.published.lock().unwrap().push(format!("{} {}", emission.channel, envelope.id));
+                Ok(())
+            })
+            .collect()
+    }
+}
+
+fn relay(channels: &Channels) -> (Function, Arc<Seen>) {
+    let seen = Arc::new(Seen::default());
+    (Function::relay("inventory", channels.clone(), Letters(seen.clone())), seen)
+}
+
+#[tokio::test]
+async fn what_new_receipts_emitted_is_published_and_everything_else_is_silent() {
+    let channels = Channels::default();
+    let (function, seen) = relay(&channels);
+    assert!(function.engine().is_none());
+    function.warm_up().await.unwrap();
+    assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
+    // Neither a removal by TTL, nor an entity, nor emissions that the old image had.
+    assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "topic:stock order-2", "bus order-4"]);
+    assert!(seen.letters.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn o3_a_failed_publication_is_the_checkpoint() {
+    let channels = Channels { refuse: Some(("order-2", false)), ..Channels::default() };
+    let (function, _) = relay(&channels);
+    let response = invoke(&function, &golden("stream-receipts")).await.unwrap();
+    assert_eq!(response, failed(&["111000000000000000000001"]));
+}
+
+#[tokio::test]
+async fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
+    let channels = Channels { refuse: Some(("order-1", true)), ..Channels::default() };
+    let (function, seen) = relay(&channels);
+    assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
+    assert_eq!(*channels.published.lock().unwrap(), ["topic:stock order-2", "bus order-4"]);
+    assert_eq!(seen.reasons(), ["cannot be published to bus: InternalFailure"]);
+}
+
+#[tokio::test]
+async fn a_stream_record_that_cannot_be_read_is_dead_lettered_whole() {
+    let text = String::from_utf8(golden("stream-receipts")).unwrap();
+    let first = text.find("\"emitted\"").unwrap();
+    for (what, payload, reason) in [
+        (
+            "emitted is no text",
+            text.replacen("\"S\": \"[{", "\"B\": \"[{", 1),
+            "the attribute emitted of NewImage is no text",
+        ),
+        (
+            "emitted is something else",
+            text.replacen("\"S\": \"[{", "\"S\": \"[7,{", 1),
+            "the attribute emitted is not what a receipt holds, at line 1 column 2",
+        ),
+        (
+            "no new image",
+            text.replacen("\"NewImage\"", "\"Image\"", 1),
+            "the stream record has no NewImage: the table's StreamViewType must be NEW_AND_OLD_IMAGES",
+        ),
+        (
+            "no event name",
+            text.replacen("\"INSERT\"", "null", 1),
+            "the stream record's eventName is none of INSERT, MODIFY and REMOVE",
+        ),
+        (
+            "not UTF-8",
+            format!("{}{}", &text[..first], text[first..].replacen("zürich", "\\ud800", 1)),
+            "the attribute emitted of NewImage is no text",
+        ),
+    ] {
+        let channels = Channels::default();
+        let (function, seen) = relay(&channels);
+        assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{what}");
+        assert_eq!(*channels.published.lock().unwrap(), ["bus order-4"], "{what}");
+        let letters = seen.letters.lock().unwrap();
+        assert_eq!(letters.len(), 1, "{what}");
+        assert!(letters[0].reason.starts_with(reason), "{what}: {}", letters[0].reason);
+        assert_eq!(letters[0].record, "111000000000000000000001", "{what}");
+        assert!(String::from_utf8_lossy(&letters[0].body).contains("order-1"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn s4_a_stream_record_without_a_sequence_number_fails_the_invocation() {
+    let channels = Channels::default();
+    let text = String::from_utf8(golden("stream-receipts")).unwrap();
+    let payload =
+        text.replace(r#""SequenceNumber": "111000000000000000000004""#, r#""SequenceNumber": null"#);
+    for function in [relay(&channels).0, common::inventory().0] {
+        let error = invoke(&function, payload.as_bytes()).await.unwrap_err();
+        assert!(matches!(&error, InvokeError::MissingId(missing) if missing.index == 3), "{error}");
+    }
+    assert!(channels.published.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_relay_that_is_wired_to_a_queue_dead_letters_every_record_and_loses_none() {
+    let channels = Channels::default();
+    let (function, seen) = relay(&channels);
+    let payload = orders(&[("m1", "hat"), ("m2", "scarf")]);
+    assert_eq!(invoke(&function, &payload).await.unwrap(), OK);
+    let reason =
+        "the relay takes DynamoDB stream records, this one came from SQS: wire it to a table's stream";
+    assert_eq!(seen.reasons(), [reason, reason]);
+    let letter = seen.letters.lock().unwrap()[1].clone();
+    assert_eq!(letter.identity, Some(("orders".to_owned(), "o-m2".to_owned())));
+    assert_eq!(letter.body, common::order("o-m2", "scarf").into_bytes());
+
+    seen.letters_fail.store(true, Ordering::SeqCst);
+    assert_eq!(invoke(&function, &payload).await.unwrap(), failed(&["m1", "m2"]));
+    let error = invoke(&function, &golden("sns-envelope")).await.unwrap_err();
+    assert!(matches!(error, InvokeError::Failed { failed: 1, .. }), "{error}");
+    let error = invoke(&function, &golden("http-function-url")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "this function takes no HTTP: it takes DynamoDB stream records; look at what invokes it"
+    );
+    assert!(channels.published.lock().unwrap().is_empty());
+}

@@ -1,0 +1,54 @@
+//! How an embedded environment is set up.
+
+use waxseal::Timestamp;
+
+use crate::{Clock, Faults, Local};
+
+/// Sets up a [`Local`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is built until `build`"]
+pub struct Builder {
+    pub(crate) seed: u64,
+    pub(crate) faults: Faults,
+    start: Option<Timestamp>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        // 2026-01-01T00:00:00Z: any fixed start makes runs repeatable.
+        Self { seed: 0, faults: Faults::none(), start: Timestamp::from_second(1_767_225_600).ok() }
+    }
+}
+
+impl Builder {
+    /// Where all chance comes from: 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// What goes wrong: nothing unless set.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Where virtual time starts: the beginning of 2026 unless set.
+    pub fn starting_at(mut self, start: Timestamp) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// The machine's clock instead of a virtual one: to serve requests from outside.
+    pub fn real_time(mut self) -> Self {
+        self.start = None;
+        self
+    }
+
+    /// The environment, with nothing deployed.
+    #[must_use]
+    pub fn build(self) -> Local {
+        let clock = self.start.map_or_else(Clock::real, Clock::starting_at);
+        Local::new(self, clock)
+    }
+}

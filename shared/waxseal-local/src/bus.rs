@@ -1,0 +1,93 @@
+//! The event bus: rules with patterns, each with one target queue.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::{Value, value::RawValue};
+
+use crate::{
+    clock::Clock,
+    pattern::Pattern,
+    queue::{Outgoing, Queue},
+    random::Random,
+    wire,
+};
+
+/// What a rule hands to its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Input {
+    /// The whole event.
+    #[default]
+    Whole,
+    /// Its detail alone: `InputPath: $.detail`.
+    Detail,
+}
+
+/// An EventBridge bus. Clones are the same bus.
+#[derive(Debug, Clone)]
+pub struct Bus {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    clock: Arc<Clock>,
+    random: Arc<Random>,
+    rules: Mutex<BTreeMap<String, Rule>>,
+}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    pattern: Pattern,
+    target: Queue,
+    input: Input,
+}
+
+/// One entry of `PutEvents`.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// `Source`.
+    pub source: String,
+    /// `DetailType`.
+    pub detail_type: String,
+    /// `Detail`: a JSON object.
+    pub detail: Box<RawValue>,
+}
+
+impl Bus {
+    pub(crate) fn new(clock: Arc<Clock>, random: Arc<Random>) -> Self {
+        Self { inner: Arc::new(Inner { clock, random, rules: Mutex::default() }) }
+    }
+
+    /// Adds a rule, or replaces the one of that name.
+    pub fn rule(&self, name: &str, pattern: Pattern, target: &Queue, input: Input) {
+        let rule = Rule { pattern, target: target.clone(), input };
+        self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), rule);
+    }
+
+    /// The names of its rules.
+    #[must_use]
+    pub fn rules(&self) -> Vec<String> {
+        self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// Puts one event; every rule that selects it sends it to its target. Gives the event's id.
+    pub fn put(&self, entry: &Entry) -> String {
+        let id = self.inner.random.uuid();
+        let event = wire::event_bridge(&id, self.inner.clock.now(), entry);
+        // What a pattern sees; the target gets the bytes of `event` itself.
+        let seen: Value = serde_json::from_str(&event).unwrap_or_default();
+        let rules: Vec<Rule> =
+            self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for rule in rules.into_iter().filter(|rule| rule.pattern.matches(&seen)) {
+            let body = match rule.input {
+                Input::Whole => event.clone(),
+                Input::Detail => entry.detail.get().to_owned(),
+            };
+            rule.target.send(Outgoing::new(body));
+        }
+        id
+    }
+}

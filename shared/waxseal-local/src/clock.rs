@@ -1,0 +1,133 @@
+//! A clock that can be virtual: then time stands still while anything can run, and jumps to the next timer when nothing
+//! can. A minute of visibility costs no second of a test.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant, SystemTime},
+};
+
+use waxseal::Timestamp;
+
+/// The environment's clock and its timers.
+#[derive(Debug)]
+pub struct Clock {
+    state: Mutex<State>,
+    /// Where the clock is the machine's: when it was started, there and by the calendar.
+    real: Option<(Instant, Timestamp)>,
+}
+
+#[derive(Debug)]
+struct State {
+    now: Timestamp,
+    sequence: u64,
+    timers: BTreeMap<(Timestamp, u64), Waker>,
+}
+
+impl Clock {
+    /// A virtual clock that starts at `start`.
+    #[must_use]
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self { state: Mutex::new(State { now: start, sequence: 0, timers: BTreeMap::new() }), real: None }
+    }
+
+    /// The machine's clock.
+    #[must_use]
+    pub fn real() -> Self {
+        let start = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH);
+        Self { real: Some((Instant::now(), start)), ..Self::starting_at(start) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Now, to the millisecond.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = self.exactly();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+
+    /// Now as timers see it: rounded down, a timer between two milliseconds would never be due.
+    fn exactly(&self) -> Timestamp {
+        match self.real {
+            Some((instant, start)) => later(start, instant.elapsed()),
+            None => self.state().now,
+        }
+    }
+
+    /// Ends after `delay`.
+    pub fn sleep(self: &Arc<Self>, delay: Duration) -> Sleep {
+        self.sleep_until(later(self.exactly(), delay))
+    }
+
+    /// Ends at `at`.
+    pub fn sleep_until(self: &Arc<Self>, at: Timestamp) -> Sleep {
+        Sleep { clock: self.clone(), at, timer: None }
+    }
+
+    /// The time of the next timer.
+    pub(crate) fn next_timer(&self) -> Option<Timestamp> {
+        self.state().timers.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Moves a virtual clock to `at` and wakes what is due; a real one only wakes.
+    pub(crate) fn advance(&self, at: Timestamp) {
+        let now = if self.is_real() { self.exactly() } else { at };
+        let mut state = self.state();
+        state.now = state.now.max(now);
+        let later = state.timers.split_off(&(later(now, Duration::from_nanos(1)), 0));
+        let due = std::mem::replace(&mut state.timers, later);
+        drop(state);
+        due.into_values().for_each(Waker::wake);
+    }
+
+    pub(crate) fn is_real(&self) -> bool {
+        self.real.is_some()
+    }
+}
+
+pub(crate) fn later(from: Timestamp, delay: Duration) -> Timestamp {
+    from.checked_add(delay).unwrap_or(Timestamp::MAX)
+}
+
+/// See [`Clock::sleep`]. Its timer goes with it.
+#[derive(Debug)]
+#[must_use = "a sleep does nothing until it is awaited"]
+pub struct Sleep {
+    clock: Arc<Clock>,
+    at: Timestamp,
+    timer: Option<(Timestamp, u64)>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if self.clock.exactly() >= self.at {
+            return Poll::Ready(());
+        }
+        let key = match self.timer {
+            Some(key) => key,
+            None => {
+                let mut state = self.clock.state();
+                state.sequence += 1;
+                (self.at, state.sequence)
+            }
+        };
+        self.clock.state().timers.insert(key, context.waker().clone());
+        self.timer = Some(key);
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(key) = self.timer {
+            self.clock.state().timers.remove(&key);
+        }
+    }
+}

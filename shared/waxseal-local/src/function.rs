@@ -1,0 +1,45 @@
+//! A deployed function: each invocation is a process of its own that can crash or run into its time-out.
+
+use std::{pin::pin, time::Duration};
+
+use futures_util::future::{Either, select};
+use waxseal_lambda::{Function, Invocation};
+
+use crate::{clock::later, local::World};
+
+/// A function with what Lambda knows of it.
+#[derive(Clone)]
+pub(crate) struct Deployed {
+    pub(crate) name: String,
+    pub(crate) function: Function,
+    pub(crate) timeout: Duration,
+    pub(crate) world: World,
+}
+
+impl Deployed {
+    /// Invokes it as Lambda does. A `spared` invocation meets no injected fault.
+    ///
+    /// The error is what Lambda would report: an error of the function, a time-out, a killed process.
+    pub(crate) async fn invoke(&self, payload: Vec<u8>, spared: bool) -> Result<Vec<u8>, String> {
+        let World { clock, random, executor, .. } = &self.world;
+        let deadline = later(clock.now(), self.timeout);
+        let invocation =
+            Invocation { request_id: random.uuid(), deadline: Some(deadline), ..Invocation::default() };
+        let function = self.function.clone();
+        let (id, join) =
+            executor.spawn_task(async move { function.invoke(&payload, &invocation).await }, spared);
+        let (join, timeout) = (pin!(join), pin!(clock.sleep_until(deadline)));
+        let ended = select(join, timeout).await;
+        let result = match ended {
+            Either::Left((Ok(Ok(response)), _)) => return Ok(response),
+            Either::Left((Ok(Err(error)), _)) => waxseal::chain(&error),
+            Either::Left((Err(ended), _)) => format!("Runtime.ExitError: {ended}"),
+            Either::Right(_) => {
+                executor.kill(id);
+                format!("Task timed out after {:.2} seconds", self.timeout.as_secs_f64())
+            }
+        };
+        tracing::warn!(function = self.name, error = result, "invocation failed");
+        Err(result)
+    }
+}

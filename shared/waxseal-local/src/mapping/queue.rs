@@ -1,0 +1,108 @@
+//! Queue → function: batches, a window, bounded concurrency, partial responses.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{Report, report};
+use crate::{
+    function::Deployed,
+    queue::{Message, Queue},
+    signal::{Signal, first},
+    wire,
+};
+
+/// How a queue's mapping behaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MappingSettings {
+    /// The largest batch.
+    pub batch: usize,
+    /// How long to wait for a batch to fill.
+    pub window: Duration,
+    /// Invocations at once: Lambda's `MaximumConcurrency`, 2 at the least.
+    pub concurrency: usize,
+}
+
+impl Default for MappingSettings {
+    /// Ten records, no window, five invocations at once.
+    fn default() -> Self {
+        Self { batch: 10, window: Duration::ZERO, concurrency: 5 }
+    }
+}
+
+/// Polls `queue` for as long as the environment lives.
+pub(crate) async fn run(
+    queue: Queue,
+    function: Deployed,
+    settings: MappingSettings,
+    deliveries: Arc<AtomicU64>,
+) {
+    let running = Arc::new(AtomicU64::new(0));
+    let freed = Signal::default();
+    loop {
+        let (changed, slot) = (queue.changed(), freed.changed());
+        let most = u64::try_from(settings.concurrency.max(1)).unwrap_or(u64::MAX);
+        if running.load(Ordering::Relaxed) >= most {
+            slot.await;
+            continue;
+        }
+        let now = function.world.clock.now();
+        match queue.next_visible() {
+            Some(at) if at <= now => {}
+            next => {
+                // Until a message becomes visible or something changes.
+                match next {
+                    Some(at) => first(changed, function.world.clock.sleep_until(at)).await,
+                    None => changed.await,
+                }
+                continue;
+            }
+        }
+        if !settings.window.is_zero() {
+            function.world.clock.sleep(settings.window).await;
+        }
+        let messages = queue.receive(settings.batch);
+        if messages.is_empty() {
+            // A FIFO group that waits for its head, or redriven ones: look again when something changes.
+            first(changed, function.world.clock.sleep(Duration::from_secs(1))).await;
+            continue;
+        }
+        running.fetch_add(1, Ordering::Relaxed);
+        deliveries.fetch_add(messages.len() as u64, Ordering::Relaxed);
+        let (queue, deployed, running, freed) =
+            (queue.clone(), function.clone(), running.clone(), freed.clone());
+        drop(function.world.executor.spawn_task(
+            async move {
+                deliver(&queue, &deployed, messages).await;
+                running.fetch_sub(1, Ordering::Relaxed);
+                freed.notify();
+            },
+            true,
+        ));
+    }
+}
+
+async fn deliver(queue: &Queue, function: &Deployed, messages: Vec<Message>) {
+    let payload = wire::sqs_event(queue.name(), &messages);
+    // A message's last receive is spared from injected faults: see `Faults`.
+    let most = queue.settings().redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receives);
+    let spared = messages.iter().any(|message| message.receives.saturating_add(1) >= most);
+    let Ok(response) = function.invoke(payload, spared).await else { return };
+    let batch: BTreeSet<String> = messages.iter().map(|message| message.id.clone()).collect();
+    match report(&response, &batch) {
+        Report::Failed(failed) => {
+            for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
+                queue.delete(message);
+            }
+        }
+        Report::All(reason) => {
+            tracing::warn!(function = function.name, reason, "the whole batch counts as failed");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Table stream → function: in order, from the beginning, until each record is done; filters as Lambda's.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use super::{Report, report};
+use crate::{function::Deployed, pattern::Pattern, table::Table, wire};
+
+/// Records of one invocation at the most: the mapping's own default.
+const BATCH: usize = 100;
+/// The wait before a failed batch is tried again.
+const BACKOFF: Duration = Duration::from_millis(500);
+/// Tries under injected faults, before a batch is spared from them.
+const FAULTY_TRIES: u32 = 3;
+
+/// Reads `table`'s stream from TRIM_HORIZON for as long as the environment lives. Never gives up by age or retries
+/// (O-1), and never invokes the function for records that the filter leaves out (O-5).
+pub(crate) async fn run(table: Table, function: Deployed, filter: Pattern, invocations: Arc<AtomicU64>) {
+    let mut checkpoint = 0;
+    let mut tries = 0;
+    loop {
+        let changed = table.changed();
+        let records = table.stream_after(checkpoint, BATCH);
+        let Some((last, _)) = records.last() else {
+            changed.await;
+            continue;
+        };
+        let last = *last;
+        let wanted: Vec<(u64, Value)> =
+            records.into_iter().filter(|(_, record)| filter.matches(record)).collect();
+        if wanted.is_empty() {
+            checkpoint = last;
+            continue;
+        }
+        invocations.fetch_add(1, Ordering::Relaxed);
+        match invoke(&function, &wanted, tries >= FAULTY_TRIES).await {
+            None => {
+                checkpoint = last;
+                tries = 0;
+            }
+            Some(first_failed) => {
+                // Everything before the first failure is done; the rest comes again.
+                tries = if first_failed > checkpoint + 1 { 0 } else { tries + 1 };
+                checkpoint = first_failed - 1;
+                function.world.clock.sleep(BACKOFF).await;
+            }
+        }
+    }
+}
+
+/// The sequence of the first record that must come again.
+async fn invoke(function: &Deployed, records: &[(u64, Value)], spared: bool) -> Option<u64> {
+    let first = records.first().map(|(sequence, _)| *sequence);
+    let payload = json!({ "Records": records.iter().map(|(_, record)| record).collect::<Vec<_>>() });
+    let Ok(response) = function.invoke(payload.to_string().into_bytes(), spared).await else { return first };
+    let ids: BTreeSet<String> =
+        records.iter().map(|(sequence, _)| wire::sequence_number(*sequence)).collect();
+    match report(&response, &ids) {
+        Report::Failed(failed) => records
+            .iter()
+            .map(|(sequence, _)| *sequence)
+            .find(|sequence| failed.contains(&wire::sequence_number(*sequence))),
+        Report::All(reason) => {
+            tracing::warn!(function = function.name, reason, "the whole batch counts as failed");
+            first
+        }
+    }
+}

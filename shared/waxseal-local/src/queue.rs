@@ -1,0 +1,354 @@
+//! Queues, as SQS has them: visibility, receive counts, redrive, and FIFO groups with deduplication.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use waxseal::Timestamp;
+
+use crate::{
+    clock::{Clock, later},
+    faults::Faults,
+    random::Random,
+    signal::Signal,
+};
+
+/// A message on its way in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The body.
+    pub body: String,
+    /// Message attributes, strings only.
+    pub attributes: BTreeMap<String, String>,
+    /// FIFO: the message group.
+    pub group: Option<String>,
+    /// FIFO: what repeats of the same message have in common for five minutes.
+    pub deduplication: Option<String>,
+}
+
+impl Outgoing {
+    /// A message with nothing but a body.
+    pub fn new(body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..Self::default() }
+    }
+}
+
+/// A message as a receive gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// SQS's id; a redelivery keeps it.
+    pub id: String,
+    /// How often it has been received, this time included.
+    pub receives: u32,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// When it was received first.
+    pub first_received: Timestamp,
+    /// What was sent.
+    pub content: Outgoing,
+    /// This receive's handle: a later receive makes it worthless.
+    pub receipt: u64,
+}
+
+/// Where messages go that were received too often.
+#[derive(Debug, Clone)]
+pub struct Redrive {
+    /// The dead-letter queue.
+    pub to: Queue,
+    /// SQS's `maxReceiveCount`.
+    pub max_receives: u32,
+}
+
+/// How a queue behaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct QueueSettings {
+    /// How long a received message is hidden.
+    pub visibility: Duration,
+    /// Where it goes after too many receives.
+    pub redrive: Option<Redrive>,
+    /// FIFO: order within a group, deduplication for five minutes.
+    pub fifo: bool,
+}
+
+impl Default for QueueSettings {
+    /// A standard queue, 30 s of visibility, no redrive: SQS's own defaults.
+    fn default() -> Self {
+        Self { visibility: Duration::from_secs(30), redrive: None, fifo: false }
+    }
+}
+
+/// A queue. Clones are the same queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    settings: QueueSettings,
+    clock: Arc<Clock>,
+    random: Arc<Random>,
+    faults: Faults,
+    state: Mutex<State>,
+    signal: Signal,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order of arrival.
+    messages: VecDeque<Stored>,
+    next_receipt: u64,
+    /// FIFO: when each deduplication id was seen.
+    seen: BTreeMap<String, Timestamp>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    message: Message,
+    visible: Timestamp,
+}
+
+/// SQS remembers a deduplication id for five minutes.
+const DEDUPLICATION: Duration = Duration::from_secs(300);
+
+impl Queue {
+    pub(crate) fn new(
+        name: &str,
+        settings: QueueSettings,
+        clock: Arc<Clock>,
+        random: Arc<Random>,
+        faults: Faults,
+    ) -> Self {
+        let (state, signal) = (Mutex::default(), Signal::default());
+        Self {
+            inner: Arc::new(Inner { name: name.to_owned(), settings, clock, random, faults, state, signal }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &QueueSettings {
+        &self.inner.settings
+    }
+
+    /// Sends a message. Under faults a standard queue may deliver it twice or later than its successors; both are SQS's
+    /// right.
+    pub fn send(&self, content: Outgoing) {
+        let Inner { settings, random, faults, .. } = &*self.inner;
+        if settings.fifo && self.is_repeat(&content) {
+            return;
+        }
+        let copies = if !settings.fifo && random.chance(faults.duplicate) { 2 } else { 1 };
+        for _ in 0..copies {
+            let most = u64::try_from(faults.reorder.as_millis()).unwrap_or(u64::MAX);
+            let delay = if settings.fifo { 0 } else { random.below(most.saturating_add(1)) };
+            self.store(content.clone(), Duration::from_millis(delay));
+        }
+    }
+
+    fn is_repeat(&self, content: &Outgoing) -> bool {
+        let now = self.inner.clock.now();
+        let mut state = self.state();
+        state.seen.retain(|_, at| later(*at, DEDUPLICATION) > now);
+        match &content.deduplication {
+            Some(id) => state.seen.insert(id.clone(), now).is_some(),
+            None => false,
+        }
+    }
+
+    fn store(&self, content: Outgoing, delay: Duration) {
+        let sent = self.inner.clock.now();
+        let id = self.inner.random.uuid();
+        let message = Message { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
+        self.state().messages.push_back(Stored { message, visible: later(sent, delay) });
+        self.inner.signal.notify();
+    }
+
+    /// Receives up to `most` visible messages and hides them; those received too often go to the dead-letter queue instead.
+    pub fn receive(&self, most: usize) -> Vec<Message> {
+        let now = self.inner.clock.now();
+        let mut taken = Vec::new();
+        let mut dead = Vec::new();
+        let mut state = self.state();
+        let State { messages, next_receipt, .. } = &mut *state;
+        // FIFO: what is hidden blocks its group, and so does what is not yet visible.
+        let mut blocked: BTreeSet<String> = if self.inner.settings.fifo {
+            let hidden = messages.iter().filter(|stored| stored.visible > now);
+            hidden.filter_map(|stored| stored.message.content.group.clone()).collect()
+        } else {
+            BTreeSet::new()
+        };
+        messages.retain_mut(|stored| {
+            let message = &mut stored.message;
+            let is_blocked = message.content.group.as_ref().is_some_and(|group| blocked.contains(group));
+            if taken.len() >= most || stored.visible > now || is_blocked {
+                if let Some(group) = message.content.group.clone().filter(|_| self.inner.settings.fifo) {
+                    // Nothing may overtake what was left behind.
+                    blocked.insert(group);
+                }
+                return true;
+            }
+            let redrive = self.inner.settings.redrive.as_ref();
+            if let Some(redrive) = redrive.filter(|redrive| message.receives >= redrive.max_receives) {
+                dead.push((redrive.to.clone(), message.content.clone()));
+                return false;
+            }
+            message.receives += 1;
+            if message.receives == 1 {
+                message.first_received = now;
+            }
+            *next_receipt += 1;
+            message.receipt = *next_receipt;
+            stored.visible = later(now, self.inner.settings.visibility);
+            taken.push(message.clone());
+            true
+        });
+        drop(state);
+        for (queue, content) in dead {
+            tracing::warn!(
+                queue = self.name(),
+                to = queue.name(),
+                "received too often, moved by the redrive policy"
+            );
+            queue.store(content, Duration::ZERO);
+        }
+        taken
+    }
+
+    /// Deletes a received message; `false` where a later receive has made the handle worthless.
+    pub fn delete(&self, message: &Message) -> bool {
+        let mut state = self.state();
+        let before = state.messages.len();
+        state
+            .messages
+            .retain(|stored| stored.message.id != message.id || stored.message.receipt != message.receipt);
+        let deleted = state.messages.len() < before;
+        drop(state);
+        self.inner.signal.notify();
+        deleted
+    }
+
+    /// Makes a received message visible after `delay`; nothing where a later receive has made the handle worthless.
+    pub fn change_visibility(&self, message: &Message, delay: Duration) {
+        let until = later(self.inner.clock.now(), delay);
+        let mut state = self.state();
+        let mine = |stored: &&mut Stored| {
+            stored.message.id == message.id && stored.message.receipt == message.receipt
+        };
+        if let Some(stored) = state.messages.iter_mut().find(mine) {
+            stored.visible = until;
+        }
+        drop(state);
+        self.inner.signal.notify();
+    }
+
+    /// How many messages it holds, hidden ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state().messages.len()
+    }
+
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What it holds, without receiving: for tests and reports.
+    #[must_use]
+    pub fn peek(&self) -> Vec<Message> {
+        self.state().messages.iter().map(|stored| stored.message.clone()).collect()
+    }
+
+    /// As [`Queue::peek`], without the first `known`: to follow a queue that nobody polls.
+    #[must_use]
+    pub fn peek_from(&self, known: usize) -> Vec<Message> {
+        self.state().messages.iter().skip(known).map(|stored| stored.message.clone()).collect()
+    }
+
+    /// Moves everything to another queue, as `StartMessageMoveTask` does: new ids, receive counts from 0.
+    pub fn move_to(&self, other: &Self) -> usize {
+        let moved = std::mem::take(&mut self.state().messages);
+        let count = moved.len();
+        moved.into_iter().for_each(|stored| other.store(stored.message.content, Duration::ZERO));
+        count
+    }
+
+    /// When the next message becomes visible; `None` where there is nothing to wait for.
+    pub(crate) fn next_visible(&self) -> Option<Timestamp> {
+        self.state().messages.iter().map(|stored| stored.visible).min()
+    }
+
+    pub(crate) fn changed(&self) -> crate::signal::Changed {
+        self.inner.signal.changed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(settings: QueueSettings) -> (Queue, Arc<Clock>) {
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        let random = Arc::new(Random::new(1));
+        (Queue::new("orders", settings, clock.clone(), random, Faults::none()), clock)
+    }
+
+    fn bodies(messages: &[Message]) -> Vec<&str> {
+        messages.iter().map(|message| message.content.body.as_str()).collect()
+    }
+
+    fn in_group(body: &str, group: &str) -> Outgoing {
+        Outgoing { group: Some(group.into()), deduplication: Some(body.into()), ..Outgoing::new(body) }
+    }
+
+    #[test]
+    fn a_received_message_is_hidden_comes_back_and_is_redriven() {
+        let (dead, _) = queue(QueueSettings::default());
+        let redrive = Some(Redrive { to: dead.clone(), max_receives: 2 });
+        let (queue, clock) = queue(QueueSettings { redrive, ..QueueSettings::default() });
+        queue.send(Outgoing::new("a"));
+        let first = queue.receive(10);
+        assert_eq!(first[0].receives, 1);
+        assert!(queue.receive(10).is_empty());
+        clock.advance(later(clock.now(), Duration::from_secs(30)));
+        let second = queue.receive(10);
+        assert_eq!((second[0].receives, &second[0].id), (2, &first[0].id));
+        assert!(!queue.delete(&first[0]), "an old handle is worthless");
+        clock.advance(later(clock.now(), Duration::from_secs(30)));
+        assert!(queue.receive(10).is_empty());
+        assert_eq!((queue.len(), bodies(&dead.peek())), (0, vec!["a"]));
+        assert_eq!(dead.move_to(&queue), 1);
+        assert_eq!(queue.receive(10)[0].receives, 1);
+    }
+
+    #[test]
+    fn a_fifo_group_waits_for_its_head_and_repeats_are_folded() {
+        let (queue, clock) = queue(QueueSettings { fifo: true, ..QueueSettings::default() });
+        for content in [in_group("a1", "a"), in_group("b1", "b"), in_group("a2", "a"), in_group("a1", "a")] {
+            queue.send(content);
+        }
+        let head = queue.receive(1);
+        assert_eq!(bodies(&head), ["a1"]);
+        assert_eq!(bodies(&queue.receive(10)), ["b1"], "a2 waits for a1");
+        queue.delete(&head[0]);
+        assert_eq!(bodies(&queue.receive(10)), ["a2"]);
+        clock.advance(later(clock.now(), Duration::from_secs(301)));
+        queue.send(in_group("a1", "a"));
+        assert_eq!(queue.len(), 3, "after five minutes it is a new message");
+    }
+}

@@ -1,0 +1,64 @@
+//! Everything that chance decides, from one seed: the same seed gives the same run.
+
+use std::sync::{Mutex, PoisonError};
+
+use waxseal::Token;
+
+/// One seeded source of chance, shared by the whole environment.
+#[derive(Debug)]
+pub struct Random(Mutex<fastrand::Rng>);
+
+impl Random {
+    /// Starts from `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+    }
+
+    fn with<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether something of this probability happens now. Draws nothing where it cannot, so that turning one fault off
+    /// does not change the others.
+    #[must_use]
+    pub fn chance(&self, probability: f64) -> bool {
+        probability > 0.0 && self.with(fastrand::Rng::f64) < probability
+    }
+
+    /// A number below `end`; 0 where `end` is 0.
+    #[must_use]
+    pub fn below(&self, end: u64) -> u64 {
+        if end == 0 { 0 } else { self.with(|rng| rng.u64(..end)) }
+    }
+
+    /// A token that this source gives only once.
+    #[must_use]
+    pub fn token(&self) -> Token {
+        Token(self.with(|rng| rng.u128(..)))
+    }
+
+    /// A UUID of version 4, as message ids are.
+    #[must_use]
+    pub fn uuid(&self) -> String {
+        let bits = self.with(|rng| rng.u128(..)) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+        let hex = format!("{bits:032x}");
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_and_ids_are_of_version_4() {
+        let (one, other) = (Random::new(7), Random::new(7));
+        for _ in 0..100 {
+            let id = one.uuid();
+            assert_eq!(id, other.uuid());
+            assert_eq!(&id[14..15], "4");
+            assert!("89ab".contains(&id[19..20]), "{id}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! "Something has changed, look again": wakes everybody who waits.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+/// A change that several tasks may wait for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signal(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    changes: u64,
+    waiting: Vec<Waker>,
+}
+
+impl Signal {
+    pub(crate) fn notify(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.changes += 1;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ends at the first change after this call.
+    pub(crate) fn changed(&self) -> Changed {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).changes;
+        Changed { signal: self.clone(), seen }
+    }
+}
+
+/// See [`Signal::changed`].
+#[derive(Debug)]
+pub(crate) struct Changed {
+    signal: Signal,
+    seen: u64,
+}
+
+impl Future for Changed {
+    type Output = ();
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.signal.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.changes != self.seen {
+            return Poll::Ready(());
+        }
+        state.waiting.push(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Ends with whichever ends first.
+pub(crate) async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (one, other) = (std::pin::pin!(one), std::pin::pin!(other));
+    futures_util::future::select(one, other).await;
+}

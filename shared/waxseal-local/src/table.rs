@@ -1,0 +1,187 @@
+//! Tables with conditional transactions and streams: [`waxseal::memory::Items`] behind a lock, with time and faults.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use waxseal::{
+    Timestamp,
+    item::{Item, Key, Write},
+    memory::{Change, Items},
+    table::{Page, TableError, WriteError},
+};
+
+use crate::{
+    clock::{Clock, later},
+    executor::Executor,
+    faults::Faults,
+    random::Random,
+    signal::Signal,
+    wire,
+};
+
+/// A DynamoDB table. Clones are the same table.
+#[derive(Debug, Clone)]
+pub struct Table {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    clock: Arc<Clock>,
+    random: Arc<Random>,
+    executor: Executor,
+    faults: Faults,
+    state: Mutex<State>,
+    signal: Signal,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    items: Items,
+    /// What changed, oldest first; DynamoDB forgets after 24 hours.
+    stream: VecDeque<(u64, Timestamp, Value)>,
+    next: u64,
+    requests: u64,
+}
+
+/// How long a DynamoDB stream remembers.
+const STREAM_RETENTION: Duration = Duration::from_hours(24);
+
+/// Items of one page of a query, at the most: small, so that pagination is met early.
+const PAGE: usize = 100;
+
+impl Table {
+    pub(crate) fn new(
+        name: &str,
+        clock: Arc<Clock>,
+        random: Arc<Random>,
+        executor: Executor,
+        faults: Faults,
+    ) -> Self {
+        let (state, signal) = (Mutex::default(), Signal::default());
+        Self {
+            inner: Arc::new(Inner { name: name.to_owned(), clock, random, executor, faults, state, signal }),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// All it holds, in the order of keys: for tests and reports.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        self.state().items.iter().cloned().collect()
+    }
+
+    /// How many requests it has answered.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.state().requests
+    }
+
+    /// Removes expired items, as TTL does some time after their expiry.
+    pub fn expire(&self) {
+        let now = self.inner.clock.now();
+        let mut state = self.state();
+        let expired: Vec<Key> =
+            state.items.iter().filter(|item| item.is_expired(now)).map(|item| item.key.clone()).collect();
+        for key in expired {
+            let old = state.items.remove(&key);
+            self.record(&mut state, &Change { old, new: None }, true);
+        }
+        drop(state);
+        self.inner.signal.notify();
+    }
+
+    fn record(&self, state: &mut State, change: &Change, by_ttl: bool) {
+        state.next += 1;
+        let now = self.inner.clock.now();
+        let record = wire::stream_record(&self.inner.name, state.next, now, change, by_ttl);
+        let sequence = state.next;
+        state.stream.push_back((sequence, now, record));
+    }
+
+    /// The stream's records after `sequence`, at most `most`, oldest first; forgotten ones are gone.
+    pub(crate) fn stream_after(&self, sequence: u64, most: usize) -> Vec<(u64, Value)> {
+        let now = self.inner.clock.now();
+        let mut state = self.state();
+        while state.stream.front().is_some_and(|(_, at, _)| later(*at, STREAM_RETENTION) < now) {
+            state.stream.pop_front();
+        }
+        let start = state.stream.partition_point(|(number, ..)| *number <= sequence);
+        let records = state.stream.range(start..).take(most);
+        records.map(|(number, _, record)| (*number, record.clone())).collect()
+    }
+
+    pub(crate) fn changed(&self) -> crate::signal::Changed {
+        self.inner.signal.changed()
+    }
+
+    /// The time that a request takes.
+    async fn travel(&self) {
+        let most = u64::try_from(self.inner.faults.latency.as_micros()).unwrap_or(u64::MAX);
+        if most > 0 {
+            let delay = Duration::from_micros(self.inner.random.below(most) + 1);
+            self.inner.clock.sleep(delay).await;
+        }
+    }
+
+    fn strikes(&self, probability: f64) -> bool {
+        probability > 0.0 && !self.inner.executor.is_spared() && self.inner.random.chance(probability)
+    }
+}
+
+impl waxseal::Table for Table {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.travel().await;
+        let mut state = self.state();
+        state.requests += 1;
+        Ok(keys.iter().map(|key| state.items.get(key).cloned()).collect())
+    }
+
+    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+        self.travel().await;
+        let mut state = self.state();
+        state.requests += 1;
+        Ok(state.items.query(partition, after, PAGE))
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
+        let faults = &self.inner.faults;
+        self.travel().await;
+        if self.strikes(faults.crash_before_commit) {
+            self.inner.executor.crash().await;
+        }
+        {
+            let mut state = self.state();
+            state.requests += 1;
+            let changes = state.items.write(writes)?;
+            changes.iter().for_each(|change| self.record(&mut state, change, false));
+        }
+        self.inner.signal.notify();
+        if self.strikes(faults.crash_after_commit) {
+            self.inner.executor.crash().await;
+        }
+        if self.strikes(faults.lost_answer) {
+            return Err(WriteError::Unavailable(TableError {
+                table: self.inner.name.clone(),
+                action: "TransactWriteItems",
+                source: "the connection was closed before the answer came".into(),
+            }));
+        }
+        self.travel().await;
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Topics: SNS fan-out to queues, with filter policies on the message body.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::Value;
+
+use crate::{
+    clock::Clock,
+    pattern::Pattern,
+    queue::{Outgoing, Queue},
+    random::Random,
+    wire,
+};
+
+/// An SNS topic. Clones are the same topic.
+#[derive(Debug, Clone)]
+pub struct Topic {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    clock: Arc<Clock>,
+    random: Arc<Random>,
+    subscriptions: Mutex<BTreeMap<String, Subscription>>,
+}
+
+/// One queue's subscription.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// Where messages go.
+    pub queue: Queue,
+    /// Which messages: a filter policy with scope `MessageBody`; all where `None`.
+    pub filter: Option<Pattern>,
+    /// Raw delivery: the message itself is the body, without SNS's wrapping.
+    pub raw: bool,
+}
+
+impl Topic {
+    pub(crate) fn new(name: &str, clock: Arc<Clock>, random: Arc<Random>) -> Self {
+        let subscriptions = Mutex::default();
+        Self { inner: Arc::new(Inner { name: name.to_owned(), clock, random, subscriptions }) }
+    }
+
+    /// Adds a subscription, or replaces the one of that name.
+    pub fn subscribe(&self, name: &str, subscription: Subscription) {
+        let mut subscriptions = self.inner.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+        subscriptions.insert(name.to_owned(), subscription);
+    }
+
+    /// The names of its subscriptions.
+    #[must_use]
+    pub fn subscriptions(&self) -> Vec<String> {
+        self.inner.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// Publishes a message to every subscription whose filter selects it. Gives the message's id.
+    pub fn publish(&self, message: &str) -> String {
+        let id = self.inner.random.uuid();
+        // A body that is not JSON is selected by no filter, as at SNS.
+        let seen: Option<Value> = serde_json::from_str(message).ok();
+        let subscriptions: Vec<Subscription> = self
+            .inner
+            .subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        for subscription in subscriptions {
+            let selected = subscription
+                .filter
+                .as_ref()
+                .is_none_or(|filter| seen.as_ref().is_some_and(|seen| filter.matches(seen)));
+            if selected {
+                let body = if subscription.raw {
+                    message.to_owned()
+                } else {
+                    wire::sns_notification(&self.inner.name, &id, self.inner.clock.now(), message)
+                };
+                subscription.queue.send(Outgoing::new(body));
+            }
+        }
+        id
+    }
+}

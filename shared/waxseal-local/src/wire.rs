@@ -1,0 +1,164 @@
+//! The JSON that AWS would deliver: the embedded environment hands functions the same bytes.
+//!
+//! One member is left out because no consumer reads it: SQS's `md5OfBody`.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json, value::RawValue};
+use waxseal::{
+    Timestamp,
+    item::{self, Item, Key, attribute},
+    memory::Change,
+};
+
+use crate::{bus::Entry, queue::Message};
+
+/// The account and region of every ARN here.
+pub(crate) const ACCOUNT: &str = "000000000000";
+/// See [`ACCOUNT`].
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// An event as EventBridge hands it to a target.
+pub(crate) fn event_bridge(id: &str, time: Timestamp, entry: &Entry) -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "kebab-case")]
+    struct Event<'a> {
+        version: &'a str,
+        id: &'a str,
+        detail_type: &'a str,
+        source: &'a str,
+        account: &'a str,
+        time: String,
+        region: &'a str,
+        resources: [&'a str; 0],
+        detail: &'a RawValue,
+    }
+    let event = Event {
+        version: "0",
+        id,
+        detail_type: &entry.detail_type,
+        source: &entry.source,
+        account: ACCOUNT,
+        // EventBridge's own time has whole seconds.
+        time: Timestamp::from_second(time.as_second()).unwrap_or(time).to_string(),
+        region: REGION,
+        resources: [],
+        detail: &entry.detail,
+    };
+    // Texts and raw JSON only: this has no way to fail.
+    serde_json::to_string(&event).unwrap_or_default()
+}
+
+/// A message as SNS hands it to a queue without raw delivery.
+pub(crate) fn sns_notification(topic: &str, id: &str, time: Timestamp, message: &str) -> String {
+    json!({
+        "Type": "Notification",
+        "MessageId": id,
+        "TopicArn": format!("arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"),
+        "Message": message,
+        "Timestamp": format!("{time:.3}"),
+        "SignatureVersion": "1",
+        "Signature": "",
+        "SigningCertURL": "",
+        "UnsubscribeURL": "",
+    })
+    .to_string()
+}
+
+/// A batch as an event source mapping of a queue hands it to a function.
+pub(crate) fn sqs_event(queue: &str, messages: &[Message]) -> Vec<u8> {
+    let records: Vec<Value> = messages
+        .iter()
+        .map(|message| {
+            let mut attributes = json!({
+                "ApproximateReceiveCount": message.receives.to_string(),
+                "SentTimestamp": message.sent.as_millisecond().to_string(),
+                "SenderId": ACCOUNT,
+                "ApproximateFirstReceiveTimestamp": message.first_received.as_millisecond().to_string(),
+            });
+            if let Some(group) = &message.content.group {
+                attributes["MessageGroupId"] = json!(group);
+                attributes["MessageDeduplicationId"] = json!(message.content.deduplication);
+                attributes["SequenceNumber"] = json!(format!("{:020}", message.receipt));
+            }
+            let message_attributes: Map<String, Value> = message
+                .content
+                .attributes
+                .iter()
+                .map(|(name, value)| (name.clone(), json!({"stringValue": value, "dataType": "String"})))
+                .collect();
+            json!({
+                "messageId": message.id,
+                "receiptHandle": message.receipt.to_string(),
+                "body": message.content.body,
+                "attributes": attributes,
+                "messageAttributes": message_attributes,
+                "eventSource": "aws:sqs",
+                "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"),
+                "awsRegion": REGION,
+            })
+        })
+        .collect();
+    json!({ "Records": records }).to_string().into_bytes()
+}
+
+/// One record of a table's stream.
+pub(crate) fn stream_record(
+    table: &str,
+    sequence: u64,
+    at: Timestamp,
+    change: &Change,
+    by_ttl: bool,
+) -> Value {
+    let key = change.new.as_ref().or(change.old.as_ref()).map(|item| &item.key);
+    let name = match (&change.old, &change.new) {
+        (None, _) => "INSERT",
+        (Some(_), Some(_)) => "MODIFY",
+        (Some(_), None) => "REMOVE",
+    };
+    let mut dynamodb = json!({
+        "ApproximateCreationDateTime": at.as_second(),
+        "Keys": key.map(keys),
+        "SequenceNumber": sequence_number(sequence),
+        "SizeBytes": change.new.as_ref().map_or(0, Item::size) + change.old.as_ref().map_or(0, Item::size),
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    });
+    if let Some(old) = &change.old {
+        dynamodb["OldImage"] = image(old);
+    }
+    if let Some(new) = &change.new {
+        dynamodb["NewImage"] = image(new);
+    }
+    let mut record = json!({
+        "eventID": format!("{sequence:032x}"),
+        "eventName": name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": REGION,
+        "dynamodb": dynamodb,
+        "eventSourceARN": format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}/stream/1970-01-01T00:00:00.000"),
+    });
+    if by_ttl {
+        record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+    }
+    record
+}
+
+/// The form of a stream's sequence numbers: 21 digits or more, growing.
+pub(crate) fn sequence_number(sequence: u64) -> String {
+    format!("1{sequence:020}")
+}
+
+fn keys(key: &Key) -> Value {
+    json!({ attribute::PARTITION: {"S": key.partition}, attribute::SORT: {"S": key.sort} })
+}
+
+fn image(item: &Item) -> Value {
+    let mut image = keys(&item.key);
+    for (name, value) in &item.attributes {
+        image[name.as_str()] = match value {
+            item::Value::Text(text) => json!({ "S": text }),
+            item::Value::Number(number) => json!({ "N": number.to_string() }),
+        };
+    }
+    image
+}

@@ -1,0 +1,150 @@
+//! The delivery contract as tests: the same statements run against every environment that claims the guarantee.
+//!
+//! A statement is an `async fn` over a [`ContractEnv`], named by its id in the contract. It needs a [`Table`] and
+//! nothing else: time is a manual [`Clock`], dead letters are recorded, and a table's troubles (an answer lost after
+//! the write was applied, a line that is cut) are played in front of the table, so that an environment need not be
+//! able to fail on demand. [`contract_tests!`](crate::contract_tests) makes one test of each. The alternative, a
+//! suite for each environment, drifts: what one of them forgets to state holds nowhere else.
+//!
+//! ```
+//! mod contract {
+//!     waxseal::contract_tests!(waxseal::contract::Memory);
+//! }
+//! ```
+//!
+//! Behind the feature `contract`, for tests only: a failed statement panics.
+
+// A statement that does not hold panics: it is a test.
+#![allow(clippy::unwrap_used)]
+
+mod batches;
+mod commits;
+mod domain;
+mod env;
+mod fencing;
+mod leased;
+mod limits;
+mod order;
+mod receipts;
+mod table;
+mod world;
+
+pub use batches::*;
+pub use commits::*;
+pub use env::{Clock, ContractEnv, Memory, MemoryTable, block_on};
+pub use fencing::*;
+pub use leased::*;
+pub use limits::*;
+pub use order::*;
+pub use receipts::*;
+pub use table::*;
+
+#[cfg(doc)]
+use crate::Table;
+
+/// Makes one `#[test]` of each statement of the contract.
+///
+/// The first argument is an expression that gives a [`ContractEnv`](crate::contract::ContractEnv), evaluated for each
+/// test; the second a function that runs a future to its end, [`block_on`](crate::contract::block_on) unless given.
+///
+/// ```
+/// mod on_this_thread {
+///     waxseal::contract_tests!(waxseal::contract::Memory, waxseal::contract::block_on);
+/// }
+/// ```
+#[macro_export]
+macro_rules! contract_tests {
+    ($env:expr) => {
+        $crate::contract_tests!($env, $crate::contract::block_on);
+    };
+    ($env:expr, $run:path) => {
+        $crate::__contract_tests! { ($env, $run)
+            c1_a_naturally_idempotent_handler_costs_no_receipt
+            c1_the_first_time_costs_one_write
+            c2_a_conflict_on_state_acts_again_with_the_same_keys
+            c2_a_conflict_on_state_runs_the_handler_again_on_fresh_state
+            c2_a_lost_answer_is_retried_and_found_to_be_applied
+            c2_a_lost_answer_to_the_commit_does_not_undo_it
+            c2_a_refused_write_changes_nothing
+            c2_a_unit_too_large_to_commit_fails_for_good_and_names_the_item
+            c2_all_or_nothing_and_every_refusal_is_named
+            c2_deleted_and_created_again_in_one_unit
+            c2_each_condition_means_what_it_says
+            c2_items_come_back_in_the_order_asked_for
+            c2_limits_are_typed_and_name_the_items
+            c2_our_own_token_in_a_refusal_is_success
+            c2_our_own_token_on_a_claim_or_commit_is_success
+            c2_racers_on_one_entity_all_take_effect_once
+            c2_running_again_is_bounded
+            c2_what_is_written_is_read_back_exactly
+            c2_what_was_read_guards_the_commit_where_asked
+            e1_of_many_writers_at_one_version_one_wins
+            e3_a_partition_longer_than_a_page_is_read_whole
+            s1_all_succeed_and_nothing_is_reported
+            s2_one_failure_is_reported_alone
+            s3_an_unreadable_record_concerns_itself_alone
+            s5_failed_ids_come_once_and_in_input_order
+            s6_a_panic_is_one_failed_record
+            s9_a_receipt_says_what_happened
+            s9_a_receipt_suppresses_for_the_whole_horizon
+            s9_a_row_past_its_expiry_counts_as_absent
+            s10_a_retry_past_the_keys_life_is_an_unknown_outcome
+            s10_after_a_crash_the_lease_decides_to_the_millisecond
+            s11_there_is_always_a_lease
+            s12_a_late_commit_counts_while_nobody_has_taken_over
+            s12_a_zombie_commit_loses
+            s12_a_zombie_loses_to_a_successor_that_has_not_finished
+            s12_of_64_successors_exactly_one_takes_over
+            s13_a_rejected_duplicate_writes_nothing
+            s13_a_zombie_release_changes_nothing
+            s14_a_duplicate_in_progress_waits_for_the_rest_of_the_lease
+            s15_a_cached_duplicate_costs_no_request
+            s15_a_cold_duplicate_costs_one_request
+            s15_a_duplicate_of_a_completed_effect_runs_nothing
+            s15_a_duplicate_that_would_now_fail_is_still_a_success
+            s15_a_redelivered_duplicate_runs_nothing
+            s15_claims_are_never_cached
+            s16_another_payload_under_one_id_is_refused_for_good
+            s16_another_spelling_or_version_is_a_duplicate
+            s17_of_64_racers_exactly_one_acts
+            s17_of_64_racers_exactly_one_commits
+            s17_twice_in_a_batch_runs_once
+            s18_one_handler_that_fails_does_not_run_its_sibling_twice
+            s18_one_id_from_two_sources_is_two_events
+            s18_two_consumers_never_suppress_each_other
+            s19_a_failed_attempt_keeps_its_row
+            s19_a_panic_releases_the_lease
+            s19_a_permanent_failure_is_remembered
+            s21_at_most_k_handlers_at_once_on_10_000_records
+            s27_a_letter_that_cannot_be_written_fails_its_record
+            s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt
+            s27_the_last_receive_is_dead_lettered_with_its_reason
+            s29_a_failure_holds_back_its_group_alone
+            s30_a_group_is_strict_and_groups_run_at_once
+            s31_a_head_in_progress_blocks_its_group
+            s32_a_dead_lettered_head_is_skipped
+            s43_a_newer_version_claims_nothing
+            s43_a_newer_version_is_retried_until_a_deploy_knows_it
+            s43_an_older_version_is_lifted
+            s44_what_is_emitted_inherits_the_flow_and_names_its_cause
+            s45_a_second_run_emits_the_same_ids
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __contract_tests {
+    ($given:tt $($statement:ident)*) => { $($crate::__contract_test!($given $statement);)* };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __contract_test {
+    (($env:expr, $run:path) $statement:ident) => {
+        #[test]
+        fn $statement() {
+            $run(async { $crate::contract::$statement(&$env).await });
+        }
+    };
+}

@@ -1,0 +1,286 @@
+//! One statement's world: a table, a clock, and functions that each have their own line to the table.
+//!
+//! Troubles are played on a function's line, in front of the table: from the protocol's side a crashed process, a lost
+//! answer and an outage are all the same as a line that does not answer.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use super::env::{Clock, ContractEnv};
+use crate::{
+    BoxError, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
+    batch::{Batches, Content, DeadLetters, Letter, Policy, Record, Verdict, failures},
+    item::{Item, Key, Write, attribute},
+    receipt::{self, Emission, Receipt},
+    state,
+    table::{Page, TableError, WriteError},
+};
+
+/// The table and the time that a statement's functions share.
+pub(super) struct World<T> {
+    pub(super) table: T,
+    pub(super) clock: Arc<Clock>,
+}
+
+impl<T: Table + Clone> World<T> {
+    pub(super) async fn of<E: ContractEnv<Table = T>>(env: &E) -> Self {
+        Self { table: env.table().await, clock: Arc::new(Clock::new(env.start())) }
+    }
+
+    /// A process that runs `service`: its own cache, its own line to the table.
+    pub(super) fn function(&self, service: Service) -> Function<T> {
+        self.function_with(service, Settings::default())
+    }
+
+    /// A process that remembers nothing: every duplicate is cold.
+    pub(super) fn cold(&self, service: Service) -> Function<T> {
+        self.function_with(service, Settings { cache: 0, ..Settings::default() })
+    }
+
+    pub(super) fn function_with(&self, service: Service, settings: Settings) -> Function<T> {
+        self.function_on(self.line(), service, settings)
+    }
+
+    /// A line for a process whose script plays with it.
+    pub(super) fn line(&self) -> Line<T> {
+        Line { table: self.table.clone(), state: Arc::default() }
+    }
+
+    pub(super) fn function_on(&self, line: Line<T>, service: Service, settings: Settings) -> Function<T> {
+        let engine = Engine::new(service, line.clone(), self.clock.clone(), settings)
+            .expect("the contract's services are sound");
+        Function { engine, line }
+    }
+
+    pub(super) async fn item(&self, key: &Key) -> Option<Item> {
+        let mut items = self
+            .table
+            .get(std::slice::from_ref(key))
+            .await
+            .expect("the table can be read: its line is not cut");
+        assert_eq!(items.len(), 1, "a table answers for every key that it was asked for");
+        items.remove(0)
+    }
+
+    /// The stored item, whole: to see that something changed nothing.
+    pub(super) async fn receipt_item(&self, consumer: &str, raw: &Raw) -> Option<Item> {
+        self.item(&receipt::key(consumer, &raw.source, &raw.id)).await
+    }
+
+    pub(super) async fn receipt(&self, consumer: &str, raw: &Raw) -> Option<Receipt> {
+        let item = self.receipt_item(consumer, raw).await?;
+        Some(Receipt::from_item(&item).expect("what lies under a receipt's key is a receipt"))
+    }
+
+    /// What the consumer's receipt of `raw` emitted.
+    pub(super) async fn emitted(&self, consumer: &str, raw: &Raw) -> Vec<Emission> {
+        let item = self.receipt_item(consumer, raw).await;
+        let text = item.as_ref().and_then(|item| item.get_text(attribute::EMITTED)).unwrap_or("[]");
+        receipt::read_emissions(text).expect("an outbox is a list of emissions")
+    }
+
+    pub(super) async fn entity<S: Entity>(&self, id: &str) -> Option<S> {
+        let key = state::key::<S>(id);
+        let item = self.item(&key).await?;
+        let (data, _) = state::read(&item).expect("an entity's item has data and a version");
+        Some(state::parse(&key, data).expect("an entity's data fits its type"))
+    }
+}
+
+/// One process: an engine and its line to the table.
+pub(super) struct Function<T> {
+    pub(super) engine: Engine,
+    pub(super) line: Line<T>,
+}
+
+impl<T: Table> Function<T> {
+    pub(super) async fn deliver(&self, raw: &Raw) -> Result<Outcome, Failure> {
+        self.engine.handle(raw).await
+    }
+
+    /// Delivers and says how many requests it took.
+    pub(super) async fn count(&self, raw: &Raw) -> (Result<Outcome, Failure>, usize) {
+        let before = self.line.requests();
+        let result = self.engine.handle(raw).await;
+        (result, self.line.requests() - before)
+    }
+
+    /// Runs a batch; the answer to Lambda and the verdicts.
+    pub(super) async fn batch(
+        &self,
+        records: &[Record],
+        letters: &Letters,
+        policy: Policy,
+    ) -> (Vec<String>, Vec<Verdict>) {
+        let batches = Batches::new(self.engine.clone(), letters.clone(), policy);
+        let verdicts = batches.run(records, None).await;
+        assert_eq!(verdicts.len(), records.len(), "a verdict for each record");
+        let failed = failures(records, &verdicts).expect("the contract's records have ids");
+        (failed.into_iter().map(str::to_owned).collect(), verdicts)
+    }
+}
+
+/// What goes wrong with a write.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Trouble {
+    /// It is applied, its answer is lost, and the client's own retry is refused by the first.
+    Echo,
+    /// It is applied and the answer is lost.
+    AnswerLost,
+    /// It never arrives.
+    NeverArrives,
+}
+
+/// One process's line to a table: counts requests, and fails as told.
+pub(super) struct Line<T> {
+    table: T,
+    state: Arc<Mutex<Traffic>>,
+}
+
+#[derive(Debug, Default)]
+struct Traffic {
+    requests: usize,
+    cut: bool,
+    troubles: VecDeque<Trouble>,
+}
+
+impl<T: Clone> Clone for Line<T> {
+    fn clone(&self) -> Self {
+        Self { table: self.table.clone(), state: self.state.clone() }
+    }
+}
+
+impl<T> Line<T> {
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn requests(&self) -> usize {
+        self.traffic().requests
+    }
+
+    /// Nothing arrives any more: the process is dead, or may as well be.
+    pub(super) fn cut(&self) {
+        self.traffic().cut = true;
+    }
+
+    /// The next writes meet these troubles, one each.
+    pub(super) fn trouble(&self, troubles: impl IntoIterator<Item = Trouble>) {
+        self.traffic().troubles.extend(troubles);
+    }
+
+    fn request(&self, action: &'static str) -> Result<(), TableError> {
+        let mut traffic = self.traffic();
+        traffic.requests += 1;
+        if traffic.cut { Err(unavailable(action)) } else { Ok(()) }
+    }
+}
+
+fn unavailable(action: &'static str) -> TableError {
+    TableError { table: "contract".to_owned(), action, source: "the line is cut".into() }
+}
+
+impl<T: Table> Table for Line<T> {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.request("get")?;
+        // A request takes time, in which others run: a table in memory would never show a race otherwise.
+        breathe().await;
+        self.table.get(keys).await
+    }
+
+    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+        self.request("query")?;
+        breathe().await;
+        self.table.query(partition, after).await
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
+        self.request("write").map_err(WriteError::Unavailable)?;
+        breathe().await;
+        let trouble = self.traffic().troubles.pop_front();
+        match trouble {
+            None => self.table.write(writes).await,
+            Some(Trouble::Echo) => {
+                self.table.write(writes).await?;
+                self.table.write(writes).await
+            }
+            Some(Trouble::AnswerLost) => {
+                self.table.write(writes).await?;
+                Err(WriteError::Unavailable(unavailable("write")))
+            }
+            Some(Trouble::NeverArrives) => Err(WriteError::Unavailable(unavailable("write"))),
+        }
+    }
+}
+
+/// Lets others run once.
+pub(super) fn breathe() -> impl Future<Output = ()> + Send {
+    struct Once(bool);
+    impl Future for Once {
+        type Output = ();
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+            if self.0 {
+                return Poll::Ready(());
+            }
+            self.0 = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+    Once(false)
+}
+
+/// Records letters, or refuses them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Letters {
+    kept: Arc<Mutex<Vec<Letter>>>,
+    refuse: Arc<AtomicBool>,
+}
+
+impl Letters {
+    /// A queue that cannot be written.
+    pub(super) fn refusing() -> Self {
+        let letters = Self::default();
+        letters.refuse.store(true, Ordering::SeqCst);
+        letters
+    }
+
+    pub(super) fn kept(&self) -> Vec<Letter> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl DeadLetters for Letters {
+    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+        breathe().await;
+        if self.refuse.load(Ordering::SeqCst) {
+            return Err("AWS.SimpleQueueService.NonExistentQueue".into());
+        }
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+        Ok(())
+    }
+}
+
+/// An SQS record that holds `raw`, received for the first time.
+pub(super) fn record(id: &str, raw: &Raw) -> Record {
+    Record {
+        id: id.to_owned(),
+        group: None,
+        receives: 1,
+        body: serde_json::to_vec(raw).expect("an envelope has a JSON form"),
+        content: Content::Message(Box::new(raw.clone())),
+    }
+}
+
+/// The same in a FIFO message group.
+pub(super) fn grouped(id: &str, group: &str, raw: &Raw) -> Record {
+    Record { group: Some(group.to_owned()), ..record(id, raw) }
+}

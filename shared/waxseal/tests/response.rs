@@ -1,0 +1,176 @@
+//! The answer to Lambda, and what of a user's code may fail without failing a batch.
+
+// Helpers unwrap like the tests that they help.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::{borrow::Cow, sync::Mutex};
+
+use serde::{Deserialize, Serialize};
+use support::{Card, Letters, PaymentRequested, engine, payment, record};
+use waxseal::{
+    Decide, Entity, Envelope, Fault, Out, Service,
+    batch::{Batches, Policy, Record, Verdict, failures},
+    contract::block_on,
+};
+
+fn failed() -> Verdict {
+    Verdict::Failed { reason: "the gateway answered 503".into(), retry_after: None }
+}
+
+fn records(ids: &[&str]) -> Vec<Record> {
+    ids.iter().map(|id| record(id, payment("e-1", "{}"))).collect()
+}
+
+#[test]
+fn s4_a_record_without_an_id_fails_the_invocation() {
+    let error = failures(&records(&["m-1", ""]), &[Verdict::Done(None), Verdict::Done(None)]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "record 1 has no id, so it cannot be reported as failed: the whole invocation fails instead"
+    );
+}
+
+#[test]
+fn s5_a_failed_id_appears_once_in_input_order() {
+    let verdicts = [failed(), Verdict::Done(None), Verdict::Blocked, failed(), failed()];
+    assert_eq!(failures(&records(&["c", "b", "a", "c", "b"]), &verdicts).unwrap(), ["c", "a", "b"]);
+    let letter = Verdict::DeadLettered { reason: "no such SKU".into() };
+    assert!(failures(&records(&["a", "b"]), &[Verdict::Done(None), letter]).unwrap().is_empty());
+}
+
+#[test]
+fn s22_a_record_without_a_verdict_is_a_failure() {
+    assert_eq!(failures(&records(&["a", "b", "c"]), &[Verdict::Done(None)]).unwrap(), ["b", "c"]);
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Account {
+    spent: u64,
+}
+impl Entity for Account {
+    const KIND: &'static str = "account";
+}
+
+/// Books payments to one account; panics where it should say which.
+#[derive(Default)]
+struct Book {
+    fails: bool,
+    runs: Mutex<Vec<String>>,
+}
+impl Decide for &'static Book {
+    const NAME: &'static str = "book";
+    type Event = PaymentRequested;
+    type State = Account;
+    type Emits = ();
+    fn key(event: &PaymentRequested) -> Cow<'_, str> {
+        assert!(event.amount != 666, "no account for {}", event.order);
+        Cow::Borrowed("house")
+    }
+    fn decide(
+        &self,
+        account: &mut Account,
+        event: &Envelope<PaymentRequested>,
+        _: &mut Out<()>,
+    ) -> Result<(), Fault> {
+        self.runs.lock().unwrap().push(event.id.clone());
+        if self.fails {
+            return Err(Fault::retry("the books are closed"));
+        }
+        account.spent += match event.data.card {
+            Card::Visa => event.data.amount,
+            Card::Amex => event.data.amount * 2,
+        };
+        Ok(())
+    }
+}
+
+fn book(fails: bool) -> (&'static Book, Service) {
+    let book: &'static Book = Box::leak(Box::new(Book { fails, runs: Mutex::default() }));
+    (book, Service::new("payment").decide(book))
+}
+
+fn amount(id: &str, amount: u32) -> Record {
+    record(&format!("m-{id}"), payment(id, &format!(r#"{{"order":"o-7","amount":{amount},"card":"visa"}}"#)))
+}
+
+#[test]
+fn s6_a_panic_while_finding_the_entity_is_one_failed_record() {
+    let (_, service) = book(false);
+    let (engine, _) = engine(service);
+    let records = [amount("e-1", 100), amount("e-2", 666), amount("e-3", 10)];
+    let batches = Batches::new(engine.clone(), Letters::default(), Policy::default());
+    let verdicts = block_on(batches.run(&records, None));
+    assert_eq!(failures(&records, &verdicts).unwrap(), ["m-e-2"]);
+    let Verdict::Failed { reason, .. } = &verdicts[1] else { panic!("{verdicts:?}") };
+    assert_eq!(reason, "the handler panicked: no account for o-7");
+    assert_eq!(block_on(engine.read::<Account>("house")).unwrap().unwrap().spent, 110);
+}
+
+#[test]
+fn s17_copies_share_their_outcome_among_10_000_records_of_one_entity() {
+    let (book, service) = book(true);
+    let (engine, _) = engine(service);
+    // Each event twice, all about one entity, and all fail.
+    let records: Vec<_> = (0..10_000).map(|n| amount(&format!("e-{}", n % 5_000), 5)).collect();
+    let verdicts = block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
+    assert!(verdicts.iter().all(Verdict::is_failed));
+    assert_eq!(book.runs.lock().unwrap().len(), 5_000);
+}
+
+#[test]
+fn s16_two_payloads_under_one_id_in_one_batch_do_not_share_an_outcome() {
+    let (book, service) = book(true);
+    let (engine, _) = engine(service);
+    let records = [amount("e-1", 100), amount("e-1", 200), amount("e-1", 100)];
+    block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
+    assert_eq!(book.runs.lock().unwrap().len(), 2);
+}
+
+/// What Lambda's runtime asks of every future that it is given.
+fn must_be_send<T: Send>(future: T) -> T {
+    future
+}
+
+#[test]
+fn s23_futures_may_change_threads() {
+    let (_, service) = book(false);
+    let (engine, _) = engine(service);
+    let raw = payment("e-1", r#"{"order":"o-7","amount":5,"card":"visa"}"#);
+    assert!(block_on(must_be_send(engine.handle(&raw))).is_ok());
+    assert!(block_on(must_be_send(engine.read::<Account>("house"))).unwrap().is_some());
+    let batches = Batches::new(engine, Letters::default(), Policy::default());
+    assert_eq!(block_on(must_be_send(batches.run(&[amount("e-2", 5)], None))).len(), 1);
+}
+
+#[test]
+fn s23_invocations_at_once_share_nothing_of_a_batch() {
+    let (_, service) = book(false);
+    let (engine, _) = engine(service);
+    let batches = std::sync::Arc::new(Batches::new(engine.clone(), Letters::default(), Policy::default()));
+    let invocations: Vec<_> = (0..8)
+        .map(|n| {
+            let batches = batches.clone();
+            std::thread::spawn(move || {
+                let records: Vec<_> =
+                    (0..20).map(|m| amount(&format!("e-{n}-{m}"), if m == n { 666 } else { 1 })).collect();
+                let verdicts = block_on(batches.run(&records, None));
+                let failed: Vec<_> =
+                    failures(&records, &verdicts).unwrap().into_iter().map(str::to_owned).collect();
+                (n, failed, verdicts)
+            })
+        })
+        .collect();
+    for invocation in invocations {
+        let (n, failed, verdicts) = invocation.join().unwrap();
+        let expected = format!("m-e-{n}-{n}");
+        // Contention may fail more, and then says so; what panicked fails in its own batch alone.
+        assert!(failed.contains(&expected), "{failed:?}");
+        let panicked = verdicts.iter().filter(|verdict| match verdict {
+            Verdict::Failed { reason, .. } => reason.starts_with("the handler panicked"),
+            _ => false,
+        });
+        assert_eq!(panicked.count(), 1, "{verdicts:?}");
+    }
+}

@@ -1,0 +1,66 @@
+//! What these tests share: a service on a table in memory, a clock that stands still, letters that are kept.
+
+// Each test binary takes what it needs; nobody outside reads it.
+#![allow(dead_code, unreachable_pub, missing_docs)]
+
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use waxseal::{
+    BoxError, Engine, Raw, Service, Settings, Timestamp,
+    batch::{Content, DeadLetters, Letter, Record},
+    contract::{Clock, MemoryTable},
+};
+
+/// 2026-11-21T09:30:00.123Z.
+pub fn start() -> Timestamp {
+    "2026-11-21T09:30:00.123Z".parse().unwrap()
+}
+
+pub fn engine(service: Service) -> (Engine, MemoryTable) {
+    let table = MemoryTable::default();
+    let clock = Arc::new(Clock::new(start()));
+    (Engine::new(service, table.clone(), clock, Settings::default()).unwrap(), table)
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Letters(pub Arc<Mutex<Vec<Letter>>>);
+impl DeadLetters for Letters {
+    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+        self.0.lock().unwrap().push(letter);
+        Ok(())
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PaymentRequested {
+    pub order: String,
+    /// In minor units.
+    pub amount: u64,
+    pub card: Card,
+}
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Card {
+    Visa,
+    Amex,
+}
+waxseal::event!(PaymentRequested { name: "payment.requested", version: 1, owner: "orders" });
+
+pub fn payment(id: &str, data: &str) -> Raw {
+    let json = format!(
+        r#"{{"eventId":"{id}","eventType":"payment.requested","eventVersion":1,"source":"orders",
+        "timestamp":"2026-11-21T09:29:59.001Z","data":{data}}}"#
+    );
+    Raw::parse(&json).unwrap()
+}
+
+pub fn record(id: &str, raw: Raw) -> Record {
+    Record {
+        id: id.to_owned(),
+        group: None,
+        receives: 1,
+        body: serde_json::to_vec(&raw).unwrap(),
+        content: Content::Message(Box::new(raw)),
+    }
+}

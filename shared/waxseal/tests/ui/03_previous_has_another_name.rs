@@ -1,0 +1,17 @@
+//! The version before is one of another event.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct OrderCancelled {}
+#[derive(Serialize, Deserialize)]
+struct OrderPlaced {}
+impl From<OrderCancelled> for OrderPlaced {
+    fn from(_: OrderCancelled) -> Self {
+        Self {}
+    }
+}
+waxseal::event!(OrderCancelled { name: "order.cancelled", version: 1, owner: "orders" });
+waxseal::event!(OrderPlaced { name: "order.placed", version: 2, owner: "orders", previous: OrderCancelled });
+
+fn main() {}

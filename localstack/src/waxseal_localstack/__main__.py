@@ -1,0 +1,5 @@
+import sys
+
+from waxseal_localstack.cli import main
+
+sys.exit(main())

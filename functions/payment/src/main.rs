@@ -1,2 +1,20 @@
-//! The Lambda function: not written yet.
-fn main() {}
+//! The Lambda entry of `payment`. Configured by environment alone: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL`,
+//! `PAYMENT_GATEWAY_URL` and the standard `AWS_*`.
+
+use std::process::ExitCode;
+
+use waxseal::{BoxError, Engine, batch::Batches};
+use waxseal_aws::Environment;
+use waxseal_lambda::Function;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    waxseal_lambda::start(function()).await
+}
+
+async fn function() -> Result<Function, BoxError> {
+    let aws = Environment::from_env().await;
+    let gateway = payment::Https::from_env()?;
+    let engine = Engine::new(payment::service(gateway), aws.table()?, aws.host(), aws.settings()?)?;
+    Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))
+}

@@ -1,2 +1,18 @@
-//! The Lambda function: not written yet.
-fn main() {}
+//! The Lambda entry of `relay`. Configured by environment alone: `WAXSEAL_BUS`, `WAXSEAL_TOPIC_*`, `WAXSEAL_QUEUE_*`,
+//! `WAXSEAL_DLQ_URL` and the standard `AWS_*`.
+
+use std::process::ExitCode;
+
+use waxseal::BoxError;
+use waxseal_aws::Environment;
+use waxseal_lambda::Function;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    waxseal_lambda::start(function()).await
+}
+
+async fn function() -> Result<Function, BoxError> {
+    let aws = Environment::from_env().await;
+    Ok(relay::function(aws.publisher()?, aws.dead_letters()?))
+}

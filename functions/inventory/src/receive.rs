@@ -1,0 +1,56 @@
+//! `receive-stock`: stock comes in. Also how the first stock gets there, so that nobody writes rows behind our back.
+
+use std::borrow::Cow;
+
+use contracts::StockLevelChanged;
+use serde::{Deserialize, Serialize};
+use waxseal::{Decide, Engine, Envelope, Failure, Fault, Out, Outcome};
+
+use crate::{Stock, stock_file::StockLine};
+
+/// Adds pieces of an article to what is on hand; 0 makes the article known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiveStock {
+    /// The article.
+    pub sku: String,
+    /// How many pieces.
+    pub quantity: u64,
+}
+waxseal::command!(ReceiveStock { name: "receive-stock", version: 1, recipient: "inventory" });
+
+pub(crate) struct TakeIn;
+
+impl Decide for TakeIn {
+    const NAME: &str = "take-in";
+    type Event = ReceiveStock;
+    type State = Stock;
+    type Emits = (StockLevelChanged,);
+
+    fn key(command: &ReceiveStock) -> Cow<'_, str> {
+        Cow::Borrowed(&command.sku)
+    }
+
+    fn decide(
+        &self,
+        stock: &mut Stock,
+        command: &Envelope<ReceiveStock>,
+        out: &mut Out<Self::Emits>,
+    ) -> Result<(), Fault> {
+        let ReceiveStock { sku, quantity } = &command.data;
+        out.emit(stock.take_in(sku, *quantity).map_err(Fault::permanent)?);
+        Ok(())
+    }
+}
+
+/// Takes in one line of a stock file: once per SKU, however often the file is read.
+///
+/// # Errors
+/// [`Failure::PayloadMismatch`] where the file gave another number before: what came in since would be lost, so it is
+/// not overruled.
+pub async fn receive(engine: &Engine, line: &StockLine) -> Result<Outcome, Failure> {
+    let command = ReceiveStock { sku: line.sku.clone(), quantity: line.on_hand };
+    let envelope = Envelope::starting(format!("first:{}", line.sku), "stock-file", engine.now(), command);
+    let raw = envelope.into_raw().map_err(|error| Failure::Fault(Fault::permanent(error)))?;
+    engine.handle(&raw).await
+}

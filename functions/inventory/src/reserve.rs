@@ -1,0 +1,101 @@
+//! `order.placed`: everything in the order is set aside, or nothing.
+
+use std::collections::BTreeMap;
+
+use contracts::{Line, OrderPlaced, ShortLine, StockLevelChanged, StockReserved, StockShort};
+use waxseal::{Envelope, Fault, Handler, Loaded, Unit, table::LARGEST_ACTIONS};
+
+use crate::{Reservation, ReservationStatus, Stock};
+
+/// SKUs of one order: with the reservation and the receipt they fit one transaction.
+pub const MOST_SKUS: usize = LARGEST_ACTIONS - 2;
+
+/// An order that cannot be reserved as it is. `orders` refuses such ones, so somebody else published it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Beyond one transaction.
+    #[error("the order names {0} SKUs, and {MOST_SKUS} fit one transaction: split the order")]
+    TooManySkus(usize),
+    /// Nothing to reserve.
+    #[error("the order has no lines, or one with quantity 0")]
+    Empty,
+}
+
+pub(crate) struct ReserveStock;
+
+impl Handler for ReserveStock {
+    const NAME: &str = "reserve-stock";
+    type Event = OrderPlaced;
+    type Emits = (StockReserved, StockShort, StockLevelChanged);
+
+    async fn handle(
+        &self,
+        event: &Envelope<OrderPlaced>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let order = &event.data;
+        // Known already: reserved under another event id, or cancelled before it was known.
+        if unit.load::<Reservation>(&order.order_id).await?.is_some() {
+            return Ok(());
+        }
+        let pieces = pieces(&order.lines).map_err(Fault::permanent)?;
+        let total = contracts::total(&order.lines).map_err(Fault::permanent)?;
+        let (stocks, short) = look(&pieces, unit).await?;
+        let status = if short.is_empty() {
+            for (sku, mut stock) in stocks {
+                let level = stock.reserve(sku, pieces[sku]).map_err(Fault::permanent)?;
+                unit.save(stock);
+                unit.emit(level);
+            }
+            unit.emit(StockReserved {
+                order_id: order.order_id.clone(),
+                total,
+                currency: order.currency,
+                payment_token: order.payment_token.clone(),
+            });
+            Reservation { status: ReservationStatus::Reserved, pieces }
+        } else {
+            // What was read is not guarded: that there was too little once is enough.
+            unit.emit(StockShort { order_id: order.order_id.clone(), short });
+            Reservation { status: ReservationStatus::Short, pieces: BTreeMap::new() }
+        };
+        let reservation = unit.create(&order.order_id, status);
+        unit.save(reservation);
+        Ok(())
+    }
+}
+
+/// Pieces per SKU: repeated lines are summed, since two actions on one item do not fit one transaction.
+fn pieces(lines: &[Line]) -> Result<BTreeMap<String, u64>, Unfit> {
+    let mut pieces: BTreeMap<String, u64> = BTreeMap::new();
+    for line in lines {
+        // Lines are as many as an event holds, each below 2^32: the sum cannot wrap.
+        *pieces.entry(line.sku.clone()).or_default() += u64::from(line.quantity);
+    }
+    if pieces.is_empty() || lines.iter().any(|line| line.quantity == 0) {
+        return Err(Unfit::Empty);
+    }
+    if pieces.len() > MOST_SKUS {
+        return Err(Unfit::TooManySkus(pieces.len()));
+    }
+    Ok(pieces)
+}
+
+type Stocks<'a> = Vec<(&'a str, Loaded<Stock>)>;
+
+/// The stock of each SKU, and those of which there is too little; an unknown SKU has none.
+async fn look<'a>(
+    pieces: &'a BTreeMap<String, u64>,
+    unit: &mut Unit<'_, <ReserveStock as Handler>::Emits>,
+) -> Result<(Stocks<'a>, Vec<ShortLine>), Fault> {
+    let (mut stocks, mut short) = (Vec::with_capacity(pieces.len()), Vec::new());
+    for (sku, &wanted) in pieces {
+        let stock = unit.load::<Stock>(sku).await?;
+        let on_hand = stock.as_ref().map_or(0, |stock| stock.on_hand);
+        match stock {
+            Some(stock) if on_hand >= wanted => stocks.push((sku.as_str(), stock)),
+            Some(_) | None => short.push(ShortLine { sku: sku.clone(), wanted, on_hand }),
+        }
+    }
+    Ok((stocks, short))
+}

@@ -1,0 +1,40 @@
+//! The committed samples are what Lambda would deliver, and are handled.
+#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use contracts::{
+    StockReserved,
+    testing::{Memory, of_kind},
+};
+use inventory::{Stock, receive, stock_file::parse_lines};
+use waxseal::batch::{Batches, Policy};
+use waxseal_lambda::{Function, Invocation};
+
+const STOCK: &[u8] = include_bytes!("../samples/stock.jsonl");
+const EVENT: &[u8] = include_bytes!("../samples/order-placed.json");
+
+#[tokio::test]
+async fn the_sample_event_reserves_from_the_sample_stock() {
+    let memory = Memory::new();
+    let engine = memory.engine(inventory::service());
+    let lines = parse_lines(STOCK);
+    assert_eq!(lines.len(), 40);
+    for (number, line) in lines {
+        let line = line.unwrap_or_else(|bad| panic!("line {number}: {bad}"));
+        receive(&engine, &line).await.unwrap();
+    }
+    let before = engine.read::<Stock>("tee-organic-m").await.unwrap().unwrap().on_hand;
+    let _ = memory.take_emitted();
+    let function = Function::new(Batches::new(engine.clone(), memory.clone(), Policy::default()));
+    let answer = function.invoke(EVENT, &Invocation::default()).await.unwrap();
+    assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
+    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    // Version 2 and version 1, an order each.
+    let mut orders: Vec<_> = of_kind::<StockReserved>(&memory.take_emitted())
+        .into_iter()
+        .map(|event| (event.order_id, event.total))
+        .collect();
+    orders.sort();
+    assert_eq!(orders, [("ord-2026-104711".to_owned(), 5230), ("ord-2026-104712".to_owned(), 5230)]);
+    let after = engine.read::<Stock>("tee-organic-m").await.unwrap().unwrap();
+    assert_eq!((after.on_hand, after.reserved), (before - 4, 4));
+}

@@ -1,0 +1,159 @@
+//! The order: a small state machine that ends the same, whatever the order and number of what it hears.
+//!
+//! ```text
+//! placed ──reserved──▶ reserved ──captured──▶ confirmed
+//!   └───────┴─ short, declined, or the customer asks ──▶ cancelled ──captured──▶ cancelled, refund due
+//! ```
+//! `captured` may be heard before `reserved`: the money is what counts. Money that is captured for a cancelled order
+//! goes back, once.
+
+use contracts::{
+    CancelReason, Currency, Customer, Line, OrderCancelled, OrderConfirmed, OrderRefundDue, TotalTooLarge,
+};
+use serde::{Deserialize, Serialize};
+use waxseal::{Entity, Timestamp};
+
+use crate::PlaceOrder;
+
+/// Where an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", content = "reason", rename_all = "lowercase")]
+pub enum Status {
+    /// Accepted; stock and payment have not answered yet.
+    Placed,
+    /// Stock is set aside.
+    Reserved,
+    /// The money is captured: it stands.
+    Confirmed,
+    /// It ended, with this reason.
+    Cancelled(CancelReason),
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// Its id, chosen by whoever placed it.
+    pub order_id: String,
+    /// Whose it is.
+    pub customer: Customer,
+    /// What of, at which price.
+    pub lines: Vec<Line>,
+    /// What it costs, in minor units.
+    pub total: u64,
+    /// The total's currency.
+    pub currency: Currency,
+    /// Where it is.
+    #[serde(flatten)]
+    pub status: Status,
+    /// Whether money was captured after it had been cancelled.
+    pub refund_due: bool,
+    /// When it was placed.
+    pub placed_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// How often it has been written: 1 when placed.
+    pub version: u64,
+    /// The flow that placed it, so that a later cancellation joins it.
+    pub correlation_id: String,
+}
+
+/// The stored form of an order: nothing, until it is placed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Stored(pub Option<Order>);
+
+impl Entity for Stored {
+    const KIND: &'static str = "order";
+}
+
+/// What captured money means for an order.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Captured {
+    /// It stands now.
+    Confirmed(OrderConfirmed),
+    /// It had been cancelled: the money goes back.
+    RefundDue(OrderRefundDue),
+    /// It was known.
+    Known,
+}
+
+impl Order {
+    /// A new order.
+    pub(crate) fn place(
+        order: &PlaceOrder,
+        at: Timestamp,
+        correlation_id: &str,
+    ) -> Result<Self, TotalTooLarge> {
+        Ok(Self {
+            order_id: order.order_id.clone(),
+            customer: order.customer.clone(),
+            total: contracts::total(&order.lines)?,
+            lines: order.lines.clone(),
+            currency: order.currency,
+            status: Status::Placed,
+            refund_due: false,
+            placed_at: at,
+            updated_at: at,
+            version: 1,
+            correlation_id: correlation_id.to_owned(),
+        })
+    }
+
+    fn change(&mut self, status: Status, at: Timestamp) {
+        self.status = status;
+        self.version += 1;
+        // Clocks of several machines: an order never changes before it changed last.
+        self.updated_at = self.updated_at.max(at);
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.status, Status::Placed | Status::Reserved)
+    }
+
+    pub(crate) fn reserve(&mut self, at: Timestamp) {
+        if self.status == Status::Placed {
+            self.change(Status::Reserved, at);
+        }
+    }
+
+    pub(crate) fn capture(&mut self, at: Timestamp) -> Captured {
+        match self.status {
+            Status::Placed | Status::Reserved => {
+                self.change(Status::Confirmed, at);
+                Captured::Confirmed(OrderConfirmed {
+                    order_id: self.order_id.clone(),
+                    customer: self.customer.clone(),
+                    total: self.total,
+                    currency: self.currency,
+                    confirmed_at: at,
+                })
+            }
+            Status::Cancelled(_) if !self.refund_due => {
+                self.refund_due = true;
+                self.change(self.status, at);
+                Captured::RefundDue(OrderRefundDue {
+                    order_id: self.order_id.clone(),
+                    amount: self.total,
+                    currency: self.currency,
+                })
+            }
+            Status::Confirmed | Status::Cancelled(_) => Captured::Known,
+        }
+    }
+
+    /// Cancels it, unless it has ended.
+    pub(crate) fn cancel(&mut self, reason: CancelReason, at: Timestamp) -> Option<OrderCancelled> {
+        self.is_open().then(|| {
+            self.change(Status::Cancelled(reason), at);
+            OrderCancelled {
+                order_id: self.order_id.clone(),
+                reason,
+                customer: self.customer.clone(),
+                total: self.total,
+                currency: self.currency,
+                cancelled_at: at,
+            }
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! Errors as `application/problem+json` (RFC 9457): what went wrong, for the caller alone. The log has the causes.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use waxseal::Failure;
+
+use crate::{Refused, Rejected, submission::Invalid};
+
+/// One problem.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    /// The last part of the type URI: stable, for programs.
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    pointer: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, kind, title, detail: detail.into(), pointer: None }
+    }
+
+    pub(crate) fn invalid_order(invalid: &Invalid) -> Self {
+        let problem = Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid-order",
+            "The order is not valid",
+            invalid.to_string(),
+        );
+        Self { pointer: Some(format!("#{}", invalid.pointer)), ..problem }
+    }
+
+    pub(crate) fn invalid_key(detail: impl Into<String>) -> Self {
+        let title = "The Idempotency-Key header is missing or not valid";
+        Self::new(StatusCode::BAD_REQUEST, "invalid-idempotency-key", title, detail)
+    }
+
+    pub(crate) fn no_such_order(order_id: &str) -> Self {
+        Rejected::Refused(Refused::NoSuchOrder(order_id.to_owned())).into()
+    }
+}
+
+impl From<Rejected> for Problem {
+    fn from(rejected: Rejected) -> Self {
+        let detail = rejected.to_string();
+        match rejected {
+            Rejected::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "The idempotency key was used with another order",
+                detail,
+            ),
+            Rejected::Refused(Refused::Exists(_)) => {
+                Self::new(StatusCode::CONFLICT, "order-exists", "The order exists", detail)
+            }
+            Rejected::Refused(Refused::NoSuchOrder(_)) => {
+                Self::new(StatusCode::NOT_FOUND, "no-such-order", "There is no such order", detail)
+            }
+            Rejected::Refused(Refused::Confirmed(_) | Refused::CancelledOtherwise(..)) => {
+                Self::new(StatusCode::CONFLICT, "order-ended", "The order can no longer be cancelled", detail)
+            }
+            Rejected::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<Failure> for Problem {
+    /// What failed inside goes to the log and not to the caller.
+    fn from(failure: Failure) -> Self {
+        tracing::error!(error = waxseal::chain(&failure), "a request failed");
+        if failure.is_permanent() {
+            let detail = "the request cannot be carried out; nothing was changed";
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong here", detail)
+        } else {
+            let detail = "orders cannot be read or written at the moment; try again with the same key";
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Try again later", detail)
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": format!("tag:waxseal.example,2026:problems/{}", self.kind),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        if let Some(pointer) = self.pointer {
+            body["errors"] = json!([{ "pointer": pointer, "detail": self.detail }]);
+        }
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

@@ -1,0 +1,35 @@
+//! The committed samples are what Lambda would deliver, and are handled.
+#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
+
+use bytes::Bytes;
+use contracts::{
+    PaymentCaptured,
+    testing::{Memory, of_kind},
+};
+use http::{Request, Response};
+use waxseal::{
+    BoxError,
+    batch::{Batches, Policy},
+};
+use waxseal_lambda::{Function, Invocation};
+
+/// Takes every card.
+struct Generous;
+
+impl payment::Gateway for Generous {
+    async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
+        Ok(Response::builder().status(201).body(Bytes::from_static(br#"{"chargeId":"ch_1"}"#))?)
+    }
+}
+
+#[tokio::test]
+async fn the_sample_event_charges() {
+    let memory = Memory::new();
+    let engine = memory.engine(payment::service(Generous));
+    let function = Function::new(Batches::new(engine, memory.clone(), Policy::default()));
+    let event = include_bytes!("../samples/stock-reserved.json");
+    let answer = function.invoke(event, &Invocation::default()).await.unwrap();
+    assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
+    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    assert_eq!(of_kind::<PaymentCaptured>(&memory.take_emitted())[0].amount, 5230);
+}

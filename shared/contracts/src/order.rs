@@ -1,0 +1,152 @@
+//! What `orders` says about orders.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use waxseal::Timestamp;
+
+use crate::{Currency, Customer, Line};
+
+/// A customer placed an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPlaced {
+    /// The order.
+    pub order_id: String,
+    /// Whose it is.
+    pub customer: Customer,
+    /// What of, at which price.
+    pub lines: Vec<Line>,
+    /// The currency of the prices.
+    pub currency: Currency,
+    /// What the payment gateway charges: stands for a card, is none.
+    pub payment_token: String,
+    /// When; absent in what version 1 said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placed_at: Option<Timestamp>,
+}
+
+/// [`OrderPlaced`] before there were currencies: it meant EUR.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPlacedV1 {
+    /// The order.
+    pub order_id: String,
+    /// Whose it is.
+    pub customer: Customer,
+    /// What of, at which price in cents.
+    pub lines: Vec<Line>,
+    /// What the payment gateway charges.
+    pub payment_token: String,
+}
+
+impl From<OrderPlacedV1> for OrderPlaced {
+    fn from(v1: OrderPlacedV1) -> Self {
+        Self {
+            order_id: v1.order_id,
+            customer: v1.customer,
+            lines: v1.lines,
+            currency: Currency::EUR,
+            payment_token: v1.payment_token,
+            placed_at: None,
+        }
+    }
+}
+
+waxseal::event!(OrderPlacedV1 { name: "order.placed", version: 1, owner: "orders" });
+waxseal::event!(OrderPlaced { name: "order.placed", version: 2, owner: "orders", previous: OrderPlacedV1 });
+
+/// Stock is reserved and the money is captured: the order stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderConfirmed {
+    /// The order.
+    pub order_id: String,
+    /// Whose it is.
+    pub customer: Customer,
+    /// What was captured, in minor units.
+    pub total: u64,
+    /// The total's currency.
+    pub currency: Currency,
+    /// When the money was captured.
+    pub confirmed_at: Timestamp,
+}
+waxseal::event!(OrderConfirmed { name: "order.confirmed", version: 1, owner: "orders" });
+
+/// The order will not be delivered; nothing of it stays reserved or charged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderCancelled {
+    /// The order.
+    pub order_id: String,
+    /// Why.
+    pub reason: CancelReason,
+    /// Whose it was.
+    pub customer: Customer,
+    /// What it would have cost, in minor units.
+    pub total: u64,
+    /// The total's currency.
+    pub currency: Currency,
+    /// When.
+    pub cancelled_at: Timestamp,
+}
+waxseal::event!(OrderCancelled { name: "order.cancelled", version: 1, owner: "orders" });
+
+/// Why an order was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CancelReason {
+    /// Not everything was in stock.
+    Short,
+    /// The gateway declined the charge.
+    Declined,
+    /// The customer asked for it.
+    Customer,
+}
+
+impl fmt::Display for CancelReason {
+    /// As in JSON.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Short => "short",
+            Self::Declined => "declined",
+            Self::Customer => "customer",
+        })
+    }
+}
+
+/// Money was captured for an order that had been cancelled meanwhile: it must go back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderRefundDue {
+    /// The order.
+    pub order_id: String,
+    /// How much, in minor units: all of it.
+    pub amount: u64,
+    /// The amount's currency.
+    pub currency: Currency,
+}
+waxseal::event!(OrderRefundDue { name: "order.refund-due", version: 1, owner: "orders" });
+
+#[cfg(test)]
+mod tests {
+    use waxseal::{Message as _, Raw};
+
+    use super::*;
+
+    #[test]
+    fn version_1_of_an_order_meant_euros() {
+        let raw = Raw::parse(
+            r#"{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders",
+            "timestamp":"2026-11-21T09:30:00.123Z","data":{"orderId":"o-1","customer":{"id":"c-1","name":"大岩 Ökonom",
+            "email":"o@example.com"},"lines":[{"sku":"tee","quantity":2,"unitPrice":1250}],"paymentToken":"tok_visa"}}"#,
+        )
+        .unwrap();
+        let placed = raw.decode::<OrderPlaced>().unwrap();
+        assert_eq!((placed.version, placed.data.currency), (2, Currency::EUR));
+        assert_eq!(OrderPlaced::VERSION, 2);
+        let json = serde_json::to_value(&placed.data).unwrap();
+        assert_eq!(json["lines"][0]["unitPrice"], 1250);
+        assert!(json.get("placedAt").is_none());
+    }
+}

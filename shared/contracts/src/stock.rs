@@ -1,0 +1,63 @@
+//! What `inventory` says about stock.
+
+use serde::{Deserialize, Serialize};
+use waxseal::Channel;
+
+use crate::Currency;
+
+/// Everything in the order is set aside for it. Carries what payment needs, so that payment need not have heard
+/// `order.placed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockReserved {
+    /// The order.
+    pub order_id: String,
+    /// What it costs, in minor units.
+    pub total: u64,
+    /// The total's currency.
+    pub currency: Currency,
+    /// What the payment gateway charges.
+    pub payment_token: String,
+}
+waxseal::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inventory" });
+
+/// Not everything in the order is in stock; nothing was set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockShort {
+    /// The order.
+    pub order_id: String,
+    /// Each SKU of which there is too little.
+    pub short: Vec<ShortLine>,
+}
+waxseal::event!(StockShort { name: "stock.short", version: 1, owner: "inventory" });
+
+/// An SKU of which there is too little.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShortLine {
+    /// The article.
+    pub sku: String,
+    /// How many the order wants, all its lines together.
+    pub wanted: u64,
+    /// How many there were.
+    pub on_hand: u64,
+}
+
+/// How much there is of an article has changed. On a topic: many want to hear it, at a high rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockLevelChanged {
+    /// The article.
+    pub sku: String,
+    /// How many can be ordered now.
+    pub on_hand: u64,
+    /// How many are set aside now.
+    pub reserved: u64,
+}
+waxseal::event!(StockLevelChanged {
+    name: "stock.level-changed",
+    version: 1,
+    owner: "inventory",
+    channel: Channel::Topic("stock"),
+});

@@ -1,0 +1,97 @@
+//! The books: what the services' own tables, the gateway and the mailbox say at the end, and whether they agree.
+
+use std::collections::BTreeMap;
+
+use contracts::CancelReason;
+use orders::{Order, Status};
+use serde::Serialize;
+
+/// What is true at the end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Books {
+    /// Orders accepted.
+    pub placed: u64,
+    /// Orders that stand.
+    pub confirmed: u64,
+    /// Orders that ended otherwise.
+    pub cancelled: Cancelled,
+    /// Net of refunds, per currency, in minor units.
+    pub captured: BTreeMap<String, u64>,
+    /// Given back, per currency.
+    pub refunded: BTreeMap<String, u64>,
+    /// Pieces set aside, per SKU.
+    pub reserved: BTreeMap<String, u64>,
+    /// Pieces left, per SKU.
+    pub on_hand: BTreeMap<String, u64>,
+    /// Mails sent.
+    pub mails: u64,
+}
+
+/// Cancelled orders by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Cancelled {
+    /// Too little stock.
+    pub short: u64,
+    /// The card was declined.
+    pub declined: u64,
+    /// The customer changed their mind.
+    pub customer: u64,
+}
+
+impl Cancelled {
+    /// All of them.
+    #[must_use]
+    pub fn total(self) -> u64 {
+        self.short + self.declined + self.customer
+    }
+
+    pub(crate) fn count(&mut self, reason: CancelReason) {
+        match reason {
+            CancelReason::Short => self.short += 1,
+            CancelReason::Declined => self.declined += 1,
+            CancelReason::Customer => self.customer += 1,
+        }
+    }
+}
+
+impl Books {
+    /// Everything that does not add up; empty when the books balance.
+    #[must_use]
+    pub fn imbalances(&self, orders: &[Order], initial: &BTreeMap<String, u64>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let mut same = |what: String, left: u64, right: u64| {
+            if left != right {
+                wrong.push(format!("{what}: {left} against {right}"));
+            }
+        };
+        same("placed = confirmed + cancelled".into(), self.placed, self.confirmed + self.cancelled.total());
+        same("mails = confirmed + cancelled".into(), self.mails, self.confirmed + self.cancelled.total());
+        let (mut totals, mut quantities) = (BTreeMap::new(), BTreeMap::new());
+        for order in orders.iter().filter(|order| order.status == Status::Confirmed) {
+            *totals.entry(order.currency.to_string()).or_default() += order.total;
+            for line in &order.lines {
+                *quantities.entry(line.sku.clone()).or_default() += u64::from(line.quantity);
+            }
+        }
+        for (what, left, right) in [
+            ("captured = totals of confirmed orders", &self.captured, &totals),
+            ("reserved = quantities of confirmed orders", &self.reserved, &quantities),
+        ] {
+            for key in left.keys().chain(right.keys()) {
+                let of = |side: &BTreeMap<String, u64>| side.get(key).copied().unwrap_or_default();
+                same(format!("{what}, {key}"), of(left), of(right));
+            }
+        }
+        for (sku, initial) in initial {
+            let of = |side: &BTreeMap<String, u64>| side.get(sku).copied().unwrap_or_default();
+            same(
+                format!("onHand + reserved = initial, {sku}"),
+                of(&self.on_hand) + of(&self.reserved),
+                *initial,
+            );
+        }
+        wrong.dedup();
+        wrong
+    }
+}

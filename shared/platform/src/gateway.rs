@@ -1,0 +1,169 @@
+//! The stand-in for the payment gateway outside: honours idempotency keys, declines, and loses answers.
+//!
+//! It speaks the gateway's HTTP, so that `payment` calls it exactly as it calls the real one. Its book is the truth about
+//! money: what it captured, `payment` may not know yet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use contracts::Currency;
+use http::{Method, Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use waxseal::BoxError;
+use waxseal_local::{Clock, Random};
+
+/// The gateway. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    clock: Arc<Clock>,
+    random: Arc<Random>,
+    book: Arc<Mutex<Book>>,
+}
+
+/// What it remembers.
+#[derive(Debug, Default)]
+struct Book {
+    /// The answer to each key, for ever, and what it was asked.
+    answers: BTreeMap<String, (Value, StatusCode, Value)>,
+    captured: BTreeMap<Currency, u64>,
+    refunded: BTreeMap<Currency, u64>,
+    /// What each order has paid and not got back.
+    paid: BTreeMap<String, u64>,
+    /// Orders whose first answer was lost.
+    lost: BTreeSet<String>,
+    requests: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Charge {
+    order_id: String,
+    amount: u64,
+    currency: Currency,
+    token: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Refund {
+    order_id: String,
+    amount: u64,
+    currency: Currency,
+}
+
+/// The answer was lost on the way: the caller cannot know what happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the gateway did not answer in time")]
+pub struct LostAnswer;
+
+impl Gateway {
+    /// A gateway with an empty book.
+    #[must_use]
+    pub fn new(clock: Arc<Clock>, random: Arc<Random>) -> Self {
+        Self { clock, random, book: Arc::default() }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What it captured per currency, refunds taken off.
+    #[must_use]
+    pub fn captured(&self) -> BTreeMap<Currency, u64> {
+        let book = self.book();
+        let net = |(currency, captured): (&Currency, &u64)| {
+            let refunded = book.refunded.get(currency).copied().unwrap_or_default();
+            (*currency, captured.saturating_sub(refunded))
+        };
+        book.captured.iter().map(net).filter(|(_, net)| *net > 0).collect()
+    }
+
+    /// What it gave back per currency.
+    #[must_use]
+    pub fn refunded(&self) -> BTreeMap<Currency, u64> {
+        self.book().refunded.clone()
+    }
+
+    /// How many requests it got, repeats included.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.book().requests
+    }
+
+    fn decide(&self, request: &Request<Bytes>) -> (StatusCode, Value, bool) {
+        let bad = |detail: &str| (StatusCode::BAD_REQUEST, json!({ "reason": detail }), false);
+        let mut book = self.book();
+        book.requests += 1;
+        let Some(key) = request.headers().get("idempotency-key").and_then(|key| key.to_str().ok()) else {
+            return bad("Idempotency-Key is missing");
+        };
+        let Ok(asked) = serde_json::from_slice::<Value>(request.body()) else {
+            return bad("the body is not JSON");
+        };
+        if let Some((before, status, answer)) = book.answers.get(key) {
+            if *before != asked {
+                let reason = json!({ "reason": "this key was used for another request" });
+                return (StatusCode::UNPROCESSABLE_ENTITY, reason, false);
+            }
+            return (*status, answer.clone(), false);
+        }
+        let id = self.random.uuid();
+        let (status, answer, lost) = match (request.method(), request.uri().path()) {
+            (&Method::POST, "/charges") => match serde_json::from_value::<Charge>(asked.clone()) {
+                Ok(charge) => book.charge(&charge, &id),
+                Err(error) => return bad(&error.to_string()),
+            },
+            (&Method::POST, "/refunds") => match serde_json::from_value::<Refund>(asked.clone()) {
+                Ok(refund) => book.refund(&refund, &id),
+                Err(error) => return bad(&error.to_string()),
+            },
+            _ => return (StatusCode::NOT_FOUND, json!({ "reason": "POST /charges or /refunds" }), false),
+        };
+        book.answers.insert(key.to_owned(), (asked, status, answer.clone()));
+        (status, answer, lost)
+    }
+}
+
+impl payment::Gateway for Gateway {
+    async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
+        // Cards take their time: 40 to 240 ms.
+        self.clock.sleep(Duration::from_millis(40 + self.random.below(200))).await;
+        let (status, body, lost) = self.decide(&request);
+        if lost {
+            self.clock.sleep(Duration::from_secs(2)).await;
+            return Err(LostAnswer.into());
+        }
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        *response.status_mut() = status;
+        Ok(response)
+    }
+}
+
+impl Book {
+    fn charge(&mut self, charge: &Charge, id: &str) -> (StatusCode, Value, bool) {
+        if charge.token == "tok_declined" {
+            return (StatusCode::PAYMENT_REQUIRED, json!({ "reason": "card_declined" }), false);
+        }
+        *self.captured.entry(charge.currency).or_default() += charge.amount;
+        *self.paid.entry(charge.order_id.clone()).or_default() += charge.amount;
+        // Captures, but its first answer is lost.
+        let lost = charge.token == "tok_timeout" && self.lost.insert(charge.order_id.clone());
+        (StatusCode::CREATED, json!({ "chargeId": format!("ch_{id}") }), lost)
+    }
+
+    fn refund(&mut self, refund: &Refund, id: &str) -> (StatusCode, Value, bool) {
+        let paid = self.paid.entry(refund.order_id.clone()).or_default();
+        let Some(rest) = paid.checked_sub(refund.amount) else {
+            let reason = json!({ "reason": "more than was captured" });
+            return (StatusCode::UNPROCESSABLE_ENTITY, reason, false);
+        };
+        *paid = rest;
+        *self.refunded.entry(refund.currency).or_default() += refund.amount;
+        (StatusCode::CREATED, json!({ "refundId": format!("re_{id}") }), false)
+    }
+}

@@ -1,0 +1,38 @@
+//! Where mails arrive in this environment: counted by effect key, and written as `.eml` files where a folder is named.
+
+use std::{io, path::PathBuf};
+
+use notification::{Folder, Mail, Mailer, Memory, Undelivered};
+
+/// A mailbox. Clones are the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Mailbox {
+    folder: Option<Folder>,
+    arrived: Memory,
+}
+
+impl Mailbox {
+    /// An empty mailbox, with a folder for files or without.
+    ///
+    /// # Errors
+    /// Where the folder cannot be made.
+    pub fn new(folder: Option<PathBuf>) -> io::Result<Self> {
+        Ok(Self { folder: folder.map(Folder::new).transpose()?, arrived: Memory::default() })
+    }
+
+    /// How many mails there are: one effect key is one mail, since this mailbox folds repeats as a file name does. SMTP
+    /// would not.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.arrived.mails().len() as u64
+    }
+}
+
+impl Mailer for Mailbox {
+    async fn send(&self, mail: Mail) -> Result<(), Undelivered> {
+        if let Some(folder) = &self.folder {
+            folder.send(mail.clone()).await?;
+        }
+        self.arrived.send(mail).await
+    }
+}

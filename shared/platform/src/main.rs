@@ -1,0 +1,178 @@
+//! `make run` and `make serve`.
+
+use std::{
+    io::{IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use platform::{Feed, Platform, Setup, Stock, Summary, options::Options, read, report, serve::Server};
+use waxseal::Raw;
+use waxseal_local::Faults;
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1);
+    log();
+    let result =
+        Options::from_env().map_err(|error| error.to_string()).and_then(|options| match command.as_deref() {
+            None | Some("run") => run(&options),
+            Some("serve") => serve(&options),
+            Some(other) => Err(format!("{other}: there are `run` and `serve`")),
+        });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Log lines go to standard error, where `LOG=info` (or `warn`, `debug`) asks for them.
+fn log() {
+    let level = std::env::var("LOG")
+        .ok()
+        .and_then(|level| level.parse::<tracing_subscriber::filter::LevelFilter>().ok());
+    if let Some(level) = level {
+        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    }
+}
+
+fn run(options: &Options) -> Result<(), String> {
+    let (stock, orders) = input(options)?;
+    let started = Instant::now();
+    let mails = mails(options);
+    let setup =
+        Setup { seed: options.seed, faults: Faults::bad_day(), real_time: false, mails: Some(mails.clone()) };
+    let platform = Platform::new(setup).map_err(|error| error.to_string())?;
+    platform.receive(&stock)?;
+    eprintln!(
+        "{} SKUs in stock; feeding {} on seed {} with duplicates, reordering, crashes and lost answers",
+        stock.initial().len(),
+        options.orders.display(),
+        options.seed
+    );
+    let feed = Feed::start(platform.local(), &orders);
+    let (_, total) = feed.progress();
+    let bar = progress(total as u64);
+    platform.local().executor().run_until(Duration::from_millis(50), || {
+        bar.set_position(feed.progress().0 as u64);
+        false
+    });
+    bar.finish_and_clear();
+
+    let answers = feed.answers();
+    let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
+    say(&report::render(&platform, &summary, &answers));
+    let imbalances = summary.books.imbalances(&platform.orders(), &stock.initial());
+    if imbalances.is_empty() {
+        say(&format!("The books balance. The mails are in {}.", mails.display()));
+    }
+    if options.json {
+        say(&serde_json::to_string(&summary).map_err(|error| error.to_string())?);
+    }
+    if imbalances.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the books do not balance: {}", imbalances.join("; ")))
+    }
+}
+
+fn serve(options: &Options) -> Result<(), String> {
+    let (stock, orders) = input(options)?;
+    let setup =
+        Setup { seed: options.seed, faults: Faults::none(), real_time: true, mails: Some(mails(options)) };
+    let platform = Platform::new(setup).map_err(|error| error.to_string())?;
+    platform.receive(&stock)?;
+    let server =
+        Server::start(platform.local(), "orders", options.port).map_err(|error| error.to_string())?;
+    let sku = stock.lines.first().map_or("tee", |line| line.sku.as_str());
+    eprintln!("{}", how_to_talk(server.port, sku));
+    let feed = options.orders_given.then(|| Feed::start(platform.local(), &orders));
+
+    static STOP: AtomicBool = AtomicBool::new(false);
+    std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        if runtime.is_ok_and(|runtime| runtime.block_on(tokio::signal::ctrl_c()).is_ok()) {
+            STOP.store(true, Ordering::Relaxed);
+        }
+    });
+    let started = Instant::now();
+    let mut shown = 0;
+    platform.local().executor().run_until(Duration::from_millis(50), || {
+        let published = platform.published().peek_from(shown);
+        shown += published.len();
+        published.iter().for_each(|message| show(&message.content.body));
+        STOP.load(Ordering::Relaxed)
+    });
+    drop(server);
+    let answers = feed.map(|feed| feed.answers()).unwrap_or_default();
+    let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
+    say(&format!("\n{}", report::render(&platform, &summary, &answers)));
+    if options.json {
+        say(&serde_json::to_string(&summary).map_err(|error| error.to_string())?);
+    }
+    Ok(())
+}
+
+/// The folder for mails: the one that was named, or our own, emptied of the last run's.
+fn mails(options: &Options) -> PathBuf {
+    options.mails.clone().unwrap_or_else(|| {
+        let own = PathBuf::from("target/mails");
+        // There may be none yet; what cannot be removed is seen when the first mail is written.
+        let _ = std::fs::remove_dir_all(&own);
+        own
+    })
+}
+
+fn input(options: &Options) -> Result<(Stock, Vec<u8>), String> {
+    let stock = Stock::parse(&read(&options.stock).map_err(|error| error.to_string())?);
+    for (number, reason) in &stock.refused {
+        eprintln!("{}, line {number}: {reason}", options.stock.display());
+    }
+    let orders = read(&options.orders).map_err(|error| error.to_string())?;
+    Ok((stock, orders))
+}
+
+fn progress(total: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} orders submitted") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// A line for standard output; whoever closed it has read enough.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// One published event as a line: no payload.
+fn show(body: &str) {
+    if let Ok(event) = Raw::parse(body) {
+        say(&format!(
+            "{}  {:<20} {:<10} {}",
+            event.timestamp, event.name, event.source, event.correlation_id
+        ));
+    }
+}
+
+fn how_to_talk(port: u16, sku: &str) -> String {
+    format!(
+        r#"Listening on http://127.0.0.1:{port}. Talk to it from another terminal:
+
+  curl -i http://127.0.0.1:{port}/orders -H 'Idempotency-Key: my-first' -H 'Content-Type: application/json' \
+    -d '{{"orderId":"o-1","customer":{{"id":"c-1","name":"Zoë","email":"zoe@example.com"}},"lines":[{{"sku":"{sku}","quantity":2,"unitPrice":1250}}],"currency":"EUR","paymentToken":"tok_visa"}}'
+  curl http://127.0.0.1:{port}/orders/o-1
+  curl -X POST http://127.0.0.1:{port}/orders/o-1/cancel
+
+Send the first one again: it takes effect once. `tok_declined` and `tok_timeout` behave as named. Ctrl-C ends it with a summary.
+"#
+    )
+}

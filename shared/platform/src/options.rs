@@ -1,0 +1,90 @@
+//! What the environment variables mean.
+
+use std::{env, path::PathBuf};
+
+/// What to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// `ORDERS`: the file of orders.
+    pub orders: PathBuf,
+    /// Whether `ORDERS` was given.
+    pub orders_given: bool,
+    /// `STOCK`: the file of stock.
+    pub stock: PathBuf,
+    /// `SEED`: where all chance comes from.
+    pub seed: u64,
+    /// `FORMAT=json`: the summary as one JSON object on the last line of standard output.
+    pub json: bool,
+    /// `PORT`: where `serve` listens on 127.0.0.1.
+    pub port: u16,
+    /// `MAILS`: a folder for the mails as `.eml` files; `target/mails` where it is not named.
+    pub mails: Option<PathBuf>,
+}
+
+/// A variable with a value that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name}={value}: {expected}")]
+pub struct BadOption {
+    name: &'static str,
+    value: String,
+    expected: &'static str,
+}
+
+/// The sample files, found from the repository's root as `make` does, or from this package as `cargo test` does.
+fn sample(path: &str) -> PathBuf {
+    let here = PathBuf::from(path);
+    if here.exists() { here } else { PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path) }
+}
+
+impl Options {
+    /// Reads the environment; an empty variable counts as absent.
+    ///
+    /// # Errors
+    /// The first variable that makes no sense.
+    pub fn from_env() -> Result<Self, BadOption> {
+        Self::from(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadOption> {
+        let orders = variable("ORDERS").map(PathBuf::from);
+        let stock = variable("STOCK").map(PathBuf::from);
+        let bad = |name, value, expected| BadOption { name, value, expected };
+        Ok(Self {
+            orders_given: orders.is_some(),
+            orders: orders.unwrap_or_else(|| sample("functions/orders/samples/orders.jsonl")),
+            stock: stock.unwrap_or_else(|| sample("functions/inventory/samples/stock.jsonl")),
+            seed: match variable("SEED") {
+                None => 1,
+                Some(seed) => seed
+                    .parse()
+                    .map_err(|_| bad("SEED", seed, "a whole number from 0 to 18446744073709551615"))?,
+            },
+            json: match variable("FORMAT").as_deref() {
+                None | Some("table") => false,
+                Some("json") => true,
+                Some(other) => return Err(bad("FORMAT", other.to_owned(), "table or json")),
+            },
+            port: match variable("PORT") {
+                None => 8080,
+                Some(port) => port
+                    .parse()
+                    .map_err(|_| bad("PORT", port, "a port from 0 to 65535; 0 takes a free one"))?,
+            },
+            mails: variable("MAILS").map(PathBuf::from),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_the_samples_and_nonsense_is_named() {
+        let defaults = Options::from(|_| None).unwrap();
+        assert!((defaults.seed, defaults.port, defaults.json) == (1, 8080, false));
+        assert!(defaults.orders.exists() && defaults.stock.exists());
+        let error = Options::from(|name| (name == "SEED").then(|| "many".into())).unwrap_err();
+        assert_eq!(error.to_string(), "SEED=many: a whole number from 0 to 18446744073709551615");
+    }
+}

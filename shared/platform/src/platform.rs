@@ -1,0 +1,173 @@
+//! The order platform: every service deployed on one embedded environment, as its templates deploy it on AWS.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use orders::{Order, Stored};
+use waxseal::{Entity, Service};
+use waxseal_local::{Deploy, Faults, Local, LocalError, Queue};
+
+use crate::{Books, Gateway, Mailbox, Stock};
+
+/// The platform. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    local: Local,
+    gateway: Gateway,
+    mailbox: Mailbox,
+    published: Queue,
+}
+
+/// How it is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// What goes wrong.
+    pub faults: Faults,
+    /// The machine's clock instead of a virtual one.
+    pub real_time: bool,
+    /// Where mails are written; they are only counted where `None`.
+    pub mails: Option<PathBuf>,
+}
+
+/// Who the mails are from.
+const SENDER: &str = "Waxseal Orders <orders@example.com>";
+
+/// Why the platform was not set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// A service breaks a rule.
+    #[error(transparent)]
+    Deploy(#[from] LocalError),
+    /// The folder for mails cannot be made.
+    #[error("the folder for mails cannot be made: {0}")]
+    Mails(#[from] std::io::Error),
+    /// The sender is none.
+    #[error(transparent)]
+    Sender(#[from] notification::NotASender),
+}
+
+impl Platform {
+    /// Deploys every service.
+    ///
+    /// # Errors
+    /// Where a service breaks a rule of the catalog, or the folder for mails cannot be made.
+    pub fn new(setup: Setup) -> Result<Self, SetupError> {
+        let builder = Local::builder().seed(setup.seed).faults(setup.faults);
+        let local = if setup.real_time { builder.real_time() } else { builder }.build();
+        let gateway = Gateway::new(local.clock().clone(), local.random().clone());
+        let mailbox = Mailbox::new(setup.mails)?;
+        let published = local.watch(&["stock"])?;
+
+        let deploy =
+            |service: Service| local.deploy_with(service, deploy(setup.real_time), |function| function);
+        deploy(payment::service(gateway.clone()))?;
+        deploy(notification::service(mailbox.clone(), SENDER.parse()?))?;
+        deploy(analytics::service())?;
+        // Popular articles are hot rows: one record at a time in two functions at once loses few races.
+        let mut one_by_one = self::deploy(setup.real_time);
+        one_by_one.policy.concurrency = 1;
+        one_by_one.mapping.concurrency = 2;
+        local.deploy_with(inventory::service(), one_by_one, |function| function)?;
+        local.deploy_with(orders::service(), self::deploy(setup.real_time), |function| {
+            let engine = function.engine().cloned();
+            match engine {
+                Some(engine) => function.http(orders::router(engine)),
+                None => function,
+            }
+        })?;
+        Ok(Self { local, gateway, mailbox, published })
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn local(&self) -> &Local {
+        &self.local
+    }
+
+    /// Everything that has been published, on the bus and on topics.
+    #[must_use]
+    pub fn published(&self) -> &Queue {
+        &self.published
+    }
+
+    /// Takes in stock, through `inventory`'s own command.
+    ///
+    /// # Errors
+    /// What the command failed with, in words.
+    pub fn receive(&self, stock: &Stock) -> Result<(), String> {
+        let engine = self.local.engine("inventory").map_err(|error| error.to_string())?;
+        let lines = stock.lines.clone();
+        self.local.executor().block_on(async move {
+            for line in &lines {
+                inventory::receive(&engine, line).await.map_err(|failure| waxseal::chain(&failure))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// All orders, in the order of their ids.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Order> {
+        self.entities::<Stored>("orders").into_iter().filter_map(|(_, stored)| stored.0).collect()
+    }
+
+    /// All entities of one kind, with their ids.
+    fn entities<T: Entity>(&self, service: &str) -> Vec<(String, T)> {
+        let Ok(table) = self.local.table(service) else { return Vec::new() };
+        let prefix = format!("{}#", T::KIND);
+        let entity = |item: &waxseal::item::Item| {
+            let id = item.key.partition.strip_prefix(&prefix)?.replace("%23", "#").replace("%25", "%");
+            Some((id, serde_json::from_str(item.get_text("data")?).ok()?))
+        };
+        table.items().iter().filter_map(entity).collect()
+    }
+
+    /// What is true now.
+    #[must_use]
+    pub fn books(&self) -> Books {
+        let amounts = |of: BTreeMap<contracts::Currency, u64>| {
+            of.into_iter().map(|(currency, amount)| (currency.to_string(), amount)).collect()
+        };
+        let mut books = Books {
+            captured: amounts(self.gateway.captured()),
+            refunded: amounts(self.gateway.refunded()),
+            mails: self.mailbox.count(),
+            ..Books::default()
+        };
+        for order in self.orders() {
+            books.placed += 1;
+            match order.status {
+                orders::Status::Confirmed => books.confirmed += 1,
+                orders::Status::Cancelled(reason) => books.cancelled.count(reason),
+                orders::Status::Placed | orders::Status::Reserved => {}
+            }
+        }
+        for (sku, stock) in self.entities::<inventory::Stock>("inventory") {
+            books.reserved.insert(sku.clone(), stock.reserved);
+            books.on_hand.insert(sku, stock.on_hand);
+        }
+        books
+    }
+
+    /// Every dead letter: which service's, and the message.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<(String, waxseal_local::Message)> {
+        let of = |service: String| {
+            let letters = self.local.dead_letters(&service).map(|queue| queue.peek()).unwrap_or_default();
+            letters.into_iter().map(move |letter| (service.clone(), letter))
+        };
+        self.local.services().into_iter().flat_map(of).collect()
+    }
+}
+
+/// As the templates deploy it; in real time with shorter time-outs, since nobody waits three minutes for a retry.
+fn deploy(real_time: bool) -> Deploy {
+    let mut deploy = Deploy::default();
+    if real_time {
+        deploy.timeout = std::time::Duration::from_secs(5);
+        deploy.settings.lease = std::time::Duration::from_secs(10);
+    }
+    deploy
+}

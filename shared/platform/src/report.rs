@@ -1,0 +1,145 @@
+//! What a person sees at the end: the summary as a table, two stories, the dead letters, and whether the books balance.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+use contracts::{CancelReason, Currency};
+use orders::{Order, Status};
+
+use crate::{Answers, Platform, Story, Summary};
+
+/// Lines of one list before it is cut.
+const MOST: usize = 12;
+
+/// The whole report.
+#[must_use]
+pub fn render(platform: &Platform, summary: &Summary, answers: &Answers) -> String {
+    let mut text = table(summary);
+    text.push_str(&stories(platform));
+    text.push_str(&refusals(answers));
+    text.push_str(&dead_letters(platform));
+    text
+}
+
+fn table(summary: &Summary) -> String {
+    let books = &summary.books;
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    let mut row = |name: &str, value: String, note: &str| {
+        table.add_row([name, value.as_str(), note]);
+    };
+    row("orders placed", books.placed.to_string(), "");
+    row("  confirmed", books.confirmed.to_string(), "stock reserved, money captured");
+    row("  cancelled: short", books.cancelled.short.to_string(), "too little stock");
+    row(
+        "  cancelled: declined",
+        books.cancelled.declined.to_string(),
+        "the card was declined, the stock released",
+    );
+    row("  cancelled: customer", books.cancelled.customer.to_string(), "what was captured is refunded");
+    row("rejected", summary.rejected.to_string(), "input lines refused with a reason");
+    row("resubmitted", summary.resubmitted.to_string(), "the same key and payload again");
+    row("deliveries", summary.deliveries.to_string(), "records handed to functions");
+    row("duplicates absorbed", summary.duplicates_absorbed.to_string(), "they had taken effect before");
+    row("dead-lettered", summary.dead_lettered.to_string(), "");
+    row("captured", amounts(&books.captured), "net of refunds");
+    row("refunded", amounts(&books.refunded), "");
+    row(
+        "pieces reserved",
+        books.reserved.values().sum::<u64>().to_string(),
+        &format!("of {} SKUs", books.reserved.len()),
+    );
+    row("pieces on hand", books.on_hand.values().sum::<u64>().to_string(), "");
+    row("mails", books.mails.to_string(), "one per confirmation and cancellation");
+    row("seed", summary.seed.to_string(), "the same seed gives the same run");
+    row("seconds", format!("{:.3}", summary.seconds), "");
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    format!("{table}\n")
+}
+
+fn amounts(amounts: &BTreeMap<String, u64>) -> String {
+    let one = |(code, amount): (&String, &u64)| match code.parse::<Currency>() {
+        Ok(currency) => currency.format(*amount),
+        Err(_) => format!("{amount} {code}"),
+    };
+    let all: Vec<String> = amounts.iter().map(one).collect();
+    if all.is_empty() { "-".to_owned() } else { all.join("\n") }
+}
+
+/// One order that went well and one that did not.
+fn stories(platform: &Platform) -> String {
+    let orders = platform.orders();
+    let stories = Story::all(platform.published());
+    // The shortest one is the easiest to read: a crash on the way shows as minutes of visibility.
+    let shortest = |wanted: Status| {
+        let told = orders.iter().filter(|order| order.status == wanted);
+        told.filter_map(|order| Some((order, stories.get(&order.correlation_id)?)))
+            .min_by_key(|(order, story)| (story.span(), order.order_id.clone()))
+    };
+    // A declined card shows the most: stock is given back.
+    let badly = [CancelReason::Declined, CancelReason::Customer, CancelReason::Short];
+    let badly = badly.into_iter().find_map(|reason| shortest(Status::Cancelled(reason)));
+    let well = shortest(Status::Confirmed);
+    let mut text = String::new();
+    for (title, told) in [("An order that went well", well), ("An order that did not", badly)] {
+        if let Some((order, story)) = told {
+            let _ = write!(text, "\n{title}\n\n{}", indent(&story.draw(&root(order))));
+        }
+    }
+    text
+}
+
+fn root(order: &Order) -> String {
+    format!(
+        "POST /orders  {}  {}  {}",
+        order.order_id,
+        order.customer.name,
+        order.currency.format(order.total)
+    )
+}
+
+fn indent(text: &str) -> String {
+    text.lines().fold(String::new(), |mut indented, line| {
+        let _ = writeln!(indented, "  {line}");
+        indented
+    })
+}
+
+fn refusals(answers: &Answers) -> String {
+    if answers.rejected.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nRejected input lines\n\n".to_owned();
+    for (number, reason) in answers.rejected.iter().take(MOST) {
+        let _ = writeln!(text, "  line {number:>4}  {reason}");
+    }
+    rest(&mut text, answers.rejected.len());
+    text
+}
+
+fn dead_letters(platform: &Platform) -> String {
+    let letters = platform.dead_letters();
+    if letters.is_empty() {
+        return "\nNothing was dead-lettered.\n".to_owned();
+    }
+    let mut text = "\nDead letters\n\n".to_owned();
+    for (service, message) in letters.iter().take(MOST) {
+        let attribute = |name: &str| message.content.attributes.get(name).map_or("-", String::as_str);
+        let _ = writeln!(
+            text,
+            "  {service:<13} {:<16} {}",
+            attribute("waxseal-event-type"),
+            attribute("waxseal-reason")
+        );
+    }
+    rest(&mut text, letters.len());
+    text
+}
+
+fn rest(text: &mut String, count: usize) {
+    if count > MOST {
+        let _ = writeln!(text, "  … and {} more", count - MOST);
+    }
+}

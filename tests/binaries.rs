@@ -1,0 +1,1 @@
+//! The real function binaries under a Lambda Runtime API.

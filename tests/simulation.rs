@@ -1,0 +1,130 @@
+//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and commit, lost answers. The
+//! books must balance on every one.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use platform::{Feed, Platform, Setup, Stock, Summary};
+use waxseal_local::Faults;
+use waxseal_tests::inputs::Inputs;
+
+const SEEDS: u64 = 200;
+
+/// One run as `make run` does it.
+fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
+    let (orders, stock) = inputs.files();
+    let stock = Stock::parse(&stock);
+    let setup = Setup { seed, faults: Faults::bad_day(), real_time: false, mails: None };
+    let platform = Platform::new(setup).unwrap();
+    platform.receive(&stock).unwrap();
+    let feed = Feed::start(platform.local(), &orders);
+    platform.local().executor().run_until(Duration::from_secs(1), || false);
+    let summary = Summary::of(&platform, &feed.answers(), seed, 0.0);
+    let mut wrong = summary.books.imbalances(&platform.orders(), &stock.initial());
+    let (done, total) = feed.progress();
+    if done != total {
+        wrong.push(format!("{} of {total} lines were never answered", total - done));
+    }
+    let accounted = summary.books.placed + summary.rejected + summary.resubmitted;
+    if accounted != inputs.orders.len() as u64 {
+        wrong.push(format!("{accounted} of {} lines are accounted for", inputs.orders.len()));
+    }
+    for (service, letter) in platform.dead_letters() {
+        wrong.push(format!("{service} dead-lettered: {:?}", letter.content.attributes.get("waxseal-reason")));
+    }
+    (summary, wrong)
+}
+
+/// The fewest first lines that still fail.
+fn shrink(inputs: &Inputs, fails: impl Fn(&Inputs) -> bool) -> Inputs {
+    let cut = |count: usize| Inputs { orders: inputs.orders[..count].to_vec(), stock: inputs.stock.clone() };
+    (0..inputs.orders.len()).map(cut).find(fails).unwrap_or_else(|| inputs.clone())
+}
+
+/// The failure as a person needs it: the command that repeats it.
+fn explain(seed: u64, inputs: &Inputs) -> String {
+    let inputs = shrink(inputs, |inputs| !run(seed, inputs).1.is_empty());
+    let (_, wrong) = run(seed, &inputs);
+    let folder =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/simulation").join(seed.to_string());
+    let (orders, stock) = inputs.files();
+    let (orders_file, stock_file) = (folder.join("orders.jsonl"), folder.join("stock.jsonl"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(&orders_file, orders).unwrap();
+    fs::write(&stock_file, stock).unwrap();
+    format!(
+        "seed {seed}, {} lines: {}\n  repeat it: make run SEED={seed} ORDERS={} STOCK={}",
+        inputs.orders.len(),
+        wrong.join("; "),
+        orders_file.display(),
+        stock_file.display()
+    )
+}
+
+#[test]
+fn the_books_balance_on_every_seed() {
+    let next = AtomicU64::new(0);
+    let failures = Mutex::new(Vec::new());
+    let totals = Mutex::new((0, 0, 0));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= SEEDS {
+                        break;
+                    }
+                    let inputs = Inputs::of(seed);
+                    let (summary, wrong) = run(seed, &inputs);
+                    if !wrong.is_empty() {
+                        failures.lock().unwrap().push(explain(seed, &inputs));
+                    }
+                    let mut totals = totals.lock().unwrap();
+                    totals.0 += summary.books.confirmed;
+                    totals.1 += summary.books.cancelled.total();
+                    totals.2 += summary.duplicates_absorbed;
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap();
+    assert!(failures.is_empty(), "{} of {SEEDS} seeds fail:\n{}", failures.len(), failures.join("\n"));
+    // The inputs must mean something: a simulation in which nothing happens would pass as well.
+    let (confirmed, cancelled, duplicates) = totals.into_inner().unwrap();
+    assert!(confirmed > 500 && cancelled > 500 && duplicates > 500, "{confirmed} {cancelled} {duplicates}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_summary() {
+    for seed in [0, 7, 99] {
+        let inputs = Inputs::of(seed);
+        assert_eq!(run(seed, &inputs), run(seed, &inputs));
+    }
+    let inputs = Inputs::of(1);
+    let deliveries = |seed| run(seed, &inputs).0.deliveries;
+    assert!((2..10).map(deliveries).any(|other| other != deliveries(1)), "the seed decides nothing");
+}
+
+#[test]
+fn a_failure_is_shrunk_and_the_command_that_repeats_it_is_printed() {
+    let inputs = Inputs::of(3);
+    // A timed-out card stands for the bug.
+    let is_bad = |line: &String| line.contains("tok_timeout");
+    let first = inputs.orders.iter().position(is_bad).unwrap();
+    let shrunk = shrink(&inputs, |inputs| inputs.orders.iter().any(is_bad));
+    assert_eq!(shrunk.orders, inputs.orders[..=first]);
+
+    let text = explain(3, &shrunk);
+    let (_, command) = text.split_once("repeat it: make run SEED=3 ORDERS=").unwrap();
+    let (orders, stock) = command.split_once(" STOCK=").unwrap();
+    assert_eq!(fs::read_to_string(orders).unwrap(), shrunk.orders.join("\n"));
+    assert_eq!(fs::read_to_string(stock).unwrap(), shrunk.stock.join("\n"));
+}

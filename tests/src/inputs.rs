@@ -1,0 +1,85 @@
+//! Made-up orders and stock, from a seed: small enough to run by the hundred, mixed enough to meet every branch.
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+/// The lines of both files.
+#[derive(Debug, Clone)]
+pub struct Inputs {
+    /// Lines of orders.
+    pub orders: Vec<String>,
+    /// Lines of stock.
+    pub stock: Vec<String>,
+}
+
+/// A few articles, so that orders compete for them.
+const SKUS: u64 = 6;
+
+impl Inputs {
+    /// The inputs of one seed.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let stock = (0..SKUS).map(|n| json!({"sku": sku(n), "onHand": rng.u32(0..30)}).to_string()).collect();
+        let mut orders = Vec::new();
+        for n in 0..rng.u32(5..40) {
+            let order = order(&mut rng, n);
+            orders.push(order.to_string());
+            match rng.u32(..20) {
+                0 | 1 => orders.push(order.to_string()),
+                2 => orders.push(respelled(&order)),
+                3 => orders.push(other_payload(order).to_string()),
+                4 => orders.push("{\"key\":\"k\",\"version\":2,\"order\":".to_owned()),
+                _ => {}
+            }
+        }
+        Self { orders, stock }
+    }
+
+    /// As files.
+    #[must_use]
+    pub fn files(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.orders.join("\n").into_bytes(), self.stock.join("\n").into_bytes())
+    }
+}
+
+fn sku(n: u64) -> String {
+    format!("tee-{n}-größe-m")
+}
+
+fn order(rng: &mut Rng, n: u32) -> Value {
+    let lines: Vec<Value> = (0..rng.u32(1..5))
+        .map(|_| json!({"sku": sku(rng.u64(..SKUS)), "quantity": rng.u32(1..4), "unitPrice": rng.u32(0..5000)}))
+        .collect();
+    let token = match rng.u32(..10) {
+        0 => "tok_declined",
+        1 => "tok_timeout",
+        _ => "tok_visa",
+    };
+    let mut order = json!({
+        "orderId": format!("o-{n}"),
+        "customer": {"id": format!("c-{}", n % 7), "name": "山田 Zoë O'Neil", "email": "zoe@example.com"},
+        "lines": lines,
+        "paymentToken": token,
+    });
+    let version = if rng.u32(..6) == 0 { 1 } else { 2 };
+    if version == 2 {
+        order["currency"] = json!(["EUR", "USD", "JPY"][rng.usize(..3)]);
+    }
+    let mut line = json!({"key": format!("key-{n}"), "version": version, "order": order});
+    if rng.u32(..5) == 0 {
+        line["cancelAfterMs"] = json!(rng.u32(..1500));
+    }
+    line
+}
+
+/// The same line, spelled otherwise: members in another order, a float for a whole number.
+fn respelled(line: &Value) -> String {
+    let order = line["order"].to_string().replace("\"quantity\":1,", "\"quantity\": 1.0, ");
+    format!(r#"{{ "order": {order}, "version": {}, "key": {} }}"#, line["version"], line["key"])
+}
+
+fn other_payload(mut line: Value) -> Value {
+    line["order"]["paymentToken"] = json!("tok_mastercard");
+    line
+}

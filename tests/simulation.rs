@@ -1,6 +1,9 @@
 //! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and commit, lost answers. The
 //! books must balance on every one.
 
+// A panic of a test's helper is its verdict.
+#![allow(clippy::unwrap_used)]
+
 use std::{
     fs,
     path::PathBuf,

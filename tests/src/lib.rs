@@ -1,4 +1,13 @@
 //! What the tests that span parts have in common.
 
+pub mod aws;
+pub mod deliveries;
+pub mod http;
 pub mod inputs;
+pub mod outside;
 pub mod runtime_api;
+
+/// The README's code compiles and holds, or the build fails.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

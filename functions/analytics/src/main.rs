@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
 }
 
 async fn function() -> Result<Function, BoxError> {
-    let aws = Environment::from_env().await;
+    let aws = Environment::from_env();
     let engine = Engine::new(analytics::service(), aws.table()?, aws.host(), aws.settings()?)?;
     Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))
 }

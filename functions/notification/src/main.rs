@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
 }
 
 async fn function() -> Result<Function, BoxError> {
-    let aws = Environment::from_env().await;
+    let aws = Environment::from_env();
     let service = notification::service(Smtp::from_env()?, Sender::from_env()?);
     let engine = Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
     Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))

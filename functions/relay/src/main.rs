@@ -13,6 +13,6 @@ async fn main() -> ExitCode {
 }
 
 async fn function() -> Result<Function, BoxError> {
-    let aws = Environment::from_env().await;
+    let aws = Environment::from_env();
     Ok(relay::function(aws.publisher()?, aws.dead_letters()?))
 }

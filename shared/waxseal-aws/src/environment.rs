@@ -2,12 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_config::{
-    BehaviorVersion, SdkConfig, environment::region::EnvironmentVariableRegionProvider,
-    meta::region::RegionProviderChain, profile::ProfileFileRegionProvider, retry::RetryConfig,
-    timeout::TimeoutConfig,
-};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use waxseal::{
     Host, Settings,
     batch::{MalformedPolicy, Policy},
@@ -17,6 +12,7 @@ use crate::{
     Dynamo, Publishers, SettingError, SqsDeadLetters, SystemHost,
     call::Target,
     publish::Channels,
+    sdk,
     variables::{self, Variable, Variables},
 };
 
@@ -75,23 +71,11 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Reads the variables of the process and prepares the SDK. No request is sent: region and credentials come from
-    /// variables on Lambda, and the instance metadata service is never asked for a region, which costs seconds
-    /// where there is none.
-    pub async fn from_env() -> Self {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-            .or_else(ProfileFileRegionProvider::new());
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .region(region)
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .load()
-            .await;
-        Self { sdk, variables: Variables::of_process() }
+    /// Reads the variables of the process and prepares the SDK. No request is sent, no file is read: region and credentials
+    /// come from variables, as Lambda sets them.
+    #[must_use]
+    pub fn from_env() -> Self {
+        Self { sdk: sdk::config(), variables: Variables::of_process() }
     }
 
     /// An environment of given parts: for tests and for programs that configure the SDK themselves.
@@ -256,7 +240,7 @@ pub(crate) fn timeouts() -> TimeoutConfig {
 
 #[cfg(test)]
 mod tests {
-    use aws_config::Region;
+    use aws_config::{BehaviorVersion, Region};
 
     use super::*;
 

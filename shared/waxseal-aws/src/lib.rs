@@ -5,7 +5,7 @@
 //!
 //! ```no_run
 //! # async fn main_of_a_function(service: waxseal::Service) -> Result<(), Box<dyn std::error::Error>> {
-//! let aws = waxseal_aws::Environment::from_env().await;
+//! let aws = waxseal_aws::Environment::from_env();
 //! let engine = waxseal::Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
 //! let batches = waxseal::batch::Batches::new(engine, aws.dead_letters()?, aws.policy()?);
 //! # Ok(()) }
@@ -29,6 +29,7 @@ mod dynamo;
 mod environment;
 mod host;
 mod publish;
+mod sdk;
 mod sqs_text;
 #[cfg(feature = "test-util")]
 pub mod testing;

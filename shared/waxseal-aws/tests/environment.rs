@@ -20,7 +20,7 @@ const CASE: &str = "WAXSEAL_TEST_CASE";
 #[tokio::test]
 async fn child() {
     let started = Instant::now();
-    let aws = Environment::from_env().await;
+    let aws = Environment::from_env();
     assert!(
         started.elapsed() < Duration::from_secs(1),
         "no lookup over the network: {:?}",
@@ -46,7 +46,8 @@ fn case(variables: &[(&str, &str)]) -> String {
         .env_clear()
         .env(CASE, "1")
         .env("HOME", "/nonexistent")
-        .env("AWS_EC2_METADATA_DISABLED", "true")
+        // Nobody listens on port 1: whoever asked the metadata service would not leave this machine.
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
         .envs(variables.iter().copied())
         .output()
         .unwrap();
@@ -68,6 +69,18 @@ fn without_a_region_the_line_names_it() {
         case(&LAMBDA[..1]),
         "AWS_REGION is not set: it is the region of the table and the queues; Lambda sets it, for example AWS_REGION=eu-west-1"
     );
+}
+
+#[test]
+fn the_instance_metadata_service_is_never_asked() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let metadata = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*endpoint)];
+    for variables in [&metadata[..], &[&LAMBDA[..1], &metadata].concat(), &[&LAMBDA[..2], &metadata].concat()] {
+        case(variables);
+    }
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -18,11 +18,10 @@ async fn envelope(name: &str) -> Envelope<OrderPlaced> {
 }
 
 #[tokio::test]
-async fn s35_the_envelopes_own_id_time_and_source_win_over_eventbridges() {
+async fn s35_the_envelopes_own_id_type_and_time_win_over_eventbridges() {
     let (function, seen) = inventory();
     let payload = String::from_utf8(golden("eventbridge-envelope")).unwrap();
     // The detail says one thing, the event around it another.
-    let payload = payload.replacen(r#""source": "orders""#, r#""source": "replayed-orders""#, 1);
     let payload = payload.replacen(r#""detail-type": "order.placed""#, r#""detail-type": "Order placed""#, 1);
     assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK);
     let event = seen.handled.lock().unwrap().remove(0);
@@ -31,6 +30,20 @@ async fn s35_the_envelopes_own_id_time_and_source_win_over_eventbridges() {
         ("6f0c0b0e-8f0a-8c9d-b1b4-2d6f7e1a9c55", "orders", "order.placed", "web-4711")
     );
     assert_eq!(event.timestamp.to_string(), "2026-11-21T09:30:00.123Z");
+}
+
+#[tokio::test]
+async fn s35_an_envelope_of_another_source_than_eventbridges_is_malformed() {
+    let (function, seen) = inventory();
+    let payload = String::from_utf8(golden("eventbridge-envelope")).unwrap();
+    let payload = payload.replacen(r#""source": "orders""#, r#""source": "marketing""#, 1);
+    assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK);
+    assert!(seen.handled.lock().unwrap().is_empty());
+    let letters = seen.letters.lock().unwrap();
+    assert_eq!(
+        letters[0].reason,
+        "malformed: an EventBridge event from source marketing whose detail says source orders: a publisher speaks for its own alone"
+    );
 }
 
 #[tokio::test]

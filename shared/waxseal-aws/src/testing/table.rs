@@ -72,6 +72,13 @@ impl WireTable {
         Dynamo::new(&self.sdk(), name)
     }
 
+    /// Answers one request that arrived over a real network, for tests of whole processes: HTTP status and body, or
+    /// `None` where the connection breaks instead. `target` is the header `X-Amz-Target`.
+    #[must_use]
+    pub fn answer(&self, target: &str, body: &[u8]) -> Option<(u16, String)> {
+        self.lock().answer(target, body).ok()
+    }
+
     /// What happens to the next request that nothing else is planned for; later ones queue up.
     pub fn disturb(&self, disturbance: Disturbance) {
         self.lock().disturbances.push_back(disturbance);

@@ -1,8 +1,9 @@
 //! EventBridge events, delivered directly or as a body.
 //!
-//! Precedence (S-35): where `detail` is an envelope, the envelope is what counts, whole: its own id, type, time and
-//! source win over EventBridge's, since they are what its publisher said and what every other way of delivery shows
-//! (S-37). EventBridge's own are used for a plain payload, which has none:
+//! Precedence (S-35): where `detail` is an envelope, the envelope is what counts, whole: its own id, type and time
+//! win over EventBridge's, since they are what its publisher said and what every other way of delivery shows
+//! (S-37). Only the two sources must agree: who may publish under a source is an IAM condition on EventBridge's, and an
+//! envelope that says another would get around it. EventBridge's own are used for a plain payload, which has none:
 //!
 //! | envelope | plain payload |
 //! |---|---|
@@ -63,6 +64,12 @@ pub(crate) fn read(event: &Object<'_>) -> Result<Raw, Malformed> {
             }
         },
     };
+    if let Some(source) = event.string("source").filter(|source| *source != raw.source) {
+        return Err(Malformed::new(format!(
+            "an EventBridge event from source {source} whose detail says source {}: a publisher speaks for its own alone",
+            raw.source
+        )));
+    }
     // A replay is visible to the handler (S-40).
     if let Some(replay) = event.string("replay-name") {
         raw.metadata.entry("replayName".to_owned()).or_insert_with(|| replay.into_owned().into());

@@ -21,7 +21,7 @@ const BACKOFF: Duration = Duration::from_millis(500);
 /// Tries under injected faults, before a batch is spared from them.
 const FAULTY_TRIES: u32 = 3;
 
-/// Reads `table`'s stream from TRIM_HORIZON for as long as the environment lives. Never gives up by age or retries
+/// Reads `table`'s stream from `TRIM_HORIZON` for as long as the environment lives. Never gives up by age or retries
 /// (O-1), and never invokes the function for records that the filter leaves out (O-5).
 pub(crate) async fn run(table: Table, function: Deployed, filter: Pattern, invocations: Arc<AtomicU64>) {
     let mut checkpoint = 0;

@@ -1,0 +1,182 @@
+//! The stack that everybody shares: bus, archive, topics, alarms' topic, their key, dashboard.
+//!
+//! Topics live here and not with their owners: readers and writers of a topic both depend on this stack and never on each
+//! other, so services deploy in any order.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    App, Stack, dashboard,
+    names::{self, arn, pascal, reference, stage_parameter, sub, tags},
+};
+
+/// What a service's stack imports.
+pub(crate) fn export(app: &App, what: &str) -> String {
+    app.named(&format!("bus-{what}"))
+}
+
+/// The export of a topic's ARN.
+pub(crate) fn topic_export(app: &App, topic: &str) -> String {
+    export(app, &format!("topic-{}", names::topic(topic)))
+}
+
+pub(crate) fn stack(app: &App) -> Stack {
+    let mut resources = Map::new();
+    let mut outputs = Map::new();
+    let mut output = |id: &str, value: Value, export: String| {
+        outputs.insert(id.to_owned(), json!({ "Value": value, "Export": { "Name": sub(export) } }));
+    };
+
+    resources.insert(
+        "Bus".to_owned(),
+        json!({
+            "Type": "AWS::Events::EventBus",
+            "Properties": { "Name": sub(app.named("bus")), "Tags": tags(&app.name, "bus") },
+        }),
+    );
+    output("BusName", reference("Bus"), export(app, "name"));
+    output("BusArn", arn("Bus"), export(app, "arn"));
+    resources.insert(
+        "Archive".to_owned(),
+        json!({
+            "Type": "AWS::Events::Archive",
+            "Properties": {
+                "ArchiveName": sub(app.named("archive")),
+                "Description": "What a replay can bring back",
+                "SourceArn": arn("Bus"),
+                "RetentionDays": app.retention.archive,
+            },
+        }),
+    );
+
+    // A key of our own: neither CloudWatch nor another account could use AWS's own key for SNS.
+    resources.insert("Key".to_owned(), key(app));
+    output("KeyArn", arn("Key"), export(app, "key"));
+
+    resources.insert("Alarms".to_owned(), topic(app, "alarms"));
+    resources.insert("AlarmsPolicy".to_owned(), alarms_policy(app));
+    output("AlarmsArn", reference("Alarms"), export(app, "alarms"));
+    resources.insert(
+        "AlarmsEmail".to_owned(),
+        json!({
+            "Type": "AWS::SNS::Subscription",
+            "Condition": "HasAlarmEmail",
+            "Properties": { "TopicArn": reference("Alarms"), "Protocol": "email", "Endpoint": reference("AlarmEmail") },
+        }),
+    );
+
+    for name in app.topics() {
+        let id = format!("Topic{}", pascal(name));
+        resources.insert(id.clone(), topic(app, &format!("topic-{}", names::topic(name))));
+        resources.insert(
+            format!("{id}Policy"),
+            json!({
+                "Type": "AWS::SNS::TopicPolicy",
+                "Properties": {
+                    "Topics": [reference(&id)],
+                    "PolicyDocument": { "Version": "2012-10-17", "Statement": [tls_only(&id)] },
+                },
+            }),
+        );
+        output(&format!("{id}Arn"), reference(&id), topic_export(app, name));
+    }
+    resources.insert("Dashboard".to_owned(), dashboard::resource(app));
+
+    let template = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("{}: the event bus and what all services share", app.name),
+        "Parameters": {
+            "Stage": stage_parameter(),
+            "AlarmEmail": {
+                "Type": "String",
+                "Default": "",
+                "Description": "Where alarms are mailed to; nowhere when empty",
+            },
+        },
+        "Conditions": { "HasAlarmEmail": { "Fn::Not": [{ "Fn::Equals": [reference("AlarmEmail"), ""] }] } },
+        "Resources": resources,
+        "Outputs": outputs,
+    });
+    Stack::new(app, "bus", template)
+}
+
+fn topic(app: &App, name: &str) -> Value {
+    json!({
+        "Type": "AWS::SNS::Topic",
+        "Properties": {
+            "TopicName": sub(app.named(name)),
+            "KmsMasterKeyId": reference("Key"),
+            "Tags": tags(&app.name, "bus"),
+        },
+    })
+}
+
+fn tls_only(topic: &str) -> Value {
+    json!({
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sns:Publish",
+        "Resource": reference(topic),
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    })
+}
+
+fn alarms_policy(app: &App) -> Value {
+    let alarms = format!(
+        "arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{}",
+        app.named("*")
+    );
+    json!({
+        "Type": "AWS::SNS::TopicPolicy",
+        "Properties": {
+            "Topics": [reference("Alarms")],
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "Alarms",
+                        "Effect": "Allow",
+                        "Principal": { "Service": "cloudwatch.amazonaws.com" },
+                        "Action": "sns:Publish",
+                        "Resource": reference("Alarms"),
+                        "Condition": { "ArnLike": { "aws:SourceArn": sub(alarms) } },
+                    },
+                    tls_only("Alarms"),
+                ],
+            },
+        },
+    })
+}
+
+fn key(app: &App) -> Value {
+    json!({
+        "Type": "AWS::KMS::Key",
+        "Properties": {
+            "Description": format!("Topics of {}", app.name),
+            "EnableKeyRotation": true,
+            "KeyPolicy": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        // AWS's default: IAM decides, and nobody is locked out of the key.
+                        "Sid": "Account",
+                        "Effect": "Allow",
+                        "Principal": { "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") },
+                        "Action": "kms:*",
+                        "Resource": "*",
+                    },
+                    {
+                        "Sid": "Alarms",
+                        "Effect": "Allow",
+                        "Principal": { "Service": "cloudwatch.amazonaws.com" },
+                        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                        "Resource": "*",
+                        "Condition": { "StringEquals": { "aws:SourceAccount": reference("AWS::AccountId") } },
+                    },
+                ],
+            },
+            "Tags": tags(&app.name, "bus"),
+        },
+    })
+}

@@ -1,0 +1,111 @@
+//! Alarms: whatever is lost hold of is noticed.
+
+use serde_json::{Value, json};
+
+use super::{
+    Report,
+    look::{ALARM, FUNCTION, Look, Resource, import, list},
+};
+use crate::{
+    bus::export,
+    names::{attribute, reference},
+};
+
+/// Whether an alarm of the stack fires when the metric of this resource reaches `at_most`.
+fn watched(
+    look: &Look<'_>,
+    stack: &str,
+    metric: (&str, &str),
+    dimension: &Value,
+    at_most: std::ops::RangeInclusive<f64>,
+) -> bool {
+    look.within(stack, ALARM).any(|alarm| {
+        let statistic = if metric.1 == "Errors" { "Sum" } else { "Maximum" };
+        alarm.get("/Namespace") == metric.0
+            && alarm.get("/MetricName") == metric.1
+            && list(alarm.get("/Dimensions")) == [dimension]
+            && alarm.get("/Statistic") == statistic
+            && alarm.get("/ComparisonOperator") == "GreaterThanOrEqualToThreshold"
+            && alarm.get("/Threshold").as_f64().is_some_and(|threshold| at_most.contains(&threshold))
+            && alarm.get("/Period").as_u64().is_some_and(|period| period <= 300)
+            && alarm.get("/EvaluationPeriods").as_u64().is_some_and(|periods| (1..=15).contains(&periods))
+    })
+}
+
+fn queue_dimension(queue: &Resource<'_>) -> Value {
+    json!({ "Name": "QueueName", "Value": attribute(queue.id, "QueueName") })
+}
+
+fn function_dimension(function: &str) -> Value {
+    json!({ "Name": "FunctionName", "Value": reference(function) })
+}
+
+pub(super) fn actions(look: &Look<'_>, report: &mut Report) {
+    let topic = import(export(look.app, "alarms"));
+    for alarm in look.of(ALARM) {
+        let tells =
+            list(alarm.get("/AlarmActions")).contains(&&topic) && alarm.get("/ActionsEnabled") != false;
+        report.unless(tells, &alarm, "AlarmActions does not name the alarms' topic");
+    }
+}
+
+pub(super) fn missing_data(look: &Look<'_>, report: &mut Report) {
+    for alarm in look.of(ALARM) {
+        report.unless(alarm.get("/TreatMissingData").is_string(), &alarm, "TreatMissingData is not stated");
+    }
+}
+
+pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
+    for queue in look.dead_letters() {
+        let metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible");
+        let watched = watched(look, queue.stack, metric, &queue_dimension(&queue), 1.0..=1.0);
+        report.unless(watched, &queue, "no alarm at its first visible message");
+    }
+}
+
+pub(super) fn age(look: &Look<'_>, report: &mut Report) {
+    for queue in look.queues() {
+        let metric = ("AWS/SQS", "ApproximateAgeOfOldestMessage");
+        let watched = watched(look, queue.stack, metric, &queue_dimension(&queue), 1.0..=3600.0);
+        report.unless(watched, &queue, "no alarm on the age of its oldest message within an hour");
+    }
+}
+
+pub(super) fn errors(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        let watched = watched(
+            look,
+            function.stack,
+            ("AWS/Lambda", "Errors"),
+            &function_dimension(function.id),
+            1.0..=1.0,
+        );
+        report.unless(watched, &function, "no alarm on its errors");
+    }
+}
+
+pub(super) fn relay(look: &Look<'_>, report: &mut Report) {
+    for service in look.services().filter(|service| !service.emits().is_empty()) {
+        for (minutes, text) in [(5, "5 minutes"), (360, "6 hours")] {
+            let exactly = f64::from(minutes * 60 * 1000);
+            let metric = ("AWS/Lambda", "IteratorAge");
+            if !watched(look, &service.name, metric, &function_dimension("Relay"), exactly..=exactly) {
+                report.stack(&service.name, format!("no alarm at an iterator age of {text} of Relay"));
+            }
+        }
+    }
+}
+
+pub(super) fn dashboard(look: &Look<'_>, report: &mut Report) {
+    let boards = || look.of("AWS::CloudWatch::Dashboard");
+    let body = boards().find_map(|board| board.get("/DashboardBody")["Fn::Sub"].as_str()).unwrap_or_default();
+    let parsed: Option<Value> = serde_json::from_str(body).ok();
+    if parsed.is_none() {
+        report.stack("bus", "no dashboard whose body is JSON");
+        return;
+    }
+    for function in look.of(FUNCTION) {
+        let shown = function.name("FunctionName").is_some_and(|name| body.contains(&format!("\"{name}\"")));
+        report.unless(shown, &function, "it is not on the dashboard");
+    }
+}

@@ -1,0 +1,130 @@
+//! Functions, their logs, and what feeds them.
+
+use serde_json::{Value, json};
+
+use super::{
+    Report,
+    look::{FUNCTION, LOGS, Look, MAPPING, QUEUE, ROLE, allows, list, target, texts},
+};
+use crate::names::arn;
+
+pub(super) fn partial_responses(look: &Look<'_>, report: &mut Report) {
+    for mapping in look.of(MAPPING) {
+        let reports = texts(mapping.get("/FunctionResponseTypes")).contains("ReportBatchItemFailures");
+        report.unless(reports, &mapping, "FunctionResponseTypes does not hold ReportBatchItemFailures");
+    }
+}
+
+pub(super) fn concurrency(look: &Look<'_>, report: &mut Report) {
+    for mapping in look.of(MAPPING).filter(|mapping| mapping.named("/EventSourceArn", QUEUE).is_some()) {
+        let most = mapping.get("/ScalingConfig/MaximumConcurrency").as_u64();
+        report.unless(most >= Some(2), &mapping, "ScalingConfig.MaximumConcurrency is not 2 or more");
+    }
+}
+
+pub(super) fn reserved(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        let free = function.get("/ReservedConcurrentExecutions").is_null();
+        report.unless(free, &function, "ReservedConcurrentExecutions is set");
+    }
+}
+
+pub(super) fn runtime(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        let right = function.get("/Runtime") == "provided.al2023" && function.get("/Handler") == "bootstrap";
+        report.unless(right, &function, "Runtime is not provided.al2023 with the Handler bootstrap");
+    }
+}
+
+pub(super) fn architecture(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        let one = list(function.get("/Architectures")).len() == 1;
+        let arm = function.is_by_default("/Architectures/0", &json!("arm64"));
+        report.unless(one && arm, &function, "Architectures is not arm64, and not by default");
+    }
+}
+
+pub(super) fn tracing(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        let active = function.get("/TracingConfig/Mode") == "Active";
+        let role = allows(&look.allowed(&function), "xray:PutTraceSegments", &[Value::from("*")])
+            && allows(&look.allowed(&function), "xray:PutTelemetryRecords", &[Value::from("*")]);
+        report.unless(
+            active && role,
+            &function,
+            "TracingConfig is not Active, or its role may not write traces",
+        );
+    }
+}
+
+pub(super) fn logs(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        let json = function.get("/LoggingConfig/LogFormat") == "JSON";
+        report.unless(json, &function, "LoggingConfig.LogFormat is not JSON");
+        let Some(group) = function.named("/LoggingConfig/LogGroup", LOGS) else {
+            report.at(&function, "LoggingConfig.LogGroup is no log group of the stack");
+            continue;
+        };
+        let name = function.name("FunctionName").map(|name| format!("/aws/lambda/{name}"));
+        let same = name.is_some() && group.name("LogGroupName") == name.as_deref();
+        report.unless(same, &group, "LogGroupName is not /aws/lambda/ and the function's name");
+        let allowed = look.allowed(&function);
+        let writes = ["logs:CreateLogStream", "logs:PutLogEvents"]
+            .iter()
+            .all(|action| allows(&allowed, action, &[arn(group.id)]));
+        report.unless(writes, &function, "its role may not write its log group");
+    }
+}
+
+pub(super) fn log_retention(look: &Look<'_>, report: &mut Report) {
+    for group in look.of(LOGS) {
+        let days = group.get("/RetentionInDays").as_u64();
+        report.unless(days.is_some_and(|days| days > 0), &group, "RetentionInDays is not stated");
+    }
+}
+
+pub(super) fn role(look: &Look<'_>, report: &mut Report) {
+    let mut taken = std::collections::BTreeSet::new();
+    for function in look.of(FUNCTION) {
+        let role = target(function.get("/Role")).and_then(|id| function.sibling(id));
+        let Some(role) = role.filter(|role| role.body["Type"] == ROLE) else {
+            report.at(&function, "Role is no role of the stack");
+            continue;
+        };
+        report.unless(
+            taken.insert((role.stack, role.id)),
+            &function,
+            "it shares its role with another function",
+        );
+        let assume = list(role.get("/AssumeRolePolicyDocument/Statement"));
+        let only_lambda = assume.len() == 1
+            && assume.iter().all(|statement| {
+                statement["Effect"] == "Allow"
+                    && statement["Action"] == "sts:AssumeRole"
+                    && statement["Principal"] == json!({ "Service": "lambda.amazonaws.com" })
+            });
+        report.unless(only_lambda, &role, "AssumeRolePolicyDocument is not for Lambda alone");
+    }
+}
+
+pub(super) fn url(look: &Look<'_>, report: &mut Report) {
+    for url in look.of("AWS::Lambda::Url") {
+        let signed = url.is_by_default("/AuthType", &json!("AWS_IAM"));
+        report.unless(signed, &url, "AuthType is not AWS_IAM, and not by default");
+    }
+    for service in look.services().filter(|service| service.http) {
+        let Some(function) = look.function(&service.name) else { continue };
+        let reached = look
+            .within(&service.name, "AWS::Lambda::Url")
+            .any(|url| target(url.get("/TargetFunctionArn")) == Some(function.id));
+        report.unless(reached, &function, "it answers HTTP and has no URL");
+    }
+    for permission in
+        look.of("AWS::Lambda::Permission").filter(|permission| permission.get("/Principal") == "*")
+    {
+        let guarded = permission.body["Condition"] == "HttpIsPublic"
+            && (permission.get("/FunctionUrlAuthType") == "NONE"
+                || permission.get("/InvokedViaFunctionUrl") == true);
+        report.unless(guarded, &permission, "it lets anybody in, on every stage or not by the URL alone");
+    }
+}

@@ -1,0 +1,233 @@
+//! How checks read templates: resources by type, references resolved, statements of policies.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{App, Deployed, Stack, names};
+
+/// What a missing property reads as.
+static NOTHING: Value = Value::Null;
+
+/// The templates and the application that they should be of.
+pub(super) struct Look<'a> {
+    pub(super) app: &'a App,
+    pub(super) stacks: &'a [Stack],
+}
+
+/// A resource of a template.
+#[derive(Clone, Copy)]
+pub(super) struct Resource<'a> {
+    pub(super) stack: &'a str,
+    pub(super) id: &'a str,
+    pub(super) body: &'a Value,
+    template: &'a Value,
+}
+
+impl<'a> Look<'a> {
+    pub(super) fn new(app: &'a App, stacks: &'a [Stack]) -> Self {
+        Self { app, stacks }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = Resource<'a>> + use<'a> {
+        self.stacks.iter().flat_map(|stack| {
+            let resources = stack.template["Resources"].as_object();
+            resources.into_iter().flatten().map(|(id, body)| Resource {
+                stack: &stack.name,
+                id,
+                body,
+                template: &stack.template,
+            })
+        })
+    }
+
+    pub(super) fn of(&self, kind: &str) -> impl Iterator<Item = Resource<'a>> {
+        self.all().filter(move |resource| resource.body["Type"] == kind)
+    }
+
+    /// The resources of one type in one stack.
+    pub(super) fn within(&self, stack: &str, kind: &str) -> impl Iterator<Item = Resource<'a>> {
+        self.of(kind).filter(move |resource| resource.stack == stack)
+    }
+
+    /// The services that have a stack.
+    pub(super) fn services(&self) -> impl Iterator<Item = &'a Deployed> {
+        let named = |name: &str| self.stacks.iter().any(|stack| stack.name == name);
+        self.app.services.iter().filter(move |service| named(&service.name))
+    }
+
+    /// A service's own function: the one that is told of a table.
+    pub(super) fn function(&self, stack: &str) -> Option<Resource<'a>> {
+        self.functions(stack).find(|function| function.id == "Function")
+    }
+
+    pub(super) fn relay(&self, stack: &str) -> Option<Resource<'a>> {
+        self.functions(stack).find(|function| function.id == "Relay")
+    }
+
+    pub(super) fn functions(&self, stack: &str) -> impl Iterator<Item = Resource<'a>> {
+        self.within(stack, FUNCTION)
+    }
+
+    /// The mappings that feed a function.
+    pub(super) fn mappings(&self, function: &Resource<'a>) -> Vec<Resource<'a>> {
+        let id = function.id;
+        self.within(function.stack, MAPPING)
+            .filter(|mapping| target(mapping.get("/FunctionName")) == Some(id))
+            .collect()
+    }
+
+    /// Whatever anything gives up to.
+    pub(super) fn is_dead_letters(&self, queue: &Resource<'_>) -> bool {
+        let mut named = self.all().filter(|resource| resource.stack == queue.stack).flat_map(|resource| {
+            let targets = resource.get("/Targets").as_array();
+            let targets = targets.into_iter().flatten().map(|target| &target["DeadLetterConfig"]["Arn"]);
+            let own = ["/RedrivePolicy/deadLetterTargetArn", "/Environment/Variables/WAXSEAL_DLQ_URL"];
+            targets.chain(own.map(|pointer| resource.get(pointer))).filter_map(target).collect::<Vec<_>>()
+        });
+        named.any(|id| id == queue.id)
+    }
+
+    pub(super) fn dead_letters(&self) -> Vec<Resource<'a>> {
+        self.of(QUEUE).filter(|queue| self.is_dead_letters(queue)).collect()
+    }
+
+    /// Queues that functions are fed from.
+    pub(super) fn queues(&self) -> Vec<Resource<'a>> {
+        self.of(QUEUE).filter(|queue| !self.is_dead_letters(queue)).collect()
+    }
+
+    /// The statements of the resource policies of a queue or topic.
+    pub(super) fn policy(&self, of: &Resource<'a>) -> Vec<&'a Value> {
+        let policies = self.all().filter(|policy| {
+            policy.stack == of.stack
+                && list(policy.get("/Queues"))
+                    .into_iter()
+                    .chain(list(policy.get("/Topics")))
+                    .any(|named| target(named) == Some(of.id))
+        });
+        policies.flat_map(|policy| list(policy.get("/PolicyDocument/Statement"))).collect()
+    }
+
+    /// Whether a queue's policy lets `service` send for `source`.
+    pub(super) fn admits(&self, queue: &Resource<'a>, service: &str, source: &Value) -> bool {
+        self.policy(queue).into_iter().any(|statement| {
+            statement["Effect"] == "Allow"
+                && statement["Principal"]["Service"] == service
+                && list(&statement["Action"]).into_iter().any(|action| action == "sqs:SendMessage")
+                && target(&statement["Resource"]) == Some(queue.id)
+                && list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]).contains(&source)
+        })
+    }
+
+    /// What a function's role allows.
+    pub(super) fn allowed(&self, function: &Resource<'a>) -> Vec<&'a Value> {
+        let Some(role) = target(function.get("/Role")).and_then(|id| function.sibling(id)) else {
+            return Vec::new();
+        };
+        statements(&role)
+    }
+}
+
+pub(super) const QUEUE: &str = "AWS::SQS::Queue";
+pub(super) const TOPIC: &str = "AWS::SNS::Topic";
+pub(super) const RULE: &str = "AWS::Events::Rule";
+pub(super) const SUBSCRIPTION: &str = "AWS::SNS::Subscription";
+pub(super) const FUNCTION: &str = "AWS::Lambda::Function";
+pub(super) const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
+pub(super) const ROLE: &str = "AWS::IAM::Role";
+pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
+pub(super) const ALARM: &str = "AWS::CloudWatch::Alarm";
+pub(super) const LOGS: &str = "AWS::Logs::LogGroup";
+
+impl<'a> Resource<'a> {
+    /// A property by its JSON pointer below `Properties`; null where there is none.
+    pub(super) fn get(&self, pointer: &str) -> &'a Value {
+        self.body["Properties"].pointer(pointer).unwrap_or(&NOTHING)
+    }
+
+    /// Another resource of the same stack.
+    pub(super) fn sibling(&self, id: &'a str) -> Option<Self> {
+        let body = self.template["Resources"].get(id)?;
+        Some(Self { id, body, ..*self })
+    }
+
+    /// A resource of the same stack that a property names, if it has this type.
+    pub(super) fn named(&self, pointer: &str, kind: &str) -> Option<Self> {
+        let other = self.sibling(target(self.get(pointer))?)?;
+        (other.body["Type"] == kind).then_some(other)
+    }
+
+    /// Whether a property is `wanted`, or a parameter that is so unless somebody says otherwise.
+    pub(super) fn is_by_default(&self, pointer: &str, wanted: &Value) -> bool {
+        let value = self.get(pointer);
+        let default = value["Ref"].as_str().map(|name| &self.template["Parameters"][name]["Default"]);
+        value == wanted || default == Some(wanted)
+    }
+
+    pub(super) fn retained(&self) -> bool {
+        self.body["DeletionPolicy"] == "Retain" && self.body["UpdateReplacePolicy"] == "Retain"
+    }
+
+    /// What it is called in AWS, as `Fn::Sub` has it.
+    pub(super) fn name(&self, property: &str) -> Option<&'a str> {
+        self.get(&format!("/{property}"))["Fn::Sub"].as_str()
+    }
+}
+
+/// Statements of the policies within a role.
+pub(super) fn statements<'a>(role: &Resource<'a>) -> Vec<&'a Value> {
+    let policies = list(role.get("/Policies"));
+    policies.into_iter().flat_map(|policy| list(&policy["PolicyDocument"]["Statement"])).collect()
+}
+
+/// The logical id that `Ref` or `Fn::GetAtt` names.
+pub(super) fn target(value: &Value) -> Option<&str> {
+    value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str())
+}
+
+/// One or several, as policies have it.
+pub(super) fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().collect(),
+        one => vec![one],
+    }
+}
+
+/// The texts among one or several.
+pub(super) fn texts(value: &Value) -> BTreeSet<&str> {
+    list(value).into_iter().filter_map(Value::as_str).collect()
+}
+
+/// Allowed statements with an action that starts so.
+pub(super) fn allowing<'a>(statements: &[&'a Value], action: &str) -> Vec<&'a Value> {
+    let starts =
+        |statement: &&&Value| texts(&statement["Action"]).iter().any(|given| given.starts_with(action));
+    statements.iter().filter(|statement| statement["Effect"] == "Allow").filter(starts).copied().collect()
+}
+
+/// Whether a statement allows exactly this on exactly these.
+pub(super) fn allows(statements: &[&Value], action: &str, resources: &[Value]) -> bool {
+    statements.iter().any(|statement| {
+        statement["Effect"] == "Allow"
+            && texts(&statement["Action"]).contains(action)
+            && list(&statement["Resource"]) == resources.iter().collect::<Vec<_>>()
+    })
+}
+
+/// What the bus's stack exports under `name`, as a service's stack imports it.
+pub(super) fn import(name: String) -> Value {
+    names::import(name)
+}
+
+/// Whether a resource policy denies what came without TLS.
+pub(super) fn denies_plain_text(statements: &[&Value], action: &str) -> bool {
+    statements.iter().any(|statement| {
+        statement["Effect"] == "Deny"
+            && statement["Principal"] == "*"
+            && texts(&statement["Action"]).contains(action)
+            && statement["Resource"].is_object()
+            && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
+    })
+}

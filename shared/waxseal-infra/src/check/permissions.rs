@@ -1,0 +1,231 @@
+//! Who may do what.
+
+use serde_json::{Value, json};
+use waxseal::Channel;
+
+use super::{
+    Report,
+    look::{Look, QUEUE, ROLE, Resource, allowing, allows, import, list, statements, target, texts},
+};
+use crate::{
+    app, bus,
+    names::{arn, attribute, queue_arn, sub},
+    service::table_actions,
+};
+
+pub(super) fn managed(look: &Look<'_>, report: &mut Report) {
+    for role in look.of(ROLE) {
+        let none = list(role.get("/ManagedPolicyArns")).is_empty();
+        report.unless(none, &role, "ManagedPolicyArns is set");
+    }
+    for resource in look.all() {
+        let apart = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"];
+        let kind = resource.body["Type"].as_str().unwrap_or_default();
+        report.unless(!apart.contains(&kind), &resource, "a policy apart from its role");
+    }
+}
+
+/// Every policy statement of a template, with the resource that holds it.
+fn every<'a>(look: &Look<'a>) -> Vec<(Resource<'a>, &'a Value)> {
+    let mut all = Vec::new();
+    for resource in look.all() {
+        let documents =
+            ["/PolicyDocument/Statement", "/KeyPolicy/Statement", "/AssumeRolePolicyDocument/Statement"];
+        for document in documents {
+            all.extend(list(resource.get(document)).into_iter().map(|statement| (resource, statement)));
+        }
+        all.extend(statements(&resource).into_iter().map(|statement| (resource, statement)));
+    }
+    all
+}
+
+pub(super) fn wildcard_action(look: &Look<'_>, report: &mut Report) {
+    let account = json!({ "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") });
+    for (resource, statement) in
+        every(look).into_iter().filter(|(_, statement)| statement["Effect"] == "Allow")
+    {
+        let own_key = resource.body["Type"] == "AWS::KMS::Key" && statement["Principal"] == account;
+        let actions = texts(&statement["Action"]);
+        let exact = !actions.is_empty()
+            && statement["NotAction"].is_null()
+            && (own_key || !actions.iter().any(|action| action.contains('*')));
+        report.unless(exact, &resource, format!("a wildcard in Action: {actions:?}"));
+    }
+}
+
+pub(super) fn wildcard_resource(look: &Look<'_>, report: &mut Report) {
+    for role in look.of(ROLE) {
+        for statement in statements(&role) {
+            let tracing = texts(&statement["Action"]).iter().all(|action| action.starts_with("xray:"));
+            let resources = list(&statement["Resource"]);
+            let exact = !resources.is_empty()
+                && statement["NotResource"].is_null()
+                && resources.iter().all(|resource| *resource != "*");
+            report.unless(tracing || exact, &role, "Resource is `*` or missing");
+        }
+    }
+}
+
+pub(super) fn put_events(look: &Look<'_>, report: &mut Report) {
+    for role in look.of(ROLE) {
+        let found = allowing(&statements(&role), "events:");
+        let Some(service) = look.services().find(|service| service.name == role.stack) else {
+            report.unless(found.is_empty(), &role, "it may put events and belongs to no service");
+            continue;
+        };
+        let types: Vec<_> =
+            service.emits().iter().filter(|one| one.channel == Channel::Bus).map(|one| one.name).collect();
+        let relay = look.relay(role.stack).and_then(|relay| target(relay.get("/Role")).map(str::to_owned));
+        let is_relay = relay.as_deref() == Some(role.id);
+        let wanted = json!({
+            "StringEquals": { "events:source": service.name, "events:detail-type": types },
+        });
+        let right = match found.as_slice() {
+            [] => !is_relay || types.is_empty(),
+            [one] => {
+                is_relay
+                    && !types.is_empty()
+                    && one["Action"] == "events:PutEvents"
+                    && one["Resource"] == import(bus::export(look.app, "arn"))
+                    && one["Condition"] == wanted
+            }
+            _ => false,
+        };
+        report.unless(
+            right,
+            &role,
+            format!("PutEvents is not allowed for source {} and types {types:?} exactly", service.name),
+        );
+    }
+}
+
+pub(super) fn own_queues(look: &Look<'_>, report: &mut Report) {
+    for service in look.services() {
+        for function in look.functions(&service.name) {
+            let mut feeding: Vec<Value> = look
+                .mappings(&function)
+                .iter()
+                .filter_map(|mapping| mapping.named("/EventSourceArn", QUEUE))
+                .map(|queue| arn(queue.id))
+                .collect();
+            let allowed = look.allowed(&function);
+            for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
+                let mut readable: Vec<Value> = allowing(&allowed, action)
+                    .into_iter()
+                    .flat_map(|statement| list(&statement["Resource"]))
+                    .cloned()
+                    .collect();
+                readable.sort_by_key(Value::to_string);
+                feeding.sort_by_key(Value::to_string);
+                let same = readable == feeding;
+                report.unless(same, &function, format!("{action} is not allowed on its own queues exactly"));
+            }
+            let unexpected =
+                allowing(&allowed, "sqs:").into_iter().flat_map(|statement| texts(&statement["Action"]));
+            let known =
+                ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+            let extra: Vec<_> = unexpected.filter(|action| !known.contains(action)).collect();
+            report.unless(extra.is_empty(), &function, format!("it may {extra:?}"));
+        }
+    }
+}
+
+pub(super) fn own_table(look: &Look<'_>, report: &mut Report) {
+    for service in look.services() {
+        for function in look.functions(&service.name) {
+            let stream = [
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
+            ];
+            let allowed = allowing(&look.allowed(&function), "dynamodb:");
+            let on_table: Vec<_> = allowed
+                .into_iter()
+                .filter(|statement| !texts(&statement["Action"]).iter().all(|action| stream.contains(action)))
+                .collect();
+            let right = match on_table.as_slice() {
+                [] => function.id != "Function",
+                [one] => {
+                    function.id == "Function"
+                        && texts(&one["Action"]) == table_actions().into()
+                        && list(&one["Resource"]) == [&arn("Table")]
+                }
+                _ => false,
+            };
+            report.unless(right, &function, "what it may do with Table is not what waxseal-aws does");
+        }
+    }
+}
+
+pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
+    for service in look.services() {
+        for function in look.functions(&service.name) {
+            let Some(queue) = target(function.get("/Environment/Variables/WAXSEAL_DLQ_URL")) else {
+                continue;
+            };
+            let sends = allows(&look.allowed(&function), "sqs:SendMessage", &[arn(queue)]);
+            report.unless(sends, &function, format!("it may not send to {queue}"));
+        }
+    }
+}
+
+pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
+    for relay in look.services().filter_map(|service| look.relay(&service.name)) {
+        let allowed = look.allowed(&relay);
+        let own = [attribute("Table", "StreamArn")];
+        let reads = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
+            .iter()
+            .all(|action| allows(&allowed, action, &own));
+        let lists = allows(&allowed, "dynamodb:ListStreams", &[sub("${Table.Arn}/stream/*")]);
+        report.unless(reads && lists, &relay, "it may not read the stream of Table");
+        let only = allowing(&allowed, "dynamodb:")
+            .into_iter()
+            .flat_map(|statement| list(&statement["Resource"]))
+            .all(|resource| resource == &own[0] || *resource == sub("${Table.Arn}/stream/*"));
+        report.unless(only, &relay, "it may read more than the stream of Table");
+    }
+}
+
+pub(super) fn topics(look: &Look<'_>, report: &mut Report) {
+    for service in look.services() {
+        let mut names: Vec<_> = service.emits().iter().filter_map(app::topic).collect();
+        names.sort_unstable();
+        names.dedup();
+        let arns: Vec<Value> = names.iter().map(|topic| import(bus::topic_export(look.app, topic))).collect();
+        for function in look.functions(&service.name) {
+            let allowed = look.allowed(&function);
+            let found = allowing(&allowed, "sns:");
+            let right = if function.id == "Relay" && !arns.is_empty() {
+                let key = [import(bus::export(look.app, "key"))];
+                found.len() == 1
+                    && found.iter().all(|one| one["Action"] == "sns:Publish")
+                    && allows(&allowed, "sns:Publish", &arns)
+                    && ["kms:Decrypt", "kms:GenerateDataKey"]
+                        .iter()
+                        .all(|action| allows(&allowed, action, &key))
+            } else {
+                found.is_empty()
+            };
+            report.unless(
+                right,
+                &function,
+                format!("sns:Publish is not allowed for the topics {names:?} exactly"),
+            );
+        }
+    }
+}
+
+/// Whether a relay may send to the command queue of `recipient`, and to no other.
+pub(super) fn may_send(look: &Look<'_>, relay: &Resource<'_>, recipients: &[&str]) -> bool {
+    let arns: Vec<Value> = recipients
+        .iter()
+        .map(|recipient| sub(queue_arn(&look.app.named(&format!("{recipient}-commands")))))
+        .collect();
+    let allowed = look.allowed(relay);
+    let others = allowing(&allowed, "sqs:SendMessage")
+        .into_iter()
+        .filter(|statement| list(&statement["Resource"]) != [&arn("DeadLetters")])
+        .count();
+    if arns.is_empty() { others == 0 } else { others == 1 && allows(&allowed, "sqs:SendMessage", &arns) }
+}

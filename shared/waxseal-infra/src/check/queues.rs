@@ -1,0 +1,122 @@
+//! Queues and dead-letter queues.
+
+use serde_json::Value;
+
+use super::{
+    Report,
+    look::{Look, MAPPING, QUEUE, allowing, denies_plain_text, list, target},
+};
+use crate::names::queue_arn;
+
+const FOURTEEN_DAYS: u64 = 14 * 86_400;
+
+pub(super) fn redrive(look: &Look<'_>, report: &mut Report) {
+    for queue in look.queues() {
+        let to = queue.named("/RedrivePolicy/deadLetterTargetArn", QUEUE);
+        report.unless(to.is_some(), &queue, "RedrivePolicy names no queue of the stack");
+    }
+}
+
+pub(super) fn receives(look: &Look<'_>, report: &mut Report) {
+    for queue in look.queues().into_iter().filter(|queue| !queue.get("/RedrivePolicy").is_null()) {
+        let receives = queue.get("/RedrivePolicy/maxReceiveCount").as_u64();
+        report.unless(receives >= Some(5), &queue, "maxReceiveCount is not 5 or more");
+    }
+}
+
+pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
+    for queue in look.of(QUEUE) {
+        let sse = queue.get("/SqsManagedSseEnabled") == true && queue.get("/KmsMasterKeyId").is_null();
+        report.unless(sse, &queue, "SqsManagedSseEnabled is not true, or another key is named");
+    }
+}
+
+pub(super) fn retention(look: &Look<'_>, report: &mut Report) {
+    let seconds = |pointer: &Value| pointer.as_u64();
+    for queue in look.dead_letters() {
+        let kept = seconds(queue.get("/MessageRetentionPeriod"));
+        report.unless(kept == Some(FOURTEEN_DAYS), &queue, "MessageRetentionPeriod is not 14 days (1209600)");
+    }
+    for queue in look.queues() {
+        let kept = seconds(queue.get("/MessageRetentionPeriod"));
+        let shorter = kept.is_some_and(|kept| kept < FOURTEEN_DAYS);
+        report.unless(shorter, &queue, "MessageRetentionPeriod is not stated, or not shorter than 14 days");
+    }
+}
+
+pub(super) fn redrive_allow(look: &Look<'_>, report: &mut Report) {
+    for letters in look.dead_letters() {
+        let sources = look
+            .within(letters.stack, QUEUE)
+            .filter(|queue| !look.is_dead_letters(queue))
+            .filter_map(|queue| queue.name("QueueName").map(queue_arn));
+        let mut sources: Vec<String> = sources.collect();
+        let mut named: Vec<&str> = list(letters.get("/RedriveAllowPolicy/sourceQueueArns"))
+            .into_iter()
+            .filter_map(|arn| arn["Fn::Sub"].as_str())
+            .collect();
+        sources.sort_unstable();
+        named.sort_unstable();
+        let wanted = if sources.is_empty() { "denyAll" } else { "byQueue" };
+        let right = letters.get("/RedriveAllowPolicy/redrivePermission") == wanted && named == sources;
+        report.unless(right, &letters, format!("RedriveAllowPolicy is not {wanted} with the stack's queues"));
+    }
+}
+
+pub(super) fn visibility(look: &Look<'_>, report: &mut Report) {
+    for mapping in look.of(MAPPING) {
+        let Some(queue) = mapping.named("/EventSourceArn", QUEUE) else { continue };
+        let Some(function) = target(mapping.get("/FunctionName")).and_then(|id| mapping.sibling(id)) else {
+            continue;
+        };
+        let Some(timeout) = function.get("/Timeout").as_u64() else {
+            report.at(&function, "Timeout is not stated");
+            continue;
+        };
+        let window = mapping.get("/MaximumBatchingWindowInSeconds").as_u64().unwrap_or_default();
+        let wanted = 6 * timeout + window;
+        let visibility = queue.get("/VisibilityTimeout").as_u64();
+        report.unless(visibility >= Some(wanted), &queue, format!("VisibilityTimeout is less than {wanted}"));
+    }
+}
+
+pub(super) fn mapping(look: &Look<'_>, report: &mut Report) {
+    for queue in look.queues() {
+        let mappings = look
+            .within(queue.stack, MAPPING)
+            .filter(|mapping| target(mapping.get("/EventSourceArn")) == Some(queue.id))
+            .filter(|mapping| mapping.named("/FunctionName", super::look::FUNCTION).is_some());
+        let count = mappings.count();
+        report.unless(count == 1, &queue, format!("{count} mappings instead of one"));
+    }
+}
+
+pub(super) fn senders(look: &Look<'_>, report: &mut Report) {
+    for queue in look.of(QUEUE) {
+        for statement in allowing(&look.policy(&queue), "") {
+            let service = &statement["Principal"]["Service"];
+            let sources = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
+            let exact = service.is_string()
+                && statement["Action"] == "sqs:SendMessage"
+                && target(&statement["Resource"]) == Some(queue.id)
+                && !sources.is_empty()
+                && sources
+                    .iter()
+                    .all(|source| target(source).is_some() || !source["Fn::ImportValue"].is_null());
+            report.unless(exact, &queue, "its policy allows more than sending, or without aws:SourceArn");
+        }
+    }
+}
+
+pub(super) fn tls(look: &Look<'_>, report: &mut Report) {
+    for queue in look.of(QUEUE) {
+        let denied = denies_plain_text(&look.policy(&queue), "sqs:*");
+        report.unless(denied, &queue, "its policy does not deny what comes without TLS");
+    }
+}
+
+pub(super) fn retained(look: &Look<'_>, report: &mut Report) {
+    for queue in look.dead_letters() {
+        report.unless(queue.retained(), &queue, "DeletionPolicy and UpdateReplacePolicy are not Retain");
+    }
+}

@@ -1,0 +1,138 @@
+//! Rules of the bus, and its archive.
+
+use serde_json::Value;
+
+use super::{
+    Report,
+    look::{Look, QUEUE, RULE, Resource, import, list, target as queue_named, texts},
+};
+use crate::{bus::export, names::arn};
+
+pub(super) fn bus(look: &Look<'_>, report: &mut Report) {
+    let wanted = import(export(look.app, "name"));
+    for rule in look.of(RULE) {
+        report.unless(
+            rule.get("/EventBusName") == &wanted,
+            &rule,
+            "EventBusName is not the application's bus",
+        );
+    }
+}
+
+pub(super) fn pattern(look: &Look<'_>, report: &mut Report) {
+    for rule in look.of(RULE) {
+        for member in ["source", "detail-type"] {
+            let values = rule.get(&format!("/EventPattern/{member}"));
+            let named = !texts(values).is_empty() && texts(values).len() == list(values).len();
+            report.unless(named, &rule, format!("EventPattern names no {member}"));
+        }
+    }
+}
+
+pub(super) fn enabled(look: &Look<'_>, report: &mut Report) {
+    for rule in look.of(RULE) {
+        report.unless(rule.get("/State") == "ENABLED", &rule, "State is not ENABLED");
+    }
+}
+
+fn only_queue(rule: &Resource<'_>) -> Option<String> {
+    let targets = list(rule.get("/Targets"));
+    let [only] = targets[..] else { return None };
+    let queue = rule.sibling(queue_named(&only["Arn"])?)?;
+    (queue.body["Type"] == QUEUE).then(|| queue.id.to_owned())
+}
+
+pub(super) fn target(look: &Look<'_>, report: &mut Report) {
+    for rule in look.of(RULE) {
+        let id = rule.get("/Targets/0/Id").is_string();
+        report.unless(
+            id && only_queue(&rule).is_some(),
+            &rule,
+            "it has not one target with an Id, a queue of the stack",
+        );
+    }
+}
+
+pub(super) fn retry(look: &Look<'_>, report: &mut Report) {
+    for rule in look.of(RULE) {
+        for member in ["MaximumEventAgeInSeconds", "MaximumRetryAttempts"] {
+            for target in list(rule.get("/Targets")) {
+                let stated = target["RetryPolicy"][member].as_u64().is_some_and(|value| value > 0);
+                report.unless(stated, &rule, format!("RetryPolicy does not state {member}"));
+            }
+        }
+    }
+}
+
+pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
+    for rule in look.of(RULE) {
+        for one in list(rule.get("/Targets")) {
+            let queue = queue_named(&one["DeadLetterConfig"]["Arn"]).and_then(|id| rule.sibling(id));
+            let named = queue.is_some_and(|queue| look.is_dead_letters(&queue));
+            report.unless(named, &rule, "DeadLetterConfig names no dead-letter queue of the stack");
+        }
+    }
+}
+
+/// A rule's ARN by its name: only a rule with a name can be let in before it exists.
+fn source(rule: &Resource<'_>) -> Value {
+    let bus = "rule/${Bus}/";
+    let _ = bus;
+    Value::Null
+}
+
+pub(super) fn admitted(look: &Look<'_>, report: &mut Report) {
+    for rule in look.of(RULE) {
+        admitted_by(look, report, &rule, "events.amazonaws.com", &source(&rule), |queue| {
+            list(rule.get("/Targets")).into_iter().any(|one| {
+                [&one["Arn"], &one["DeadLetterConfig"]["Arn"]]
+                    .iter()
+                    .any(|arn| queue_named(arn) == Some(queue))
+            })
+        });
+    }
+}
+
+/// Every queue that `uses` is about has to let `source` in, before `source` exists.
+pub(super) fn admitted_by(
+    look: &Look<'_>,
+    report: &mut Report,
+    sender: &Resource<'_>,
+    service: &str,
+    source: &Value,
+    uses: impl Fn(&str) -> bool,
+) {
+    for queue in look.within(sender.stack, QUEUE).filter(|queue| uses(queue.id)) {
+        let admitted = look.admits(&queue, service, source);
+        report.unless(admitted, sender, format!("the policy of {} does not let it in", queue.id));
+        let policy = look.of("AWS::SQS::QueuePolicy").find(|policy| {
+            policy.stack == queue.stack
+                && list(policy.get("/Queues")).iter().any(|named| queue_named(named) == Some(queue.id))
+        });
+        let waits = policy.is_none_or(|policy| texts(&sender.body["DependsOn"]).contains(policy.id));
+        report.unless(
+            waits,
+            sender,
+            format!("DependsOn does not name the policy of {}: events before it are lost", queue.id),
+        );
+    }
+}
+
+pub(super) fn archive(look: &Look<'_>, report: &mut Report) {
+    for bus in look.of("AWS::Events::EventBus") {
+        let archive = look
+            .within(bus.stack, "AWS::Events::Archive")
+            .find(|archive| queue_named(archive.get("/SourceArn")) == Some(bus.id));
+        let days = archive.and_then(|archive| archive.get("/RetentionDays").as_u64());
+        let finite = days == Some(u64::from(look.app.retention.archive)) && days > Some(0);
+        report.unless(
+            finite,
+            &bus,
+            "it has no archive, or one whose RetentionDays are not the application's",
+        );
+    }
+    for archive in look.of("AWS::Events::Archive") {
+        let all = archive.get("/EventPattern").is_null();
+        report.unless(all, &archive, "EventPattern leaves events out that a replay should bring back");
+    }
+}

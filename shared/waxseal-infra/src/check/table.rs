@@ -1,0 +1,66 @@
+//! Tables.
+
+use serde_json::json;
+
+use super::{
+    Report,
+    look::{Look, TABLE},
+};
+
+pub(super) fn keys(look: &Look<'_>, report: &mut Report) {
+    use waxseal::item::attribute::{PARTITION, SORT};
+    for table in look.of(TABLE) {
+        let schema = json!([
+            { "AttributeName": PARTITION, "KeyType": "HASH" },
+            { "AttributeName": SORT, "KeyType": "RANGE" },
+        ]);
+        let types = json!([
+            { "AttributeName": PARTITION, "AttributeType": "S" },
+            { "AttributeName": SORT, "AttributeType": "S" },
+        ]);
+        let right = table.get("/KeySchema") == &schema && table.get("/AttributeDefinitions") == &types;
+        report.unless(right, &table, "KeySchema is not pk and sk, both text");
+    }
+}
+
+pub(super) fn recovery(look: &Look<'_>, report: &mut Report) {
+    for table in look.of(TABLE) {
+        let on = table.get("/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled") == true;
+        report.unless(on, &table, "PointInTimeRecoveryEnabled is not true");
+    }
+}
+
+pub(super) fn deletion(look: &Look<'_>, report: &mut Report) {
+    for table in look.of(TABLE) {
+        let protected = table.is_by_default("/DeletionProtectionEnabled", &json!("true"))
+            || table.get("/DeletionProtectionEnabled") == true;
+        report.unless(protected, &table, "DeletionProtectionEnabled is not true, and not by default");
+    }
+}
+
+pub(super) fn retained(look: &Look<'_>, report: &mut Report) {
+    for table in look.of(TABLE) {
+        report.unless(table.retained(), &table, "DeletionPolicy and UpdateReplacePolicy are not Retain");
+    }
+}
+
+pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
+    for table in look.of(TABLE) {
+        report.unless(table.get("/SSESpecification/SSEEnabled") == true, &table, "SSEEnabled is not true");
+    }
+}
+
+pub(super) fn ttl(look: &Look<'_>, report: &mut Report) {
+    let wanted = json!({ "AttributeName": waxseal::item::attribute::EXPIRES, "Enabled": true });
+    for table in look.of(TABLE) {
+        let right = table.get("/TimeToLiveSpecification") == &wanted;
+        report.unless(right, &table, "TimeToLiveSpecification is not the receipts' expiry");
+    }
+}
+
+pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
+    for table in look.of(TABLE) {
+        let both = table.get("/StreamSpecification/StreamViewType") == "NEW_AND_OLD_IMAGES";
+        report.unless(both, &table, "StreamViewType is not NEW_AND_OLD_IMAGES");
+    }
+}

@@ -1,0 +1,67 @@
+//! One dashboard for the application: how far behind everybody is, what was lost hold of, what fails.
+
+use serde_json::{Value, json};
+
+use crate::{App, names::sub, yaml};
+
+pub(crate) fn resource(app: &App) -> Value {
+    json!({
+        "Type": "AWS::CloudWatch::Dashboard",
+        "Properties": {
+            "DashboardName": sub(app.named("board")),
+            "DashboardBody": sub(yaml::json(&json!({ "widgets": widgets(app) }))),
+        },
+    })
+}
+
+fn widgets(app: &App) -> Vec<Value> {
+    let mut metrics: [Vec<Value>; 6] = Default::default();
+    for service in &app.services {
+        let name = |rest: &str| app.named(&format!("{}{rest}", service.name));
+        let queue = |metric: &str, rest: &str| json!(["AWS/SQS", metric, "QueueName", name(rest)]);
+        let lambda = |metric: &str, rest: &str| json!(["AWS/Lambda", metric, "FunctionName", name(rest)]);
+        let [letters, age, relay, runs, errors, duration] = &mut metrics;
+        letters.push(queue("ApproximateNumberOfMessagesVisible", "-dlq"));
+        age.extend(
+            service.queues().iter().map(|kind| queue("ApproximateAgeOfOldestMessage", &format!("-{kind}"))),
+        );
+        runs.push(lambda("Invocations", ""));
+        errors.push(lambda("Errors", ""));
+        duration.push(lambda("Duration", ""));
+        if !service.emits().is_empty() {
+            relay.push(lambda("IteratorAge", "-relay"));
+            errors.push(lambda("Errors", "-relay"));
+        }
+    }
+    let titles = [
+        ("Dead letters", "Maximum"),
+        ("Age of the oldest message, s", "Maximum"),
+        ("Relays behind, ms", "Maximum"),
+        ("Invocations", "Sum"),
+        ("Errors", "Sum"),
+        ("Duration p99, ms", "p99"),
+    ];
+    let widget = |(index, ((title, statistic), metrics)): (usize, ((&str, &str), Vec<Value>))| {
+        json!({
+            "type": "metric",
+            "x": 8 * (index % 3),
+            "y": 6 * (index / 3),
+            "width": 8,
+            "height": 6,
+            "properties": {
+                "title": title,
+                "stat": statistic,
+                "period": 60,
+                "region": "${AWS::Region}",
+                "metrics": metrics,
+            },
+        })
+    };
+    titles
+        .into_iter()
+        .zip(metrics)
+        .filter(|(_, metrics)| !metrics.is_empty())
+        .enumerate()
+        .map(widget)
+        .collect()
+}

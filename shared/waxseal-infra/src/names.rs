@@ -1,0 +1,145 @@
+//! Names, and CloudFormation's functions in their long form, which every YAML reader understands.
+
+use serde_json::{Value, json};
+
+/// Characters of the longest stage; the templates' parameter `Stage` allows no more.
+pub(crate) const LONGEST_STAGE: usize = 16;
+/// What a stage may be called.
+pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
+
+/// `{"Ref": id}`.
+pub(crate) fn reference(id: &str) -> Value {
+    json!({ "Ref": id })
+}
+
+/// The ARN of a resource of the same stack.
+pub(crate) fn arn(id: &str) -> Value {
+    attribute(id, "Arn")
+}
+
+pub(crate) fn attribute(id: &str, name: &str) -> Value {
+    json!({ "Fn::GetAtt": [id, name] })
+}
+
+pub(crate) fn sub(text: impl Into<String>) -> Value {
+    json!({ "Fn::Sub": text.into() })
+}
+
+/// What the bus's stack exports under this name.
+pub(crate) fn import(name: String) -> Value {
+    json!({ "Fn::ImportValue": sub(name) })
+}
+
+/// The ARN of a queue by its name, where a reference would be a circle or belongs to another stack.
+pub(crate) fn queue_arn(name: &str) -> String {
+    format!("arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}")
+}
+
+/// The URL of another stack's queue. By its name: an export would let two services that send each other commands wait for
+/// each other's stacks for ever.
+pub(crate) fn queue_url(name: &str) -> String {
+    format!("https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{name}")
+}
+
+/// A rule's name, cut and marked where EventBridge's 64 characters would be passed with the longest stage.
+///
+/// Rules have names so that queue policies can name them before they exist: a rule without a policy loses events.
+pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
+    let room = 64_usize.saturating_sub(app.len() + LONGEST_STAGE + service.len() + "---".len());
+    let rest = if event.len() <= room {
+        event.to_owned()
+    } else {
+        // FNV-1a, 32 bits: the same on every machine and in every version.
+        let mark = event.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let kept: String = event.chars().take(room.saturating_sub(9)).collect();
+        format!("{kept}-{mark:08x}")
+    };
+    format!("{app}-${{Stage}}-{service}-{rest}")
+}
+
+/// The ARN of a rule on the application's bus, by its name.
+pub(crate) fn rule_arn(app: &str, service: &str, event: &str) -> Value {
+    let name = rule(app, service, event);
+    sub(format!(
+        "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{app}-${{Stage}}-bus/{name}"
+    ))
+}
+
+/// `order.placed` as part of a logical id: `OrderPlaced`.
+pub(crate) fn pascal(name: &str) -> String {
+    let capital = |word: &str| {
+        let mut chars = word.chars();
+        chars.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
+    };
+    name.split(['.', '-', '_']).map(capital).collect()
+}
+
+/// `PAYMENT_GATEWAY_URL` as a parameter: `PaymentGatewayUrl`.
+pub(crate) fn parameter(variable: &str) -> String {
+    pascal(&variable.to_ascii_lowercase())
+}
+
+/// `stock.level-changed` as the end of a variable: `STOCK_LEVEL_CHANGED`, as `waxseal-aws` reads it.
+pub(crate) fn suffix(name: &str) -> String {
+    name.chars().map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() }).collect()
+}
+
+/// A topic's name: `.` is none that SNS takes.
+pub(crate) fn topic(name: &str) -> String {
+    name.replace('.', "-")
+}
+
+pub(crate) fn is_word(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// What every taggable resource carries.
+pub(crate) fn tags(app: &str, part: &str) -> Value {
+    json!([
+        { "Key": "application", "Value": app },
+        { "Key": "stage", "Value": reference("Stage") },
+        { "Key": "service", "Value": part },
+    ])
+}
+
+/// The types that must carry them.
+pub(crate) const TAGGED: [&str; 9] = [
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::KMS::Key",
+    "AWS::Events::EventBus",
+    "AWS::DynamoDB::Table",
+    "AWS::Lambda::Function",
+    "AWS::IAM::Role",
+    "AWS::Logs::LogGroup",
+    "AWS::CloudWatch::Alarm",
+];
+
+/// The parameter that every stack has.
+pub(crate) fn stage_parameter() -> Value {
+    json!({
+        "Type": "String",
+        "Description": "What the resources are named after, such as local or prod",
+        "AllowedPattern": STAGE_PATTERN,
+        "ConstraintDescription": "lower-case letters, digits and -, 16 at most, a letter first",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_catalog_become_names_of_templates() {
+        assert_eq!(pascal("stock.level-changed"), "StockLevelChanged");
+        assert_eq!(parameter("PAYMENT_GATEWAY_URL"), "PaymentGatewayUrl");
+        assert_eq!(rule("shop", "orders", "order.placed"), "shop-${Stage}-orders-order.placed");
+        let long = rule("shop", "orders", &"x".repeat(128));
+        assert_eq!(long.len() + LONGEST_STAGE - "${Stage}".len(), 64);
+        assert_ne!(long, rule("shop", "orders", &"x".repeat(127)));
+        assert_eq!(suffix("stock.level-changed"), "STOCK_LEVEL_CHANGED");
+        assert!(is_word("order-desk") && !is_word("Orders") && !is_word("orders-") && !is_word(""));
+    }
+}

@@ -1,0 +1,112 @@
+//! What wakes somebody up. Each alarm says in its description what it means and what to do.
+
+use serde_json::{Value, json};
+
+use super::{Parts, queue_id};
+use crate::{
+    bus,
+    names::{attribute, import, reference},
+};
+
+/// A threshold of one metric.
+struct Watch<'a> {
+    id: String,
+    about: &'a str,
+    namespace: &'a str,
+    metric: &'a str,
+    dimension: (&'a str, Value),
+    statistic: &'a str,
+    threshold: u64,
+    /// Periods of `seconds`, all of them beyond the threshold.
+    seconds: u32,
+    periods: u32,
+}
+
+pub(super) fn add(parts: &mut Parts<'_>) {
+    let mut watches = vec![Watch {
+        id: "DeadLettersAlarm".to_owned(),
+        about: "An event did not take effect. Read the letter's attribute waxseal-reason, mend the cause, redrive",
+        namespace: "AWS/SQS",
+        // Not NumberOfMessagesSent: it misses what a redrive policy moved.
+        metric: "ApproximateNumberOfMessagesVisible",
+        dimension: ("QueueName", attribute("DeadLetters", "QueueName")),
+        statistic: "Maximum",
+        threshold: 1,
+        seconds: 60,
+        periods: 1,
+    }];
+    for queue in parts.service.queues() {
+        let id = queue_id(queue);
+        watches.push(Watch {
+            id: format!("{id}AgeAlarm"),
+            about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log",
+            namespace: "AWS/SQS",
+            metric: "ApproximateAgeOfOldestMessage",
+            dimension: ("QueueName", attribute(&id, "QueueName")),
+            statistic: "Maximum",
+            threshold: 900,
+            seconds: 60,
+            periods: 5,
+        });
+    }
+    let errors = |function: &'static str| Watch {
+        id: format!("{function}ErrorsAlarm"),
+        about: "Invocations fail as a whole: time-outs, crashes, missing permissions. Read the function's log",
+        namespace: "AWS/Lambda",
+        metric: "Errors",
+        dimension: ("FunctionName", reference(function)),
+        statistic: "Sum",
+        threshold: 1,
+        seconds: 300,
+        periods: 1,
+    };
+    watches.push(errors("Function"));
+    if !parts.service.emits().is_empty() {
+        watches.push(errors("Relay"));
+        let age = |id: &str, about, milliseconds| Watch {
+            id: id.to_owned(),
+            about,
+            namespace: "AWS/Lambda",
+            metric: "IteratorAge",
+            dimension: ("FunctionName", reference("Relay")),
+            statistic: "Maximum",
+            threshold: milliseconds,
+            seconds: 60,
+            periods: 1,
+        };
+        watches.push(age(
+            "RelayLateAlarm",
+            "What was emitted five minutes ago is not published yet. Read the relay's log",
+            5 * 60 * 1000,
+        ));
+        watches.push(age(
+            "RelayLosingAlarm",
+            "What was emitted six hours ago is not published yet, and the stream forgets after 24. Mend the relay now, or sweep afterwards",
+            6 * 60 * 60 * 1000,
+        ));
+    }
+    for watch in watches {
+        let action = import(bus::export(parts.app, "alarms"));
+        let alarm = json!({
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": crate::names::sub(parts.named(&format!("-{}", watch.id))),
+                "AlarmDescription": watch.about,
+                "Namespace": watch.namespace,
+                "MetricName": watch.metric,
+                "Dimensions": [{ "Name": watch.dimension.0, "Value": watch.dimension.1 }],
+                "Statistic": watch.statistic,
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "Threshold": watch.threshold,
+                "Period": watch.seconds,
+                "EvaluationPeriods": watch.periods,
+                // Idle queues and functions report nothing.
+                "TreatMissingData": "notBreaching",
+                "AlarmActions": [action],
+                "OKActions": [action],
+                "Tags": parts.tags(),
+            },
+        });
+        parts.add(watch.id, alarm);
+    }
+}

@@ -1,0 +1,188 @@
+//! JSON values as YAML that people read: block style, a fixed order, quotes only where they are needed.
+//!
+//! Written by hand because the order is the point. Everything that YAML 1.1 or 1.2 could take for something else is quoted.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+/// What comes first, in this order; the rest follows by the alphabet.
+const FIRST: [&str; 19] = [
+    "AWSTemplateFormatVersion",
+    "Type",
+    "Sid",
+    "Effect",
+    "Principal",
+    "Action",
+    "Resource",
+    "Condition",
+    "DependsOn",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Description",
+    "Parameters",
+    "Conditions",
+    "Resources",
+    "Outputs",
+    "Properties",
+    "Key",
+    "Name",
+];
+
+/// The document, with a line end at its end.
+pub(crate) fn write(value: &Value) -> String {
+    let mut text = String::new();
+    match value {
+        Value::Object(map) if !map.is_empty() => mapping(map, 0, &mut text),
+        Value::Array(items) if !items.is_empty() => sequence(items, 0, &mut text),
+        other => {
+            scalar(other, 0, &mut text);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn mapping(map: &Map<String, Value>, indent: usize, text: &mut String) {
+    for (index, (key, value)) in sorted(map).into_iter().enumerate() {
+        if index > 0 {
+            pad(indent, text);
+        }
+        let _ = write!(text, "{}:", plain_or_quoted(key));
+        match value {
+            Value::Object(map) if !map.is_empty() => {
+                text.push('\n');
+                pad(indent + 1, text);
+                mapping(map, indent + 1, text);
+            }
+            Value::Array(items) if !items.is_empty() => {
+                text.push('\n');
+                pad(indent + 1, text);
+                sequence(items, indent + 1, text);
+            }
+            other => {
+                text.push(' ');
+                scalar(other, indent + 1, text);
+                text.push('\n');
+            }
+        }
+        // A resource, a parameter: a paragraph.
+        if indent == 1 && text.ends_with('\n') && value.is_object() && index + 1 < map.len() {
+            text.push('\n');
+        }
+    }
+}
+
+fn sequence(items: &[Value], indent: usize, text: &mut String) {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            pad(indent, text);
+        }
+        text.push_str("- ");
+        match item {
+            Value::Object(map) if !map.is_empty() => mapping(map, indent + 1, text),
+            Value::Array(items) if !items.is_empty() => sequence(items, indent + 1, text),
+            other => {
+                scalar(other, indent + 1, text);
+                text.push('\n');
+            }
+        }
+    }
+}
+
+fn scalar(value: &Value, indent: usize, text: &mut String) {
+    match value {
+        Value::String(string) if is_literal(string) => {
+            text.push_str("|-");
+            for line in string.lines() {
+                text.push('\n');
+                pad(indent, text);
+                text.push_str(line);
+            }
+        }
+        Value::String(string) => text.push_str(&plain_or_quoted(string)),
+        // Numbers, `true`, `null`, `{}` and `[]` are the same in both languages.
+        other => {
+            let _ = write!(text, "{other}");
+        }
+    }
+}
+
+/// Whether a literal block reads back as the same text: visible characters, no odd spaces.
+fn is_literal(string: &str) -> bool {
+    string.contains('\n')
+        && string.lines().all(|line| !line.is_empty() && line.trim_end() == line)
+        && !string.starts_with([' ', '\n'])
+        && !string.ends_with('\n')
+        && string.chars().all(|c| c == '\n' || c == ' ' || c.is_ascii_graphic())
+}
+
+fn plain_or_quoted(string: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || " -_./:${}()*+;".contains(c);
+    // What YAML 1.1 takes for a boolean, a null or a special float.
+    let special = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+    let plain = string.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && string.chars().all(safe)
+        && !string.contains(": ")
+        && !string.ends_with([' ', ':'])
+        && !string.contains("{}")
+        && !special.contains(&string.to_ascii_lowercase().as_str());
+    if plain {
+        string.to_owned()
+    } else if string.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
+        format!("'{}'", string.replace('\'', "''"))
+    } else {
+        // JSON's escapes are YAML's, beyond the plane as pairs of surrogates aside, which stay as they are.
+        Value::String(string.to_owned()).to_string()
+    }
+}
+
+/// JSON over several lines in the same fixed order, for what a template holds as text.
+pub(crate) fn json(value: &Value) -> String {
+    fn put(value: &Value, indent: usize, text: &mut String) {
+        let line = |indent: usize, text: &mut String| {
+            text.push('\n');
+            pad(indent, text);
+        };
+        match value {
+            Value::Object(map) if !map.is_empty() => {
+                text.push('{');
+                for (index, (key, value)) in sorted(map).into_iter().enumerate() {
+                    text.push_str(if index > 0 { "," } else { "" });
+                    line(indent + 1, text);
+                    let _ = write!(text, "{}: ", Value::String(key.clone()));
+                    put(value, indent + 1, text);
+                }
+                line(indent, text);
+                text.push('}');
+            }
+            Value::Array(items) if items.iter().any(|item| item.is_object() || item.is_array()) => {
+                text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    text.push_str(if index > 0 { "," } else { "" });
+                    line(indent + 1, text);
+                    put(item, indent + 1, text);
+                }
+                line(indent, text);
+                text.push(']');
+            }
+            other => {
+                let _ = write!(text, "{other}");
+            }
+        }
+    }
+    let mut text = String::new();
+    put(value, 0, &mut text);
+    text
+}
+
+fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+    let mut members: Vec<_> = map.iter().collect();
+    members.sort_by(|(one, _), (other, _)| (rank(one), one).cmp(&(rank(other), other)));
+    members
+}
+
+fn pad(indent: usize, text: &mut String) {
+    text.extend(std::iter::repeat_n("  ", indent));
+}

@@ -1,1 +1,0 @@
-//! The real function binaries under a Lambda Runtime API.

@@ -1,0 +1,112 @@
+//! A binary that cannot work says so in one line and ends: which variable, what it is, what to set it to.
+
+use waxseal_tests::runtime_api::{Ended, Lambda, Variables};
+
+use crate::service::{SERVICES, World, service};
+
+const EVERY: [&str; 4] =
+    ["AWS_REGION", "WAXSEAL_DLQ_URL", "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"];
+
+/// Starts `name` with some variables changed (an empty value takes one away) and gives the one line that it ends with.
+fn line(world: &World, name: &str, changes: &[(&str, &str)]) -> String {
+    let mut variables: Variables = world.variables(name);
+    variables.extend(changes.iter().map(|(variable, value)| ((*variable).to_owned(), (*value).to_owned())));
+    let Ended { status, stdout, stderr, init_errors } = Lambda::start(name, &variables).exited();
+    assert_eq!(status.code(), Some(1), "{name} {changes:?}: {stdout:#?} {stderr:#?}");
+    assert_eq!(
+        (stderr.len(), stdout.len(), init_errors.len()),
+        (1, 0, 0),
+        "{name} {changes:?}: {stdout:#?} {stderr:#?}"
+    );
+    let line = stderr[0].strip_prefix("error: ");
+    line.unwrap_or_else(|| panic!("{name} {changes:?}: {stderr:#?}")).to_owned()
+}
+
+#[test]
+fn an_absent_variable_is_named_in_one_line() {
+    let world = World::new();
+    for service in &SERVICES {
+        for variable in EVERY.iter().chain(&["WAXSEAL_TABLE"]).chain(service.own) {
+            let line = line(&world, service.name, &[(variable, "")]);
+            assert!(line.starts_with(&format!("{variable} is not set: ")), "{}: {line}", service.name);
+        }
+    }
+    for variable in EVERY.iter().chain(&["WAXSEAL_BUS"]) {
+        let line = line(&world, "relay", &[(variable, "")]);
+        assert!(line.starts_with(&format!("{variable} is not set: ")), "{line}");
+    }
+}
+
+#[test]
+fn an_absurd_variable_is_named_with_what_is_wrong() {
+    let world = World::new();
+    let dead_letters =
+        ("WAXSEAL_DLQ_URL", "arn:aws:sqs:eu-central-1:123456789012:dlq", "an ARN and not a queue's URL");
+    let memory = ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much", "must be a number of MB");
+    for service in &SERVICES {
+        for (variable, value, says) in [
+            dead_letters,
+            memory,
+            ("WAXSEAL_TABLE", "not a table", "not a table's name or ARN"),
+            ("WAXSEAL_CONCURRENCY", "0", "not a whole number from 1 to 10000"),
+            ("WAXSEAL_MAX_RECEIVES", "-1", "not a whole number from 1 to 1000"),
+            ("WAXSEAL_MALFORMED", "drop", "not dead-letter or retry"),
+            ("WAXSEAL_HORIZON_DAYS", "∞", "not a whole number from 1 to 3650"),
+            ("WAXSEAL_LEASE_SECONDS", "1m", "not a whole number from 1 to 43200"),
+        ] {
+            let line = line(&world, service.name, &[(variable, value)]);
+            assert!(line.starts_with(variable) && line.contains(says), "{}: {line}", service.name);
+        }
+    }
+    for (variable, value, says) in [
+        dead_letters,
+        memory,
+        ("WAXSEAL_BUS", "a bus", "not an event bus's name or ARN"),
+        ("WAXSEAL_TOPIC_STOCK", "stock", "not a topic's ARN"),
+        ("WAXSEAL_QUEUE_INVENTORY", "inventory", "not a queue's URL"),
+    ] {
+        let line = line(&world, "relay", &[(variable, value)]);
+        assert!(line.starts_with(variable) && line.contains(says), "{line}");
+    }
+    for (name, variable, value) in [
+        ("payment", "PAYMENT_GATEWAY_URL", "gateway"),
+        ("notification", "SMTP_URL", "http://user:hunter2@mail.example"),
+        ("notification", "MAIL_FROM", "nobody"),
+    ] {
+        let line = line(&world, name, &[(variable, value)]);
+        assert!(line.starts_with(variable) && line.contains("for example"), "{line}");
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+}
+
+#[test]
+fn a_table_that_does_not_exist_is_named_before_the_first_event() {
+    let world = World::new();
+    for service in &SERVICES {
+        let line = line(&world, service.name, &[("WAXSEAL_TABLE", "shpo")]);
+        assert!(line.contains("table shpo does not exist in http://127.0.0.1:"), "{line}");
+        assert!(line.ends_with("create it or correct WAXSEAL_TABLE"), "{line}");
+    }
+}
+
+#[test]
+fn a_table_that_cannot_be_reached_is_named_before_the_first_event() {
+    let mut world = World::new();
+    world.aws.unplug_table();
+    for service in &SERVICES {
+        let line = line(&world, service.name, &[]);
+        for part in ["table shop", "no connection to http://127.0.0.1:", "AWS_ENDPOINT_URL_DYNAMODB"] {
+            assert!(line.contains(part), "{part:?} is not in {line:?}");
+        }
+    }
+}
+
+#[test]
+fn absent_credentials_are_named_before_the_first_event() {
+    let world = World::new();
+    // The instance metadata service would be asked last, and this is a test of one machine.
+    let changes =
+        [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_EC2_METADATA_DISABLED", "true")];
+    let line = line(&world, service("inventory").name, &changes);
+    assert!(line.contains("no credentials for ") && line.contains("give the function a role"), "{line}");
+}

@@ -1,0 +1,300 @@
+//! AWS as a function binary sees it, on loopback: one DynamoDB table, the dead-letter queue, the bus and the topics.
+//!
+//! The table is `waxseal_aws`'s wire table behind a real port, so the binary's own SDK, HTTP client and retries are in
+//! use. The other services take what comes, write it down, and refuse what the test tells them to.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+};
+
+use serde_json::{Value, json};
+use waxseal::item::{Item, Key};
+use waxseal_aws::testing::WireTable;
+
+use crate::{
+    http::{Reply, Request, Server},
+    runtime_api::Variables,
+};
+
+/// A message in the dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Its body.
+    pub body: String,
+    /// Its message attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// One account's services for one function.
+#[derive(Debug)]
+pub struct Aws {
+    table: String,
+    wire: WireTable,
+    dynamo: Option<Server>,
+    port: u16,
+    others: Server,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    letters: Vec<Letter>,
+    letters_refused: bool,
+    put_events: Vec<Vec<Value>>,
+    put_refusals: VecDeque<Vec<usize>>,
+    notifications: Vec<String>,
+    silent_on: Option<(String, mpsc::Sender<()>)>,
+}
+
+type Shared = Arc<Mutex<State>>;
+
+impl Aws {
+    /// An empty table of this name, and empty queues.
+    #[must_use]
+    pub fn start(table: &str) -> Self {
+        let (wire, state) = (WireTable::new(table), Shared::default());
+        let others = {
+            let state = state.clone();
+            Server::start(move |request| serve(&state, request))
+        };
+        let dynamo = serve_table(0, wire.clone(), state.clone());
+        let port = dynamo.address().port();
+        Self { table: table.to_owned(), wire, dynamo: Some(dynamo), port, others, state }
+    }
+
+    /// The variables of a function in this account.
+    #[must_use]
+    pub fn variables(&self) -> Variables {
+        let url = self.others.url();
+        [
+            ("AWS_REGION", "eu-central-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://127.0.0.1:{}", self.port)),
+            ("AWS_ENDPOINT_URL_SQS", url.clone()),
+            ("AWS_ENDPOINT_URL_SNS", url.clone()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", url.clone()),
+            ("WAXSEAL_TABLE", self.table.clone()),
+            ("WAXSEAL_DLQ_URL", format!("{url}/123456789012/dead-letters")),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+    }
+
+    /// Takes the table off the network: its port refuses connections.
+    pub fn unplug_table(&mut self) {
+        self.dynamo = None;
+    }
+
+    /// Puts it back where it was.
+    pub fn plug_table(&mut self) {
+        self.dynamo = Some(serve_table(self.port, self.wire.clone(), self.state.clone()));
+    }
+
+    /// Puts another table there, under another name.
+    pub fn plug_other_table(&mut self) {
+        let other = WireTable::new(format!("{}-of-yesterday", self.table));
+        self.dynamo = Some(serve_table(self.port, other, self.state.clone()));
+    }
+
+    /// From the next request of this action on (`TransactWriteItems`, …) the table says nothing and does nothing. The
+    /// receiver hears when such a request has arrived.
+    #[must_use]
+    pub fn silence_table_on(&self, action: &str) -> mpsc::Receiver<()> {
+        let (sender, arrived) = mpsc::channel();
+        self.lock().silent_on = Some((action.to_owned(), sender));
+        arrived
+    }
+
+    /// Ends the silence.
+    pub fn wake_table(&self) {
+        self.lock().silent_on = None;
+    }
+
+    /// Whether the dead-letter queue refuses all messages.
+    pub fn refuse_letters(&self, refused: bool) {
+        self.lock().letters_refused = refused;
+    }
+
+    /// The next request to the bus has these entries refused, with a code that may pass.
+    pub fn refuse_entries(&self, positions: &[usize]) {
+        self.lock().put_refusals.push_back(positions.to_vec());
+    }
+
+    /// All items of the table.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        self.wire.items().iter().cloned().collect()
+    }
+
+    /// What an entity's item holds; null where there is none.
+    ///
+    /// # Panics
+    /// Where it holds no JSON.
+    #[must_use]
+    pub fn entity(&self, kind: &str, id: &str) -> Value {
+        let items = self.wire.items();
+        let item = items.get(&Key::of(kind, &[id], "state"));
+        item.map_or(Value::Null, |item| {
+            serde_json::from_str(item.get_text("data").unwrap_or_default()).expect("entities are JSON")
+        })
+    }
+
+    /// All receipts.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<Item> {
+        self.items().into_iter().filter(|item| item.key.sort == "receipt").collect()
+    }
+
+    /// Stores an item, whatever is there: how a test lets time pass for a lease.
+    pub fn store(&self, item: Item) {
+        self.wire.put(item);
+    }
+
+    /// The actions that the table was asked for since the last time.
+    #[must_use]
+    pub fn take_actions(&self) -> Vec<String> {
+        self.wire.take_actions()
+    }
+
+    /// The dead letters so far, by the record that each came from; of several the last.
+    #[must_use]
+    pub fn letters(&self) -> BTreeMap<String, Letter> {
+        let letters = self.lock().letters.clone();
+        let record = |letter: &Letter| letter.attributes.get("waxseal-record").cloned().unwrap_or_default();
+        letters.into_iter().map(|letter| (record(&letter), letter)).collect()
+    }
+
+    /// How many messages the dead-letter queue took, repeated ones included.
+    #[must_use]
+    pub fn letter_count(&self) -> usize {
+        self.lock().letters.len()
+    }
+
+    /// The requests to the bus, with their entries.
+    #[must_use]
+    pub fn put_events(&self) -> Vec<Vec<Value>> {
+        self.lock().put_events.clone()
+    }
+
+    /// The messages to topics: the decoded forms of `PublishBatch`.
+    #[must_use]
+    pub fn notifications(&self) -> Vec<String> {
+        self.lock().notifications.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn serve_table(port: u16, wire: WireTable, state: Shared) -> Server {
+    Server::at(port, move |request| {
+        let target = request.header("x-amz-target");
+        let silence = state.lock().unwrap_or_else(PoisonError::into_inner).silent_on.clone();
+        if let Some((action, arrived)) = silence
+            && target.ends_with(&format!(".{action}"))
+        {
+            // The test may have stopped listening.
+            let _ = arrived.send(());
+            return Reply::Silence;
+        }
+        match wire.answer(target, &request.body) {
+            Some((status, body)) => answer(status, "application/x-amz-json-1.0", body),
+            None => Reply::Close,
+        }
+    })
+}
+
+fn serve(state: &Shared, request: &Request) -> Reply {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    match request.header("x-amz-target") {
+        "AmazonSQS.SendMessage" => state.send_message(&request.body),
+        "AWSEvents.PutEvents" => state.put_events(&request.body),
+        "" if request.body.starts_with(b"Action=PublishBatch&") => state.publish_batch(&request.body),
+        other => refused(&format!("UnknownOperation{other}")),
+    }
+}
+
+/// Source: the API references of SQS, EventBridge (both JSON) and SNS (query and XML).
+impl State {
+    fn send_message(&mut self, body: &[u8]) -> Reply {
+        if self.letters_refused {
+            return refused("com.amazonaws.sqs#QueueDoesNotExist");
+        }
+        let message: Value = serde_json::from_slice(body).unwrap_or_default();
+        let attributes = message["MessageAttributes"].as_object().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.letters.push(Letter {
+            body: text(&message["MessageBody"]),
+            attributes: attributes
+                .into_iter()
+                .map(|(name, value)| (name, text(&value["StringValue"])))
+                .collect(),
+        });
+        let id = format!("059f36b4-87a3-44ab-83d2-{:012}", self.letters.len());
+        answer(200, "application/x-amz-json-1.0", json!({ "MessageId": id }).to_string())
+    }
+
+    fn put_events(&mut self, body: &[u8]) -> Reply {
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let entries = request["Entries"].as_array().cloned().unwrap_or_default();
+        let refused = self.put_refusals.pop_front().unwrap_or_default();
+        let answers: Vec<Value> = (0..entries.len())
+            .map(|position| match refused.contains(&position) {
+                true => json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}),
+                false => json!({"EventId": format!("11710aed-b79e-4468-a20b-{position:012}")}),
+            })
+            .collect();
+        self.put_events.push(entries);
+        let body = json!({"FailedEntryCount": refused.len(), "Entries": answers});
+        answer(200, "application/x-amz-json-1.1", body.to_string())
+    }
+
+    fn publish_batch(&mut self, body: &[u8]) -> Reply {
+        let form = form_decoded(body);
+        let ids = form.split('&').filter(|pair| {
+            pair.starts_with("PublishBatchRequestEntries.member.")
+                && pair.split('=').next().is_some_and(|name| name.ends_with(".Id"))
+        });
+        let members: String = ids
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(_, id)| format!("<member><Id>{id}</Id><MessageId>m-{id}</MessageId></member>"))
+            .collect();
+        self.notifications.push(form);
+        let body = format!(
+            "<PublishBatchResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishBatchResult><Failed/>\
+             <Successful>{members}</Successful></PublishBatchResult></PublishBatchResponse>"
+        );
+        answer(200, "text/xml", body)
+    }
+}
+
+fn answer(status: u16, content_type: &str, body: String) -> Reply {
+    Reply::Answer(status, vec![("content-type", content_type.to_owned())], body.into_bytes())
+}
+
+fn refused(code: &str) -> Reply {
+    let body = json!({"__type": code, "message": "refused by the test"});
+    answer(400, "application/x-amz-json-1.0", body.to_string())
+}
+
+fn form_decoded(body: &[u8]) -> String {
+    let mut plain = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let [first, tail @ ..] = rest {
+        let hex = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+        rest = tail;
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) if hex(&[*high, *low]).is_some() => {
+                plain.extend(hex(&[*high, *low]));
+                rest = after;
+            }
+            (b'+', _) => plain.push(b' '),
+            (other, _) => plain.push(*other),
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}

@@ -1,0 +1,93 @@
+//! Deliveries as Lambda hands them over, made from the samples that the functions commit.
+
+use serde_json::{Value, json};
+
+/// The body of a sample's first record.
+///
+/// # Panics
+/// Where the sample is none of SQS's.
+#[must_use]
+pub fn body(sample: &str) -> String {
+    bodies(sample).swap_remove(0)
+}
+
+/// The bodies of a sample's records.
+///
+/// # Panics
+/// Where the sample is none of SQS's.
+#[must_use]
+pub fn bodies(sample: &str) -> Vec<String> {
+    let sample: Value = serde_json::from_str(sample).expect("samples are JSON");
+    let records = sample["Records"].as_array().expect("a sample with records");
+    records.iter().map(|record| record["body"].as_str().expect("a body").to_owned()).collect()
+}
+
+/// An EventBridge event in a body, changed: `change` has the envelope in it.
+///
+/// # Panics
+/// Where the body holds no EventBridge event.
+#[must_use]
+pub fn changed(body: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut event: Value = serde_json::from_str(body).expect("the body is JSON");
+    change(&mut event["detail"]);
+    event["detail-type"] = event["detail"]["eventType"].clone();
+    event.to_string()
+}
+
+/// The same event under another id.
+#[must_use]
+pub fn with_id(body: &str, id: &str) -> String {
+    changed(body, |envelope| envelope["eventId"] = json!(id))
+}
+
+/// An SQS batch: message ids and bodies, which may be any bytes.
+#[must_use]
+pub fn sqs<B: AsRef<[u8]>>(records: &[(&str, B)]) -> Vec<u8> {
+    let mut payload = b"{\"Records\":[".to_vec();
+    for (position, (id, body)) in records.iter().enumerate() {
+        let mut rest = json!({
+            "messageId": id,
+            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a0",
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": "1795253401512",
+                "SenderId": "AIDAIE5QJ7NXMBKGEV2SS",
+                "ApproximateFirstReceiveTimestamp": "1795253401530",
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:source",
+            "awsRegion": "eu-central-1",
+        })
+        .to_string();
+        rest.pop();
+        if position > 0 {
+            payload.push(b',');
+        }
+        payload.extend(rest.into_bytes());
+        payload.extend(b",\"body\":");
+        payload.extend(json_string(body.as_ref()));
+        payload.push(b'}');
+    }
+    payload.extend(b"]}");
+    payload
+}
+
+/// The response that names these records as failed.
+#[must_use]
+pub fn failures(ids: &[&str]) -> String {
+    let failed: Vec<Value> = ids.iter().map(|id| json!({ "itemIdentifier": id })).collect();
+    json!({ "batchItemFailures": failed }).to_string()
+}
+
+/// Bytes as a JSON string, those that are no UTF-8 as they are.
+fn json_string(bytes: &[u8]) -> Vec<u8> {
+    let mut string = b"\"".to_vec();
+    for chunk in bytes.utf8_chunks() {
+        let valid = Value::from(chunk.valid()).to_string();
+        string.extend(&valid.as_bytes()[1..valid.len() - 1]);
+        string.extend(chunk.invalid());
+    }
+    string.push(b'"');
+    string
+}

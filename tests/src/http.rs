@@ -1,0 +1,192 @@
+//! HTTP/1.1 on loopback, as little of it as the stand-ins need: requests with `Content-Length`, kept connections, and
+//! the ways in which a real service goes silent. A server framework would answer politely where these tests need it not to.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+/// A request, read whole.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `GET`, `POST`, ….
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name (lower case); empty where there is none.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.iter().find(|(other, _)| other == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// What a server does with a request.
+#[derive(Debug, Clone)]
+pub enum Reply {
+    /// Answers: status, headers, body.
+    Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// Says nothing until the caller goes away.
+    Silence,
+    /// Closes the connection.
+    Close,
+}
+
+impl Reply {
+    /// JSON.
+    pub fn json(status: u16, body: impl ToString) -> Self {
+        Self::Answer(
+            status,
+            vec![("content-type", "application/json".to_owned())],
+            body.to_string().into_bytes(),
+        )
+    }
+}
+
+/// A server on a port of 127.0.0.1, gone when dropped: the port refuses connections, open ones are cut.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stopped: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves HTTP on a free port, each connection on its own thread.
+    #[must_use]
+    pub fn start(handle: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::at(0, handle)
+    }
+
+    /// As [`Server::start`], on this port.
+    #[must_use]
+    pub fn at(port: u16, handle: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::serve(port, move |stream| {
+            // A caller that is gone, or was killed, is no failure of the test.
+            let _ = converse(stream, &handle);
+        })
+    }
+
+    /// Serves any protocol: `converse` has the connection.
+    #[must_use]
+    pub fn serve(port: u16, converse: impl Fn(&TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port of 127.0.0.1");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let stopped = Arc::new(AtomicBool::new(false));
+        let open = Arc::new(Mutex::new(Vec::new()));
+        let (converse, stop, streams) = (Arc::new(converse), stopped.clone(), open.clone());
+        let acceptor = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                let Ok(stream) = stream else { continue };
+                let _ = stream.set_nodelay(true);
+                if let Ok(twin) = stream.try_clone() {
+                    streams.lock().unwrap_or_else(PoisonError::into_inner).push(twin);
+                }
+                let converse = converse.clone();
+                thread::spawn(move || {
+                    converse(&stream);
+                    let _ = stream.shutdown(Shutdown::Both);
+                });
+            }
+        });
+        Self { address, stopped, open, acceptor: Some(acceptor) }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL, without a trailing slash.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // Wakes the acceptor, which then lets go of the port.
+        let _ = TcpStream::connect(self.address);
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+        for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn converse(stream: &TcpStream, handle: &impl Fn(&Request) -> Reply) -> io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = read(&mut reader)? {
+        match handle(&request) {
+            Reply::Answer(status, headers, body) => write(stream, status, &headers, &body)?,
+            Reply::Silence => {
+                io::copy(&mut reader, &mut io::sink())?;
+                break;
+            }
+            Reply::Close => break,
+        }
+    }
+    Ok(())
+}
+
+/// The next request; `None` where the caller has closed the connection.
+fn read(reader: &mut BufReader<&TcpStream>) -> io::Result<Option<Request>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace();
+    let (Some(method), Some(path)) = (words.next(), words.next()) else {
+        return Err(io::Error::other(format!("no request line: {line:?}")));
+    };
+    let (method, path) = (method.to_owned(), path.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => headers.push((name.to_ascii_lowercase(), value.trim().to_owned())),
+            None => break,
+        }
+    }
+    let mut request = Request { method, path, headers, body: Vec::new() };
+    assert_eq!(request.header("transfer-encoding"), "", "only bodies with Content-Length are read here");
+    let length = request.header("content-length").parse().unwrap_or(0);
+    request.body.resize(length, 0);
+    reader.read_exact(&mut request.body)?;
+    Ok(Some(request))
+}
+
+fn write(
+    mut stream: &TcpStream,
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &[u8],
+) -> io::Result<()> {
+    let mut head = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    stream.write_all(&[head.as_bytes(), body].concat())
+}

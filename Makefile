@@ -51,13 +51,26 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)
 	@$(DENY) check --config .cargo/deny.toml advisories
 
+.PHONY: localstack
+localstack: ## Start LocalStack 4.14.0 without Docker on 127.0.0.1:4566 (PORT=); needs Python 3.13
+	@localstack/waxseal-localstack start
+
+.PHONY: localstack-stop
+localstack-stop: ## Stop it (PORT=)
+	@localstack/waxseal-localstack stop
+
+.PHONY: test-localstack
+test-localstack: ## The tests of LocalStack without Docker itself (needs Python 3.13)
+	$(call say,testing LocalStack without Docker (about three minutes; one more for its environment the first time))
+	@localstack/test
+
 .PHONY: size
-size: ## Size of every stripped release binary, at opt-level 3 and at "z" (some minutes)
-	$(call say,building every function at opt-level 3 with fat LTO)
+size: ## Size of every stripped release binary, as released and at opt-level "z" (some minutes)
+	$(call say,building every function as released, with fat LTO)
 	@cargo build --release --locked --bins $(addprefix -p ,$(FUNCTIONS))
 	$(call say,and at opt-level z)
 	@cargo build --profile release-small --locked --bins $(addprefix -p ,$(FUNCTIONS))
-	@printf '\n  %-14s %12s %12s\n' function 'opt-level 3' 'opt-level z'
+	@printf '\n  %-14s %12s %12s\n' function released 'opt-level z'
 	@for f in $(FUNCTIONS); do \
 		printf '  %-14s' $$f; \
 		for p in release release-small; do \

@@ -20,9 +20,8 @@ use crate::environment::{retries, timeouts};
 ///
 /// Source of the variables: AWS SDKs and Tools reference guide, "Environment variables support".
 pub(crate) fn config() -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https();
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(http)

@@ -76,7 +76,8 @@ fn the_instance_metadata_service_is_never_asked() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let metadata = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", &*endpoint)];
-    for variables in [&metadata[..], &[&LAMBDA[..1], &metadata].concat(), &[&LAMBDA[..2], &metadata].concat()] {
+    for variables in [&metadata[..], &[&LAMBDA[..1], &metadata].concat(), &[&LAMBDA[..2], &metadata].concat()]
+    {
         case(variables);
     }
     listener.set_nonblocking(true).unwrap();

@@ -93,7 +93,7 @@ fn the_books_balance_on_every_seed() {
                     let mut totals = totals.lock().unwrap();
                     totals.0 += summary.books.confirmed;
                     totals.1 += summary.books.cancelled.total();
-                    totals.2 += summary.duplicates_absorbed;
+                    totals.2 += summary.duplicates_absorbed.unwrap_or_default();
                 }
             });
         }

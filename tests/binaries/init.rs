@@ -95,7 +95,9 @@ fn a_table_that_cannot_be_reached_is_named_before_the_first_event() {
     world.aws.unplug_table();
     for service in &SERVICES {
         let line = line(&world, service.name, &[]);
-        for part in ["table shop", "no connection to http://127.0.0.1:", "AWS_ENDPOINT_URL_DYNAMODB"] {
+        for part in
+            ["table shop", "no connection to http://127.0.0.1:", "refused", "AWS_ENDPOINT_URL_DYNAMODB"]
+        {
             assert!(line.contains(part), "{part:?} is not in {line:?}");
         }
     }

@@ -31,8 +31,7 @@ pub struct Letter {
 pub struct Aws {
     table: String,
     wire: WireTable,
-    dynamo: Option<Server>,
-    port: u16,
+    dynamo: Server,
     others: Server,
     state: Arc<Mutex<State>>,
 }
@@ -45,6 +44,18 @@ struct State {
     put_refusals: VecDeque<Vec<usize>>,
     notifications: Vec<String>,
     silent_on: Option<(String, mpsc::Sender<()>)>,
+    network: Network,
+}
+
+/// What is at the table's address.
+#[derive(Debug, Default, Clone)]
+enum Network {
+    #[default]
+    Up,
+    /// Requests arrive, and the connection breaks instead of an answer.
+    Broken,
+    /// Another table.
+    Other(WireTable),
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -58,9 +69,11 @@ impl Aws {
             let state = state.clone();
             Server::start(move |request| serve(&state, request))
         };
-        let dynamo = serve_table(0, wire.clone(), state.clone());
-        let port = dynamo.address().port();
-        Self { table: table.to_owned(), wire, dynamo: Some(dynamo), port, others, state }
+        let dynamo = {
+            let (wire, state) = (wire.clone(), state.clone());
+            Server::start(move |request| serve_table(&wire, &state, request))
+        };
+        Self { table: table.to_owned(), wire, dynamo, others, state }
     }
 
     /// The variables of a function in this account.
@@ -71,7 +84,7 @@ impl Aws {
             ("AWS_REGION", "eu-central-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".to_owned()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://127.0.0.1:{}", self.port)),
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamo.url()),
             ("AWS_ENDPOINT_URL_SQS", url.clone()),
             ("AWS_ENDPOINT_URL_SNS", url.clone()),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", url.clone()),
@@ -83,20 +96,25 @@ impl Aws {
         .collect()
     }
 
-    /// Takes the table off the network: its port refuses connections.
+    /// Takes the table off the network: connections are cut and refused.
     pub fn unplug_table(&mut self) {
-        self.dynamo = None;
+        self.dynamo.unplug();
     }
 
     /// Puts it back where it was.
     pub fn plug_table(&mut self) {
-        self.dynamo = Some(serve_table(self.port, self.wire.clone(), self.state.clone()));
+        self.dynamo.plug();
+    }
+
+    /// Whether connections to the table break instead of giving an answer; nothing is applied.
+    pub fn break_table(&self, broken: bool) {
+        self.lock().network = if broken { Network::Broken } else { Network::Up };
     }
 
     /// Puts another table there, under another name.
-    pub fn plug_other_table(&mut self) {
+    pub fn plug_other_table(&self) {
         let other = WireTable::new(format!("{}-of-yesterday", self.table));
-        self.dynamo = Some(serve_table(self.port, other, self.state.clone()));
+        self.lock().network = Network::Other(other);
     }
 
     /// From the next request of this action on (`TransactWriteItems`, …) the table says nothing and does nothing. The
@@ -190,22 +208,28 @@ impl Aws {
     }
 }
 
-fn serve_table(port: u16, wire: WireTable, state: Shared) -> Server {
-    Server::at(port, move |request| {
-        let target = request.header("x-amz-target");
-        let silence = state.lock().unwrap_or_else(PoisonError::into_inner).silent_on.clone();
-        if let Some((action, arrived)) = silence
-            && target.ends_with(&format!(".{action}"))
-        {
-            // The test may have stopped listening.
-            let _ = arrived.send(());
-            return Reply::Silence;
-        }
-        match wire.answer(target, &request.body) {
-            Some((status, body)) => answer(status, "application/x-amz-json-1.0", body),
-            None => Reply::Close,
-        }
-    })
+fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
+    let target = request.header("x-amz-target");
+    let (silence, network) = {
+        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.silent_on.clone(), state.network.clone())
+    };
+    if let Some((action, arrived)) = silence
+        && target.ends_with(&format!(".{action}"))
+    {
+        // The test may have stopped listening.
+        let _ = arrived.send(());
+        return Reply::Silence;
+    }
+    let answered = match &network {
+        Network::Up => wire.answer(target, &request.body),
+        Network::Broken => None,
+        Network::Other(other) => other.answer(target, &request.body),
+    };
+    match answered {
+        Some((status, body)) => answer(status, "application/x-amz-json-1.0", body),
+        None => Reply::Close,
+    }
 }
 
 fn serve(state: &Shared, request: &Request) -> Reply {

@@ -2,6 +2,7 @@
 //! the ways in which a real service goes silent. A server framework would answer politely where these tests need it not to.
 
 use std::{
+    fmt,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -9,6 +10,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// A request, read whole.
@@ -54,39 +56,64 @@ impl Reply {
     }
 }
 
-/// A server on a port of 127.0.0.1, gone when dropped: the port refuses connections, open ones are cut.
-#[derive(Debug)]
+type Converse = Arc<dyn Fn(&TcpStream) + Send + Sync>;
+
+/// A server on a port of 127.0.0.1, gone when dropped.
 pub struct Server {
     address: SocketAddr,
-    stopped: Arc<AtomicBool>,
+    converse: Converse,
     open: Arc<Mutex<Vec<TcpStream>>>,
-    acceptor: Option<JoinHandle<()>>,
+    listening: Option<Listening>,
+    /// Both ends of a connection that nobody uses. While the server does not listen they keep its port from whoever asks
+    /// for a free one, so that connections are refused there and not answered by a stranger.
+    _held: (TcpStream, TcpStream),
+}
+
+struct Listening {
+    stopped: Arc<AtomicBool>,
+    acceptor: JoinHandle<()>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
 }
 
 impl Server {
     /// Serves HTTP on a free port, each connection on its own thread.
     #[must_use]
     pub fn start(handle: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::at(0, handle)
-    }
-
-    /// As [`Server::start`], on this port.
-    #[must_use]
-    pub fn at(port: u16, handle: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
-        Self::serve(port, move |stream| {
+        Self::serve(move |stream| {
             // A caller that is gone, or was killed, is no failure of the test.
             let _ = converse(stream, &handle);
         })
     }
 
     /// Serves any protocol: `converse` has the connection.
+    ///
+    /// # Panics
+    /// Where there is no free port.
     #[must_use]
-    pub fn serve(port: u16, converse: impl Fn(&TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port of 127.0.0.1");
+    pub fn serve(converse: impl Fn(&TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port of 127.0.0.1");
         let address = listener.local_addr().expect("a bound listener has an address");
+        let caller = TcpStream::connect(address).expect("a connection to a listener");
+        let (held, _) = listener.accept().expect("the connection just made");
+        let mut server = Self {
+            address,
+            converse: Arc::new(converse),
+            open: Arc::default(),
+            listening: None,
+            _held: (caller, held),
+        };
+        server.accept_on(listener);
+        server
+    }
+
+    fn accept_on(&mut self, listener: TcpListener) {
         let stopped = Arc::new(AtomicBool::new(false));
-        let open = Arc::new(Mutex::new(Vec::new()));
-        let (converse, stop, streams) = (Arc::new(converse), stopped.clone(), open.clone());
+        let (converse, stop, open) = (self.converse.clone(), stopped.clone(), self.open.clone());
         let acceptor = thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
@@ -95,7 +122,7 @@ impl Server {
                 let Ok(stream) = stream else { continue };
                 let _ = stream.set_nodelay(true);
                 if let Ok(twin) = stream.try_clone() {
-                    streams.lock().unwrap_or_else(PoisonError::into_inner).push(twin);
+                    open.lock().unwrap_or_else(PoisonError::into_inner).push(twin);
                 }
                 let converse = converse.clone();
                 thread::spawn(move || {
@@ -104,7 +131,36 @@ impl Server {
                 });
             }
         });
-        Self { address, stopped, open, acceptor: Some(acceptor) }
+        self.listening = Some(Listening { stopped, acceptor });
+    }
+
+    /// Refuses connections from now on, and cuts those that are open.
+    pub fn unplug(&mut self) {
+        if let Some(Listening { stopped, acceptor }) = self.listening.take() {
+            stopped.store(true, Ordering::SeqCst);
+            // Wakes the acceptor, which then closes the listener.
+            let _ = TcpStream::connect(self.address);
+            let _ = acceptor.join();
+        }
+        for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // It may be closed already.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Listens again, at the same address.
+    ///
+    /// # Panics
+    /// Where somebody else does.
+    pub fn plug(&mut self) {
+        // A process that another test is just starting may hold a copy of the old listener until its `exec`.
+        for _ in 0..500 {
+            match TcpListener::bind(self.address) {
+                Ok(listener) => return self.accept_on(listener),
+                Err(_) => thread::sleep(Duration::from_millis(10)),
+            }
+        }
+        panic!("{} is somebody else's", self.address);
     }
 
     /// Its address.
@@ -122,15 +178,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        // Wakes the acceptor, which then lets go of the port.
-        let _ = TcpStream::connect(self.address);
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
-        }
-        for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.unplug();
     }
 }
 

@@ -4,6 +4,8 @@ pub mod aws;
 pub mod deliveries;
 pub mod http;
 pub mod inputs;
+#[cfg(feature = "localstack")]
+pub mod localstack;
 pub mod outside;
 pub mod runtime_api;
 

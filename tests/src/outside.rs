@@ -112,7 +112,7 @@ impl MailServer {
     pub fn start() -> Self {
         let state = Arc::new(Mutex::new(PostOffice::default()));
         let office = state.clone();
-        let server = Server::serve(0, move |stream| {
+        let server = Server::serve(move |stream| {
             // A sender that goes away is its own affair.
             let _ = deliver(stream, &office);
         });

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use contracts::CancelReason;
+use contracts::{CancelReason, Currency};
+use inventory::Stock;
 use orders::{Order, Status};
 use serde::Serialize;
+
+use crate::Gateway;
 
 /// What is true at the end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -46,7 +49,7 @@ impl Cancelled {
         self.short + self.declined + self.customer
     }
 
-    pub(crate) fn count(&mut self, reason: CancelReason) {
+    fn count(&mut self, reason: CancelReason) {
         match reason {
             CancelReason::Short => self.short += 1,
             CancelReason::Declined => self.declined += 1,
@@ -56,6 +59,38 @@ impl Cancelled {
 }
 
 impl Books {
+    /// What is true of these orders and this stock, with what the gateway and the mailbox say.
+    #[must_use]
+    pub fn of(
+        orders: &[Order],
+        stock: impl IntoIterator<Item = (String, Stock)>,
+        gateway: &Gateway,
+        mails: u64,
+    ) -> Self {
+        let amounts = |of: BTreeMap<Currency, u64>| {
+            of.into_iter().map(|(currency, amount)| (currency.to_string(), amount)).collect()
+        };
+        let mut books = Self {
+            captured: amounts(gateway.captured()),
+            refunded: amounts(gateway.refunded()),
+            mails,
+            ..Self::default()
+        };
+        for order in orders {
+            books.placed += 1;
+            match order.status {
+                Status::Confirmed => books.confirmed += 1,
+                Status::Cancelled(reason) => books.cancelled.count(reason),
+                Status::Placed | Status::Reserved => {}
+            }
+        }
+        for (sku, stock) in stock {
+            books.reserved.insert(sku.clone(), stock.reserved);
+            books.on_hand.insert(sku, stock.on_hand);
+        }
+        books
+    }
+
     /// Everything that does not add up; empty when the books balance.
     #[must_use]
     pub fn imbalances(&self, orders: &[Order], initial: &BTreeMap<String, u64>) -> Vec<String> {

@@ -95,7 +95,9 @@ impl Gateway {
         self.book().requests
     }
 
-    fn decide(&self, request: &Request<Bytes>) -> (StatusCode, Value, bool) {
+    /// Answers at once; the last value is whether the answer gets lost on the way.
+    #[must_use]
+    pub fn decide(&self, request: &Request<Bytes>) -> (StatusCode, Value, bool) {
         let bad = |detail: &str| (StatusCode::BAD_REQUEST, json!({ "reason": detail }), false);
         let mut book = self.book();
         book.requests += 1;

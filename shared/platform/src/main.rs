@@ -9,7 +9,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use platform::{Feed, Platform, Setup, Stock, Summary, options::Options, read, report, serve::Server};
+use platform::{Feed, Platform, Setup, Stock, Summary, options::Options, read, report::{self, Told}, serve::Server};
 use waxseal::Raw;
 use waxseal_local::Faults;
 
@@ -66,7 +66,7 @@ fn run(options: &Options) -> Result<(), String> {
 
     let answers = feed.answers();
     let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
-    say(&report::render(&platform, &summary, &answers));
+    say(&report::render(&Told::by(&platform), &summary, &answers));
     let imbalances = summary.books.imbalances(&platform.orders(), &stock.initial());
     if imbalances.is_empty() {
         say(&format!("The books balance. The mails are in {}.", mails.display()));
@@ -111,7 +111,7 @@ fn serve(options: &Options) -> Result<(), String> {
     drop(server);
     let answers = feed.map(|feed| feed.answers()).unwrap_or_default();
     let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
-    say(&format!("\n{}", report::render(&platform, &summary, &answers)));
+    say(&format!("\n{}", report::render(&Told::by(&platform), &summary, &answers)));
     if options.json {
         say(&serde_json::to_string(&summary).map_err(|error| error.to_string())?);
     }

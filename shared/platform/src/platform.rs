@@ -1,6 +1,6 @@
 //! The order platform: every service deployed on one embedded environment, as its templates deploy it on AWS.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use orders::{Order, Stored};
 use waxseal::{Entity, Service};
@@ -116,39 +116,15 @@ impl Platform {
     /// All entities of one kind, with their ids.
     fn entities<T: Entity>(&self, service: &str) -> Vec<(String, T)> {
         let Ok(table) = self.local.table(service) else { return Vec::new() };
-        let prefix = format!("{}#", T::KIND);
-        let entity = |item: &waxseal::item::Item| {
-            let id = item.key.partition.strip_prefix(&prefix)?.replace("%23", "#").replace("%25", "%");
-            Some((id, serde_json::from_str(item.get_text("data")?).ok()?))
-        };
+        let entity = |item: &waxseal::item::Item| entity(&item.key.partition, item.get_text("data")?);
         table.items().iter().filter_map(entity).collect()
     }
 
     /// What is true now.
     #[must_use]
     pub fn books(&self) -> Books {
-        let amounts = |of: BTreeMap<contracts::Currency, u64>| {
-            of.into_iter().map(|(currency, amount)| (currency.to_string(), amount)).collect()
-        };
-        let mut books = Books {
-            captured: amounts(self.gateway.captured()),
-            refunded: amounts(self.gateway.refunded()),
-            mails: self.mailbox.count(),
-            ..Books::default()
-        };
-        for order in self.orders() {
-            books.placed += 1;
-            match order.status {
-                orders::Status::Confirmed => books.confirmed += 1,
-                orders::Status::Cancelled(reason) => books.cancelled.count(reason),
-                orders::Status::Placed | orders::Status::Reserved => {}
-            }
-        }
-        for (sku, stock) in self.entities::<inventory::Stock>("inventory") {
-            books.reserved.insert(sku.clone(), stock.reserved);
-            books.on_hand.insert(sku, stock.on_hand);
-        }
-        books
+        let stock = self.entities::<inventory::Stock>("inventory");
+        Books::of(&self.orders(), stock, &self.gateway, self.mailbox.count())
     }
 
     /// Every dead letter: which service's, and the message.
@@ -160,6 +136,13 @@ impl Platform {
         };
         self.local.services().into_iter().flat_map(of).collect()
     }
+}
+
+/// The entity of kind `T` that an item of this partition holds as `data`, with its id; `None` where it holds another.
+#[must_use]
+pub fn entity<T: Entity>(partition: &str, data: &str) -> Option<(String, T)> {
+    let id = partition.strip_prefix(T::KIND)?.strip_prefix('#')?;
+    Some((id.replace("%23", "#").replace("%25", "%"), serde_json::from_str(data).ok()?))
 }
 
 /// As the templates deploy it; in real time with shorter time-outs, since nobody waits three minutes for a retry.

@@ -11,13 +11,38 @@ use crate::{Answers, Platform, Story, Summary};
 /// Lines of one list before it is cut.
 const MOST: usize = 12;
 
+/// What is told besides the summary, wherever the platform ran.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// All orders.
+    pub orders: Vec<Order>,
+    /// Every flow, by correlation id.
+    pub stories: BTreeMap<String, Story>,
+    /// Every dead letter: whose, and the attributes beside it.
+    pub letters: Vec<(String, BTreeMap<String, String>)>,
+}
+
+impl Told {
+    /// By the platform on the embedded environment.
+    #[must_use]
+    pub fn by(platform: &Platform) -> Self {
+        let published = platform.published().peek();
+        let letters = platform.dead_letters().into_iter();
+        Self {
+            orders: platform.orders(),
+            stories: Story::all(published.iter().map(|message| &message.content.body)),
+            letters: letters.map(|(service, letter)| (service, letter.content.attributes)).collect(),
+        }
+    }
+}
+
 /// The whole report.
 #[must_use]
-pub fn render(platform: &Platform, summary: &Summary, answers: &Answers) -> String {
+pub fn render(told: &Told, summary: &Summary, answers: &Answers) -> String {
     let mut text = table(summary);
-    text.push_str(&stories(platform));
+    text.push_str(&stories(told));
     text.push_str(&refusals(answers));
-    text.push_str(&dead_letters(platform));
+    text.push_str(&dead_letters(&told.letters));
     text
 }
 
@@ -39,8 +64,13 @@ fn table(summary: &Summary) -> String {
     row("  cancelled: customer", books.cancelled.customer.to_string(), "what was captured is refunded");
     row("rejected", summary.rejected.to_string(), "input lines refused with a reason");
     row("resubmitted", summary.resubmitted.to_string(), "the same key and payload again");
-    row("deliveries", summary.deliveries.to_string(), "records handed to functions");
-    row("duplicates absorbed", summary.duplicates_absorbed.to_string(), "they had taken effect before");
+    // A deployed platform counts them in its metrics, not here.
+    if let Some(deliveries) = summary.deliveries {
+        row("deliveries", deliveries.to_string(), "records handed to functions");
+    }
+    if let Some(absorbed) = summary.duplicates_absorbed {
+        row("duplicates absorbed", absorbed.to_string(), "they had taken effect before");
+    }
     row("dead-lettered", summary.dead_lettered.to_string(), "");
     row("captured", amounts(&books.captured), "net of refunds");
     row("refunded", amounts(&books.refunded), "");
@@ -51,7 +81,9 @@ fn table(summary: &Summary) -> String {
     );
     row("pieces on hand", books.on_hand.values().sum::<u64>().to_string(), "");
     row("mails", books.mails.to_string(), "one per confirmation and cancellation");
-    row("seed", summary.seed.to_string(), "the same seed gives the same run");
+    if let Some(seed) = summary.seed {
+        row("seed", seed.to_string(), "the same seed gives the same run");
+    }
     row("seconds", format!("{:.3}", summary.seconds), "");
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -69,9 +101,8 @@ fn amounts(amounts: &BTreeMap<String, u64>) -> String {
 }
 
 /// One order that went well and one that did not.
-fn stories(platform: &Platform) -> String {
-    let orders = platform.orders();
-    let stories = Story::all(platform.published());
+fn stories(told: &Told) -> String {
+    let Told { orders, stories, .. } = told;
     // The shortest one is the easiest to read: a crash on the way shows as minutes of visibility.
     let shortest = |wanted: Status| {
         let told = orders.iter().filter(|order| order.status == wanted);
@@ -119,14 +150,13 @@ fn refusals(answers: &Answers) -> String {
     text
 }
 
-fn dead_letters(platform: &Platform) -> String {
-    let letters = platform.dead_letters();
+fn dead_letters(letters: &[(String, BTreeMap<String, String>)]) -> String {
     if letters.is_empty() {
         return "\nNothing was dead-lettered.\n".to_owned();
     }
     let mut text = "\nDead letters\n\n".to_owned();
-    for (service, message) in letters.iter().take(MOST) {
-        let attribute = |name: &str| message.content.attributes.get(name).map_or("-", String::as_str);
+    for (service, attributes) in letters.iter().take(MOST) {
+        let attribute = |name: &str| attributes.get(name).map_or("-", String::as_str);
         let _ = writeln!(
             text,
             "  {service:<13} {:<16} {}",

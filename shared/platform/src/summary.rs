@@ -15,14 +15,17 @@ pub struct Summary {
     pub rejected: u64,
     /// Repeats of a key with the same payload.
     pub resubmitted: u64,
-    /// Records handed to functions, repeats included.
-    pub deliveries: u64,
-    /// Records that had taken effect before, and changed nothing.
-    pub duplicates_absorbed: u64,
+    /// Records handed to functions, repeats included; absent where nobody counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<u64>,
+    /// Records that had taken effect before, and changed nothing; absent where nobody counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplicates_absorbed: Option<u64>,
     /// Messages in dead-letter queues.
     pub dead_lettered: u64,
-    /// Where all chance came from.
-    pub seed: u64,
+    /// Where all chance came from; absent where it came from the world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
     /// How long the run took.
     pub seconds: f64,
 }
@@ -36,10 +39,10 @@ impl Summary {
             books: platform.books(),
             rejected: answers.rejected.len() as u64,
             resubmitted: answers.resubmitted,
-            deliveries: local.deliveries(),
-            duplicates_absorbed: local.duplicates(),
+            deliveries: Some(local.deliveries()),
+            duplicates_absorbed: Some(local.duplicates()),
             dead_lettered: platform.dead_letters().len() as u64,
-            seed,
+            seed: Some(seed),
             seconds: (seconds * 1000.0).round() / 1000.0,
         }
     }

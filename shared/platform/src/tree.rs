@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
 use waxseal::{Raw, Timestamp};
-use waxseal_local::Queue;
 
 /// All events of one flow.
 #[derive(Debug, Clone)]
@@ -12,12 +11,11 @@ pub struct Story {
 }
 
 impl Story {
-    /// Every flow in what was published, by correlation id; an event that was published twice counts once.
-    #[must_use]
-    pub fn all(published: &Queue) -> BTreeMap<String, Self> {
+    /// Every flow in these envelopes, by correlation id; an event that was published twice counts once.
+    pub fn all<S: AsRef<str>>(published: impl IntoIterator<Item = S>) -> BTreeMap<String, Self> {
         let mut stories: BTreeMap<String, Self> = BTreeMap::new();
-        for message in published.peek() {
-            let Ok(event) = Raw::parse(&message.content.body) else { continue };
+        for body in published {
+            let Ok(event) = Raw::parse(body.as_ref()) else { continue };
             let story =
                 stories.entry(event.correlation_id.clone()).or_insert_with(|| Self { events: Vec::new() });
             if !story.events.iter().any(|known| known.id == event.id) {

@@ -140,11 +140,11 @@ impl App {
         let mut owners: BTreeMap<&str, &Declared> = BTreeMap::new();
         let mut names = BTreeSet::from(["bus"]);
         if !names::is_word(&self.name) {
-            return Err(AppError::Name { what: "application", name: self.name.clone() });
+            return Err(AppError::Name { what: "an application", name: self.name.clone() });
         }
         for service in &self.services {
             if !names::is_word(&service.name) {
-                return Err(AppError::Name { what: "service", name: service.name.clone() });
+                return Err(AppError::Name { what: "a service", name: service.name.clone() });
             }
             if !names.insert(&service.name) {
                 return Err(AppError::Taken(service.name.clone()));
@@ -291,7 +291,7 @@ fn distinct(all: impl Iterator<Item = Declared>) -> Vec<Declared> {
 #[non_exhaustive]
 pub enum AppError {
     /// A name that AWS or a template cannot hold.
-    #[error("`{name}` cannot name a {what}: take lower-case letters, digits and `-`, a letter first")]
+    #[error("`{name}` cannot be the name of {what}: take lower-case letters, digits and `-`, a letter first")]
     Name {
         /// What it should name.
         what: &'static str,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     App, Stack, dashboard,
-    names::{self, arn, pascal, reference, stage_parameter, sub, tags},
+    names::{self, account, arn, pascal, reference, stage_parameter, sub, tags},
 };
 
 /// What a service's stack imports.
@@ -162,7 +162,7 @@ fn key(app: &App) -> Value {
                         // AWS's default: IAM decides, and nobody is locked out of the key.
                         "Sid": "Account",
                         "Effect": "Allow",
-                        "Principal": { "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") },
+                        "Principal": account(),
                         "Action": "kms:*",
                         "Resource": "*",
                     },

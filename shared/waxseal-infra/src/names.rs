@@ -50,7 +50,9 @@ pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
         event.to_owned()
     } else {
         // FNV-1a, 32 bits: the same on every machine and in every version.
-        let mark = event.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        let mark = event
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         let kept: String = event.chars().take(room.saturating_sub(9)).collect();
         format!("{kept}-{mark:08x}")
     };
@@ -58,8 +60,7 @@ pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
 }
 
 /// The ARN of a rule on the application's bus, by its name.
-pub(crate) fn rule_arn(app: &str, service: &str, event: &str) -> Value {
-    let name = rule(app, service, event);
+pub(crate) fn rule_arn(app: &str, name: &str) -> Value {
     sub(format!(
         "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{app}-${{Stage}}-bus/{name}"
     ))
@@ -93,6 +94,11 @@ pub(crate) fn is_word(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && !name.ends_with('-')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+/// The account itself, as a principal.
+pub(crate) fn account() -> Value {
+    json!({ "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") })
 }
 
 /// What every taggable resource carries.

@@ -186,3 +186,95 @@ fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
 fn pad(indent: usize, text: &mut String) {
     text.extend(std::iter::repeat_n("  ", indent));
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+    use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
+    use serde_json::json;
+
+    use super::*;
+
+    /// What another reader makes of the text.
+    fn read(text: &str) -> Value {
+        fn value(yaml: &Yaml<'_>) -> Value {
+            match yaml {
+                Yaml::Value(Scalar::Null) => Value::Null,
+                Yaml::Value(Scalar::Boolean(truth)) => json!(truth),
+                Yaml::Value(Scalar::Integer(number)) => json!(number),
+                Yaml::Value(Scalar::FloatingPoint(number)) => json!(number.into_inner()),
+                Yaml::Value(Scalar::String(text)) => json!(text),
+                Yaml::Sequence(items) => items.iter().map(value).collect(),
+                Yaml::Mapping(map) => {
+                    let member = |(key, yaml): (&Yaml<'_>, &Yaml<'_>)| {
+                        (key.as_str().unwrap_or_else(|| panic!("key {key:?}")).to_owned(), value(yaml))
+                    };
+                    Value::Object(map.iter().map(member).collect())
+                }
+                other => panic!("{other:?} in {text}", text = "the document"),
+            }
+        }
+        let documents = Yaml::load_from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"));
+        assert_eq!(documents.len(), 1, "{text}");
+        value(&documents[0])
+    }
+
+    fn texts() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[ -~]{0,12}",
+            "[a-z${}:#'\"\n -]{0,16}",
+            "\\PC{0,8}",
+            "(yes|no|on|off|null|true|~|1e3|0x1f|012|1:20|2010-09-09|[.]inf|-|- a|a: b|a #b|[?] b|!x|%y|@z|&a|[*]b)",
+        ]
+    }
+
+    fn values() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            texts().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..5).prop_map(Value::from),
+                vec((texts(), inner), 0..5).prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+        #[test]
+        fn what_was_written_reads_back(value in values()) {
+            let text = write(&value);
+            prop_assert_eq!(read(&text), value, "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_yaml_1_1_would_take_for_something_else_is_quoted() {
+        for odd in
+            ["yes", "No", "on", "OFF", "2010-09-09", "012", "1:20", "~", "null", "", "1_000", ".5", "=", "<<"]
+        {
+            let text = write(&json!({ "k": odd }));
+            assert_eq!(text, format!("k: '{odd}'\n"));
+        }
+        assert_eq!(write(&json!({ "k": "arn:${AWS::Partition}:sqs:x" })), "k: arn:${AWS::Partition}:sqs:x\n");
+    }
+
+    #[test]
+    fn members_come_in_the_order_in_which_people_read_them() {
+        let statement =
+            json!({ "Resource": "r", "Condition": {}, "Action": ["a"], "Effect": "Allow", "Sid": "S" });
+        assert_eq!(write(&statement), "Sid: S\nEffect: Allow\nAction:\n  - a\nResource: r\nCondition: {}\n");
+    }
+
+    #[test]
+    fn text_of_several_lines_is_a_block() {
+        let body = json(&json!({ "widgets": [{ "x": 1 }] }));
+        let text = write(&json!({ "Body": body }));
+        assert!(text.starts_with("Body: |-\n  {\n"), "{text}");
+        assert_eq!(read(&text)["Body"], body);
+    }
+}

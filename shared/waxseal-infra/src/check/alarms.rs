@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Report,
-    look::{ALARM, FUNCTION, Look, Resource, import, list},
+    look::{ALARM, FUNCTION, Look, Resource, SUBSCRIPTION, TOPIC, import, list},
 };
 use crate::{
     bus::export,
@@ -46,6 +46,18 @@ pub(super) fn actions(look: &Look<'_>, report: &mut Report) {
         let tells =
             list(alarm.get("/AlarmActions")).contains(&&topic) && alarm.get("/ActionsEnabled") != false;
         report.unless(tells, &alarm, "AlarmActions does not name the alarms' topic");
+    }
+}
+
+pub(super) fn mail(look: &Look<'_>, report: &mut Report) {
+    for topic in look.of(TOPIC).filter(|topic| topic.id == "Alarms") {
+        let mailed = look.within(topic.stack, SUBSCRIPTION).any(|subscription| {
+            subscription.get("/TopicArn") == &reference(topic.id)
+                && subscription.get("/Protocol") == "email"
+                && subscription.get("/Endpoint") == &reference("AlarmEmail")
+                && subscription.body["Condition"] == "HasAlarmEmail"
+        });
+        report.unless(mailed, &topic, "no subscription of AlarmEmail, where there is one");
     }
 }
 

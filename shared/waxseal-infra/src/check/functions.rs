@@ -22,6 +22,15 @@ pub(super) fn concurrency(look: &Look<'_>, report: &mut Report) {
     }
 }
 
+pub(super) fn limits(look: &Look<'_>, report: &mut Report) {
+    for function in look.of(FUNCTION) {
+        for limit in ["Timeout", "MemorySize"] {
+            let stated = function.get(&format!("/{limit}")).as_u64().is_some_and(|value| value > 0);
+            report.unless(stated, &function, format!("{limit} is not stated"));
+        }
+    }
+}
+
 pub(super) fn reserved(look: &Look<'_>, report: &mut Report) {
     for function in look.of(FUNCTION) {
         let free = function.get("/ReservedConcurrentExecutions").is_null();
@@ -119,12 +128,21 @@ pub(super) fn url(look: &Look<'_>, report: &mut Report) {
             .any(|url| target(url.get("/TargetFunctionArn")) == Some(function.id));
         report.unless(reached, &function, "it answers HTTP and has no URL");
     }
-    for permission in
-        look.of("AWS::Lambda::Permission").filter(|permission| permission.get("/Principal") == "*")
-    {
-        let guarded = permission.body["Condition"] == "HttpIsPublic"
-            && (permission.get("/FunctionUrlAuthType") == "NONE"
-                || permission.get("/InvokedViaFunctionUrl") == true);
+    let permission = "AWS::Lambda::Permission";
+    for permission in look.of(permission).filter(|permission| permission.get("/Principal") == "*") {
+        let by_url = permission.get("/FunctionUrlAuthType") == "NONE"
+            || permission.get("/InvokedViaFunctionUrl") == true;
+        let guarded = permission.body["Condition"] == "HttpIsPublic" && by_url;
         report.unless(guarded, &permission, "it lets anybody in, on every stage or not by the URL alone");
+    }
+    for url in look.of("AWS::Lambda::Url") {
+        for action in ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"] {
+            let lets_in = look.within(url.stack, permission).any(|permission| {
+                permission.get("/Action") == action
+                    && permission.get("/Principal") == "*"
+                    && permission.get("/FunctionName") == url.get("/TargetFunctionArn")
+            });
+            report.unless(lets_in, &url, format!("a stage that is public would not allow {action}"));
+        }
     }
 }

@@ -13,6 +13,9 @@ static NOTHING: Value = Value::Null;
 pub(super) struct Look<'a> {
     pub(super) app: &'a App,
     pub(super) stacks: &'a [Stack],
+    resources: Vec<Resource<'a>>,
+    /// Stack and logical id of whatever anything gives up to.
+    dead_letters: BTreeSet<(&'a str, &'a str)>,
 }
 
 /// A resource of a template.
@@ -26,19 +29,17 @@ pub(super) struct Resource<'a> {
 
 impl<'a> Look<'a> {
     pub(super) fn new(app: &'a App, stacks: &'a [Stack]) -> Self {
-        Self { app, stacks }
+        let of = |stack: &'a Stack| {
+            let resources = stack.template["Resources"].as_object().into_iter().flatten();
+            resources.map(|(id, body)| Resource { stack: &stack.name, id, body, template: &stack.template })
+        };
+        let resources: Vec<_> = stacks.iter().flat_map(of).collect();
+        let dead_letters = resources.iter().flat_map(gives_up_to).collect();
+        Self { app, stacks, resources, dead_letters }
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = Resource<'a>> + use<'a> {
-        self.stacks.iter().flat_map(|stack| {
-            let resources = stack.template["Resources"].as_object();
-            resources.into_iter().flatten().map(|(id, body)| Resource {
-                stack: &stack.name,
-                id,
-                body,
-                template: &stack.template,
-            })
-        })
+    pub(super) fn all(&self) -> impl Iterator<Item = Resource<'a>> {
+        self.resources.iter().copied()
     }
 
     pub(super) fn of(&self, kind: &str) -> impl Iterator<Item = Resource<'a>> {
@@ -47,7 +48,7 @@ impl<'a> Look<'a> {
 
     /// The resources of one type in one stack.
     pub(super) fn within(&self, stack: &str, kind: &str) -> impl Iterator<Item = Resource<'a>> {
-        self.of(kind).filter(move |resource| resource.stack == stack)
+        self.all().filter(move |resource| resource.stack == stack && resource.body["Type"] == kind)
     }
 
     /// The services that have a stack.
@@ -77,15 +78,8 @@ impl<'a> Look<'a> {
             .collect()
     }
 
-    /// Whatever anything gives up to.
     pub(super) fn is_dead_letters(&self, queue: &Resource<'_>) -> bool {
-        let mut named = self.all().filter(|resource| resource.stack == queue.stack).flat_map(|resource| {
-            let targets = resource.get("/Targets").as_array();
-            let targets = targets.into_iter().flatten().map(|target| &target["DeadLetterConfig"]["Arn"]);
-            let own = ["/RedrivePolicy/deadLetterTargetArn", "/Environment/Variables/WAXSEAL_DLQ_URL"];
-            targets.chain(own.map(|pointer| resource.get(pointer))).filter_map(target).collect::<Vec<_>>()
-        });
-        named.any(|id| id == queue.id)
+        self.dead_letters.contains(&(queue.stack, queue.id))
     }
 
     pub(super) fn dead_letters(&self) -> Vec<Resource<'a>> {
@@ -127,6 +121,15 @@ impl<'a> Look<'a> {
         };
         statements(&role)
     }
+}
+
+/// The dead-letter queues that a resource names: one that is named twice is known when one name is missing.
+fn gives_up_to<'a>(resource: &Resource<'a>) -> Vec<(&'a str, &'a str)> {
+    let targets = resource.get("/Targets").as_array().into_iter().flatten();
+    let targets = targets.map(|target| &target["DeadLetterConfig"]["Arn"]);
+    let own = ["/RedrivePolicy/deadLetterTargetArn", "/Environment/Variables/WAXSEAL_DLQ_URL"];
+    let all = targets.chain(own.map(|pointer| resource.get(pointer)));
+    all.filter_map(target).map(|id| (resource.stack, id)).collect()
 }
 
 pub(super) const QUEUE: &str = "AWS::SQS::Queue";

@@ -9,6 +9,7 @@ mod functions;
 mod look;
 mod permissions;
 mod queues;
+mod references;
 mod relay;
 mod rules;
 mod settings;
@@ -110,6 +111,10 @@ macro_rules! checks {
 }
 
 checks! {
+    references {
+        "references" "every reference leads to something of the stack, every import to an export" lead_somewhere
+        "names" "what is found by its name is named after application and stage" names
+    }
     catalog {
         "catalog-stacks" "every service has its stack, and every stack a service" stacks
         "catalog-routes" "a service's rules and filters name the events that it handles, no more and no less" routes
@@ -151,6 +156,7 @@ checks! {
     functions {
         "mapping-partial-responses" "S-8: without ReportBatchItemFailures one failed record repeats its whole batch" partial_responses
         "mapping-concurrency" "MaximumConcurrency of 2 at least on a queue" concurrency
+        "function-limits" "time-out and memory are stated: Lambda's own are 3 s and 128 MB" limits
         "function-reserved" "no reserved concurrency: throttled receives count towards the dead-letter queue" reserved
         "function-runtime" "provided.al2023" runtime
         "function-architecture" "arm64 unless a stage says otherwise" architecture
@@ -164,10 +170,12 @@ checks! {
         "relay-mapping" "who emits has a relay on the table's stream" mapping
         "relay-from-the-start" "O-1: the relay starts at TRIM_HORIZON" from_the_start
         "relay-never-gives-up" "O-1: no record is passed over by age or retries" never_gives_up
+        "relay-bisect" "a record that fails the relay as a whole holds up as few others as can be" bisect
         "relay-filter" "O-5: only new receipts that emitted something wake the relay" filter
     }
     alarms {
         "alarm-actions" "an alarm tells the alarms' topic" actions
+        "alarm-mail" "a stage can have its alarms mailed" mail
         "alarm-missing-data" "an alarm says what silence means" missing_data
         "alarm-dead-letters" "the first visible dead letter is an alarm; NumberOfMessagesSent would miss redriven ones" dead_letters
         "alarm-age" "old messages in a queue are an alarm" age
@@ -176,6 +184,7 @@ checks! {
         "dashboard" "there is a dashboard, with every function on it" dashboard
     }
     permissions {
+        "iam-version" "policies are of the language of 2012: the older one takes ${…} for text" version
         "iam-managed" "no managed policy" managed
         "iam-wildcard-action" "no wildcard in an action that is allowed; an account's own hold on its key aside" wildcard_action
         "iam-wildcard-resource" "`*` for X-Ray alone" wildcard_resource
@@ -188,6 +197,7 @@ checks! {
     }
     table {
         "table-keys" "pk and sk, both text" keys
+        "table-billing" "on demand: a burst of events is not throttled" billing
         "table-recovery" "point-in-time recovery is on" recovery
         "table-deletion" "a table refuses to be deleted unless a stage says otherwise" deletion
         "table-retained" "a table outlives its stack" retained

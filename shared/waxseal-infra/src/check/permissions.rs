@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app, bus,
-    names::{arn, attribute, queue_arn, sub},
+    names::{account, arn, attribute, queue_arn, sub},
     service::table_actions,
 };
 
@@ -22,6 +22,17 @@ pub(super) fn managed(look: &Look<'_>, report: &mut Report) {
         let apart = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"];
         let kind = resource.body["Type"].as_str().unwrap_or_default();
         report.unless(!apart.contains(&kind), &resource, "a policy apart from its role");
+    }
+}
+
+pub(super) fn version(look: &Look<'_>, report: &mut Report) {
+    for resource in look.all() {
+        let own = ["/PolicyDocument", "/KeyPolicy", "/AssumeRolePolicyDocument"].map(|at| resource.get(at));
+        let within = list(resource.get("/Policies")).into_iter().map(|policy| &policy["PolicyDocument"]);
+        for document in own.into_iter().chain(within).filter(|document| !document.is_null()) {
+            let right = document["Version"] == "2012-10-17";
+            report.unless(right, &resource, "a policy's Version is not 2012-10-17");
+        }
     }
 }
 
@@ -40,11 +51,10 @@ fn every<'a>(look: &Look<'a>) -> Vec<(Resource<'a>, &'a Value)> {
 }
 
 pub(super) fn wildcard_action(look: &Look<'_>, report: &mut Report) {
-    let account = json!({ "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") });
     for (resource, statement) in
         every(look).into_iter().filter(|(_, statement)| statement["Effect"] == "Allow")
     {
-        let own_key = resource.body["Type"] == "AWS::KMS::Key" && statement["Principal"] == account;
+        let own_key = resource.body["Type"] == "AWS::KMS::Key" && statement["Principal"] == account();
         let actions = texts(&statement["Action"]);
         let exact = !actions.is_empty()
             && statement["NotAction"].is_null()

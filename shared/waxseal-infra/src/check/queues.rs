@@ -69,10 +69,7 @@ pub(super) fn visibility(look: &Look<'_>, report: &mut Report) {
         let Some(function) = target(mapping.get("/FunctionName")).and_then(|id| mapping.sibling(id)) else {
             continue;
         };
-        let Some(timeout) = function.get("/Timeout").as_u64() else {
-            report.at(&function, "Timeout is not stated");
-            continue;
-        };
+        let Some(timeout) = function.get("/Timeout").as_u64() else { continue };
         let window = mapping.get("/MaximumBatchingWindowInSeconds").as_u64().unwrap_or_default();
         let wanted = 6 * timeout + window;
         let visibility = queue.get("/VisibilityTimeout").as_u64();
@@ -100,12 +97,16 @@ pub(super) fn senders(look: &Look<'_>, report: &mut Report) {
                 && statement["Action"] == "sqs:SendMessage"
                 && target(&statement["Resource"]) == Some(queue.id)
                 && !sources.is_empty()
-                && sources
-                    .iter()
-                    .all(|source| target(source).is_some() || !source["Fn::ImportValue"].is_null());
+                && sources.iter().all(|source| names_one(source));
             report.unless(exact, &queue, "its policy allows more than sending, or without aws:SourceArn");
         }
     }
+}
+
+/// Whether an ARN is of one resource: an import, or a text without wildcards.
+fn names_one(arn: &Value) -> bool {
+    let text = arn["Fn::Sub"].as_str();
+    !arn["Fn::ImportValue"].is_null() || text.is_some_and(|text| !text.contains(['*', '?']))
 }
 
 pub(super) fn tls(look: &Look<'_>, report: &mut Report) {

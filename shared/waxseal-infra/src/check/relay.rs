@@ -58,3 +58,10 @@ pub(super) fn filter(look: &Look<'_>, report: &mut Report) {
         report.unless(right, &mapping, "FilterCriteria is not that of new receipts with emissions");
     }
 }
+
+pub(super) fn bisect(look: &Look<'_>, report: &mut Report) {
+    for mapping in mappings(look) {
+        let halves = mapping.get("/BisectBatchOnFunctionError") == true;
+        report.unless(halves, &mapping, "BisectBatchOnFunctionError is not true");
+    }
+}

@@ -6,7 +6,7 @@ use super::{
     Report,
     look::{Look, QUEUE, RULE, Resource, import, list, target as queue_named, texts},
 };
-use crate::{bus::export, names::arn};
+use crate::{bus::export, names};
 
 pub(super) fn bus(look: &Look<'_>, report: &mut Report) {
     let wanted = import(export(look.app, "name"));
@@ -74,16 +74,15 @@ pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-/// A rule's ARN by its name: only a rule with a name can be let in before it exists.
-fn source(rule: &Resource<'_>) -> Value {
-    let bus = "rule/${Bus}/";
-    let _ = bus;
-    Value::Null
-}
-
 pub(super) fn admitted(look: &Look<'_>, report: &mut Report) {
     for rule in look.of(RULE) {
-        admitted_by(look, report, &rule, "events.amazonaws.com", &source(&rule), |queue| {
+        // By its name: only a rule with a name can be let in before it exists.
+        let Some(name) = rule.name("Name") else {
+            report.at(&rule, "it has no Name");
+            continue;
+        };
+        let arn = names::rule_arn(&look.app.name, name);
+        admitted_by(look, report, &rule, "events.amazonaws.com", &arn, |queue| {
             list(rule.get("/Targets")).into_iter().any(|one| {
                 [&one["Arn"], &one["DeadLetterConfig"]["Arn"]]
                     .iter()

@@ -64,3 +64,10 @@ pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
         report.unless(both, &table, "StreamViewType is not NEW_AND_OLD_IMAGES");
     }
 }
+
+pub(super) fn billing(look: &Look<'_>, report: &mut Report) {
+    for table in look.of(TABLE) {
+        let on_demand = table.get("/BillingMode") == "PAY_PER_REQUEST";
+        report.unless(on_demand, &table, "BillingMode is not PAY_PER_REQUEST");
+    }
+}

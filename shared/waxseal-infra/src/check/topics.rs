@@ -5,7 +5,7 @@ use super::{
     look::{ALARM, Look, QUEUE, Resource, SUBSCRIPTION, TOPIC, denies_plain_text, list, target, texts},
     rules::admitted_by,
 };
-use crate::names::reference;
+use crate::names::{account, reference};
 
 fn to_queues<'a>(look: &Look<'a>) -> impl Iterator<Item = Resource<'a>> {
     look.of(SUBSCRIPTION).filter(|subscription| subscription.get("/Protocol") != "email")
@@ -88,6 +88,13 @@ pub(super) fn alarms(look: &Look<'_>, report: &mut Report) {
                     && statement["Condition"]["StringEquals"]["aws:SourceAccount"]
                         == reference("AWS::AccountId")
             });
+            let owner = list(key.get("/KeyPolicy/Statement")).into_iter().any(|statement| {
+                statement["Effect"] == "Allow"
+                    && statement["Principal"] == account()
+                    && statement["Action"] == "kms:*"
+                    && statement["Resource"] == "*"
+            });
+            report.unless(owner, &key, "KeyPolicy does not leave the key to the account");
             report.unless(uses, &key, "KeyPolicy does not let CloudWatch use the key for this account");
         }
     }

@@ -81,7 +81,9 @@ fn senders(parts: &Parts<'_>, queue: &str) -> Vec<Value> {
         })
     };
     let mut statements = Vec::new();
-    let rule = |event: &waxseal::Declared| names::rule_arn(&parts.app.name, &parts.service.name, event.name);
+    let app = &parts.app.name;
+    let rule =
+        |event: &waxseal::Declared| names::rule_arn(app, &names::rule(app, &parts.service.name, event.name));
     let rules: Vec<_> = parts.service.bus_events().iter().map(rule).collect();
     if !rules.is_empty() {
         statements.push(allow("Rules", "events.amazonaws.com", rules));

@@ -1,0 +1,101 @@
+//! The written templates: up to date, and nothing to find fault with.
+
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+use infra::Stale;
+use waxseal_infra::{CHECKS, Finding, check, templates};
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+#[test]
+fn the_committed_templates_are_those_of_the_catalog() {
+    let stacks = templates(&infra::platform()).unwrap();
+    let stale = infra::stale(&stacks, &infra::folder()).unwrap();
+    assert_eq!(stale, BTreeMap::new(), "run `make infra` and commit infra/stacks");
+}
+
+#[test]
+fn a_stale_a_missing_and_an_orphaned_template_are_told_apart_and_mended() {
+    let stacks = templates(&infra::platform()).unwrap();
+    let folder = scratch("stale");
+    infra::write(&stacks, &folder).unwrap();
+    assert_eq!(infra::stale(&stacks, &folder).unwrap(), BTreeMap::new());
+
+    let orders = folder.join("orders.yaml");
+    fs::write(
+        &orders,
+        fs::read_to_string(&orders).unwrap().replace("maxReceiveCount: 5", "maxReceiveCount: 6"),
+    )
+    .unwrap();
+    fs::remove_file(folder.join("payment.yaml")).unwrap();
+    fs::write(folder.join("billing.yaml"), "").unwrap();
+    let wanted = BTreeMap::from([
+        ("billing.yaml".to_owned(), Stale::Orphan),
+        ("orders.yaml".to_owned(), Stale::Different),
+        ("payment.yaml".to_owned(), Stale::Missing),
+    ]);
+    assert_eq!(infra::stale(&stacks, &folder).unwrap(), wanted);
+    assert_eq!(infra::write(&stacks, &folder).unwrap(), wanted);
+    assert_eq!(infra::stale(&stacks, &folder).unwrap(), BTreeMap::new());
+}
+
+#[test]
+fn the_templates_have_no_finding() {
+    let app = infra::platform();
+    let findings: Vec<String> =
+        check(&app, &templates(&app).unwrap()).iter().map(Finding::to_string).collect();
+    assert_eq!(findings, [] as [String; 0]);
+}
+
+#[test]
+fn every_template_says_that_it_is_generated_and_by_what() {
+    for stack in templates(&infra::platform()).unwrap() {
+        let first = stack.to_yaml().lines().next().unwrap().to_owned();
+        assert!(first.starts_with("# Generated") && first.contains("`make infra`"), "{first}");
+    }
+}
+
+#[test]
+fn checks_have_names_of_their_own() {
+    let mut ids: Vec<&str> = CHECKS.iter().map(|check| check.id).collect();
+    ids.sort_unstable();
+    let count = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), count);
+}
+
+/// The permissions of a function are what `waxseal-aws` asks of a table: read from its source, so that a new request
+/// there fails here.
+#[test]
+fn a_function_may_do_with_its_table_what_waxseal_aws_does() {
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/waxseal-aws/src/dynamo");
+    let mut wanted: Vec<String> = Vec::new();
+    for file in fs::read_dir(source).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let named =
+            text.lines().filter_map(|line| line.trim().strip_prefix("const ")?.split_once(": &str = \""));
+        for (_, action) in named {
+            match action.trim_end_matches("\";") {
+                // Needs the permissions of its parts, the check of a condition among them.
+                "TransactWriteItems" => wanted.push("dynamodb:ConditionCheckItem".to_owned()),
+                action if action.chars().all(char::is_alphanumeric) => {
+                    wanted.push(format!("dynamodb:{action}"))
+                }
+                _ => {}
+            }
+        }
+    }
+    wanted.sort();
+    wanted.dedup();
+    let stacks = templates(&infra::platform()).unwrap();
+    let orders = stacks.iter().find(|stack| stack.name == "orders").unwrap();
+    let statements = &orders.template["Resources"]["FunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+        ["Statement"];
+    let own = statements.as_array().unwrap().iter().find(|statement| statement["Sid"] == "OwnTable").unwrap();
+    let given: Vec<String> = serde_json::from_value(own["Action"].clone()).unwrap();
+    assert_eq!(given, wanted);
+}

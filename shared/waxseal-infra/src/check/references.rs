@@ -1,0 +1,113 @@
+//! Templates that hang together: every reference leads somewhere, every name follows the rule.
+
+use serde_json::Value;
+
+use super::{
+    Report,
+    look::{Look, list},
+};
+
+/// Attributes that `Fn::GetAtt` is asked for.
+const ATTRIBUTES: [&str; 4] = ["Arn", "QueueName", "StreamArn", "FunctionUrl"];
+
+pub(super) fn lead_somewhere(look: &Look<'_>, report: &mut Report) {
+    let exports: Vec<&Value> = look
+        .stacks
+        .iter()
+        .flat_map(|stack| stack.template["Outputs"].as_object().into_iter().flatten())
+        .map(|(_, output)| &output["Export"]["Name"])
+        .collect();
+    for stack in look.stacks {
+        let known = |id: &str| {
+            ["Resources", "Parameters"].iter().any(|part| stack.template[part].get(id).is_some())
+                || id.starts_with("AWS::")
+        };
+        let mut lost = Vec::new();
+        visit(&stack.template["Resources"], &mut |value| {
+            lost.extend(lost_in(value, &stack.template, &known, &exports));
+        });
+        visit(&stack.template["Outputs"], &mut |value| {
+            lost.extend(lost_in(value, &stack.template, &known, &exports));
+        });
+        for what in lost {
+            report.stack(&stack.name, what);
+        }
+        for (id, output) in stack.template["Outputs"].as_object().into_iter().flatten() {
+            if output["Value"].is_null() {
+                report.stack(&stack.name, format!("output {id} has no Value"));
+            }
+        }
+        for (id, resource) in stack.template["Resources"].as_object().into_iter().flatten() {
+            if !resource["Type"].is_string() {
+                report.stack(&stack.name, format!("{id} has no Type"));
+            }
+            for other in list(&resource["DependsOn"]).into_iter().filter_map(Value::as_str) {
+                if stack.template["Resources"].get(other).is_none() {
+                    report.stack(
+                        &stack.name,
+                        format!("DependsOn of {id} names {other}, which is none of its resources"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn lost_in(
+    value: &Value,
+    template: &Value,
+    known: &dyn Fn(&str) -> bool,
+    exports: &[&Value],
+) -> Option<String> {
+    let map = value.as_object()?;
+    if map.is_empty() {
+        return Some("a value is empty".to_owned());
+    }
+    if let Some(reference) = map.get("Ref") {
+        let leads = reference.as_str().is_some_and(known);
+        return (!leads).then(|| format!("Ref {reference} leads nowhere"));
+    }
+    if let Some(path) = map.get("Fn::GetAtt") {
+        let leads = list(path).len() == 2
+            && path[0].as_str().is_some_and(|id| template["Resources"].get(id).is_some())
+            && path[1].as_str().is_some_and(|name| ATTRIBUTES.contains(&name));
+        return (!leads).then(|| format!("Fn::GetAtt {path} leads nowhere"));
+    }
+    if let Some(export) = map.get("Fn::ImportValue") {
+        return (!exports.contains(&export))
+            .then(|| format!("Fn::ImportValue {export} is exported by no stack"));
+    }
+    None
+}
+
+fn visit(value: &Value, see: &mut dyn FnMut(&Value)) {
+    see(value);
+    match value {
+        Value::Object(map) => map.values().for_each(|value| visit(value, see)),
+        Value::Array(items) => items.iter().for_each(|value| visit(value, see)),
+        _ => {}
+    }
+}
+
+/// What is found by its name: by other stacks, by people, and by CloudFormation when it takes retained resources back.
+const NAMED: [(&str, &str); 9] = [
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::Events::EventBus", "Name"),
+    ("AWS::Events::Rule", "Name"),
+    ("AWS::Events::Archive", "ArchiveName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::Lambda::Function", "FunctionName"),
+    ("AWS::CloudWatch::Alarm", "AlarmName"),
+    ("AWS::CloudWatch::Dashboard", "DashboardName"),
+];
+
+pub(super) fn names(look: &Look<'_>, report: &mut Report) {
+    let start = look.app.named("");
+    for resource in look.all() {
+        for (_, property) in NAMED.iter().filter(|(kind, _)| resource.body["Type"] == *kind) {
+            let named = resource.name(property).is_some_and(|name| name.starts_with(&start));
+            report.unless(named, &resource, format!("{property} does not start with {start}"));
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The one deployment that all scenarios share, and what they do with it.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+use waxseal::{
+    Raw,
+    item::{Item, Key},
+    receipt,
+};
+use waxseal_tests::localstack::{
+    becomes,
+    client::{Answer, Client},
+    deploy, eventually,
+    instance::Instance,
+    intercept::Interceptor,
+    outside::Outside,
+    progress,
+    stage::{Message, Stage},
+};
+
+const STAGE: &str = "local-test";
+/// Seconds until a message that was received comes again. The templates say 180.
+const VISIBILITY: u32 = 10;
+
+/// Everything around the deployed platform.
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) stage: Stage,
+    pub(crate) outside: Outside,
+    /// Between `inventory` and its table, and between its relay and the bus.
+    pub(crate) interceptor: Interceptor,
+    /// A queue with a copy of everything on the bus.
+    tap: String,
+    heard: Mutex<Vec<Value>>,
+    _instance: Instance,
+}
+
+/// One scenario's turn.
+pub(crate) struct Turn {
+    pub(crate) world: &'static World,
+    name: &'static str,
+    began: Instant,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl std::ops::Deref for Turn {
+    type Target = World;
+    fn deref(&self) -> &World {
+        self.world
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let verdict = if std::thread::panicking() { "FAILED" } else { "ok" };
+        progress(format_args!("{:<84} {verdict} in {:.1} s", self.name, self.began.elapsed().as_secs_f64()));
+    }
+}
+
+/// Waits for this scenario's turn; the first one deploys.
+pub(crate) fn turn(name: &'static str) -> Turn {
+    static TURNS: Mutex<()> = Mutex::new(());
+    static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
+    let turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    match WORLD.get_or_init(World::start) {
+        Ok(world) => Turn { world, name, began: Instant::now(), _turn: turn },
+        Err(error) => panic!("there is no platform on LocalStack: {error}"),
+    }
+}
+
+/// An order, and what it takes to place it.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub(crate) id: String,
+    pub(crate) sku: String,
+    pub(crate) email: String,
+    quantity: u64,
+}
+
+impl World {
+    fn start() -> Result<Self, String> {
+        let began = Instant::now();
+        progress("starting LocalStack");
+        let instance = Instance::start()?;
+        let (client, outside) = (Client::new(&instance.ready.endpoint), Outside::start());
+        progress(format_args!("log: {}", instance.ready.log.display()));
+        progress("deploying the platform, as infra/deploy does");
+        deploy::deploy(&client, STAGE, &outside)?;
+        let world = Self::around(client, outside, instance).map_err(|error| error.to_string())?;
+        progress(format_args!("ready after {:.0} s", began.elapsed().as_secs_f64()));
+        Ok(world)
+    }
+
+    fn around(
+        client: Client,
+        outside: Outside,
+        instance: Instance,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
+        let stage = Stage::of(&client, STAGE)?;
+        let interceptor = Interceptor::start(&client);
+        let url = interceptor.url();
+        stage.set_variables("inventory", &[("AWS_ENDPOINT_URL_DYNAMODB", &url)])?;
+        stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &url)])?;
+        stage.set_visibility(VISIBILITY)?;
+        let tap = new_queue(&client, "test-tap")?;
+        let world =
+            Self { client, stage, outside, interceptor, tap, heard: Mutex::default(), _instance: instance };
+        let everything = json!({"source": [{"prefix": ""}]});
+        world.rule(&world.bus(), "test-tap", &everything, &world.arn(&world.tap), &json!({}));
+        Ok(world)
+    }
+
+    pub(crate) fn bus(&self) -> String {
+        self.stage.function("bus")
+    }
+
+    pub(crate) fn arn(&self, queue: &str) -> String {
+        self.stage.queue_attribute(queue, "QueueArn").unwrap()
+    }
+
+    /// A rule with one target, which may say how the event is delivered.
+    pub(crate) fn rule(&self, bus: &str, name: &str, pattern: &Value, arn: &str, delivery: &Value) {
+        let rule = json!({"Name": name, "EventBusName": bus, "EventPattern": pattern.to_string()});
+        self.client.json("events", "AWSEvents.PutRule", &rule).unwrap();
+        let mut target = delivery.clone();
+        (target["Id"], target["Arn"]) = (json!("1"), json!(arn));
+        let targets = json!({"Rule": name, "EventBusName": bus, "Targets": [target]});
+        let put = self.client.json("events", "AWSEvents.PutTargets", &targets).unwrap();
+        assert_eq!(put["FailedEntryCount"], 0, "{put}");
+    }
+
+    pub(crate) fn put_event(&self, bus: &str, envelope: &Value) {
+        let entry = json!({
+            "EventBusName": bus, "Source": envelope["source"], "DetailType": envelope["eventType"],
+            "Detail": envelope.to_string(),
+        });
+        let put = self.client.json("events", "AWSEvents.PutEvents", &json!({ "Entries": [entry] })).unwrap();
+        assert_eq!(put["FailedEntryCount"], 0, "{put}");
+    }
+
+    /// A queue of this test's own.
+    pub(crate) fn queue(&self, name: &str) -> String {
+        new_queue(&self.client, name).unwrap()
+    }
+
+    /// Everything heard on the bus so far: EventBridge events.
+    pub(crate) fn heard(&self) -> Vec<Value> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let messages = self.stage.receive(&self.tap, 30).unwrap();
+            if messages.is_empty() {
+                return heard.clone();
+            }
+            for message in messages {
+                self.stage.delete(&self.tap, &message).unwrap();
+                heard.push(serde_json::from_str(&message.body).unwrap());
+            }
+        }
+    }
+
+    /// The envelopes of this name about this order that were heard on the bus, repeats included.
+    pub(crate) fn events(&self, name: &str, order_id: &str) -> Vec<Value> {
+        let heard = self.heard().into_iter().map(|mut event| event["detail"].take());
+        heard.filter(|event| event["eventType"] == name && event["data"]["orderId"] == order_id).collect()
+    }
+
+    /// Takes in `on_hand` pieces of a new article and waits until they are there.
+    pub(crate) fn article(&self, name: &str, on_hand: u64) -> String {
+        let sku = format!("{name}-größe-m");
+        self.stage.receive_stock([(sku.clone(), on_hand)]).unwrap();
+        self.becomes_stock(&sku, on_hand, 0);
+        sku
+    }
+
+    /// Places an order over HTTP.
+    pub(crate) fn place(&self, sku: &str, quantity: u64, token: &str) -> Placed {
+        let placed = order(sku, quantity);
+        let answer = self.submit(&placed, token);
+        assert_eq!(answer.status, 202, "{}", answer.json());
+        placed
+    }
+
+    /// Submits an order; a server's fault is tried again, as customers do.
+    pub(crate) fn submit(&self, order: &Placed, token: &str) -> Answer {
+        let body = json!({
+            "orderId": order.id,
+            "customer": {"id": "c-104", "name": "Zoë Núñez", "email": order.email},
+            "lines": [{"sku": order.sku, "quantity": order.quantity, "unitPrice": 1250}],
+            "currency": "EUR",
+            "paymentToken": token,
+        });
+        let key = format!("key-{}", order.id);
+        eventually("orders answers", || {
+            let headers = [("idempotency-key", &*key)];
+            let answer = self.stage.http("POST", "/orders", &headers, body.to_string().as_bytes()).ok()?;
+            (answer.status < 500).then_some(answer)
+        })
+    }
+
+    /// What `GET /orders/{id}` answers.
+    pub(crate) fn order(&self, id: &str) -> Value {
+        self.stage.http("GET", &format!("/orders/{id}"), &[], b"").unwrap().json()
+    }
+
+    pub(crate) fn becomes_status(&self, order: &Placed, status: &str) {
+        becomes(&format!("order {} is {status}", order.id), &json!(status), || {
+            self.order(&order.id)["status"].clone()
+        });
+    }
+
+    pub(crate) fn becomes_stock(&self, sku: &str, on_hand: u64, reserved: u64) {
+        let wanted = json!({"onHand": on_hand, "reserved": reserved});
+        becomes(&format!("stock of {sku}"), &wanted, || self.stage.entity("inventory", "stock", sku).unwrap());
+    }
+
+    /// The order stands, and everything about it happened once.
+    pub(crate) fn assert_confirmed_once(&self, order: &Placed) {
+        self.becomes_status(order, "confirmed");
+        let payment = self.stage.entity("payment", "payment", &order.id).unwrap();
+        assert_eq!(payment["amount"], order.quantity * 1250, "{payment}");
+        becomes("one mail", &1, || self.outside.mails_to(&order.email).len());
+        let asked = self.outside.asked(&order.id);
+        assert!(asked.iter().all(|request| *request == asked[0]), "other charges for one order: {asked:#?}");
+    }
+
+    /// No message is under way any more.
+    pub(crate) fn settle(&self) {
+        becomes("nothing is under way", &0, || self.stage.under_way().unwrap());
+    }
+
+    /// The event of this name that a receipt about this order emitted.
+    pub(crate) fn emitted(&self, service: &str, name: &str, order_id: &str) -> Value {
+        let items = self.stage.items(service).unwrap();
+        let emitted = items.iter().filter_map(|item| item.get_text("emitted"));
+        let emissions = emitted.flat_map(|emitted| receipt::read_emissions(emitted).unwrap());
+        let mut envelopes = emissions.map(|emission| serde_json::from_str(emission.envelope.get()).unwrap());
+        let is_it =
+            |envelope: &Value| envelope["eventType"] == name && envelope["data"]["orderId"] == order_id;
+        envelopes.find(is_it).unwrap_or_else(|| panic!("no {name} of {order_id} in the receipts of {service}"))
+    }
+
+    /// The receipt of an event for a consumer.
+    pub(crate) fn receipt(&self, service: &str, handler: &str, event: &Value) -> Option<Item> {
+        let raw = Raw::parse(&event.to_string()).unwrap();
+        let key: Key = receipt::key(&format!("{service}/{handler}"), &raw.source, &raw.id);
+        self.stage.item(service, &key).unwrap()
+    }
+
+    /// Stops or starts the delivery from a queue to its function.
+    pub(crate) fn deliver(&self, queue: &str, enabled: bool) {
+        let arn = self.arn(&self.stage.queue(queue).unwrap());
+        let list = format!("/2015-03-31/event-source-mappings/?EventSourceArn={arn}");
+        let mappings = self.client.rest("lambda", "GET", &list, b"").unwrap();
+        let id = mappings["EventSourceMappings"][0]["UUID"].as_str().unwrap().to_owned();
+        let path = format!("/2015-03-31/event-source-mappings/{id}");
+        let body = json!({ "Enabled": enabled }).to_string();
+        self.client.rest("lambda", "PUT", &path, body.as_bytes()).unwrap();
+        let wanted = if enabled { "Enabled" } else { "Disabled" };
+        becomes(&format!("the mapping of {queue}"), &json!(wanted), || {
+            self.client.rest("lambda", "GET", &path, b"").unwrap()["State"].clone()
+        });
+    }
+
+    /// The dead letters of a service; they are taken out of the queue once `wanted` of them are there.
+    pub(crate) fn dead_letters(&self, service: &str, wanted: usize) -> Vec<Message> {
+        let url = self.stage.queue(&format!("{service}-dlq")).unwrap();
+        let mut letters: Vec<Message> = Vec::new();
+        becomes(&format!("dead letters of {service}"), &wanted, || {
+            for letter in self.stage.receive(&url, 60).unwrap() {
+                self.stage.delete(&url, &letter).unwrap();
+                letters.push(letter);
+            }
+            letters.len()
+        });
+        letters
+    }
+
+    /// Asserts that no service gave anything up.
+    pub(crate) fn assert_no_dead_letters(&self) {
+        assert_eq!(self.stage.take_dead_letters().unwrap(), [], "dead letters");
+    }
+}
+
+/// An order that has not been placed.
+pub(crate) fn order(sku: &str, quantity: u64) -> Placed {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    Placed {
+        id: format!("ord-2026-{number:06}"),
+        sku: sku.to_owned(),
+        email: format!("zoe.{number}@example.es"),
+        quantity,
+    }
+}
+
+fn new_queue(client: &Client, name: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let queue = client.json("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name }))?;
+    Ok(queue["QueueUrl"].as_str().ok_or("a queue without URL")?.to_owned())
+}

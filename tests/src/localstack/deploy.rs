@@ -1,0 +1,50 @@
+//! The written templates and the real binaries, onto `LocalStack`, by the command that a person uses: `infra/deploy`.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use super::{client::Client, instance::root, outside::Outside};
+
+/// Every service.
+pub const SERVICES: [&str; 5] = ["orders", "inventory", "payment", "notification", "analytics"];
+
+/// Who mails are from.
+const SENDER: &str = "Waxseal Orders <orders@example.com>";
+
+/// Deploys every stack for `stage` (`local`, `local-…`), which charges and mails `outside`.
+///
+/// # Errors
+/// Where a binary was not built or a stack is refused; the command says why on standard error.
+pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), String> {
+    let command = root().join("infra/deploy");
+    let status = Command::new(&command)
+        .arg(stage)
+        .env("AWS_ENDPOINT_URL", &client.endpoint)
+        .env("BINARIES", binaries()?)
+        .env("PAYMENT_GATEWAY_URL", outside.gateway_url())
+        .env("SMTP_URL", outside.mail_url())
+        .env("MAIL_FROM", SENDER)
+        .stdin(Stdio::null())
+        // What it prints is for persons who deploy.
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| format!("{}: {error}", command.display()))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{} {stage} ended with {status}; it says why above", command.display())),
+    }
+}
+
+/// The folder of the function binaries: `target/<profile>`, where this program is, or one above that of a test.
+fn binaries() -> Result<PathBuf, String> {
+    let own = env::current_exe().map_err(|error| error.to_string())?;
+    let has_them = |folder: &&Path| SERVICES.iter().all(|name| folder.join(name).is_file());
+    own.ancestors().skip(1).take(2).find(has_them).map(Path::to_path_buf).ok_or_else(|| {
+        "the function binaries are missing: build them first, with `cargo build --profile ci --bins -p orders \
+         -p inventory -p payment -p notification -p analytics -p relay`"
+            .to_owned()
+    })
+}

@@ -1,0 +1,106 @@
+//! Customers over HTTP, at once: as `platform::Feed`, but with threads and the machine's clock.
+
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use platform::{
+    Answers,
+    lines::{Line, Lines, percent_encode},
+};
+use serde_json::Value;
+
+use super::stage::Stage;
+
+/// As many as two environments of a function can serve without waiting for a third.
+const CUSTOMERS: usize = 4;
+
+/// Submits `lines` and waits for all answers, cancellations included; `progress` hears how many lines are answered.
+///
+/// # Errors
+/// The line that got no answer, in words.
+pub fn feed(stage: &Stage, lines: Lines, progress: impl Fn(usize) + Sync) -> Result<Answers, String> {
+    let answers = Mutex::new(Answers { rejected: lines.rejected, resubmitted: 0 });
+    let customers = Mutex::new(VecDeque::from(lines.customers));
+    let (done, failed) = (AtomicUsize::new(0), Mutex::new(None));
+    let next = || customers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    thread::scope(|scope| {
+        for _ in 0..CUSTOMERS {
+            scope.spawn(|| {
+                while let Some(customer) = next() {
+                    let mut accepted = BTreeSet::new();
+                    for line in customer {
+                        let number = line.number;
+                        let cancelled = submit(stage, &line, &mut accepted, &answers).and_then(|cancels| {
+                            let Some(delay) = cancels else { return Ok(()) };
+                            thread::sleep(delay);
+                            cancel(stage, &line.order_id)
+                        });
+                        if let Err(error) = cancelled {
+                            *failed.lock().unwrap_or_else(PoisonError::into_inner) =
+                                Some(format!("line {number}: {error}"));
+                            return;
+                        }
+                        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+                    }
+                }
+            });
+        }
+    });
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(error) => Err(error),
+        None => Ok(answers.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    }
+}
+
+/// Gives when the customer changes their mind.
+fn submit(
+    stage: &Stage,
+    line: &Line,
+    accepted: &mut BTreeSet<String>,
+    answers: &Mutex<Answers>,
+) -> Result<Option<Duration>, String> {
+    let answer = post(stage, "/orders", &[("idempotency-key", &line.key)], &line.body)?;
+    let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+    if answer.0 == 202 {
+        if !accepted.insert(line.key.clone()) {
+            answers.resubmitted += 1;
+        }
+        return Ok(line.cancel_after);
+    }
+    let detail = answer.1["detail"].as_str().unwrap_or_default();
+    // As `platform::Feed` words it.
+    let status = http::StatusCode::from_u16(answer.0).map_err(|error| error.to_string())?;
+    answers.rejected.insert(line.number, format!("{status}: {detail}"));
+    Ok(None)
+}
+
+fn cancel(stage: &Stage, order_id: &str) -> Result<(), String> {
+    // Confirmed meanwhile: 409, and the order stands.
+    post(stage, &format!("/orders/{}/cancel", percent_encode(order_id)), &[], "").map(drop)
+}
+
+/// Posts until there is an answer that is not the server's fault.
+fn post(
+    stage: &Stage,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Result<(u16, Value), String> {
+    let mut last = String::new();
+    for tries in 1..=20 {
+        match stage.http("POST", path, headers, body.as_bytes()) {
+            Ok(answer) if answer.status < 500 => return Ok((answer.status, answer.json())),
+            Ok(answer) => last = format!("{} {}", answer.status, answer.json()["detail"]),
+            Err(error) => last = error.to_string(),
+        }
+        thread::sleep(Duration::from_millis(200) * tries.min(10));
+    }
+    Err(format!("no answer that is not the server's fault: {last}"))
+}

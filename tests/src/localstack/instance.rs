@@ -1,0 +1,99 @@
+//! One `LocalStack`, as a child process that cannot outlive this one.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+};
+
+use serde::Deserialize;
+
+/// A running `LocalStack`; ended when dropped, and by itself when this process ends, however that ends.
+#[derive(Debug)]
+pub struct Instance {
+    /// Where it is and where its log is.
+    pub ready: Ready,
+    /// Dropping it ends the thread that owns the child.
+    stop: Option<mpsc::Sender<()>>,
+    owner: Option<thread::JoinHandle<()>>,
+}
+
+/// The line that it prints when it is ready.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Ready {
+    /// Its URL, without a trailing slash.
+    pub endpoint: String,
+    /// Of everything it writes, functions included.
+    pub log: PathBuf,
+}
+
+/// The repository.
+#[must_use]
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+impl Instance {
+    /// Starts one on a free port and waits until it is ready.
+    ///
+    /// # Errors
+    /// Where it does not start, in words.
+    pub fn start() -> Result<Self, String> {
+        let (told, ready) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel::<()>();
+        // The kernel ties a child to the *thread* that started it: a test's own thread would end it too early.
+        let owner = thread::spawn(move || match spawn() {
+            Ok((mut child, ready)) => {
+                let _ = told.send(Ok(ready));
+                // An error is the sender's end: that of the instance.
+                let _ = stopped.recv();
+                end(&mut child);
+            }
+            Err(error) => drop(told.send(Err(error))),
+        });
+        let ready = ready.recv().map_err(|_| "it was not started".to_owned())??;
+        Ok(Self { ready, stop: Some(stop), owner: Some(owner) })
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(owner) = self.owner.take() {
+            let _ = owner.join();
+        }
+    }
+}
+
+fn spawn() -> Result<(Child, Ready), String> {
+    let command = root().join("localstack/waxseal-localstack");
+    let mut child = Command::new(&command)
+        .args(["run", "--port", "0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{}: {error}", command.display()))?;
+    let mut line = String::new();
+    if let Some(output) = child.stdout.take() {
+        // It prints this line and no other.
+        let _ = BufReader::new(output).read_line(&mut line);
+    }
+    match serde_json::from_str(&line) {
+        Ok(ready) => Ok((child, ready)),
+        Err(_) => {
+            end(&mut child);
+            Err(format!("{} run ended before it was ready; it says why above", command.display()))
+        }
+    }
+}
+
+/// SIGTERM, so that it takes everything below it along.
+fn end(child: &mut Child) {
+    let asked = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status();
+    if !asked.is_ok_and(|status| status.success()) {
+        let _ = child.kill();
+    }
+    let _ = child.wait();
+}

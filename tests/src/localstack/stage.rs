@@ -1,0 +1,332 @@
+//! A deployed stage: its names, its HTTP, its queues and tables. Whether these tests deployed it makes no difference.
+
+use std::collections::BTreeMap;
+
+use orders::{Order, Stored};
+use serde_json::{Value, json};
+use waxseal::{
+    Entity,
+    item::{Item, Key},
+};
+
+use super::{
+    client::{Answer, CallError, Client},
+    deploy::SERVICES,
+    eventually,
+};
+
+/// One stage of the platform.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// The API that it is deployed on.
+    pub client: Client,
+    /// What its resources are named after.
+    pub name: String,
+    /// The host that `orders` answers HTTP under.
+    host: String,
+}
+
+/// A message in a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its body.
+    pub body: String,
+    /// Its message attributes.
+    pub attributes: BTreeMap<String, String>,
+    handle: String,
+}
+
+impl Stage {
+    /// The stage of this name.
+    ///
+    /// # Errors
+    /// Where `orders` is not deployed there.
+    pub fn of(client: &Client, name: &str) -> Result<Self, CallError> {
+        let mut stage = Self { client: client.clone(), name: name.to_owned(), host: String::new() };
+        let path = format!("/2021-10-31/functions/{}/url", stage.function("orders"));
+        let url = client.rest("lambda", "GET", &path, b"")?;
+        let url = url["FunctionUrl"].as_str().unwrap_or_default();
+        stage.host = url.split("//").nth(1).unwrap_or_default().trim_end_matches('/').to_owned();
+        Ok(stage)
+    }
+
+    /// The full name of a function: `orders`, `orders-relay`, ….
+    #[must_use]
+    pub fn function(&self, name: &str) -> String {
+        format!("shop-{}-{name}", self.name)
+    }
+
+    /// The URL of a queue: `orders-events`, `orders-dlq`, ….
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn queue(&self, name: &str) -> Result<String, CallError> {
+        let name = if name.starts_with("test-") { name.to_owned() } else { self.function(name) };
+        let queue = self.client.json("sqs", "AmazonSQS.GetQueueUrl", &json!({ "QueueName": name }))?;
+        Ok(queue["QueueUrl"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// One attribute of a queue.
+    ///
+    /// # Errors
+    /// Where there is no such queue.
+    pub fn queue_attribute(&self, url: &str, name: &str) -> Result<String, CallError> {
+        let body = json!({ "QueueUrl": url, "AttributeNames": [name] });
+        let attributes = self.client.json("sqs", "AmazonSQS.GetQueueAttributes", &body)?;
+        Ok(attributes["Attributes"][name].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// How many messages a queue holds, those under way included.
+    ///
+    /// # Errors
+    /// Where there is no such queue.
+    pub fn depth(&self, url: &str) -> Result<u64, CallError> {
+        let names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ];
+        let body = json!({ "QueueUrl": url, "AttributeNames": names });
+        let attributes = self.client.json("sqs", "AmazonSQS.GetQueueAttributes", &body)?;
+        let number = |name: &str| attributes["Attributes"][name].as_str().and_then(|text| text.parse().ok());
+        Ok(names.iter().map(|name| number(name).unwrap_or(0)).sum::<u64>())
+    }
+
+    /// Messages of a queue under way to functions, all services' together.
+    ///
+    /// # Errors
+    /// Where a queue cannot be asked.
+    pub fn under_way(&self) -> Result<u64, CallError> {
+        let mut sum = 0;
+        for url in self.sources()? {
+            sum += self.depth(&url)?;
+        }
+        Ok(sum)
+    }
+
+    /// Every queue that a function reads.
+    ///
+    /// # Errors
+    /// Where queues cannot be listed.
+    pub fn sources(&self) -> Result<Vec<String>, CallError> {
+        let body = json!({ "QueueNamePrefix": self.function("") });
+        let queues = self.client.json("sqs", "AmazonSQS.ListQueues", &body)?;
+        let urls = queues["QueueUrls"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Ok(urls
+            .filter(|url| url.ends_with("-events") || url.ends_with("-commands"))
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// How long a message that was received stays with its receiver, for every queue that a function reads. The
+    /// templates say six times the function's time limit, which nobody wants to wait for.
+    ///
+    /// # Errors
+    /// Where a queue refuses.
+    pub fn set_visibility(&self, seconds: u32) -> Result<(), CallError> {
+        self.sources()?.iter().try_for_each(|url| self.set_queue_visibility(url, seconds))
+    }
+
+    /// As [`Stage::set_visibility`], for one queue.
+    ///
+    /// # Errors
+    /// Where it refuses.
+    pub fn set_queue_visibility(&self, url: &str, seconds: u32) -> Result<(), CallError> {
+        let body = json!({"QueueUrl": url, "Attributes": {"VisibilityTimeout": seconds.to_string()}});
+        self.client.json("sqs", "AmazonSQS.SetQueueAttributes", &body).map(drop)
+    }
+
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// Where the queue refuses it.
+    pub fn send(&self, url: &str, body: &str) -> Result<(), CallError> {
+        let message = json!({ "QueueUrl": url, "MessageBody": body });
+        self.client.json("sqs", "AmazonSQS.SendMessage", &message).map(drop)
+    }
+
+    /// Up to ten messages of a queue that no function reads.
+    ///
+    /// # Errors
+    /// Where the queue refuses.
+    pub fn receive(&self, url: &str, visibility: u32) -> Result<Vec<Message>, CallError> {
+        let body = json!({
+            "QueueUrl": url, "MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"], "VisibilityTimeout": visibility,
+        });
+        let answer = self.client.json("sqs", "AmazonSQS.ReceiveMessage", &body)?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let attribute = |(name, value): (&String, &Value)| (name.clone(), text(&value["StringValue"]));
+        let message = |message: &Value| Message {
+            body: text(&message["Body"]),
+            attributes: message["MessageAttributes"].as_object().into_iter().flatten().map(attribute).collect(),
+            handle: text(&message["ReceiptHandle"]),
+        };
+        Ok(answer["Messages"].as_array().into_iter().flatten().map(message).collect())
+    }
+
+    /// Takes a message out of its queue.
+    ///
+    /// # Errors
+    /// Where the queue refuses.
+    pub fn delete(&self, url: &str, message: &Message) -> Result<(), CallError> {
+        let body = json!({ "QueueUrl": url, "ReceiptHandle": message.handle });
+        self.client.json("sqs", "AmazonSQS.DeleteMessage", &body).map(drop)
+    }
+
+    /// Every dead letter, which are taken out of their queues: whose, and the message.
+    ///
+    /// # Errors
+    /// Where a queue refuses.
+    pub fn take_dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
+        let mut letters = Vec::new();
+        for service in SERVICES {
+            let url = self.queue(&format!("{service}-dlq"))?;
+            loop {
+                let messages = self.receive(&url, 30)?;
+                if messages.is_empty() {
+                    break;
+                }
+                for message in messages {
+                    self.delete(&url, &message)?;
+                    letters.push((service.to_owned(), message));
+                }
+            }
+        }
+        Ok(letters)
+    }
+
+    /// A request to `orders`.
+    ///
+    /// # Errors
+    /// Where no answer comes.
+    pub fn http(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, CallError> {
+        let mut all = vec![("host", &*self.host), ("content-type", "application/json")];
+        all.extend(headers);
+        self.client.send(method, path, &all, body)
+    }
+
+    /// Sets variables of a function beside its own, and waits until they hold.
+    ///
+    /// # Errors
+    /// Where Lambda refuses.
+    pub fn set_variables(&self, function: &str, variables: &[(&str, &str)]) -> Result<(), CallError> {
+        let function = self.function(function);
+        let path = format!("/2015-03-31/functions/{function}/configuration");
+        let mut environment =
+            self.client.rest("lambda", "GET", &path, b"")?["Environment"]["Variables"].take();
+        for (name, value) in variables {
+            environment[*name] = json!(value);
+        }
+        let body = json!({ "Environment": { "Variables": environment } }).to_string();
+        self.client.rest("lambda", "PUT", &path, body.as_bytes())?;
+        eventually(&format!("{function} has its variables"), || {
+            let now = self.client.rest("lambda", "GET", &path, b"").ok()?;
+            (now["LastUpdateStatus"] == "Successful").then_some(())
+        });
+        Ok(())
+    }
+
+    /// One item of a service's table.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub fn item(&self, service: &str, key: &Key) -> Result<Option<Item>, CallError> {
+        let body = json!({
+            "TableName": self.function(service), "ConsistentRead": true,
+            "Key": {"pk": {"S": key.partition}, "sk": {"S": key.sort}},
+        });
+        let answer = self.client.json("dynamodb", "DynamoDB_20120810.GetItem", &body)?;
+        Ok(answer.get("Item").map(item))
+    }
+
+    /// All items of a service's table, in the order of their keys.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub fn items(&self, service: &str) -> Result<Vec<Item>, CallError> {
+        let (mut items, mut start) = (Vec::new(), Value::Null);
+        loop {
+            let mut body = json!({ "TableName": self.function(service), "ConsistentRead": true });
+            if !start.is_null() {
+                body["ExclusiveStartKey"] = start;
+            }
+            let mut page = self.client.json("dynamodb", "DynamoDB_20120810.Scan", &body)?;
+            items.extend(page["Items"].as_array().into_iter().flatten().map(item));
+            start = page["LastEvaluatedKey"].take();
+            if start.is_null() {
+                break;
+            }
+        }
+        items.sort_by(|a: &Item, b| a.key.cmp(&b.key));
+        Ok(items)
+    }
+
+    /// All entities of one kind, with their ids.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub fn entities<T: Entity>(&self, service: &str) -> Result<Vec<(String, T)>, CallError> {
+        let items = self.items(service)?;
+        let entity = |item: &Item| platform::entity::<T>(&item.key.partition, item.get_text("data")?);
+        Ok(items.iter().filter_map(entity).collect())
+    }
+
+    /// One entity's JSON; null where there is none.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub fn entity(&self, service: &str, kind: &str, id: &str) -> Result<Value, CallError> {
+        let item = self.item(service, &Key::of(kind, &[id], "state"))?;
+        let data = item.as_ref().and_then(|item| item.get_text("data")).unwrap_or("null");
+        Ok(serde_json::from_str(data).unwrap_or_default())
+    }
+
+    /// All orders.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub fn orders(&self) -> Result<Vec<Order>, CallError> {
+        Ok(self.entities::<Stored>("orders")?.into_iter().filter_map(|(_, stored)| stored.0).collect())
+    }
+
+    /// Takes in stock, by the command that `inventory::receive` runs. The command has an id of its own, so that it does
+    /// so once.
+    ///
+    /// # Errors
+    /// Where the queue refuses it.
+    pub fn receive_stock(&self, stock: impl IntoIterator<Item = (String, u64)>) -> Result<(), CallError> {
+        let url = self.queue("inventory-commands")?;
+        for (sku, quantity) in stock {
+            let command = json!({
+                "eventId": format!("first:{sku}"), "eventType": "receive-stock", "eventVersion": 1,
+                "timestamp": "2026-11-21T08:00:00Z", "source": "stock-file", "correlationId": format!("first:{sku}"),
+                "data": {"sku": sku, "quantity": quantity},
+            });
+            self.send(&url, &command.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// DynamoDB's JSON as an item: texts and numbers are all that a table holds.
+fn item(json: &Value) -> Item {
+    let text = |name: &str| json[name]["S"].as_str().unwrap_or_default().to_owned();
+    let mut item = Item::new(Key { partition: text("pk"), sort: text("sk") });
+    for (name, value) in json.as_object().into_iter().flatten() {
+        if name == "pk" || name == "sk" {
+            continue;
+        }
+        if let Some(text) = value["S"].as_str() {
+            item = item.text(name, text);
+        } else if let Some(number) = value["N"].as_str().and_then(|number| number.parse().ok()) {
+            item = item.number(name, number);
+        }
+    }
+    item
+}

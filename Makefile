@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 # Options of `run` and `serve`, from the command line: make run SEED=7 FORMAT=json
 export ORDERS STOCK SEED FORMAT PORT MAILS LOG
+# Options of `deploy` and `undeploy`: make deploy STAGE=test SERVICE=inventory
+export SERVICE YES
 
 FUNCTIONS := orders inventory payment notification analytics relay
 CI := --profile ci
@@ -31,9 +33,7 @@ serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= S
 
 .PHONY: test
 test: lint ## Lint, then every test: properties, contracts, simulation, real binaries
-	$(call say,building the Lambda functions)
-	@cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS))
-	$(call say,running every Rust test)
+	$(call say,building and running every test; this builds the Lambda functions too)
 	@cargo test $(CI) --locked --workspace
 
 .PHONY: lint
@@ -43,7 +43,7 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 	$(call say,checking licences and sources of dependencies)
 	@$(DENY) --log-level error check --config .cargo/deny.toml bans licenses sources
 	$(call say,clippy; warnings are errors)
-	@cargo clippy $(CI) --locked --workspace --all-targets --all-features -- -D warnings
+	@cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
 	$(call say,compiling the code in README.md)
 	@cargo test $(CI) --locked --doc -p waxseal-tests
 
@@ -63,6 +63,31 @@ localstack-stop: ## Stop it (PORT=)
 test-localstack: ## The tests of LocalStack without Docker itself (needs Python 3.13)
 	$(call say,testing LocalStack without Docker (about three minutes; one more for its environment the first time))
 	@localstack/test
+
+.PHONY: infra
+infra: ## Write the CloudFormation templates in infra/stacks from the catalog
+	@cargo run $(CI) --locked --quiet -p infra
+
+.PHONY: lint-infra
+lint-infra: ## cfn-lint and checkov over the templates, clean but for the acknowledged findings
+	$(call say,linting the templates; the locked tools are installed the first time)
+	@infra/lint
+
+.PHONY: deploy-local
+deploy-local: ## Build, package and deploy every stack to the running LocalStack (SERVICE= for one alone)
+	@infra/deploy local
+
+.PHONY: undeploy-local
+undeploy-local: ## Take them away again
+	@infra/undeploy local
+
+.PHONY: deploy
+deploy: ## The same for AWS, with cargo-lambda and the aws commands: make deploy STAGE=test (SERVICE=)
+	@infra/deploy $(or $(STAGE),$(error STAGE= is missing: make deploy STAGE=test))
+
+.PHONY: undeploy
+undeploy: ## Take a stage away: make undeploy STAGE=test
+	@infra/undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test))
 
 .PHONY: size
 size: ## Size of every stripped release binary, as released and at opt-level "z" (some minutes)

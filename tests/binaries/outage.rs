@@ -55,6 +55,7 @@ fn s2_connections_that_break_fail_every_record_and_lose_none() {
             assert_eq!(lines.len(), 1, "{}: {lines:#?}", service.name);
             let reason = lines[0]["reason"].as_str().unwrap();
             assert!(reason.contains("table shop") && reason.contains("http://127.0.0.1:"), "{reason}");
+            assert!(reason.contains("not known whether it was applied"), "{reason}");
         }
         assert_no_payload(&log);
     }

@@ -54,14 +54,19 @@ fn s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers() {
     let topic = format!("arn:aws:sns:us-east-1:000000000000:{}", world.stage.function("topic-stock"));
     let (all, tap) = (world.queue("test-topic"), |name: &str| format!("test {name}"));
     let arn = world.arn(&all);
-    let sns = |action: &str, fields: &[(&str, &str)]| world.client.form("sns", "2010-03-31", action, fields).unwrap();
-    sns("Subscribe", &[
-        ("TopicArn", &topic),
-        ("Protocol", "sqs"),
-        ("Endpoint", &arn),
-        ("Attributes.entry.1.key", "RawMessageDelivery"),
-        ("Attributes.entry.1.value", "true"),
-    ]);
+    let sns = |action: &str, fields: &[(&str, &str)]| {
+        world.client.form("sns", "2010-03-31", action, fields).unwrap()
+    };
+    sns(
+        "Subscribe",
+        &[
+            ("TopicArn", &topic),
+            ("Protocol", "sqs"),
+            ("Endpoint", &arn),
+            ("Attributes.entry.1.key", "RawMessageDelivery"),
+            ("Attributes.entry.1.value", "true"),
+        ],
+    );
 
     // Nobody's reader: the filter of `analytics` leaves it out, the queue without a filter has it.
     let unknown = json!({

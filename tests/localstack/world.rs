@@ -217,7 +217,9 @@ impl World {
 
     pub(crate) fn becomes_stock(&self, sku: &str, on_hand: u64, reserved: u64) {
         let wanted = json!({"onHand": on_hand, "reserved": reserved});
-        becomes(&format!("stock of {sku}"), &wanted, || self.stage.entity("inventory", "stock", sku).unwrap());
+        becomes(&format!("stock of {sku}"), &wanted, || {
+            self.stage.entity("inventory", "stock", sku).unwrap()
+        });
     }
 
     /// The order stands, and everything about it happened once.
@@ -243,7 +245,9 @@ impl World {
         let mut envelopes = emissions.map(|emission| serde_json::from_str(emission.envelope.get()).unwrap());
         let is_it =
             |envelope: &Value| envelope["eventType"] == name && envelope["data"]["orderId"] == order_id;
-        envelopes.find(is_it).unwrap_or_else(|| panic!("no {name} of {order_id} in the receipts of {service}"))
+        envelopes
+            .find(is_it)
+            .unwrap_or_else(|| panic!("no {name} of {order_id} in the receipts of {service}"))
     }
 
     /// The receipt of an event for a consumer.

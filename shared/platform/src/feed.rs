@@ -41,8 +41,7 @@ impl Feed {
     #[must_use]
     pub fn start(local: &Local, file: &[u8]) -> Self {
         let lines = Lines::read(file);
-        let mut feed = Self::default();
-        feed.total = lines.count();
+        let feed = Self { total: lines.count(), ..Self::default() };
         feed.lock().rejected = lines.rejected;
         let start = local.now();
         for customer in lines.customers {
@@ -51,7 +50,9 @@ impl Feed {
                 // A repeat is one of an earlier line: an answer of ours that was lost and asked for again is none.
                 let mut accepted = BTreeSet::new();
                 for line in customer {
-                    let at = start.checked_add(PACE * u32::try_from(line.index).unwrap_or(u32::MAX)).unwrap_or(start);
+                    let at = start
+                        .checked_add(PACE * u32::try_from(line.index).unwrap_or(u32::MAX))
+                        .unwrap_or(start);
                     local.clock().sleep_until(at).await;
                     feed.submit(&local, line, &mut accepted).await;
                     feed.done.fetch_add(1, Ordering::Relaxed);

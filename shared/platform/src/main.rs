@@ -9,7 +9,13 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use platform::{Feed, Platform, Setup, Stock, Summary, options::Options, read, report::{self, Told}, serve::Server};
+use platform::{
+    Feed, Platform, Setup, Stock, Summary,
+    options::Options,
+    read,
+    report::{self, Told},
+    serve::Server,
+};
 use waxseal::Raw;
 use waxseal_local::Faults;
 

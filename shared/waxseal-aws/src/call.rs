@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
 };
+use aws_smithy_types::retry::ErrorKind;
 
 /// What kind of failure it is: what to do depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) enum Kind {
     Unreachable,
     /// No answer in time: not known whether the request was applied.
     Slow,
+    /// The connection broke before the answer: not known whether the request was applied.
+    Broken,
     /// No credentials to sign with.
     NoCredentials,
     /// Too many requests, or somebody else's is in the way.
@@ -72,6 +75,9 @@ impl CallError {
             SdkError::TimeoutError(_) => Kind::Slow,
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Kind::Slow,
             SdkError::DispatchFailure(failure) if failure.is_io() => Kind::Unreachable,
+            SdkError::DispatchFailure(failure) if failure.as_other() == Some(ErrorKind::TransientError) => {
+                Kind::Broken
+            }
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
                 if waxseal::chain(error).contains("credential") { Kind::NoCredentials } else { Kind::Invalid }
             }
@@ -109,6 +115,9 @@ impl CallError {
             Kind::Slow => {
                 format!("no answer from {place} in time, so not known whether it was applied: {said}")
             }
+            Kind::Broken => format!(
+                "the connection to {place} broke before the answer, so not known whether it was applied: {said}"
+            ),
             Kind::NoCredentials => format!(
                 "no credentials for {place}: {said}: give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ),

@@ -87,12 +87,7 @@ fn cancel(stage: &Stage, order_id: &str) -> Result<(), String> {
 }
 
 /// Posts until there is an answer that is not the server's fault.
-fn post(
-    stage: &Stage,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Result<(u16, Value), String> {
+fn post(stage: &Stage, path: &str, headers: &[(&str, &str)], body: &str) -> Result<(u16, Value), String> {
     let mut last = String::new();
     for tries in 1..=20 {
         match stage.http("POST", path, headers, body.as_bytes()) {

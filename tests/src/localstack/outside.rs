@@ -91,7 +91,11 @@ fn answer(books: &Mutex<BTreeMap<String, Gateway>>, asked: &Mutex<Vec<Value>>, r
     let gateway = {
         let books = books.lock().unwrap_or_else(PoisonError::into_inner);
         // The longest prefix is the last in order; the empty one is always there.
-        books.iter().rev().find(|(prefix, _)| order_id.starts_with(*prefix)).map(|(_, gateway)| gateway.clone())
+        books
+            .iter()
+            .rev()
+            .find(|(prefix, _)| order_id.starts_with(*prefix))
+            .map(|(_, gateway)| gateway.clone())
     };
     asked.lock().unwrap_or_else(PoisonError::into_inner).push(body);
     let plain = http::Request::builder()

@@ -158,7 +158,12 @@ impl Stage {
         let attribute = |(name, value): (&String, &Value)| (name.clone(), text(&value["StringValue"]));
         let message = |message: &Value| Message {
             body: text(&message["Body"]),
-            attributes: message["MessageAttributes"].as_object().into_iter().flatten().map(attribute).collect(),
+            attributes: message["MessageAttributes"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(attribute)
+                .collect(),
             handle: text(&message["ReceiptHandle"]),
         };
         Ok(answer["Messages"].as_array().into_iter().flatten().map(message).collect())

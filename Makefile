@@ -14,7 +14,7 @@ DENY_VERSION := 0.20.2
 DENY := target/tools/bin/cargo-deny
 
 define say
-	@printf '\033[1m==> %s\033[0m\n' "$(1)" >&2
+	@echo '==> $(1)' >&2
 endef
 
 .PHONY: help
@@ -41,7 +41,7 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 	$(call say,checking formatting)
 	@cargo fmt --check
 	$(call say,checking licences and sources of dependencies)
-	@$(DENY) --log-level error check --config .cargo/deny.toml bans licenses sources
+	@$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
 	$(call say,clippy; warnings are errors)
 	@cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
 	$(call say,compiling the code in README.md)
@@ -49,7 +49,7 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 
 .PHONY: audit
 audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)
-	@$(DENY) check --config .cargo/deny.toml advisories
+	@$(DENY) --config .cargo/deny.toml check advisories
 
 .PHONY: localstack
 localstack: ## Start LocalStack 4.14.0 without Docker on 127.0.0.1:4566 (PORT=); needs Python 3.13

@@ -44,8 +44,8 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 	@$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
 	$(call say,clippy; warnings are errors)
 	@cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
-	$(call say,compiling the code in README.md)
-	@cargo test $(CI) --locked --doc -p waxseal-tests
+	$(call say,compiling and running the code in README.md and in the documentation)
+	@cargo test $(CI) --locked --workspace --doc --quiet
 
 .PHONY: audit
 audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)

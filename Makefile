@@ -64,6 +64,13 @@ test-localstack: ## The tests of LocalStack without Docker itself (needs Python 
 	$(call say,testing LocalStack without Docker (about three minutes; one more for its environment the first time))
 	@localstack/test
 
+.PHONY: test-e2e
+test-e2e: ## The platform deployed to a LocalStack of its own: real templates, binaries and wires (needs Python 3.13)
+	$(call say,building the functions)
+	@cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS))
+	$(call say,deploying them to a LocalStack and running the scenarios (some minutes))
+	@cargo test $(CI) --locked -p waxseal-tests --features localstack --test localstack -- --test-threads 1 --nocapture
+
 .PHONY: infra
 infra: ## Write the CloudFormation templates in infra/stacks from the catalog
 	@cargo run $(CI) --locked --quiet -p infra

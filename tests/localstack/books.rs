@@ -1,1 +1,97 @@
-//! .
+//! A file of orders through the deployed platform and through the embedded one: the same books.
+
+use std::{collections::BTreeMap, fs, time::Duration};
+
+use inventory::Stock;
+use platform::{Books, Feed, Platform, Setup, lines::Lines};
+use serde_json::{Value, json};
+use waxseal_local::Faults;
+use waxseal_tests::localstack::{becomes, feed::feed, instance::root, progress};
+
+use crate::world::turn;
+
+const PREFIX: &str = "books-";
+const EMAIL: &str = "books@example.es";
+
+/// The first `count` sample lines, under names of their own. Nobody changes their mind and articles are plenty or unknown:
+/// what becomes of an order does not depend on who is first.
+fn file(count: usize) -> (Vec<u8>, BTreeMap<String, u64>) {
+    let samples = fs::read_to_string(root().join("functions/orders/samples/orders.jsonl")).unwrap();
+    let (mut lines, mut stock) = (Vec::new(), BTreeMap::new());
+    for line in samples.lines().take(count) {
+        let Ok(mut line) = serde_json::from_str::<Value>(line) else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        line.as_object_mut().unwrap().remove("cancelAfterMs");
+        let prefixed = |value: &Value| value.as_str().map(|text| json!(format!("{PREFIX}{text}")));
+        let order = &mut line["order"];
+        if let Some(id) = prefixed(&order["orderId"]) {
+            order["orderId"] = id;
+        }
+        if order["customer"]["email"].as_str().is_some_and(|email| email.contains('@')) {
+            order["customer"]["email"] = json!(EMAIL);
+        }
+        for entry in order["lines"].as_array_mut().into_iter().flatten() {
+            let Some(sku) = prefixed(&entry["sku"]) else { continue };
+            // One in nine is unknown to the shop.
+            let name = sku.as_str().unwrap().to_owned();
+            if name.bytes().map(u32::from).sum::<u32>() % 9 != 0 {
+                stock.insert(name, 5000);
+            }
+            entry["sku"] = sku;
+        }
+        if let Some(key) = prefixed(&line["key"]) {
+            line["key"] = key;
+        }
+        lines.push(line.to_string());
+    }
+    (lines.join("\n").into_bytes(), stock)
+}
+
+#[test]
+fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
+    let world = turn("sixty_orders_leave_the_same_books_as_on_the_embedded_environment");
+    let (file, stock) = file(60);
+
+    let setup = Setup { seed: 1, faults: Faults::none(), real_time: false, mails: None };
+    let embedded = Platform::new(setup).unwrap();
+    let lines: String =
+        stock.iter().map(|(sku, pieces)| format!("{}\n", json!({"sku": sku, "onHand": pieces}))).collect();
+    embedded.receive(&platform::Stock::parse(lines.as_bytes())).unwrap();
+    let customers = Feed::start(embedded.local(), &file);
+    embedded.local().executor().run_until(Duration::from_secs(1), || false);
+    let wanted = embedded.books();
+    assert_eq!(wanted.imbalances(&embedded.orders(), &stock), Vec::<String>::new());
+    // The file must mean something.
+    assert!(
+        wanted.confirmed > 30 && wanted.cancelled.short > 0 && wanted.cancelled.declined > 0,
+        "{wanted:?}"
+    );
+
+    let gateway = world.outside.gateway(PREFIX);
+    world.stage.receive_stock(stock.clone()).unwrap();
+    world.settle();
+    let answers = feed(&world.stage, Lines::read(&file), |done| {
+        if done.is_multiple_of(20) {
+            progress(format_args!("{done} orders submitted"));
+        }
+    })
+    .unwrap();
+    assert_eq!(answers, customers.answers());
+
+    let ours = |id: &str| id.starts_with(PREFIX);
+    let orders = || {
+        let mut orders = world.stage.orders().unwrap();
+        orders.retain(|order| ours(&order.order_id));
+        orders
+    };
+    becomes("the books", &wanted, || {
+        let mut stock = world.stage.entities::<Stock>("inventory").unwrap();
+        stock.retain(|(sku, _)| ours(sku));
+        Books::of(&orders(), stock, &gateway, world.outside.mails_to(EMAIL).len() as u64)
+    });
+    assert_eq!(wanted.imbalances(&orders(), &stock), Vec::<String>::new());
+    world.settle();
+    world.assert_no_dead_letters();
+}

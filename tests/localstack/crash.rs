@@ -1,1 +1,218 @@
-//! .
+//! Functions killed with SIGKILL: they clean up nothing.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use serde_json::json;
+use waxseal_tests::{
+    http::Request,
+    localstack::{becomes, client::authorization, eventually, intercept::Fate},
+};
+
+use crate::world::{Turn, turn};
+
+const COMMIT: &str = "DynamoDB_20120810.TransactWriteItems";
+
+fn mentions(request: &Request, text: &str) -> bool {
+    String::from_utf8_lossy(&request.body).contains(text)
+}
+
+/// While it lives a message that is not acknowledged comes again soon.
+struct Hasty<'a>(&'a Turn, String);
+
+impl<'a> Hasty<'a> {
+    fn new(world: &'a Turn, queue: &str) -> Self {
+        let url = world.stage.queue(queue).unwrap();
+        world.stage.set_queue_visibility(&url, 2).unwrap();
+        Self(world, url)
+    }
+}
+
+impl Drop for Hasty<'_> {
+    fn drop(&mut self) {
+        // A scenario that fails has said why already.
+        let _ = self.0.stage.set_queue_visibility(&self.1, 10);
+    }
+}
+
+/// The only message in a service's dead-letter queue was put there by SQS, and is left there.
+fn is_redriven_by_sqs(world: &Turn, service: &str) {
+    let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
+    becomes("the message is in the dead-letter queue", &1, || world.stage.depth(&url).unwrap());
+    let letter = world.stage.receive(&url, 0).unwrap().swap_remove(0);
+    assert_eq!(letter.attributes.get("waxseal-reason"), None, "buried by a handler: {letter:#?}");
+}
+
+/// Moves the dead letters of a service back to where they came from.
+fn redrive(world: &Turn, service: &str) {
+    let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
+    let task = json!({ "SourceArn": world.arn(&url) });
+    world.client.json("sqs", "AmazonSQS.StartMessageMoveTask", &task).unwrap();
+    becomes("the dead-letter queue is empty", &0, || world.stage.depth(&url).unwrap());
+}
+
+#[test]
+fn s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_nothing() {
+    let world = turn("s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_nothing");
+    let sku = world.article("candle-beeswax", 30);
+    let paused = world.pause("inventory-events");
+    let orders: Vec<_> = (0..8).map(|_| world.place(&sku, 2, "tok_visa")).collect();
+    let queue = world.stage.queue("inventory-events").unwrap();
+    becomes("all are in the queue", &8, || world.stage.depth(&queue).unwrap());
+
+    let (commits, needle) = (Arc::new(AtomicUsize::new(0)), sku.clone());
+    let seen = commits.clone();
+    let rule = world.interceptor.rule(&world.stage.function("inventory"), move |request| {
+        if request.header("x-amz-target") != COMMIT || !mentions(request, &needle) {
+            return Fate::Passes;
+        }
+        match seen.fetch_add(1, Ordering::SeqCst) + 1 {
+            // Committed, and the function never hears so; later one that was never committed.
+            3 => Fate::KilledAfter,
+            6 => Fate::KilledBefore,
+            _ => Fate::Passes,
+        }
+    });
+    drop(paused);
+    for order in &orders {
+        world.assert_confirmed_once(order);
+    }
+    drop(rule);
+    assert!(commits.load(Ordering::SeqCst) >= 9, "not killed twice: {commits:?}");
+    world.becomes_stock(&sku, 14, 16);
+    world.settle();
+    world.becomes_stock(&sku, 14, 16);
+    world.assert_no_dead_letters();
+}
+
+#[test]
+fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_when_moved_back() {
+    let world =
+        turn("q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_when_moved_back");
+    let sku = world.article("bag-canvas", 5);
+    let paused = world.pause("inventory-events");
+    let order = world.place(&sku, 1, "tok_visa");
+    let placed = eventually("the order's event", || Some(world.emitted("orders", "order.placed", &order.id)));
+    let hasty = Hasty::new(&world, "inventory-events");
+
+    let (kills, id) = (Arc::new(AtomicUsize::new(0)), order.id.clone());
+    let killed = kills.clone();
+    let rule = world.interceptor.rule(&world.stage.function("inventory"), move |request| {
+        // Before it can commit, so whatever was staged is gone.
+        if request.header("x-amz-target") != COMMIT || !mentions(request, &id) {
+            return Fate::Passes;
+        }
+        killed.fetch_add(1, Ordering::SeqCst);
+        Fate::KilledBefore
+    });
+    drop(paused);
+    is_redriven_by_sqs(&world, "inventory");
+    assert_eq!(kills.load(Ordering::SeqCst), 5, "as often as maxReceiveCount says");
+    world.becomes_stock(&sku, 5, 0);
+    assert!(world.receipt("inventory", "reserve-stock", &placed).is_none());
+    assert_eq!(world.order(&order.id)["status"], "placed");
+
+    // The cause is gone.
+    drop((rule, hasty));
+    redrive(&world, "inventory");
+    world.assert_confirmed_once(&order);
+    world.becomes_stock(&sku, 4, 1);
+    assert!(world.receipt("inventory", "reserve-stock", &placed).is_some());
+    world.settle();
+    world.becomes_stock(&sku, 4, 1);
+    world.assert_no_dead_letters();
+}
+
+#[test]
+fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later() {
+    let world = turn("o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later");
+    let sku = world.article("scarf-merino", 5);
+    let paused = world.pause("inventory-events");
+    let order = world.place(&sku, 2, "tok_visa");
+    let placed = eventually("the order's event", || Some(world.emitted("orders", "order.placed", &order.id)));
+    let hasty = Hasty::new(&world, "inventory-events");
+
+    let (id, event_id) = (order.id.clone(), placed["eventId"].as_str().unwrap().to_owned());
+    let committed = AtomicBool::new(false);
+    let rule = world.interceptor.rule(&world.stage.function("inventory"), move |request| {
+        if committed.load(Ordering::SeqCst) {
+            // Every later attempt dies as soon as it asks about the event.
+            return if mentions(request, &event_id) { Fate::KilledBefore } else { Fate::Passes };
+        }
+        if request.header("x-amz-target") == COMMIT && mentions(request, &id) {
+            committed.store(true, Ordering::SeqCst);
+            return Fate::KilledAfter;
+        }
+        Fate::Passes
+    });
+    drop(paused);
+    is_redriven_by_sqs(&world, "inventory");
+    world.assert_confirmed_once(&order);
+    world.becomes_stock(&sku, 3, 2);
+
+    // Moved back it is a duplicate.
+    drop((rule, hasty));
+    redrive(&world, "inventory");
+    world.settle();
+    world.becomes_stock(&sku, 3, 2);
+    assert_eq!(world.outside.mails_to(&order.email).len(), 1);
+    world.assert_no_dead_letters();
+}
+
+#[test]
+fn s12_a_zombie_that_wakes_after_its_lease_changes_nothing() {
+    let world = turn("s12_a_zombie_that_wakes_after_its_lease_changes_nothing");
+    let sku = world.article("lamp-oak", 3);
+    let paused = world.pause("payment-events");
+    let order = world.place(&sku, 1, "tok_visa");
+    becomes("stock is reserved", &json!({"onHand": 2, "reserved": 1}), || {
+        world.stage.entity("inventory", "stock", &sku).unwrap()
+    });
+    let reserved = world.emitted("inventory", "stock.reserved", &order.id);
+    let function = world.stage.function("payment");
+    let charge = |record: &str| {
+        let payload = waxseal_tests::deliveries::sqs(&[(record, reserved.to_string())]);
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let headers = [("authorization", &*authorization("lambda"))];
+        world.client.send("POST", &path, &headers, &payload).unwrap().json()
+    };
+    let receipt = || world.receipt("payment", "charge-card", &reserved);
+
+    let zombie = world.outside.hold(&order.id);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| charge("m-zombie"));
+        becomes("the zombie charges", &1, || world.outside.asked(&order.id).len());
+        // Its lease runs out: the clock of this machine is not ours to turn.
+        let claimed = receipt().unwrap();
+        assert_eq!(claimed.get_text("status"), Some("leased"), "{claimed:#?}");
+        world.set_number(
+            "payment",
+            &claimed.key,
+            "lease_until",
+            claimed.get_number("lease_until").unwrap() - 120_000,
+        );
+
+        assert_eq!(charge("m-successor"), json!({"batchItemFailures": []}));
+        let done = receipt().unwrap();
+        assert_eq!((done.get_text("status"), done.get_number("attempt")), (Some("completed"), Some(2)));
+
+        drop(zombie);
+        assert_eq!(first.join().unwrap(), json!({"batchItemFailures": [{"itemIdentifier": "m-zombie"}]}));
+        assert_eq!(receipt().unwrap(), done, "the zombie changed its successor's receipt");
+    });
+    let asked = world.outside.asked(&order.id);
+    assert_eq!(asked.len(), 2, "{asked:#?}");
+    assert_eq!(world.outside.keys(&order.id).len(), 1, "the attempts had different effect keys");
+    drop(paused);
+    world.assert_confirmed_once(&order);
+    assert_eq!(world.outside.asked(&order.id).len(), 2);
+    // Only its successor's event exists.
+    becomes("one event", &1, || world.events("payment.captured", &order.id).len());
+    world.settle();
+    world.assert_no_dead_letters();
+}

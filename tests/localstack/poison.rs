@@ -1,1 +1,47 @@
-//! .
+//! Records that nobody can read.
+
+use serde_json::json;
+
+use crate::world::turn;
+
+#[test]
+fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on() {
+    let world = turn("s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on");
+    let sku = world.article("poncho-wool", 9);
+    let queue = world.stage.queue("inventory-events").unwrap();
+    // Delivery waits until all five are in the queue: one batch.
+    let paused = world.pause("inventory-events");
+    let before = world.place(&sku, 1, "tok_visa");
+    let unknown = json!({
+        "eventId": "e-unknown", "eventType": "order.teleported", "eventVersion": 1, "source": "orders",
+        "timestamp": "2026-11-21T09:30:00Z", "correlationId": "c", "data": {"orderId": "größe ✉"},
+    });
+    let poison = [
+        ("{\"eventId\": \"e-broken\", \"data\": größe ✉".to_owned(), "malformed: the body is not JSON: "),
+        (
+            "{\"orderId\":\"o-1\"}".to_owned(),
+            "malformed: no envelope: an object with orderId; looks like a plain payload",
+        ),
+        (unknown.to_string(), "order.teleported"),
+    ];
+    for (body, _) in &poison {
+        world.stage.send(&queue, body).unwrap();
+    }
+    let after = world.place(&sku, 2, "tok_visa");
+    drop(paused);
+
+    let letters = world.dead_letters("inventory", poison.len());
+    for (body, reason) in &poison {
+        let letter = letters.iter().find(|letter| letter.body == *body);
+        let letter =
+            letter.unwrap_or_else(|| panic!("no letter has this body verbatim: {body}\n{letters:#?}"));
+        assert!(letter.attributes["waxseal-reason"].contains(reason), "{letter:#?}");
+        assert_eq!(letter.attributes["waxseal-service"], "inventory", "{letter:#?}");
+    }
+    for order in [&before, &after] {
+        world.assert_confirmed_once(order);
+    }
+    world.becomes_stock(&sku, 6, 3);
+    world.settle();
+    world.assert_no_dead_letters();
+}

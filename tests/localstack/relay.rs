@@ -1,1 +1,151 @@
-//! .
+//! The relay on a real stream.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use serde_json::{Value, json};
+use waxseal_tests::localstack::{becomes, intercept::Fate};
+
+use crate::world::{Turn, turn};
+
+#[test]
+fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_same_id() {
+    let world = turn("o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_same_id");
+    let sku = world.article("clock-walnut", 4);
+    let kills = Arc::new(AtomicUsize::new(0));
+    let killed = kills.clone();
+    let rule = world.interceptor.rule(&world.stage.function("inventory-relay"), move |request| {
+        let publishes = request.header("x-amz-target") == "AWSEvents.PutEvents"
+            && String::from_utf8_lossy(&request.body).contains("stock.reserved");
+        match publishes && killed.fetch_add(1, Ordering::SeqCst) < 2 {
+            true => Fate::KilledAfter,
+            false => Fate::Passes,
+        }
+    });
+    let order = world.place(&sku, 1, "tok_visa");
+    becomes("published three times", &3, || world.events("stock.reserved", &order.id).len());
+    drop(rule);
+    let published = world.events("stock.reserved", &order.id);
+    assert!(published.iter().all(|event| *event == published[0]), "{published:#?}");
+    world.assert_confirmed_once(&order);
+    world.settle();
+    assert_eq!(world.outside.asked(&order.id).len(), 1);
+    for name in ["payment.captured", "order.confirmed"] {
+        assert_eq!(world.events(name, &order.id).len(), 1, "{name}");
+    }
+    world.assert_no_dead_letters();
+}
+
+/// An item of `inventory`'s table that emitted this event to that channel, as a receipt does.
+fn put(world: &Turn, id: &str, expires: u64, channel: Option<&str>) {
+    let mut item = json!({
+        "pk": {"S": format!("receipt#inventory/test#test#{id}")}, "sk": {"S": "receipt"},
+        "expires_at": {"N": expires.to_string()},
+    });
+    if let Some(channel) = channel {
+        let envelope = json!({
+            "eventId": id, "eventType": "stock.counted", "eventVersion": 1, "source": "inventory",
+            "timestamp": "2026-11-21T09:30:00Z", "correlationId": id, "data": {"orderId": id},
+        });
+        item["emitted"] = json!({"S": json!([{"channel": channel, "envelope": envelope}]).to_string()});
+    }
+    let body = json!({ "TableName": world.stage.function("inventory"), "Item": item });
+    world.client.json("dynamodb", "DynamoDB_20120810.PutItem", &body).unwrap();
+}
+
+/// Everything that the stream of `inventory`'s table says about items whose key holds `id`.
+fn stream(world: &Turn, id: &str) -> Vec<Value> {
+    let call = |target: &str, body: Value| {
+        world.client.json("dynamodb", &format!("DynamoDBStreams_20120810.{target}"), &body).unwrap()
+    };
+    let table = json!({ "TableName": world.stage.function("inventory") });
+    let table = world.client.json("dynamodb", "DynamoDB_20120810.DescribeTable", &table).unwrap();
+    let arn = &table["Table"]["LatestStreamArn"];
+    let shards = call("DescribeStream", json!({ "StreamArn": arn }));
+    let shard = &shards["StreamDescription"]["Shards"][0]["ShardId"];
+    let iterator = json!({"StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"});
+    let (mut iterator, mut found) = (call("GetShardIterator", iterator)["ShardIterator"].take(), Vec::new());
+    loop {
+        let mut page = call("GetRecords", json!({ "ShardIterator": iterator }));
+        let records = page["Records"].as_array().cloned().unwrap_or_default();
+        if records.is_empty() {
+            return found;
+        }
+        let is_about = |record: &Value| record["dynamodb"]["Keys"].to_string().contains(id);
+        found.extend(records.into_iter().filter(is_about));
+        iterator = page["NextShardIterator"].take();
+    }
+}
+
+/// How often the relay of `inventory` was invoked so far.
+fn invocations(world: &Turn) -> usize {
+    let group = format!("/aws/lambda/{}", world.stage.function("inventory-relay"));
+    let (mut count, mut token) = (0, Value::Null);
+    loop {
+        let mut body = json!({ "logGroupName": group, "filterPattern": "platform.start" });
+        if !token.is_null() {
+            body["nextToken"] = token;
+        }
+        let mut page = world.client.json("logs", "Logs_20140328.FilterLogEvents", &body).unwrap();
+        let lines =
+            page["events"].as_array().into_iter().flatten().filter_map(|event| event["message"].as_str());
+        count += lines.filter(|line| line.contains("\"platform.start\"")).count();
+        token = page["nextToken"].take();
+        if token.is_null() {
+            return count;
+        }
+    }
+}
+
+#[test]
+fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
+    let world = turn("s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay");
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    world.settle();
+    put(&world, "first", now + 3600, Some("bus"));
+    becomes("the first is published", &1, || world.events("stock.counted", "first").len());
+    let mut before = 0;
+    becomes("the log of the relay is written", &true, || {
+        before = invocations(&world);
+        before > 0 && before == invocations(&world)
+    });
+
+    // One that emitted nothing, and is removed; one that emitted, and is removed.
+    put(&world, "silent", now - 60, None);
+    becomes("the silent one is removed", &["INSERT", "REMOVE"].map(str::to_owned).to_vec(), || {
+        stream(&world, "silent")
+            .iter()
+            .map(|record| record["eventName"].as_str().unwrap().to_owned())
+            .collect()
+    });
+    let removal = stream(&world, "silent").pop().unwrap();
+    assert_eq!(removal["userIdentity"]["PrincipalId"], "dynamodb.amazonaws.com", "{removal:#}");
+    put(&world, "short-lived", now - 60, Some("bus"));
+    becomes("the short-lived one is removed", &2, || stream(&world, "short-lived").len());
+    // A stream keeps order: when this one is published, the relay has been told of all before it.
+    put(&world, "last", now + 3600, Some("bus"));
+    becomes("the last is published", &1, || world.events("stock.counted", "last").len());
+
+    assert_eq!(world.events("stock.counted", "short-lived").len(), 1);
+    // Its log comes a little later than its events.
+    becomes("two invocations: the short-lived one's birth, and the last", &2, || {
+        invocations(&world) - before
+    });
+    world.assert_no_dead_letters();
+}
+
+#[test]
+fn o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody() {
+    let world = turn("o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody");
+    let later = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 3600;
+    put(&world, "o6-nowhere", later, Some("topic:nowhere"));
+    put(&world, "o6-after", later, Some("bus"));
+    becomes("the one after it is published", &1, || world.events("stock.counted", "o6-after").len());
+    let letter = world.dead_letters("inventory", 1).swap_remove(0);
+    let reason = &letter.attributes["waxseal-reason"];
+    assert!(reason.starts_with("cannot be published to topic:nowhere: "), "{letter:#?}");
+    assert_eq!(letter.attributes["waxseal-event-id"], "o6-nowhere", "{letter:#?}");
+    world.assert_no_dead_letters();
+}

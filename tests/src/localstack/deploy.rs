@@ -2,11 +2,12 @@
 
 use std::{
     env,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-use super::{client::Client, instance::root, outside::Outside};
+use super::{client::Client, instance::root, outside::Outside, progress};
 
 /// Every service.
 pub const SERVICES: [&str; 5] = ["orders", "inventory", "payment", "notification", "analytics"];
@@ -20,7 +21,8 @@ const SENDER: &str = "Waxseal Orders <orders@example.com>";
 /// Where a binary was not built or a stack is refused; the command says why on standard error.
 pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), String> {
     let command = root().join("infra/deploy");
-    let status = Command::new(&command)
+    let failed = |error: std::io::Error| format!("{}: {error}", command.display());
+    let mut child = Command::new(&command)
         .arg(stage)
         .env("AWS_ENDPOINT_URL", &client.endpoint)
         .env("BINARIES", binaries()?)
@@ -30,8 +32,21 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
         .stdin(Stdio::null())
         // What it prints is for persons who deploy.
         .stdout(Stdio::null())
-        .status()
-        .map_err(|error| format!("{}: {error}", command.display()))?;
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(words) = child.stderr.take() {
+        // The aws command draws a bar of many lines for each upload.
+        for line in BufReader::new(words).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            let said = line.rsplit('\r').next().unwrap_or_default();
+            let said = said.rsplit_once("(100.00%)").map_or(said, |(_, after)| after);
+            if !said.trim().is_empty() {
+                progress(said);
+            }
+        }
+    }
+    let status = child.wait().map_err(failed)?;
     match status.success() {
         true => Ok(()),
         false => Err(format!("{} {stage} ended with {status}; it says why above", command.display())),

@@ -1,8 +1,8 @@
 //! The world outside of AWS, on loopback: the platform's stand-in for the gateway, and a mail server.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
@@ -17,6 +17,9 @@ use crate::{
     outside::{Mail, MailServer},
 };
 
+/// Effect keys and requests.
+type Asked = Vec<(String, Value)>;
+
 /// How long an answer that gets lost keeps its caller waiting.
 const LOST: Duration = Duration::from_secs(1);
 
@@ -26,7 +29,18 @@ pub struct Outside {
     server: Server,
     mail: MailServer,
     books: Arc<Mutex<BTreeMap<String, Gateway>>>,
-    asked: Arc<Mutex<Vec<Value>>>,
+    asked: Arc<Mutex<Asked>>,
+    held: Arc<Mutex<Option<HeldBack>>>,
+}
+
+/// Whose answer is held back, and what ends that.
+type HeldBack = (String, mpsc::Receiver<()>);
+
+/// While it lives an answer of the gateway is held back.
+#[must_use = "the answer is given when this is dropped"]
+#[derive(Debug)]
+pub struct Held {
+    _release: mpsc::Sender<()>,
 }
 
 impl Outside {
@@ -35,9 +49,10 @@ impl Outside {
     pub fn start() -> Self {
         let books = Arc::new(Mutex::new(BTreeMap::from([(String::new(), gateway())])));
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (known, seen) = (books.clone(), asked.clone());
-        let server = Server::start(move |request| answer(&known, &seen, request));
-        Self { server, mail: MailServer::start(), books, asked }
+        let held = Arc::default();
+        let (known, seen, waits) = (books.clone(), asked.clone(), Arc::clone(&held));
+        let server = Server::start(move |request| answer(&known, &seen, &waits, request));
+        Self { server, mail: MailServer::start(), books, asked, held }
     }
 
     /// For `PAYMENT_GATEWAY_URL`.
@@ -63,7 +78,23 @@ impl Outside {
     #[must_use]
     pub fn asked(&self, order_id: &str) -> Vec<Value> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.iter().filter(|request| request["orderId"] == order_id).cloned().collect()
+        let of_it = asked.iter().filter(|(_, request)| request["orderId"] == order_id);
+        of_it.map(|(_, request)| request.clone()).collect()
+    }
+
+    /// The effect keys under which it was asked.
+    #[must_use]
+    pub fn keys(&self, order_id: &str) -> BTreeSet<String> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_it = asked.iter().filter(|(_, request)| request["orderId"] == order_id);
+        of_it.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The next request about this order is heard, and answered when the guard is dropped.
+    pub fn hold(&self, order_id: &str) -> Held {
+        let (release, released) = mpsc::channel();
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((order_id.to_owned(), released));
+        Held { _release: release }
     }
 
     /// The mails to this address.
@@ -85,7 +116,12 @@ fn gateway() -> Gateway {
     Gateway::new(Arc::new(Clock::real()), Arc::new(Random::new(1)))
 }
 
-fn answer(books: &Mutex<BTreeMap<String, Gateway>>, asked: &Mutex<Vec<Value>>, request: &Request) -> Reply {
+fn answer(
+    books: &Mutex<BTreeMap<String, Gateway>>,
+    asked: &Mutex<Asked>,
+    held: &Mutex<Option<(String, mpsc::Receiver<()>)>>,
+    request: &Request,
+) -> Reply {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let order_id = body["orderId"].as_str().unwrap_or_default().to_owned();
     let gateway = {
@@ -97,7 +133,13 @@ fn answer(books: &Mutex<BTreeMap<String, Gateway>>, asked: &Mutex<Vec<Value>>, r
             .find(|(prefix, _)| order_id.starts_with(*prefix))
             .map(|(_, gateway)| gateway.clone())
     };
-    asked.lock().unwrap_or_else(PoisonError::into_inner).push(body);
+    let key = request.header("idempotency-key").to_owned();
+    asked.lock().unwrap_or_else(PoisonError::into_inner).push((key, body));
+    let waits = held.lock().unwrap_or_else(PoisonError::into_inner).take_if(|(held, _)| *held == order_id);
+    if let Some((_, released)) = waits {
+        // An error is the guard's end.
+        let _ = released.recv();
+    }
     let plain = http::Request::builder()
         .method(&*request.method)
         .uri(&request.path)

@@ -13,6 +13,7 @@ use super::{
     client::{Answer, CallError, Client},
     deploy::SERVICES,
     eventually,
+    outside::Outside,
 };
 
 /// One stage of the platform.
@@ -46,7 +47,9 @@ impl Stage {
         let path = format!("/2021-10-31/functions/{}/url", stage.function("orders"));
         let url = client.rest("lambda", "GET", &path, b"")?;
         let url = url["FunctionUrl"].as_str().unwrap_or_default();
-        stage.host = url.split("//").nth(1).unwrap_or_default().trim_end_matches('/').to_owned();
+        let host = url.split("//").nth(1).unwrap_or_default().trim_end_matches('/');
+        // `….127.0.0.1` is no host: an address with more than four parts, which URL parsers refuse.
+        stage.host = host.replace(".127.0.0.1", ".localhost");
         Ok(stage)
     }
 
@@ -235,6 +238,15 @@ impl Stage {
             (now["LastUpdateStatus"] == "Successful").then_some(())
         });
         Ok(())
+    }
+
+    /// Has `payment` and `notification` reach `outside`, wherever they were deployed to reach.
+    ///
+    /// # Errors
+    /// Where Lambda refuses.
+    pub fn charge_and_mail(&self, outside: &Outside) -> Result<(), CallError> {
+        self.set_variables("payment", &[("PAYMENT_GATEWAY_URL", &outside.gateway_url())])?;
+        self.set_variables("notification", &[("SMTP_URL", &outside.mail_url())])
     }
 
     /// One item of a service's table.

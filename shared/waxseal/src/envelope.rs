@@ -56,7 +56,7 @@ impl Malformed {
 }
 
 /// Ids and sources are part of a DynamoDB key of at most 2,048 bytes, each byte up to three when escaped.
-const LONGEST_ID: usize = 256;
+pub(crate) const LONGEST_ID: usize = 256;
 
 // Every field optional and unparsed, so that each error can name its field. Unknown fields are left out of the way.
 #[derive(Deserialize)]

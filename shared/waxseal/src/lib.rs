@@ -41,9 +41,11 @@
 //! assert_eq!(service.catalog()[0].emits[0].name, "stock.reserved");
 //! ```
 
+mod base64;
 pub mod batch;
 mod cache;
 pub mod catalog;
+pub mod cloudevents;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod decide;

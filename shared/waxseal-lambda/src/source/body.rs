@@ -6,23 +6,30 @@
 //! | rule without input settings | the EventBridge event |
 //! | SNS without raw delivery | the notification, with either of them in `Message` |
 //! | input transformer | what its template makes: one of these, or malformed |
+//!
+//! Wherever an envelope may stand, a CloudEvents event in structured JSON may stand instead (S-46). One that says no time has
+//! that of its delivery; the innermost delivery that knows it counts, since that one stays the same on every way: EventBridge's
+//! `time`, SNS's `Timestamp`, SQS's `SentTimestamp`.
 
-use waxseal::{Malformed, Raw, batch::Content};
+use waxseal::{Malformed, Raw, Timestamp, batch::Content, cloudevents};
 
 use super::eventbridge;
 use crate::json::{self, Object, kind};
 
+/// When a delivery says that it was sent; looked for only where somebody asks.
+pub(crate) type Sent<'a> = &'a dyn Fn() -> Option<Timestamp>;
+
 /// Reads a body.
-pub(crate) fn read(text: &str) -> Content {
+pub(crate) fn read(text: &str, sent: Sent<'_>) -> Content {
     match Object::parse(text) {
-        Some(object) if is_notification(&object) => notification(&object),
-        Some(object) => event(text, &object),
+        Some(object) if is_notification(&object) => notification(&object, sent),
+        Some(object) => event(text, &object, sent),
         None => Content::Malformed(no_object("the body", text)),
     }
 }
 
 /// Reads an SNS notification.
-pub(crate) fn notification(sns: &Object<'_>) -> Content {
+pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     if let Some(other) = sns.string("Type").filter(|kind| kind != "Notification") {
         return malformed(format!(
@@ -42,7 +49,7 @@ pub(crate) fn notification(sns: &Object<'_>) -> Content {
         Some(object) if is_notification(&object) => {
             return malformed("an SNS notification whose Message is another SNS notification".to_owned());
         }
-        Some(object) => event(&text, &object),
+        Some(object) => event(&text, &object, &|| time(sns, "Timestamp").or_else(sent)),
         None => Content::Malformed(no_object("Message", &text)),
     };
     match content {
@@ -58,11 +65,18 @@ fn is_notification(object: &Object<'_>) -> bool {
     object.has("Type") && object.has("MessageId") && object.has("TopicArn")
 }
 
-fn event(text: &str, object: &Object<'_>) -> Content {
-    let read = if is_envelope(object) {
+/// A member that is an RFC 3339 time.
+pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
+    object.string(name)?.parse().ok()
+}
+
+fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
+    let read = if is_cloud_event(object) {
+        cloudevents::read(text, sent())
+    } else if is_envelope(object) {
         Raw::parse(text)
     } else if object.has("detail-type") {
-        eventbridge::read(object)
+        eventbridge::read(object, sent)
     } else if is_from_s3(object) {
         return Content::Ignored("an S3 notification");
     } else {
@@ -75,6 +89,11 @@ fn event(text: &str, object: &Object<'_>) -> Content {
 /// one of them.
 pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
     ["eventId", "eventType", "data"].iter().filter(|name| object.has(name)).count() >= 2
+}
+
+/// Whether an object means to be a CloudEvents event: an envelope with such a member stays one.
+pub(crate) fn is_cloud_event(object: &Object<'_>) -> bool {
+    object.has("specversion") && !(object.has("eventId") && object.has("eventType"))
 }
 
 /// An S3 notification, or the test event that S3 sends when one is set up (S-41).
@@ -94,8 +113,6 @@ fn is_from_s3(object: &Object<'_>) -> bool {
 fn no_envelope(object: &Object<'_>) -> Malformed {
     let cause = if object.has("detail") {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
-    } else if object.has("specversion") {
-        "looks like a CloudEvents event: wrap its data in an envelope"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
     } else if object.has("Records") {
@@ -130,7 +147,7 @@ mod tests {
         "timestamp":"2026-11-21T09:30:00Z","data":{"eventId":"inner","sku":"hat"}}"#;
 
     fn reason(body: &str) -> String {
-        match read(body) {
+        match read(body, &|| None) {
             Content::Malformed(malformed) => malformed.to_string(),
             Content::Message(_) | Content::Ignored(_) => panic!("readable: {body}"),
         }
@@ -175,7 +192,7 @@ mod tests {
             ),
             (
                 r#"{"specversion":"1.0","id":"1"}"#.to_owned(),
-                "no envelope: an object with specversion, id; looks like a CloudEvents event: ",
+                "a CloudEvents event whose source is missing: an event has specversion, id, source and type",
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_owned(),
@@ -223,7 +240,11 @@ mod tests {
 
     #[test]
     fn an_envelope_may_hold_members_that_look_like_something_else() {
-        let both = ENVELOPE.replacen('{', r#"{"detail-type":"x","Message":"y","Records":[],"#, 1);
-        assert!(matches!(read(&both), Content::Message(raw) if raw.id == "e1"));
+        let both = ENVELOPE.replacen(
+            '{',
+            r#"{"detail-type":"x","Message":"y","Records":[],"specversion":"1.0","#,
+            1,
+        );
+        assert!(matches!(read(&both, &|| None), Content::Message(raw) if raw.id == "e1"));
     }
 }

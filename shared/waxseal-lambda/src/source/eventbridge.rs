@@ -12,13 +12,16 @@
 //! | version | `eventVersion` in `detail`, 1 where there is none |
 //! | timestamp, source | `time`, `source` |
 //! | data | the whole `detail` |
+//!
+//! A CloudEvents event in `detail` is an envelope in this (S-46), EventBridge's `time` where it says none.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::value::RawValue;
 use waxseal::{
-    Envelope, Malformed, Raw, Timestamp,
+    Envelope, Malformed, Raw,
     batch::{Content, Record},
+    cloudevents,
 };
 
 use super::{body, continue_trace};
@@ -27,7 +30,7 @@ use crate::json::{self, Object, kind};
 /// The event as a record: direct deliveries have one. `trace` is the invocation's.
 pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Record {
     let id = event.string("id").filter(|id| !id.is_empty());
-    let content = match read(event) {
+    let content = match read(event, &|| None) {
         Ok(raw) => Content::Message(Box::new(raw)),
         Err(malformed) => Content::Malformed(malformed),
     };
@@ -41,7 +44,7 @@ pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Rec
 }
 
 /// The envelope in an EventBridge event.
-pub(crate) fn read(event: &Object<'_>) -> Result<Raw, Malformed> {
+pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malformed> {
     let Some(detail) = event.get("detail") else {
         return Err(Malformed::new(
             "looks like an EventBridge event without detail: the rule's InputPath or input transformer must keep it",
@@ -50,6 +53,12 @@ pub(crate) fn read(event: &Object<'_>) -> Result<Raw, Malformed> {
     let mut raw = match Raw::parse(detail.get()) {
         Ok(raw) => raw,
         Err(malformed) => match Object::parse(detail.get()) {
+            Some(members) if body::is_cloud_event(&members) => {
+                let time = body::time(event, "time").or_else(sent);
+                cloudevents::read(detail.get(), time).map_err(|malformed| {
+                    Malformed::new(format!("an EventBridge event whose detail is not readable: {malformed}"))
+                })?
+            }
             Some(members) if body::is_envelope(&members) => {
                 return Err(Malformed::new(format!(
                     "an EventBridge event whose detail is no envelope: {malformed}"
@@ -85,13 +94,12 @@ fn plain(event: &Object<'_>, detail: &RawValue, members: &Object<'_>) -> Result<
         })?,
         None => 1,
     };
-    let time = event.string("time").and_then(|time| time.parse::<Timestamp>().ok());
     Ok(Envelope {
         correlation_id: id.clone(),
         id,
         name: identifier(event, "detail-type")?,
         version,
-        timestamp: time
+        timestamp: body::time(event, "time")
             .ok_or_else(|| Malformed::new("an EventBridge event whose time is no RFC 3339 time"))?,
         source: identifier(event, "source")?,
         causation_id: None,

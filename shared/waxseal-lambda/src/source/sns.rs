@@ -20,7 +20,7 @@ pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> 
         receives: 1,
         body: message.map(json::bytes).unwrap_or_default(),
         content: match sns {
-            Some(sns) => continue_trace(body::notification(&sns), trace),
+            Some(sns) => continue_trace(body::notification(&sns, &|| None), trace),
             None => Content::Malformed(Malformed::new("Sns must be an object")),
         },
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use waxseal::{
-    Malformed,
+    Malformed, Timestamp,
     batch::{Content, Record},
 };
 
@@ -14,7 +14,7 @@ use crate::json::{self, Object, kind};
 pub(crate) fn record(object: &Object<'_>) -> Record {
     let attributes = attributes(object);
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
-    let (content, body) = body(object, trace);
+    let (content, body) = body(object, trace, &|| sent(object));
     let (content, Attributes { group, receives, .. }) = match attributes {
         Ok(attributes) => (content, attributes),
         Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
@@ -30,13 +30,13 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
 }
 
 /// What the body holds, and its bytes.
-fn body(object: &Object<'_>, trace: Option<&str>) -> (Content, Vec<u8>) {
+fn body(object: &Object<'_>, trace: Option<&str>, sent: body::Sent<'_>) -> (Content, Vec<u8>) {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     let Some(raw) = object.get("body") else {
         return (malformed("the record has no body".to_owned()), Vec::new());
     };
     match json::string(raw) {
-        Some(text) => (continue_trace(body::read(&text), trace), text.into_owned().into_bytes()),
+        Some(text) => (continue_trace(body::read(&text, sent), trace), text.into_owned().into_bytes()),
         None => {
             let what = match kind(raw.get()) {
                 "a string" => "the body is not UTF-8 text".to_owned(),
@@ -45,6 +45,12 @@ fn body(object: &Object<'_>, trace: Option<&str>) -> (Content, Vec<u8>) {
             (malformed(what), json::bytes(raw))
         }
     }
+}
+
+/// When SQS took the message: milliseconds, in a string.
+fn sent(object: &Object<'_>) -> Option<Timestamp> {
+    let sent = object.object("attributes")?.string("SentTimestamp")?.parse().ok()?;
+    Timestamp::from_millisecond(sent).ok()
 }
 
 /// The system attributes in use.

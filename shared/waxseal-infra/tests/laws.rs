@@ -42,7 +42,7 @@ fn apps() -> impl Strategy<Value = App> {
                     1 => Channel::Topic(TOPICS[topic.index(TOPICS.len())]),
                     _ => Channel::Queue(owner),
                 };
-                Declared { name: NAMES[index], version: 1, owner, channel }
+                declared(NAMES[index], owner, channel)
             })
             .collect();
         let mut app = App::new("shop");
@@ -99,8 +99,8 @@ proptest! {
     }
 }
 
-fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
-    Declared { name, version: 1, owner, channel }
+const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
+    Declared { name, version: 1, owner, channel, claim_check_over: None }
 }
 
 fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -> Deployed {
@@ -119,10 +119,8 @@ fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -> Deployed 
 
 /// Two services that send each other commands.
 fn talking() -> App {
-    const ASK: Declared =
-        Declared { name: "ask", version: 1, owner: "answers", channel: Channel::Queue("answers") };
-    const ANSWER: Declared =
-        Declared { name: "answer", version: 1, owner: "questions", channel: Channel::Queue("questions") };
+    const ASK: Declared = declared("ask", "answers", Channel::Queue("answers"));
+    const ANSWER: Declared = declared("answer", "questions", Channel::Queue("questions"));
     App::new("talk")
         .service(service("questions", &[(ANSWER, &[ASK])]))
         .service(service("answers", &[(ASK, &[ANSWER])]))

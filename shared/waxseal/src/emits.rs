@@ -13,13 +13,21 @@ pub struct Declared {
     pub owner: &'static str,
     /// [`Message::CHANNEL`].
     pub channel: Channel,
+    /// [`Message::CLAIM_CHECK_OVER`].
+    pub claim_check_over: Option<usize>,
 }
 
 impl Declared {
     /// The declaration of `M`.
     #[must_use]
     pub const fn of<M: Message>() -> Self {
-        Self { name: M::NAME, version: M::VERSION, owner: M::OWNER, channel: M::CHANNEL }
+        Self {
+            name: M::NAME,
+            version: M::VERSION,
+            owner: M::OWNER,
+            channel: M::CHANNEL,
+            claim_check_over: M::CLAIM_CHECK_OVER,
+        }
     }
 }
 

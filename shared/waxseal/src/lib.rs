@@ -45,6 +45,7 @@ mod base64;
 pub mod batch;
 mod cache;
 pub mod catalog;
+pub mod claim;
 pub mod cloudevents;
 #[cfg(feature = "contract")]
 pub mod contract;

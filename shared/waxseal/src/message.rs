@@ -52,6 +52,9 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     const OWNER: &'static str;
     /// How it travels.
     const CHANNEL: Channel;
+    /// From more bytes of JSON on, the payload is checked in to a store and the envelope carries the claim (S-42); `None`
+    /// unless said: it always travels itself.
+    const CLAIM_CHECK_OVER: Option<usize> = None;
     /// The struct of the version before, or [`Origin`] for the first.
     type Previous: Ancestor<Self>;
 
@@ -169,7 +172,8 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 /// Declares a struct as an event.
 ///
 /// `name` and `owner` are required, `version` too, so that the first change of a schema is one line away. `previous`
-/// names the struct of the version before (an `impl From` lifts it), `channel` is [`Channel::Bus`] unless said.
+/// names the struct of the version before (an `impl From` lifts it), `channel` is [`Channel::Bus`] unless said, and
+/// `claim_check_over` is the size in bytes from which on the payload is [checked in](crate::claim).
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -192,10 +196,10 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 #[macro_export]
 macro_rules! event {
     ($type:ty { name: $name:literal, version: $version:literal, owner: $owner:literal
-        $(, previous: $previous:ty)? $(, channel: $channel:expr)? $(,)? }) => {
+        $(, previous: $previous:ty)? $(, channel: $channel:expr)? $(, claim_check_over: $bytes:expr)? $(,)? }) => {
         impl $crate::Event for $type {}
         $crate::__message!($type, $name, $version, $owner,
-            $crate::__or!([$($channel)?] $crate::Channel::Bus), [$($previous)?]);
+            $crate::__or!([$($channel)?] $crate::Channel::Bus), [$($bytes)?], [$($previous)?]);
     };
 }
 
@@ -209,9 +213,10 @@ macro_rules! event {
 #[macro_export]
 macro_rules! command {
     ($type:ty { name: $name:literal, version: $version:literal, recipient: $recipient:literal
-        $(, previous: $previous:ty)? $(,)? }) => {
+        $(, previous: $previous:ty)? $(, claim_check_over: $bytes:expr)? $(,)? }) => {
         impl $crate::Command for $type {}
-        $crate::__message!($type, $name, $version, $recipient, $crate::Channel::Queue($recipient), [$($previous)?]);
+        $crate::__message!($type, $name, $version, $recipient, $crate::Channel::Queue($recipient),
+            [$($bytes)?], [$($previous)?]);
     };
 }
 
@@ -229,15 +234,16 @@ macro_rules! __or {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
-    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, []) => {
-        $crate::__message!($type, $name, $version, $owner, $channel, [$crate::Origin]);
+    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?], []) => {
+        $crate::__message!($type, $name, $version, $owner, $channel, [$($bytes)?], [$crate::Origin]);
     };
-    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$previous:ty]) => {
+    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?], [$previous:ty]) => {
         impl $crate::Message for $type {
             const NAME: &'static str = $name;
             const VERSION: u16 = $version;
             const OWNER: &'static str = $owner;
             const CHANNEL: $crate::Channel = $channel;
+            $(const CLAIM_CHECK_OVER: ::core::option::Option<usize> = ::core::option::Option::Some($bytes);)?
             type Previous = $previous;
         }
         // Checked where it is declared, so that `cargo check` and the editor see it.

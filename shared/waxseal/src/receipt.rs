@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    Channel, Raw, Token,
+    Channel, Declared, Fault, Raw, Token,
     item::{Item, Key, attribute},
 };
 
@@ -76,6 +76,22 @@ pub(crate) enum EmissionError {
 }
 
 impl Emission {
+    /// A message as its event wants it to travel, and whether its payload must be
+    /// [checked in](crate::claim::ClaimCheck::check_in_emitted) before the commit; its channel's limit then counts for the claim.
+    ///
+    /// # Errors
+    /// Permanent, where its channel does not take it.
+    pub fn staged(declared: &Declared, envelope: &Raw) -> Result<(Self, bool), Fault> {
+        if declared.claim_check_over.is_none_or(|most| envelope.data.get().len() <= most) {
+            return Self::new(declared.channel, envelope)
+                .map(|emission| (emission, false))
+                .map_err(Fault::permanent);
+        }
+        let json = |error| Fault::permanent(format!("{} cannot be written as JSON: {error}", envelope.name));
+        let envelope = serde_json::value::to_raw_value(envelope).map_err(json)?;
+        Ok((Self { channel: declared.channel.to_string(), envelope }, true))
+    }
+
     pub(crate) fn new(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
         let json = serde_json::value::to_raw_value(envelope)
             .map_err(|source| EmissionError::Json { name: envelope.name.clone(), source })?;

@@ -139,6 +139,7 @@ fn kind_of(code: &str, status: u16) -> Kind {
         "ResourceNotFoundException"
         | "QueueDoesNotExist"
         | "AWS.SimpleQueueService.NonExistentQueue"
+        | "NoSuchBucket"
         | "NotFound"
         | "NotFoundException" => Kind::Missing,
         "AccessDeniedException"
@@ -159,6 +160,7 @@ fn kind_of(code: &str, status: u16) -> Kind {
         "BatchRequestTooLong"
         | "AWS.SimpleQueueService.BatchRequestTooLong"
         | "BatchRequestTooLongException"
+        | "EntityTooLarge"
         | "RequestEntityTooLarge"
         | "RequestEntityTooLargeException" => Kind::TooLarge,
         "ProvisionedThroughputExceededException"

@@ -58,6 +58,24 @@ const MALFORMED: Variable = Variable {
     purpose: "what to do with records that cannot be read, dead-letter or retry",
     example: "dead-letter",
 };
+#[cfg(feature = "claim-check")]
+const CLAIMS: Variable = Variable {
+    name: "WAXSEAL_CLAIMS",
+    purpose: "where payloads are checked in, a bucket and perhaps a prefix",
+    example: "s3://shop-claims/orders",
+};
+#[cfg(feature = "claim-check")]
+const CLAIMS_FROM: Variable = Variable {
+    name: "WAXSEAL_CLAIMS_FROM",
+    purpose: "other buckets that payloads may be fetched from, comma-separated",
+    example: "catalog-claims,partner-claims",
+};
+#[cfg(feature = "claim-check")]
+const CLAIM_BYTES: Variable = Variable {
+    name: "WAXSEAL_CLAIM_BYTES",
+    purpose: "the largest payload that is checked in or fetched; times WAXSEAL_CONCURRENCY, it is memory",
+    example: "10485760",
+};
 
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
 /// clients share, with one HTTP client behind it.
@@ -119,6 +137,32 @@ impl Environment {
         let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
         let target = self.target(format!("queue {url}"), &DEAD_LETTERS, "SQS")?;
         Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target))
+    }
+
+    /// The claim check: `WAXSEAL_CLAIMS` and, where they are set, `WAXSEAL_CLAIMS_FROM` and `WAXSEAL_CLAIM_BYTES` (1 to
+    /// 1,073,741,824). Functions without large events must not call it: it links the S3 client.
+    ///
+    /// # Errors
+    /// Where a variable is absent or absurd.
+    #[cfg(feature = "claim-check")]
+    pub fn claim_check(&self) -> Result<waxseal::claim::ClaimCheck, SettingError> {
+        let place = |value: &str| match value.strip_prefix("s3://") {
+            Some(rest) => variables::bucket_name(rest.split('/').next().unwrap_or_default()),
+            None => Err(format!("is `{value}`, not s3://bucket or s3://bucket/prefix")),
+        };
+        let value = self.variables.required(&CLAIMS, place)?;
+        let rest = value.trim_start_matches("s3://");
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let target = self.target(format!("bucket {bucket}"), &CLAIMS, "S3")?;
+        let mut trusted = Vec::new();
+        for name in self.variables.get(CLAIMS_FROM.name).into_iter().flat_map(|names| names.split(',')) {
+            variables::bucket_name(name.trim()).map_err(|problem| CLAIMS_FROM.error(problem))?;
+            trusted.push(name.trim().to_owned());
+        }
+        let mut limits = waxseal::claim::Limits::default();
+        limits.bytes = self.variables.number(&CLAIM_BYTES, 1..=1024 * 1024 * 1024)?.unwrap_or(limits.bytes);
+        let store = crate::S3Claims::at(&self.sdk, bucket.to_owned(), prefix, target).trusting(trusted);
+        Ok(waxseal::claim::ClaimCheck::new(store).within(limits))
     }
 
     /// The clock and the entropy of the system.

@@ -20,10 +20,14 @@
 //! | `WAXSEAL_QUEUE_<NAME>` | relay: the URL of the queue that takes a service's commands |
 //! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED` | optional: [`waxseal::batch::Policy`] |
 //! | `WAXSEAL_HORIZON_DAYS`, `WAXSEAL_LEASE_SECONDS` | optional: [`waxseal::Settings`] |
+//! | `WAXSEAL_CLAIMS` | feature `claim-check`: where payloads are checked in, `s3://bucket/prefix` |
+//! | `WAXSEAL_CLAIMS_FROM`, `WAXSEAL_CLAIM_BYTES` | the same, optional: other buckets to fetch from, comma-separated; the largest payload |
 //!
 //! The standard `AWS_*` variables do the rest: region, credentials, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`, ….
 
 mod call;
+#[cfg(feature = "claim-check")]
+mod claims;
 mod dead_letters;
 mod dynamo;
 mod environment;
@@ -36,6 +40,8 @@ pub mod testing;
 mod variables;
 
 pub use aws_config::SdkConfig;
+#[cfg(feature = "claim-check")]
+pub use claims::S3Claims;
 pub use dead_letters::SqsDeadLetters;
 pub use dynamo::Dynamo;
 pub use environment::Environment;

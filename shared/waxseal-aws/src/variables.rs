@@ -168,6 +168,17 @@ pub(crate) fn table_name(value: &str) -> Result<(), String> {
     if name.is_some_and(named) { Ok(()) } else { Err(format!("is `{value}`, not a table's name or ARN")) }
 }
 
+/// A bucket's name. Source: S3 user guide, "Bucket naming rules".
+#[cfg(feature = "claim-check")]
+pub(crate) fn bucket_name(value: &str) -> Result<(), String> {
+    let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let named = (3..=63).contains(&value.len())
+        && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.'))
+        && is_edge(value.chars().next())
+        && is_edge(value.chars().next_back());
+    if named { Ok(()) } else { Err(format!("is `{value}`, not a bucket's name")) }
+}
+
 /// An event bus's name or ARN.
 ///
 /// Source: EventBridge API reference, `EventBusName`.

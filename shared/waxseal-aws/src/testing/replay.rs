@@ -41,13 +41,17 @@ pub struct Replay {
 struct State {
     answers: std::vec::IntoIter<Answer>,
     bodies: Vec<String>,
+    lines: Vec<String>,
 }
 
 impl Replay {
     /// A network with these answers.
     pub fn new(content_type: &'static str, answers: impl IntoIterator<Item = Answer>) -> Self {
         let answers = answers.into_iter().collect::<Vec<_>>().into_iter();
-        Self { content_type, state: Arc::new(Mutex::new(State { answers, bodies: Vec::new() })) }
+        Self {
+            content_type,
+            state: Arc::new(Mutex::new(State { answers, bodies: Vec::new(), lines: Vec::new() })),
+        }
     }
 
     /// The configuration of a client on this network.
@@ -59,6 +63,7 @@ impl Replay {
             let answer = {
                 let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
                 state.bodies.push(body.unwrap_or_default());
+                state.lines.push(format!("{} {}", request.method(), request.uri()));
                 state.answers.next()
             };
             let answered = match answer {
@@ -77,6 +82,12 @@ impl Replay {
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).bodies.clone()
+    }
+
+    /// Method and address of the requests so far.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
     }
 
     /// How many answers nobody has asked for.

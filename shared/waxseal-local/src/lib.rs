@@ -43,6 +43,7 @@
 
 mod builder;
 mod bus;
+mod claims;
 mod clock;
 mod executor;
 mod faults;
@@ -61,6 +62,7 @@ mod wire;
 
 pub use builder::Builder;
 pub use bus::{Bus, Entry, Input};
+pub use claims::ClaimStore;
 pub use clock::{Clock, Sleep};
 pub use executor::{Ended, Executor, Join};
 pub use faults::Faults;

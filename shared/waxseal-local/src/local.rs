@@ -20,8 +20,8 @@ use waxseal::{
 use waxseal_lambda::Function;
 
 use crate::{
-    Builder, Bus, Clock, Executor, Faults, HttpError, Input, MappingSettings, Pattern, PatternError, Queue,
-    QueueSettings, Random, Redrive, Subscription, Table, Topic,
+    Builder, Bus, ClaimStore, Clock, Executor, Faults, HttpError, Input, MappingSettings, Pattern,
+    PatternError, Queue, QueueSettings, Random, Redrive, Subscription, Table, Topic,
     function::Deployed,
     gateway, mapping,
     outbound::{Channels, LocalDeadLetters},
@@ -402,6 +402,12 @@ impl Local {
     pub fn create_table(&self, name: &str) -> Table {
         let World { clock, random, executor, faults } = &self.world;
         Table::new(name, clock.clone(), random.clone(), executor.clone(), faults.clone())
+    }
+
+    /// A bucket for checked-in payloads: whoever shares it gives a clone to each engine.
+    #[must_use]
+    pub fn create_claims(&self, bucket: &str) -> ClaimStore {
+        ClaimStore::new(bucket, self.world.clone())
     }
 
     /// A queue of its own, that nobody polls: for rules and subscriptions of one's own.

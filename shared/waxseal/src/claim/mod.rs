@@ -94,7 +94,7 @@ impl Claim {
     /// # Errors
     /// [`ClaimError::Unreadable`] where it is marked as one and is none.
     pub fn of(raw: &Raw) -> Result<Option<Self>, ClaimError> {
-        if raw.metadata.get(MARK) != Some(&Value::Bool(true)) {
+        if !is_claim(raw) {
             return Ok(None);
         }
         let unreadable = |what| ClaimError::Unreadable { what };
@@ -172,6 +172,12 @@ impl Claim {
             }),
         }
     }
+}
+
+/// Whether an envelope's `data` is marked as a claim: the payload is elsewhere, so nothing but its hash is known of it.
+#[must_use]
+pub fn is_claim(raw: &Raw) -> bool {
+    raw.metadata.get(MARK) == Some(&Value::Bool(true))
 }
 
 /// The canonical hash of an envelope's payload (S-16), without fetching it where the envelope carries a claim.

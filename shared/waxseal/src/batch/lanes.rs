@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Content, Record};
-use crate::{engine::About, item::Key, Raw};
+use crate::{Raw, engine::About, item::Key};
 
 /// Records that run one after another.
 #[derive(Debug)]

@@ -57,4 +57,3 @@ impl<D: DeadLetters> AnyDeadLetters for D {
         Box::pin(DeadLetters::send(self, letter))
     }
 }
-

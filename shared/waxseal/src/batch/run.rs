@@ -46,8 +46,6 @@ struct Round<'a> {
     group: &'a Group,
     entities: &'a [Key],
     deadline: Option<Timestamp>,
-    /// When nothing starts any more (S-20).
-    closes: Option<Timestamp>,
 }
 
 impl Batches {
@@ -93,10 +91,10 @@ impl Batches {
         stop: impl Future<Output = ()> + Send,
     ) -> Vec<Verdict> {
         let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
-        let group = Group::new(self.policy.concurrency, self.policy.grouping);
-        let Lanes { entities, lanes } = lanes(records, |raw| self.engine.about(raw));
         let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
-        let round = Round { batches: self, group: &group, entities: &entities, deadline, closes };
+        let group = Group::new(self.policy.concurrency, self.policy.grouping, closes);
+        let Lanes { entities, lanes } = lanes(records, |raw| self.engine.about(raw));
+        let round = Round { batches: self, group: &group, entities: &entities, deadline };
         // Lanes become futures only when their turn comes, so memory is bounded (S-21).
         let width = self.policy.concurrency.max(IN_FLIGHT);
         let work = lanes.into_iter().map(|lane| round.run_lane(lane));
@@ -124,6 +122,7 @@ impl Batches {
             Err(failure @ Failure::Unknown { .. }) => {
                 self.unreadable(record, Some(raw), reasons(&failure)).await
             }
+            Err(Failure::Unstarted) => Verdict::Unstarted,
             Err(failure) if failure.is_permanent() => self.bury(record, Some(raw), reasons(&failure)).await,
             Err(failure) => self.retry(record, raw, &failure).await,
         }
@@ -204,21 +203,22 @@ fn closes(now: Timestamp, deadline: Timestamp, margin: Duration) -> Timestamp {
 impl Round<'_> {
     async fn run_lane(&self, lane: Lane<'_>) -> Vec<(usize, Verdict)> {
         let mut done: Vec<(usize, Verdict)> = Vec::with_capacity(lane.places.len());
-        let mut blocked = false;
+        let (mut blocked, mut closed) = (false, false);
         // A second copy in this batch shares the outcome of the first (S-17).
         let mut seen: HashMap<Twin<'_>, usize> = HashMap::new();
         let mut rest = &lane.places[..];
         while let [place, tail @ ..] = rest {
             let verdict = if blocked {
                 Some(Verdict::Blocked)
-            } else if self.group.is_stopped() || self.is_closed() {
+            } else if closed || self.group.is_closed(self.batches.engine.now()) {
+                closed = true;
                 Some(Verdict::Unstarted)
             } else {
                 let twin = message(place.record).and_then(|raw| seen.get(&twin_of(raw)));
                 twin.and_then(|at| share(&done.get(*at)?.1))
             };
             if let Some(verdict) = verdict {
-                blocked |= lane.ordered && verdict.is_failed();
+                blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
                 done.push((place.index, verdict));
                 rest = tail;
                 continue;
@@ -228,7 +228,8 @@ impl Round<'_> {
                 if let Some(raw) = message(place.record) {
                     seen.entry(twin_of(raw)).or_insert(done.len());
                 }
-                blocked |= lane.ordered && verdict.is_failed();
+                closed |= matches!(verdict, Verdict::Unstarted);
+                blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
                 done.push((place.index, verdict));
                 rest = &rest[1..];
             }
@@ -286,10 +287,6 @@ impl Round<'_> {
                 self.batches.conclude(record, raw, result).await
             }
         }
-    }
-
-    fn is_closed(&self) -> bool {
-        self.closes.is_some_and(|closes| closes <= self.batches.engine.now())
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
     item::{Item, Key, Write, attribute},
     receipt::{self, Emission, Receipt},
     state,
-    table::{Page, TableError, WriteError},
+    table::{BoxFuture, Page, TableError, WriteError},
 };
 
 /// The table and the time that a statement's functions share.
@@ -145,11 +145,14 @@ pub(super) struct Line<T> {
     state: Arc<Mutex<Traffic>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Traffic {
-    requests: usize,
+    reads: usize,
+    writes: usize,
     cut: bool,
     troubles: VecDeque<Trouble>,
+    /// What happens elsewhere before the next write arrives.
+    meanwhile: Option<BoxFuture<'static, ()>>,
 }
 
 impl<T: Clone> Clone for Line<T> {
@@ -164,7 +167,19 @@ impl<T> Line<T> {
     }
 
     pub(super) fn requests(&self) -> usize {
-        self.traffic().requests
+        let traffic = self.traffic();
+        traffic.reads + traffic.writes
+    }
+
+    /// Reads and writes.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let traffic = self.traffic();
+        (traffic.reads, traffic.writes)
+    }
+
+    /// Lets something else happen before the next write arrives.
+    pub(super) fn meanwhile(&self, other: impl Future<Output = ()> + Send + 'static) {
+        self.traffic().meanwhile = Some(Box::pin(other));
     }
 
     /// Nothing arrives any more: the process is dead, or may as well be.
@@ -179,7 +194,7 @@ impl<T> Line<T> {
 
     fn request(&self, action: &'static str) -> Result<(), TableError> {
         let mut traffic = self.traffic();
-        traffic.requests += 1;
+        *(if action == "write" { &mut traffic.writes } else { &mut traffic.reads }) += 1;
         if traffic.cut { Err(unavailable(action)) } else { Ok(()) }
     }
 }
@@ -205,6 +220,10 @@ impl<T: Table> Table for Line<T> {
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.request("write").map_err(WriteError::Unavailable)?;
         breathe().await;
+        let meanwhile = self.traffic().meanwhile.take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.await;
+        }
         let trouble = self.traffic().troubles.pop_front();
         match trouble {
             None => self.table.write(writes).await,

@@ -1,10 +1,7 @@
 //! Several events about one entity: read once, decided in order, committed as one write of its state with a receipt
 //! for each.
 
-use super::{
-    CommitError, Failure, Inner, Outcome, Task,
-    group::Turn,
-};
+use super::{CommitError, Failure, Inner, Outcome, Task, group::Turn};
 use crate::{
     item::{Action, Condition, Key, Write},
     receipt::Emission,
@@ -31,8 +28,7 @@ impl Inner {
         let mut turn = Turn::default();
         loop {
             let end = failed(&results).filter(|_| strict).unwrap_or(tasks.len());
-            let open: Vec<usize> =
-                (0..end).filter(|index| results[*index].is_none()).take(width).collect();
+            let open: Vec<usize> = (0..end).filter(|index| results[*index].is_none()).take(width).collect();
             if open.is_empty() {
                 break;
             }
@@ -85,7 +81,7 @@ impl Inner {
             if let Some(receipt) = receipt.filter(|receipt| !receipt.is_expired(now)) {
                 results[index] = Some(self.found(task, &receipt));
             } else {
-                match self.run(task, &ahead, None, (1, now)).await {
+                match self.run(task, &ahead, None, (1, now), None).await {
                     Ok(staged) => {
                         total.fold(staged.changes);
                         if let Some(item) = total.seen(entity) {

@@ -89,6 +89,9 @@ pub enum Failure {
     /// The invocation's time was up (S-20), or its process is shut down (S-22).
     #[error("stopped before it was done: the invocation's time was up")]
     Stopped,
+    /// There was no time left to start it, so nothing of it happened (S-20).
+    #[error("not started: too little of the invocation's time was left")]
+    Unstarted,
     /// The handler panicked (S-6).
     #[error("the handler panicked: {message}")]
     Panic {
@@ -116,6 +119,7 @@ impl Failure {
             | Self::Contended { .. }
             | Self::Table(_)
             | Self::Stopped
+            | Self::Unstarted
             | Self::Panic { .. } => false,
         }
     }

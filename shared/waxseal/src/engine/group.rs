@@ -15,13 +15,15 @@ use std::{
     task::Poll,
 };
 
-use async_lock::{MutexGuardArc, Semaphore};
+use async_lock::{MutexGuardArc, Semaphore, SemaphoreGuard};
 use futures_channel::oneshot;
 use futures_util::{
     FutureExt as _, Stream as _, StreamExt as _,
     future::{Either, Shared, select},
     stream::FuturesUnordered,
 };
+
+use jiff::Timestamp;
 
 use super::plan::{Grouping, Touched, plan};
 use crate::{
@@ -48,11 +50,14 @@ pub(crate) enum CommitError {
 #[derive(Debug)]
 pub(crate) struct Stopped;
 
+/// Leave to run one handler's body.
+pub(crate) struct Slot<'a>(#[expect(dead_code, reason = "held, not read")] Option<SemaphoreGuard<'a>>);
+
 /// Nobody else of the batch is deciding on the same items while this is held.
 #[derive(Default)]
 pub(crate) struct Turn(#[expect(dead_code, reason = "held, not read")] Vec<MutexGuardArc<()>>);
 
-impl Access<'_> {
+impl<'a> Access<'a> {
     pub(crate) async fn get(self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, TableError> {
         match self {
             Self::Alone(table) => table.get(&keys).await,
@@ -68,11 +73,31 @@ impl Access<'_> {
         }
     }
 
-    /// Runs a handler's body: within the bound, and not beyond the end.
-    pub(crate) async fn body<T>(self, body: impl Future<Output = T>) -> Result<T, Stopped> {
+    /// Leave to run a handler's body: within the bound, and not beyond the end.
+    pub(crate) async fn enter(self) -> Result<Slot<'a>, Stopped> {
         match self {
+            Self::Alone(_) => Ok(Slot(None)),
+            Self::Together(group) => {
+                group.until_stopped(group.bodies.acquire()).await.map(|slot| Slot(Some(slot)))
+            }
+        }
+    }
+
+    /// Runs a handler's body, and gives the slot back before its commit.
+    pub(crate) async fn body<T>(self, slot: Slot<'a>, body: impl Future<Output = T>) -> Result<T, Stopped> {
+        let result = match self {
             Self::Alone(_) => Ok(body.await),
-            Self::Together(group) => group.body(body).await,
+            Self::Together(group) => group.until_stopped(body).await,
+        };
+        drop(slot);
+        result
+    }
+
+    /// Whether too little time is left to start anything (S-20).
+    pub(crate) fn is_closed(self, now: Timestamp) -> bool {
+        match self {
+            Self::Alone(_) => false,
+            Self::Together(group) => group.is_closed(now),
         }
     }
 
@@ -88,6 +113,7 @@ impl Access<'_> {
 /// The shared part of one batch. Invocations have one each (S-23).
 pub(crate) struct Group {
     grouping: Grouping,
+    closes: Option<Timestamp>,
     queue: Mutex<Queue>,
     bodies: Semaphore,
     is_stopped: AtomicBool,
@@ -125,11 +151,12 @@ enum Request {
 }
 
 impl Group {
-    /// A group whose handlers run `bodies` at once at most.
-    pub(crate) fn new(bodies: usize, grouping: Grouping) -> Self {
+    /// A group whose handlers run `bodies` at once at most, and that starts nothing from `closes` on.
+    pub(crate) fn new(bodies: usize, grouping: Grouping, closes: Option<Timestamp>) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self {
             grouping,
+            closes,
             queue: Mutex::default(),
             bodies: Semaphore::new(bodies.max(1)),
             is_stopped: AtomicBool::new(false),
@@ -139,7 +166,11 @@ impl Group {
         }
     }
 
-    pub(crate) fn is_stopped(&self) -> bool {
+    pub(crate) fn is_closed(&self, now: Timestamp) -> bool {
+        self.is_stopped() || self.closes.is_some_and(|closes| closes <= now)
+    }
+
+    fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::SeqCst)
     }
 
@@ -169,12 +200,8 @@ impl Group {
         answered.await.unwrap_or_else(lost)
     }
 
-    async fn body<T>(&self, body: impl Future<Output = T>) -> Result<T, Stopped> {
-        let within = pin!(async {
-            let _slot = self.bodies.acquire().await;
-            body.await
-        });
-        match select(self.stopped.clone(), within).await {
+    async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        match select(self.stopped.clone(), pin!(work)).await {
             Either::Left(_) => Err(Stopped),
             Either::Right((result, _)) => Ok(result),
         }
@@ -340,11 +367,8 @@ fn cross(waiting: &mut Vec<Commit>, written: &[Write]) {
     if waiting.is_empty() {
         return;
     }
-    let written: HashSet<&Key> = written
-        .iter()
-        .filter(|write| !matches!(write.action, Action::Check(_)))
-        .map(Write::key)
-        .collect();
+    let written: HashSet<&Key> =
+        written.iter().filter(|write| !matches!(write.action, Action::Check(_))).map(Write::key).collect();
     for commit in std::mem::take(waiting) {
         let keys = |commit: &Commit| commit.writes.iter().map(|write| write.key().clone()).collect();
         if commit.writes.iter().any(|write| written.contains(write.key())) {

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{CommitError, Failure, Inner, Judged, Outcome, Task, after, group::Turn, read_receipt};
+use super::{
+    CommitError, Failure, Inner, Judged, Outcome, Task, after,
+    group::{Slot, Turn},
+    read_receipt,
+};
 use crate::{
     Token, chain,
     item::{Action, Condition, Write},
@@ -23,12 +27,10 @@ impl Inner {
     pub(super) async fn lease(
         &self,
         task: &Task<'_>,
+        slot: Option<Slot<'_>>,
         lease: Option<Duration>,
         key_ttl: Duration,
     ) -> Result<Outcome, Failure> {
-        if let Some(known) = self.cached(task) {
-            return known;
-        }
         // What cannot be read claims nothing: while a deploy is awaited (S-43), no attempt is counted and no key grows old.
         if let Err(failure) = task.route.check(task.raw) {
             return self.unless_known(task, failure).await;
@@ -37,7 +39,7 @@ impl Inner {
             Ok(claim) => claim,
             Err(outcome) => return Ok(outcome),
         };
-        match self.act(task, &claim).await {
+        match self.act(task, &claim, slot).await {
             Ok(outcome) => Ok(outcome),
             Err(failure) => {
                 // A zombie may not touch the row that its successor holds.
@@ -100,12 +102,18 @@ impl Inner {
         Err(Failure::Contended { tries: self.settings.reruns + 1 })
     }
 
-    async fn act(&self, task: &Task<'_>, claim: &Claim) -> Result<Outcome, Failure> {
+    async fn act(
+        &self,
+        task: &Task<'_>,
+        claim: &Claim,
+        mut slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
         let mut tries = 0;
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
-            let mut staged =
-                self.run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at)).await?;
+            let mut staged = self
+                .run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at), slot.take())
+                .await?;
             match self.complete(task, claim, &mut staged).await {
                 Ok(()) => {
                     self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
@@ -130,12 +138,7 @@ impl Inner {
     }
 
     /// The commit counts only while the claim's token is still on the row.
-    async fn complete(
-        &self,
-        task: &Task<'_>,
-        claim: &Claim,
-        staged: &mut Staged,
-    ) -> Result<(), CommitError> {
+    async fn complete(&self, task: &Task<'_>, claim: &Claim, staged: &mut Staged) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.host.token());
         let mut receipt = claim.receipt.clone();
         receipt.status = Status::Completed;

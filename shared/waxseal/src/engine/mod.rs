@@ -17,10 +17,10 @@ use std::{
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
-pub use failure::Failure;
 pub(crate) use chain::LONGEST;
+pub use failure::Failure;
 pub(crate) use group::{Access, Group};
-use group::CommitError;
+use group::{CommitError, Slot};
 pub use plan::Grouping;
 
 use crate::{
@@ -219,9 +219,9 @@ impl Engine {
         let mut tasks = Vec::with_capacity(raws.len());
         for raw in raws {
             let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
-            let task = route.ok_or_else(|| self.unknown(raw)).and_then(|route| {
-                Ok(Task::new(access, raw, route, hash(raw)?, None, false))
-            });
+            let task = route
+                .ok_or_else(|| self.unknown(raw))
+                .and_then(|route| Ok(Task::new(access, raw, route, hash(raw)?, None, false)));
             match task {
                 Ok(task) => tasks.push(task),
                 // Whoever forms a chain has looked: it ends here all the same.
@@ -272,6 +272,12 @@ fn hash(raw: &Raw) -> Result<String, Failure> {
     })
 }
 
+impl From<group::Stopped> for Failure {
+    fn from(_: group::Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
 impl<'a> Task<'a> {
     fn new(
         access: Access<'a>,
@@ -288,10 +294,21 @@ impl<'a> Task<'a> {
 
 impl Inner {
     async fn react(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
-        match task.route.reaction.mode() {
-            Mode::Transactional => self.transact(task).await,
-            Mode::Leased { lease, key_ttl } => self.lease(task, lease, key_ttl).await,
-            Mode::NaturallyIdempotent => self.run_bare(task).await,
+        let reaction = &task.route.reaction;
+        let mode = reaction.mode();
+        if mode != Mode::NaturallyIdempotent
+            && let Some(known) = self.cached(task)
+        {
+            return known;
+        }
+        let slot = if reaction.is_pure() { None } else { Some(task.access.enter().await?) };
+        if task.access.is_closed(self.host.now()) {
+            return Err(Failure::Unstarted);
+        }
+        match mode {
+            Mode::Transactional => self.transact(task, slot).await,
+            Mode::Leased { lease, key_ttl } => self.lease(task, slot, lease, key_ttl).await,
+            Mode::NaturallyIdempotent => self.run_bare(task, slot).await,
         }
     }
 
@@ -301,6 +318,7 @@ impl Inner {
         ahead: &[(Key, Option<Item>)],
         unread: Option<&Key>,
         (number, first_at): (u32, Timestamp),
+        slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
         let attempt = Attempt { number, first_at, cause: task.raw, consumer: &task.route.consumer };
         let run = Run {
@@ -318,7 +336,11 @@ impl Inner {
         let result = if task.route.reaction.is_pure() {
             body.await
         } else {
-            task.access.body(body).await.map_err(|_| Failure::Stopped)?
+            let slot = match slot {
+                Some(slot) => slot,
+                None => task.access.enter().await?,
+            };
+            task.access.body(slot, body).await?
         };
         match result {
             Ok(Ok(staged)) => Ok(staged),

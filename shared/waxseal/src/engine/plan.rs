@@ -182,9 +182,8 @@ mod tests {
                 reads: vec![],
             })
             .collect();
-        let requests = |commits: &[Commit], grouping| {
-            plan(&touched(commits), &HashSet::new(), false, grouping).len()
-        };
+        let requests =
+            |commits: &[Commit], grouping| plan(&touched(commits), &HashSet::new(), false, grouping).len();
         assert_eq!(requests(&stateless, Grouping::Cheapest), 10);
         assert_eq!(requests(&stateless, Grouping::FewestRequests), 1);
         let stateful: Vec<_> = (0..100).map(|n| stateful(n, u8::try_from(n).unwrap())).collect();

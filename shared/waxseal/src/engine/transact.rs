@@ -1,6 +1,10 @@
 //! Transactional mode: run, then one conditional write of receipt, state and emitted events.
 
-use super::{CommitError, Failure, Inner, Judged, Outcome, Task, group::Turn, read_receipt};
+use super::{
+    CommitError, Failure, Inner, Judged, Outcome, Task,
+    group::{Slot, Turn},
+    read_receipt,
+};
 use crate::{
     item::{Action, Condition, Item, Key, Write},
     receipt::Verdict,
@@ -10,10 +14,11 @@ use crate::{
 };
 
 impl Inner {
-    pub(super) async fn transact(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
-        if let Some(known) = self.cached(task) {
-            return known;
-        }
+    pub(super) async fn transact(
+        &self,
+        task: &Task<'_>,
+        mut slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
         let mut tries = 0;
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
@@ -25,7 +30,7 @@ impl Inner {
                 return self.found(task, receipt);
             }
             let unread = ahead.is_empty().then_some(&task.receipt);
-            let mut staged = match self.run(task, &ahead, unread, (1, self.host.now())).await {
+            let mut staged = match self.run(task, &ahead, unread, (1, self.host.now()), slot.take()).await {
                 Ok(staged) => staged,
                 Err(failure) => return self.unless_known(task, failure).await,
             };
@@ -77,11 +82,15 @@ impl Inner {
     }
 
     /// Without a receipt: the state's own conditions are all there is.
-    pub(super) async fn run_bare(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
+    pub(super) async fn run_bare(
+        &self,
+        task: &Task<'_>,
+        mut slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
         let mut tries = 0;
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
-            let staged = self.run(task, &[], None, (1, self.host.now())).await?;
+            let staged = self.run(task, &[], None, (1, self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }

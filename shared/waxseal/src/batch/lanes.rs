@@ -10,6 +10,8 @@ use crate::{Raw, engine::About, item::Key};
 pub(super) struct Lane<'a> {
     /// A failure holds back the rest: a FIFO message group, a stream's key.
     pub(super) ordered: bool,
+    /// Holds a record that was received before, so it runs after all others, alone (S-28).
+    pub(super) suspect: bool,
     pub(super) places: Vec<Place<'a>>,
 }
 
@@ -19,6 +21,7 @@ pub(super) struct Place<'a> {
     /// Its position in the batch.
     pub(super) index: usize,
     pub(super) record: &'a Record,
+    pub(super) suspect: bool,
     /// The entity that its only reaction decides on, as an index of [`Lanes::entities`]: records with one in common
     /// can share its write.
     pub(super) entity: Option<usize>,
@@ -40,7 +43,13 @@ enum LaneKey<'a> {
 }
 
 /// Records of one group, about one entity or of one identity wait for each other; all others do not.
-pub(super) fn lanes<'a>(records: &'a [Record], about: impl Fn(&Raw) -> Option<About>) -> Lanes<'a> {
+///
+/// With `isolation` a record that was received before has a lane of its own, unless its group says otherwise.
+pub(super) fn lanes<'a>(
+    records: &'a [Record],
+    isolation: bool,
+    about: impl Fn(&Raw) -> Option<About>,
+) -> Lanes<'a> {
     let mut order: HashMap<LaneKey<'a>, usize> = HashMap::with_capacity(records.len());
     let mut known: HashMap<Key, usize> = HashMap::new();
     let mut lanes: Vec<Lane<'a>> = Vec::new();
@@ -53,18 +62,21 @@ pub(super) fn lanes<'a>(records: &'a [Record], about: impl Fn(&Raw) -> Option<Ab
             let next = known.len();
             (*known.entry(key).or_insert(next), chains)
         });
+        let suspect = isolation && record.receives > 1 && matches!(record.content, Content::Message(_));
         let lane = match (&record.group, &record.content, about) {
             (Some(group), ..) => LaneKey::Group(group),
+            (None, ..) if suspect => LaneKey::Alone(index),
             (None, Content::Message(_), Some((entity, _))) => LaneKey::Entity(entity),
             (None, Content::Message(raw), None) => LaneKey::Identity(&raw.source, &raw.id),
             (None, Content::Ignored(_) | Content::Malformed(_), _) => LaneKey::Alone(index),
         };
         let lane = *order.entry(lane).or_insert_with(|| {
-            lanes.push(Lane { ordered: record.group.is_some(), places: Vec::new() });
+            lanes.push(Lane { ordered: record.group.is_some(), suspect: false, places: Vec::new() });
             lanes.len() - 1
         });
-        let entity = about.and_then(|(entity, chains)| chains.then_some(entity));
-        lanes[lane].places.push(Place { index, record, entity });
+        let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));
+        lanes[lane].suspect |= suspect;
+        lanes[lane].places.push(Place { index, record, suspect, entity });
     }
     let mut entities: Vec<(usize, Key)> = known.into_iter().map(|(key, at)| (at, key)).collect();
     entities.sort_unstable_by_key(|(at, _)| *at);

@@ -1,19 +1,23 @@
 //! A batch of records: who runs when, what is reported as failed, what is dead-lettered.
 
+mod backoff;
 mod lanes;
 mod letter;
 mod policy;
 mod response;
+mod round;
 mod run;
 
+pub use backoff::{Backoff, Delay, LONGEST_DELAY, Visibility};
 pub use letter::{DeadLetters, Letter};
-pub use policy::{MalformedPolicy, Policy};
+pub use policy::{GroupPolicy, MalformedPolicy, Policy, TotalFailure};
 pub use response::{MissingId, failures};
 pub use run::Batches;
 
+use std::time::Duration;
+
 pub use crate::engine::Grouping;
 use crate::{Malformed, Outcome, Raw};
-use std::time::Duration;
 
 /// One record of a batch, as a source parsed it.
 #[derive(Debug, Clone)]
@@ -25,10 +29,21 @@ pub struct Record {
     pub group: Option<String>,
     /// How often it has been received, this time included; 1 where the source does not count.
     pub receives: u32,
+    /// What its queue knows this delivery by, where there is one.
+    pub ticket: Option<Ticket>,
     /// The body as it arrived, for the dead-letter queue.
     pub body: Vec<u8>,
     /// What it holds.
     pub content: Content,
+}
+
+/// What a queue knows one delivery by, so that it can be told when to deliver it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticket {
+    /// The queue, as its source names it: an ARN.
+    pub queue: String,
+    /// SQS's receipt handle.
+    pub handle: String,
 }
 
 /// What a record holds.

@@ -1,21 +1,18 @@
 //! Runs a batch: lanes, verdicts, dead letters.
 
-use std::{collections::HashMap, future::Future, panic::AssertUnwindSafe, pin::pin, time::Duration};
+use std::{future::Future, pin::pin, time::Duration};
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::{
-    Content, DeadLetters, Letter, MalformedPolicy, Policy, Record, Verdict,
-    lanes::{Lane, Lanes, Place, chain, lanes},
+    DeadLetters, Delay, Letter, MalformedPolicy, Policy, Record, Verdict, Visibility,
+    backoff::{AnyVisibility, dice, jitter},
+    lanes::{Lanes, lanes},
     letter::AnyDeadLetters,
-    panic_message,
+    round::Round,
 };
-use crate::{
-    Engine, Failure, Outcome, Raw, chain as reasons,
-    engine::{Access, Group, LONGEST},
-    item::Key,
-};
+use crate::{Engine, Failure, Outcome, Raw, chain as reasons, engine::Group};
 
 /// Lanes in flight at the least: what waits for its commit holds little, and the more wait, the more share a request.
 const IN_FLIGHT: usize = 100;
@@ -24,6 +21,7 @@ const IN_FLIGHT: usize = 100;
 pub struct Batches {
     engine: Engine,
     dead_letters: Box<dyn AnyDeadLetters>,
+    visibility: Option<Box<dyn AnyVisibility>>,
     policy: Policy,
     observer: Option<Observer>,
 }
@@ -40,18 +38,17 @@ impl std::fmt::Debug for Batches {
     }
 }
 
-/// One run of a batch, as its lanes see it.
-struct Round<'a> {
-    batches: &'a Batches,
-    group: &'a Group,
-    entities: &'a [Key],
-    deadline: Option<Timestamp>,
-}
-
 impl Batches {
     /// Batches for `engine`; what can never be handled goes to `dead_letters`.
     pub fn new(engine: Engine, dead_letters: impl DeadLetters, policy: Policy) -> Self {
-        Self { engine, dead_letters: Box::new(dead_letters), policy, observer: None }
+        Self { engine, dead_letters: Box::new(dead_letters), visibility: None, policy, observer: None }
+    }
+
+    /// Tells `visibility` when failed records are to come again (S-24); without it their queue's own visibility decides.
+    #[must_use]
+    pub fn delayed(mut self, visibility: impl Visibility) -> Self {
+        self.visibility = Some(Box::new(visibility));
+        self
     }
 
     /// Shows every record with its verdict to `observer`, in the order of the batch: for metrics.
@@ -93,30 +90,55 @@ impl Batches {
         let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
         let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
         let group = Group::new(self.policy.concurrency, self.policy.grouping, closes);
-        let Lanes { entities, lanes } = lanes(records, |raw| self.engine.about(raw));
+        let Lanes { entities, lanes } = lanes(records, self.policy.isolation, |raw| self.engine.about(raw));
         let round = Round { batches: self, group: &group, entities: &entities, deadline };
-        // Lanes become futures only when their turn comes, so memory is bounded (S-21).
+        let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
         let width = self.policy.concurrency.max(IN_FLIGHT);
-        let work = lanes.into_iter().map(|lane| round.run_lane(lane));
         let mut stop = pin!(stop.fuse());
-        group
-            .drive(self.engine.table(), work, width, stop.as_mut(), |done| {
-                for (index, verdict) in done {
-                    verdicts[index] = Some(verdict);
-                }
-            })
-            .await;
+        // Lanes become futures only when their turn comes, so memory is bounded (S-21).
+        for (lanes, width) in [(lanes, width), (suspects, 1)] {
+            let work = lanes.into_iter().map(|lane| round.run_lane(lane));
+            group
+                .drive(self.engine.table(), work, width, stop.as_mut(), |done| {
+                    for (index, verdict) in done {
+                        verdicts[index] = Some(verdict);
+                    }
+                })
+                .await;
+        }
         // Every index is in exactly one lane; a gap would be reported as failed, never as done (S-22).
         let verdicts: Vec<Verdict> =
             verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Blocked)).collect();
+        self.delay(records, &verdicts).await;
         if let Some(observer) = &self.observer {
             records.iter().zip(&verdicts).for_each(|(record, verdict)| observer(record, verdict));
         }
         verdicts
     }
 
+    async fn delay(&self, records: &[Record], verdicts: &[Verdict]) {
+        let Some(visibility) = &self.visibility else { return };
+        let delays: Vec<Delay> = records
+            .iter()
+            .zip(verdicts)
+            .filter_map(|(record, verdict)| {
+                let ticket = record.ticket.clone()?;
+                let after = self.policy.backoff.delay(record, verdict, dice(self.engine.token()))?;
+                Some(Delay { record: record.id.clone(), ticket, after })
+            })
+            .collect();
+        if !delays.is_empty() {
+            visibility.delay(delays).await;
+        }
+    }
+
     /// What came of a message, as a verdict: its dead letter is written here.
-    async fn conclude(&self, record: &Record, raw: &Raw, result: Result<Outcome, Failure>) -> Verdict {
+    pub(super) async fn conclude(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        result: Result<Outcome, Failure>,
+    ) -> Verdict {
         match result {
             Ok(outcome) => Verdict::Done(Some(outcome)),
             Err(failure @ Failure::Unknown { .. }) => {
@@ -128,7 +150,7 @@ impl Batches {
         }
     }
 
-    async fn unreadable(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
+    pub(super) async fn unreadable(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
         match self.policy.malformed {
             MalformedPolicy::DeadLetter => self.bury(record, raw, reason).await,
             MalformedPolicy::Retry => {
@@ -156,10 +178,15 @@ impl Batches {
             reason,
             "failed, comes again",
         );
-        Verdict::Failed { reason, retry_after: failure.retry_after(self.engine.now()) }
+        let mut retry_after = failure.retry_after(self.engine.now());
+        if waits && let Some(rest) = &mut retry_after {
+            // Those that wait for one lease need not all come at its end (S-14).
+            *rest += jitter((*rest / 10).max(Duration::from_secs(1)), dice(self.engine.token()));
+        }
+        Verdict::Failed { reason, retry_after }
     }
 
-    async fn bury(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
+    pub(super) async fn bury(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
         let letter = Letter {
             body: record.body.clone(),
             reason: reason.clone(),
@@ -198,120 +225,4 @@ impl Batches {
 fn closes(now: Timestamp, deadline: Timestamp, margin: Duration) -> Timestamp {
     let left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
     deadline.checked_sub(margin.min(left / 4)).unwrap_or(deadline)
-}
-
-impl Round<'_> {
-    async fn run_lane(&self, lane: Lane<'_>) -> Vec<(usize, Verdict)> {
-        let mut done: Vec<(usize, Verdict)> = Vec::with_capacity(lane.places.len());
-        let (mut blocked, mut closed) = (false, false);
-        // A second copy in this batch shares the outcome of the first (S-17).
-        let mut seen: HashMap<Twin<'_>, usize> = HashMap::new();
-        let mut rest = &lane.places[..];
-        while let [place, tail @ ..] = rest {
-            let verdict = if blocked {
-                Some(Verdict::Blocked)
-            } else if closed || self.group.is_closed(self.batches.engine.now()) {
-                closed = true;
-                Some(Verdict::Unstarted)
-            } else {
-                let twin = message(place.record).and_then(|raw| seen.get(&twin_of(raw)));
-                twin.and_then(|at| share(&done.get(*at)?.1))
-            };
-            if let Some(verdict) = verdict {
-                blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
-                done.push((place.index, verdict));
-                rest = tail;
-                continue;
-            }
-            let verdicts = self.run_head(rest, lane.ordered, |raw| !seen.contains_key(&twin_of(raw))).await;
-            for (place, verdict) in rest.iter().zip(verdicts) {
-                if let Some(raw) = message(place.record) {
-                    seen.entry(twin_of(raw)).or_insert(done.len());
-                }
-                closed |= matches!(verdict, Verdict::Unstarted);
-                blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
-                done.push((place.index, verdict));
-                rest = &rest[1..];
-            }
-        }
-        done
-    }
-
-    /// Runs what can be decided as one at the head of `places`, or else the first alone; a verdict for one at least.
-    async fn run_head<'b>(
-        &self,
-        places: &[Place<'b>],
-        strict: bool,
-        fresh: impl Fn(&'b Raw) -> bool,
-    ) -> Vec<Verdict> {
-        let Some(first) = places.first() else { return Vec::new() };
-        if let Some((entity, raws)) = chain(places, LONGEST, fresh)
-            && let Some(entity) = self.entities.get(entity)
-        {
-            let access = Access::Together(self.group);
-            let results = self.batches.engine.handle_chain(access, &raws, entity, strict).await;
-            let mut verdicts = Vec::with_capacity(results.len());
-            for ((place, raw), result) in places.iter().zip(raws).zip(results) {
-                verdicts.push(self.batches.conclude(place.record, raw, result).await);
-            }
-            if !verdicts.is_empty() {
-                return verdicts;
-            }
-        }
-        vec![self.run_record(first.record).await]
-    }
-
-    async fn run_record(&self, record: &Record) -> Verdict {
-        match &record.content {
-            Content::Ignored(why) => {
-                tracing::info!(record = record.id, why, "acknowledged without a handler");
-                Verdict::Done(None)
-            }
-            Content::Malformed(malformed) => {
-                self.batches.unreadable(record, None, format!("malformed: {malformed}")).await
-            }
-            Content::Message(raw) => {
-                let access = Access::Together(self.group);
-                // A panic is one failed record, not a failed batch (S-6). Nothing of the run outlives it: the engine's
-                // own state is behind locks that recover, and what was staged is dropped.
-                let handled = AssertUnwindSafe(self.batches.engine.handle_in(
-                    access,
-                    raw,
-                    self.deadline,
-                    record.receives > 1,
-                ));
-                let result = handled
-                    .catch_unwind()
-                    .await
-                    .unwrap_or_else(|panic| Err(Failure::Panic { message: panic_message(&*panic) }));
-                self.batches.conclude(record, raw, result).await
-            }
-        }
-    }
-}
-
-fn message<'a>(record: &'a Record) -> Option<&'a Raw> {
-    match &record.content {
-        Content::Message(raw) => Some(raw),
-        Content::Ignored(_) | Content::Malformed(_) => None,
-    }
-}
-
-/// What a second copy makes of the first one's verdict.
-fn share(verdict: &Verdict) -> Option<Verdict> {
-    match verdict {
-        Verdict::Done(_) => Some(Verdict::Done(Some(Outcome::Duplicate))),
-        Verdict::DeadLettered { reason } => Some(Verdict::DeadLettered { reason: reason.clone() }),
-        Verdict::Failed { reason, retry_after } => {
-            Some(Verdict::Failed { reason: reason.clone(), retry_after: *retry_after })
-        }
-        Verdict::Blocked | Verdict::Unstarted => None,
-    }
-}
-
-/// What two copies of one message have in common: source, id, name and payload.
-type Twin<'a> = (&'a str, &'a str, &'a str, &'a str);
-
-fn twin_of(raw: &Raw) -> Twin<'_> {
-    (&raw.source, &raw.id, &raw.name, raw.data.get())
 }

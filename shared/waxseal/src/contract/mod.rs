@@ -27,6 +27,7 @@ mod leased;
 mod limits;
 mod order;
 mod receipts;
+mod retries;
 mod table;
 mod time;
 mod world;
@@ -40,6 +41,7 @@ pub use leased::*;
 pub use limits::*;
 pub use order::*;
 pub use receipts::*;
+pub use retries::*;
 pub use table::*;
 pub use time::*;
 
@@ -130,14 +132,20 @@ macro_rules! contract_tests {
             s20_without_time_left_no_record_starts
             s21_at_most_k_handlers_at_once_on_10_000_records
             s22_whatever_is_unfinished_at_a_stop_is_reported_as_failed
+            s24_a_failed_record_comes_again_after_a_while_and_an_unstarted_one_at_once
+            s25_on_fifo_only_the_head_of_the_group_is_delayed
             s27_a_letter_that_cannot_be_written_fails_its_record
             s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt
             s27_the_last_receive_is_dead_lettered_with_its_reason
             s29_a_failure_holds_back_its_group_alone
+            s28_a_record_that_kills_the_process_is_dead_lettered_without_running
+            s28_a_record_that_only_takes_long_is_no_killer
+            s28_records_received_before_run_last_and_one_at_a_time
             s29_a_failure_among_events_on_one_entity_holds_back_the_rest
             s30_a_group_is_strict_and_groups_run_at_once
             s31_a_head_in_progress_blocks_its_group
             s32_a_dead_lettered_head_is_skipped
+            s32_where_the_policy_says_so_the_group_follows_until_it_is_released
             s43_a_newer_version_claims_nothing
             s43_a_newer_version_is_retried_until_a_deploy_knows_it
             s43_an_older_version_is_lifted

@@ -12,12 +12,15 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use super::env::{Clock, ContractEnv};
 use crate::{
     BoxError, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
-    batch::{Batches, Content, DeadLetters, Letter, Policy, Record, Verdict, failures},
+    batch::{
+        Batches, Content, DeadLetters, Delay, Letter, Policy, Record, Ticket, Verdict, Visibility, failures,
+    },
     item::{Item, Key, Write, attribute},
     receipt::{self, Emission, Receipt},
     state,
@@ -288,12 +291,40 @@ impl DeadLetters for Letters {
     }
 }
 
+/// Records what it is told to delay.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Delays {
+    told: Arc<Mutex<Vec<(String, Duration)>>>,
+}
+
+impl Delays {
+    pub(super) fn take(&self) -> Vec<(String, Duration)> {
+        std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Visibility for Delays {
+    async fn delay(&self, delays: Vec<Delay>) {
+        breathe().await;
+        let delays = delays.into_iter().map(|delay| (delay.ticket.handle, delay.after));
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(delays);
+    }
+}
+
+/// The same record, received this often, by a delivery that its queue knows.
+pub(super) fn received(times: u32, record: Record) -> Record {
+    let ticket =
+        Ticket { queue: "arn:aws:sqs:eu-west-1:123456789012:orders".to_owned(), handle: record.id.clone() };
+    Record { receives: times, ticket: Some(ticket), ..record }
+}
+
 /// An SQS record that holds `raw`, received for the first time.
 pub(super) fn record(id: &str, raw: &Raw) -> Record {
     Record {
         id: id.to_owned(),
         group: None,
         receives: 1,
+        ticket: None,
         body: serde_json::to_vec(raw).expect("an envelope has a JSON form"),
         content: Content::Message(Box::new(raw.clone())),
     }

@@ -3,7 +3,9 @@
 mod chain;
 mod failure;
 mod group;
+mod held;
 mod lease;
+mod marker;
 mod plan;
 mod transact;
 
@@ -21,6 +23,7 @@ pub(crate) use chain::LONGEST;
 pub use failure::Failure;
 pub(crate) use group::{Access, Group};
 use group::{CommitError, Slot};
+pub(crate) use marker::Marked;
 pub use plan::Grouping;
 
 use crate::{
@@ -125,6 +128,11 @@ impl Engine {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.inner.host.now()
+    }
+
+    /// A number that nobody can foresee.
+    pub(crate) fn token(&self) -> crate::Token {
+        self.inner.host.token()
     }
 
     /// Reads an entity, strongly consistent: for queries. Nothing can be saved from here.
@@ -301,7 +309,11 @@ impl Inner {
         {
             return known;
         }
-        let slot = if reaction.is_pure() { None } else { Some(task.access.enter().await?) };
+        let slot = if reaction.is_pure() {
+            None
+        } else {
+            Some(task.access.enter().await.map_err(|_| Failure::Unstarted)?)
+        };
         if task.access.is_closed(self.host.now()) {
             return Err(Failure::Unstarted);
         }

@@ -38,18 +38,22 @@ fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_sa
     world.assert_no_dead_letters();
 }
 
-/// An item of `inventory`'s table that emitted this event to that channel, as a receipt does.
-fn put(world: &Turn, id: &str, expires: u64, channel: Option<&str>) {
+/// An event about nothing.
+fn counted(id: &str) -> Option<Value> {
+    Some(json!({
+        "eventId": id, "eventType": "stock.counted", "eventVersion": 1, "source": "inventory",
+        "timestamp": "2026-11-21T09:30:00Z", "correlationId": id, "data": {"orderId": id},
+    }))
+}
+
+/// An item of `inventory`'s table that emitted this envelope to the bus, as a receipt does.
+fn put(world: &Turn, id: &str, expires: u64, envelope: Option<Value>) {
     let mut item = json!({
         "pk": {"S": format!("receipt#inventory/test#test#{id}")}, "sk": {"S": "receipt"},
         "expires_at": {"N": expires.to_string()},
     });
-    if let Some(channel) = channel {
-        let envelope = json!({
-            "eventId": id, "eventType": "stock.counted", "eventVersion": 1, "source": "inventory",
-            "timestamp": "2026-11-21T09:30:00Z", "correlationId": id, "data": {"orderId": id},
-        });
-        item["emitted"] = json!({"S": json!([{"channel": channel, "envelope": envelope}]).to_string()});
+    if let Some(envelope) = envelope {
+        item["emitted"] = json!({"S": json!([{"channel": "bus", "envelope": envelope}]).to_string()});
     }
     let body = json!({ "TableName": world.stage.function("inventory"), "Item": item });
     world.client.json("dynamodb", "DynamoDB_20120810.PutItem", &body).unwrap();
@@ -104,7 +108,7 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
     let world = turn("s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     world.settle();
-    put(&world, "first", now + 3600, Some("bus"));
+    put(&world, "first", now + 3600, counted("first"));
     becomes("the first is published", &1, || world.events("stock.counted", "first").len());
     let mut before = 0;
     becomes("the log of the relay is written", &true, || {
@@ -122,10 +126,10 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
     });
     let removal = stream(&world, "silent").pop().unwrap();
     assert_eq!(removal["userIdentity"]["PrincipalId"], "dynamodb.amazonaws.com", "{removal:#}");
-    put(&world, "short-lived", now - 60, Some("bus"));
+    put(&world, "short-lived", now - 60, counted("short-lived"));
     becomes("the short-lived one is removed", &2, || stream(&world, "short-lived").len());
     // A stream keeps order: when this one is published, the relay has been told of all before it.
-    put(&world, "last", now + 3600, Some("bus"));
+    put(&world, "last", now + 3600, counted("last"));
     becomes("the last is published", &1, || world.events("stock.counted", "last").len());
 
     assert_eq!(world.events("stock.counted", "short-lived").len(), 1);
@@ -140,12 +144,15 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
 fn o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody() {
     let world = turn("o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody");
     let later = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 3600;
-    put(&world, "o6-nowhere", later, Some("topic:nowhere"));
-    put(&world, "o6-after", later, Some("bus"));
+    put(&world, "o6-never", later, Some(json!({"orderId": "größe ✉"})));
+    put(&world, "o6-after", later, counted("o6-after"));
     becomes("the one after it is published", &1, || world.events("stock.counted", "o6-after").len());
     let letter = world.dead_letters("inventory", 1).swap_remove(0);
     let reason = &letter.attributes["waxseal-reason"];
-    assert!(reason.starts_with("cannot be published to topic:nowhere: "), "{letter:#?}");
-    assert_eq!(letter.attributes["waxseal-event-id"], "o6-nowhere", "{letter:#?}");
+    assert!(
+        reason.starts_with("cannot be published to bus: what the receipt stored is no envelope: "),
+        "{letter:#?}"
+    );
+    assert_eq!(letter.body, r#"{"orderId":"größe ✉"}"#);
     world.assert_no_dead_letters();
 }

@@ -26,7 +26,8 @@ fn placed(id: &str) -> Value {
         "timestamp": "2026-11-21T09:30:00.123Z", "correlationId": "web-4711", "causationId": "web-4711",
         "data": {
             "orderId": format!("order of {id}"),
-            "customer": {"id": "c-104", "name": "Zoë \"Ñ\" <大岩>", "email": "zoe@example.es"},
+            // No quotation marks: LocalStack's input transformers drop what escapes them.
+            "customer": {"id": "c-104", "name": "Zoë Ñ <大岩>", "email": "zoe@example.es"},
             "lines": [{"sku": "köln-mug-0,33l", "quantity": 3, "unitPrice": 1250}],
             "currency": "EUR", "paymentToken": "tok_visa", "placedAt": format!("{DAY}T04:05:06Z"),
         },

@@ -16,7 +16,7 @@ use waxseal::{
 };
 use waxseal_tests::localstack::{
     becomes,
-    client::{Answer, Client},
+    client::{Answer, Client, authorization},
     deploy, eventually,
     instance::Instance,
     intercept::Interceptor,
@@ -36,8 +36,10 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) stage: Stage,
     pub(crate) outside: Outside,
-    /// Between `inventory` and its table, and between its relay and the bus.
-    pub(crate) interceptor: Interceptor,
+    /// Between `inventory` and its table.
+    pub(crate) table: Interceptor,
+    /// Between its relay and the bus.
+    pub(crate) relay: Interceptor,
     /// A queue with a copy of everything on the bus and the topic.
     tap: String,
     heard: Mutex<Vec<Value>>,
@@ -119,14 +121,14 @@ impl World {
             stage.take_dead_letters()?;
         }
         let reused = instance.is_none();
-        let interceptor = Interceptor::start(&client);
-        let url = interceptor.url();
-        stage.set_variables("inventory", &[("AWS_ENDPOINT_URL_DYNAMODB", &url)])?;
-        stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &url)])?;
+        let table = Interceptor::start(&client, &stage.function("inventory"));
+        stage.set_variables("inventory", &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url())])?;
+        let relay = Interceptor::start(&client, &stage.function("inventory-relay"));
+        stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &relay.url())])?;
         stage.set_visibility(VISIBILITY)?;
         let tap = stage.listen("test-tap")?;
         let world =
-            Self { client, stage, outside, interceptor, tap, heard: Mutex::default(), _instance: instance };
+            Self { client, stage, outside, table, relay, tap, heard: Mutex::default(), _instance: instance };
         if reused {
             // A run that was cut off may have paused them.
             ["inventory-events", "payment-events"].iter().for_each(|queue| world.deliver(queue, true));
@@ -299,6 +301,13 @@ impl World {
         becomes(&format!("the mapping of {queue}"), &json!(wanted), || {
             self.client.rest("lambda", "GET", &path, b"").unwrap()["State"].clone()
         });
+    }
+
+    /// Invokes a function as its event source mapping does, and waits for its answer.
+    pub(crate) fn invoke(&self, function: &str, payload: &[u8]) -> Answer {
+        let path = format!("/2015-03-31/functions/{}/invocations", self.stage.function(function));
+        let headers = [("authorization", &*authorization("lambda"))];
+        self.client.send("POST", &path, &headers, payload).unwrap()
     }
 
     /// The dead letters of a service; they are taken out of the queue once `wanted` of them are there.

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// How long anything may take that is waited for; two busy cores are slow.
-pub const PATIENCE: Duration = Duration::from_secs(45);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A line that a person follows, also while `cargo test` captures what tests print.
 pub fn progress(line: impl Display) {

@@ -31,6 +31,12 @@ serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= S
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p platform -- serve
 
+.PHONY: run-localstack
+run-localstack: ## The same input and books on a LocalStack of its own (or PORT=): real binaries, wires, templates
+	@tests/stage 'building the functions (some minutes the first time)' \
+		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p waxseal-tests --features waxseal-tests/localstack
+	@target/ci/run-localstack
+
 .PHONY: test
 test: ## Everything: lint, every test, LocalStack's own tests, the templates' linters, end to end (needs Python 3.13)
 	@MAKE='$(MAKE)' tests/all

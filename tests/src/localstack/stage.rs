@@ -208,6 +208,21 @@ impl Stage {
         Ok(url)
     }
 
+    /// Ends what [`Stage::listen`] began.
+    ///
+    /// # Errors
+    /// Where something of it cannot be removed.
+    pub fn stop_listening(&self, url: &str) -> Result<(), CallError> {
+        let arn = self.queue_attribute(url, "QueueArn")?;
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let bus = self.function("bus");
+        let targets = json!({"Rule": name, "EventBusName": bus, "Ids": ["1"]});
+        self.client.json("events", "AWSEvents.RemoveTargets", &targets)?;
+        self.client.json("events", "AWSEvents.DeleteRule", &json!({"Name": name, "EventBusName": bus}))?;
+        // Its subscription goes nowhere from now on, and away with the topic.
+        self.client.json("sqs", "AmazonSQS.DeleteQueue", &json!({ "QueueUrl": url })).map(drop)
+    }
+
     /// Every message of a queue that no function reads; they are taken out of it.
     ///
     /// # Errors
@@ -219,11 +234,32 @@ impl Stage {
             if messages.is_empty() {
                 return Ok(taken);
             }
-            for message in messages {
-                self.delete(url, &message)?;
-                taken.push(message);
+            let entry = |(id, message): (usize, &Message)| json!({"Id": id.to_string(), "ReceiptHandle": message.handle});
+            let entries: Vec<Value> = messages.iter().enumerate().map(entry).collect();
+            let body = json!({"QueueUrl": url, "Entries": entries});
+            self.client.json("sqs", "AmazonSQS.DeleteMessageBatch", &body)?;
+            taken.extend(messages);
+        }
+    }
+
+    /// Every dead letter that is visible, which stay in their queues: whose, and the message.
+    ///
+    /// # Errors
+    /// Where a queue refuses.
+    pub fn dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
+        let mut letters = Vec::new();
+        for service in SERVICES {
+            let url = self.queue(&format!("{service}-dlq"))?;
+            loop {
+                // Long enough that none is given twice.
+                let messages = self.receive(&url, 20)?;
+                if messages.is_empty() {
+                    break;
+                }
+                letters.extend(messages.into_iter().map(|letter| (service.to_owned(), letter)));
             }
         }
+        Ok(letters)
     }
 
     /// Every dead letter, which are taken out of their queues: whose, and the message.

@@ -184,7 +184,10 @@ impl Run {
             }
             if under_way == 0 {
                 let orders = self.stage.orders().map_err(|error| error.to_string())?;
-                if self.books()?.imbalances(&orders, &stock.initial()).is_empty() {
+                let books = self.books()?;
+                // Whoever tells an order's story has heard its end.
+                let heard = self.ended() as u64 >= books.confirmed + books.cancelled.total();
+                if heard && books.imbalances(&orders, &stock.initial()).is_empty() {
                     self.ended();
                     return Ok(());
                 }

@@ -122,12 +122,16 @@ impl Stage {
     }
 
     /// How long a message that was received stays with its receiver, for every queue that a function reads. The
-    /// templates say six times the function's time limit, which nobody wants to wait for.
+    /// templates say six times the function's time limit, which nobody wants to wait for. The functions' own retries come
+    /// after a second.
     ///
     /// # Errors
-    /// Where a queue refuses.
+    /// Where a queue or Lambda refuses.
     pub fn set_visibility(&self, seconds: u32) -> Result<(), CallError> {
-        self.sources()?.iter().try_for_each(|url| self.set_queue_visibility(url, seconds))
+        self.sources()?.iter().try_for_each(|url| self.set_queue_visibility(url, seconds))?;
+        SERVICES
+            .iter()
+            .try_for_each(|service| self.set_variables(service, &[("WAXSEAL_BACKOFF_SECONDS", "1")]))
     }
 
     /// As [`Stage::set_visibility`], for one queue.

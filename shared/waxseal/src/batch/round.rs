@@ -194,7 +194,7 @@ impl Round<'_> {
     }
 }
 
-fn message<'a>(record: &'a Record) -> Option<&'a Raw> {
+fn message(record: &Record) -> Option<&Raw> {
     match &record.content {
         Content::Message(raw) => Some(raw),
         Content::Ignored(_) | Content::Malformed(_) => None,

@@ -59,6 +59,11 @@ const MALFORMED: Variable = Variable {
     example: "dead-letter",
 };
 
+const ISOLATION: Variable = Variable {
+    name: "WAXSEAL_ISOLATION",
+    purpose: "whether records that were received before run alone and behind a marker, on or off",
+    example: "on",
+};
 const GROUPING: Variable = Variable {
     name: "WAXSEAL_GROUPING",
     purpose: "how commits share requests, cheapest, fewest-requests or apart",
@@ -184,7 +189,7 @@ impl Environment {
 
     /// [`Policy`]: `WAXSEAL_MAX_RECEIVES` (1 to 1000, as SQS has it), `WAXSEAL_CONCURRENCY` (1 to 10000),
     /// `WAXSEAL_BACKOFF_SECONDS` (1 to 3600), `WAXSEAL_MALFORMED` (`dead-letter` or `retry`), `WAXSEAL_GROUPING`
-    /// (`cheapest`, `fewest-requests` or `apart`), `WAXSEAL_GROUPS` (`skip` or `block`) and `WAXSEAL_TOTAL_FAILURE`
+    /// (`cheapest`, `fewest-requests` or `apart`), `WAXSEAL_ISOLATION` (`on` or `off`), `WAXSEAL_GROUPS` (`skip` or `block`) and `WAXSEAL_TOTAL_FAILURE`
     /// (`report` or `raise`) where they are set.
     ///
     /// # Errors
@@ -208,6 +213,7 @@ impl Environment {
                 ("apart", Grouping::Apart),
             ],
         )?;
+        policy.isolation = self.variables.choice(&ISOLATION, &[("off", false), ("on", true)])?;
         policy.groups =
             self.variables.choice(&GROUPS, &[("skip", GroupPolicy::Skip), ("block", GroupPolicy::Block)])?;
         policy.total_failure = self
@@ -337,6 +343,7 @@ mod tests {
             ("WAXSEAL_MALFORMED", "drop"),
             ("WAXSEAL_GROUPING", "some"),
             ("WAXSEAL_GROUPS", "wait"),
+            ("WAXSEAL_ISOLATION", "yes"),
             ("WAXSEAL_TOTAL_FAILURE", "panic"),
             ("WAXSEAL_BACKOFF_SECONDS", "0"),
         ] {
@@ -363,6 +370,7 @@ mod tests {
             ("WAXSEAL_MALFORMED", "retry"),
             ("WAXSEAL_GROUPING", "fewest-requests"),
             ("WAXSEAL_GROUPS", "block"),
+            ("WAXSEAL_ISOLATION", "on"),
             ("WAXSEAL_TOTAL_FAILURE", "raise"),
             ("WAXSEAL_BACKOFF_SECONDS", "2"),
         ]);
@@ -372,7 +380,7 @@ mod tests {
         assert_eq!((policy.max_receives, policy.concurrency), (Some(5), 3));
         assert_eq!(policy.malformed, MalformedPolicy::Retry);
         assert_eq!((policy.grouping, policy.groups), (Grouping::FewestRequests, GroupPolicy::Block));
-        assert_eq!(policy.total_failure, TotalFailure::Raise);
+        assert_eq!((policy.total_failure, policy.isolation), (TotalFailure::Raise, true));
         assert_eq!(policy.backoff.base, Duration::from_secs(2));
 
         let bare = environment(&[]);

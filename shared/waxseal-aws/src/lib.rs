@@ -18,7 +18,7 @@
 //! | `WAXSEAL_BUS` | relay: the event bus, name or ARN |
 //! | `WAXSEAL_TOPIC_<NAME>` | relay: the ARN of a topic; `stock.level-changed` is `WAXSEAL_TOPIC_STOCK_LEVEL_CHANGED` |
 //! | `WAXSEAL_QUEUE_<NAME>` | relay: the URL of the queue that takes a service's commands |
-//! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED`, `WAXSEAL_GROUPING`, `WAXSEAL_GROUPS`, `WAXSEAL_TOTAL_FAILURE`, `WAXSEAL_BACKOFF_SECONDS` | optional: [`waxseal::batch::Policy`] |
+//! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED`, `WAXSEAL_GROUPING`, `WAXSEAL_ISOLATION`, `WAXSEAL_GROUPS`, `WAXSEAL_TOTAL_FAILURE`, `WAXSEAL_BACKOFF_SECONDS` | optional: [`waxseal::batch::Policy`] |
 //! | `WAXSEAL_HORIZON_DAYS`, `WAXSEAL_LEASE_SECONDS` | optional: [`waxseal::Settings`] |
 //!
 //! The standard `AWS_*` variables do the rest: region, credentials, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`, ….

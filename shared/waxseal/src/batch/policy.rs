@@ -53,7 +53,8 @@ pub struct Policy {
     /// When a failed record comes again (S-24), where its queue can be told.
     pub backoff: Backoff,
     /// Records that were received before run last, one at a time, each behind a marker, so that one that kills the process
-    /// takes no other with it to the dead-letter queue (S-28). On unless set; it costs three requests for each such record.
+    /// takes no other with it to the dead-letter queue (S-28). Off unless set: it costs three requests for each such record,
+    /// and two runs that never ended are the end of a record, whatever ended them.
     pub isolation: bool,
     /// What becomes of an ordered group after a dead letter of ours.
     pub groups: GroupPolicy,
@@ -72,7 +73,7 @@ impl Default for Policy {
             grouping: Grouping::default(),
             margin: Duration::from_secs(1),
             backoff: Backoff::default(),
-            isolation: true,
+            isolation: false,
             groups: GroupPolicy::default(),
             total_failure: TotalFailure::default(),
             max_receives: None,

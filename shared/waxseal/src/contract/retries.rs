@@ -20,6 +20,10 @@ use crate::{
     batch::{Backoff, Batches, GroupPolicy, Policy, Record, Verdict},
 };
 
+fn isolating() -> Policy {
+    Policy { isolation: true, ..Policy::default() }
+}
+
 fn fresh(n: usize) -> Record {
     received(1, record(&format!("m-{n}"), &order_of(&format!("o-{n}"), &format!("sku-{n}"))))
 }
@@ -91,13 +95,13 @@ pub async fn s28_records_received_before_run_last_and_one_at_a_time(env: &impl C
     let records: Vec<_> =
         (0..10).map(|n| if n < 5 { Record { receives: 2, ..fresh(n) } } else { fresh(n) }).collect();
     let function = world.function(announcing(&script));
-    let (failed, verdicts) = function.batch(&records, &Letters::default(), Policy::default()).await;
+    let (failed, verdicts) = function.batch(&records, &Letters::default(), isolating()).await;
     assert!(failed.is_empty(), "{verdicts:?}");
     let entered: Vec<_> = script.entered().into_iter().map(|entered| entered.event).collect();
     assert_eq!(entered[5..], ["o-0", "o-1", "o-2", "o-3", "o-4"]);
     // A duplicate that was received before costs one request, as ever.
     let before = world.cold(announcing(&script));
-    let (failed, _) = before.batch(&records[..1], &Letters::default(), Policy::default()).await;
+    let (failed, _) = before.batch(&records[..1], &Letters::default(), isolating()).await;
     assert_eq!((failed.len(), before.line.requests(), script.runs()), (0, 1, 10));
 }
 
@@ -119,14 +123,14 @@ pub async fn s28_a_record_that_kills_the_process_is_dead_lettered_without_runnin
                 }
             });
             let function = world.function_on(line, service(&script), crate::Settings::default());
-            let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
+            let batches = Batches::new(function.engine.clone(), Letters::default(), isolating());
             batches.run(&[killer(receives)], deadline()).await;
             assert_eq!(script.runs(), 1, "receive {receives}");
             world.clock.pass(Duration::from_secs(31));
         }
         let (script, letters) = (Script::default(), Letters::default());
         let function = world.function(service(&script));
-        let batches = Batches::new(function.engine.clone(), letters.clone(), Policy::default());
+        let batches = Batches::new(function.engine.clone(), letters.clone(), isolating());
         let verdicts =
             batches.run(&[fresh(2), killer(4), Record { receives: 2, ..fresh(3) }], deadline()).await;
         assert!(verdicts.iter().all(|verdict| !verdict.is_failed()), "{verdicts:?}");
@@ -149,7 +153,7 @@ pub async fn s28_a_record_that_only_takes_long_is_no_killer(env: &impl ContractE
     let slow = world.function(announcing(&hanging));
     let record = Record { receives: 2, ..fresh(1) };
     // It hangs in the handler and the invocation is frozen there.
-    let batches = Batches::new(slow.engine.clone(), Letters::default(), Policy::default());
+    let batches = Batches::new(slow.engine.clone(), Letters::default(), isolating());
     let records = [record.clone()];
     let mut running = Box::pin(batches.run(&records, deadline()));
     while hanging.runs() == 0 {
@@ -160,13 +164,13 @@ pub async fn s28_a_record_that_only_takes_long_is_no_killer(env: &impl ContractE
     let function = world.function(announcing(&script));
     for receives in 3..9 {
         let again = Record { receives, ..record.clone() };
-        let (failed, verdicts) = function.batch(&[again], &letters, Policy::default()).await;
+        let (failed, verdicts) = function.batch(&[again], &letters, isolating()).await;
         assert_eq!(failed, ["m-1"]);
         let Verdict::Failed { reason, .. } = &verdicts[0] else { panic!("{verdicts:?}") };
         assert!(reason.starts_with("another attempt holds it until "), "{reason}");
     }
     world.clock.pass(Duration::from_secs(30));
-    let (failed, _) = function.batch(&[Record { receives: 9, ..record }], &letters, Policy::default()).await;
+    let (failed, _) = function.batch(&[Record { receives: 9, ..record }], &letters, isolating()).await;
     assert_eq!((failed.len(), script.runs(), letters.kept().len()), (0, 1, 0));
 }
 

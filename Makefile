@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 # Options of `run` and `serve`, from the command line: make run SEED=7 FORMAT=json
 export ORDERS STOCK SEED FORMAT PORT MAILS LOG
+# Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
+export ROUNDS PERMILLE PEERS
 # Options of `deploy` and `undeploy`: make deploy STAGE=test SERVICE=inventory
 export SERVICE YES
 
@@ -120,6 +122,15 @@ size: ## Size of every stripped release binary, as released and at opt-level "z"
 			stat -c %s target/$$p/$$f | awk '{ printf " %9.2f MB", $$1 / 1000000 }'; \
 		done; echo; \
 	done
+
+.PHONY: bench
+bench: ## The same work on Powertools, bare Rust and Waxseal, into tests/bench/RESULTS.md (ROUNDS=; needs Python 3.13 and node)
+	@tests/bench/run
+
+.PHONY: bench-micro
+bench-micro: ## The core alone on a table in memory: parse, route, commit, at batches of 10 to 10,000
+	$(call say,building the core as released)
+	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked --manifest-path tests/bench/Cargo.toml -p bench-micro
 
 $(DENY):
 	@tests/stage 'compiling cargo-deny $(DENY_VERSION) once (some minutes)' \

@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 # Options of `run` and `serve`, from the command line: make run SEED=7 FORMAT=json
 export ORDERS STOCK SEED FORMAT PORT MAILS LOG
+# Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
+export ROUNDS PERMILLE PEERS
 # Options of `deploy` and `undeploy`: make deploy STAGE=test SERVICE=inventory
 export SERVICE YES
 
@@ -31,21 +33,31 @@ serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= S
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p platform -- serve
 
+.PHONY: run-localstack
+run-localstack: ## The same input and books on a LocalStack of its own (or PORT=): real binaries, wires, templates
+	@tests/stage 'building the functions (some minutes the first time)' \
+		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p waxseal-tests --features waxseal-tests/localstack
+	@target/ci/run-localstack
+
 .PHONY: test
-test: lint ## Lint, then every test: properties, contracts, simulation, real binaries
-	$(call say,building and running every test; this builds the Lambda functions too)
-	@cargo test $(CI) --locked --workspace
+test: ## Everything: lint, every test, LocalStack's own tests, the templates' linters, end to end (needs Python 3.13)
+	@MAKE='$(MAKE)' tests/all
+
+.PHONY: test-rust
+test-rust: ## The Rust tests: properties, contracts, simulation, real binaries
+	@tests/stage 'building every test and the Lambda functions (minutes the first time)' \
+		cargo test $(CI) --locked --workspace --no-run
+	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests
 
 .PHONY: lint
 lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the README's code
-	$(call say,checking formatting)
-	@cargo fmt --check
-	$(call say,checking licences and sources of dependencies)
-	@$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
-	$(call say,clippy; warnings are errors)
-	@cargo clippy $(CI) --locked --workspace --all-targets -- -D warnings
-	$(call say,compiling and running the code in README.md and in the documentation)
-	@cargo test $(CI) --locked --workspace --doc --quiet
+	@tests/stage 'checking formatting' cargo fmt --check
+	@tests/stage 'checking licences and sources of dependencies' \
+		$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
+	@tests/stage 'clippy; warnings are errors' \
+		cargo clippy $(CI) --locked --workspace --all-targets --all-features -- -D warnings
+	@tests/stage 'compiling and running the code in README.md and in the documentation' \
+		cargo test $(CI) --locked --workspace --doc --quiet
 
 .PHONY: audit
 audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)
@@ -61,15 +73,17 @@ localstack-stop: ## Stop it (PORT=)
 
 .PHONY: test-localstack
 test-localstack: ## The tests of LocalStack without Docker itself (needs Python 3.13)
-	$(call say,testing LocalStack without Docker (about three minutes; one more for its environment the first time))
-	@localstack/test
+	@tests/stage 'testing LocalStack without Docker (about three minutes; one more for its environment the first time)' \
+		localstack/test
 
+# `--workspace`: with the features of the other tests, so that the SDK and the functions are not compiled once more.
+# Two threads: the scenarios take turns, and a test's name is printed when it has ended.
 .PHONY: test-e2e
 test-e2e: ## The platform deployed to a LocalStack of its own: real templates, binaries and wires (needs Python 3.13)
-	$(call say,building the functions)
-	@cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS))
-	$(call say,deploying them to a LocalStack and running the scenarios (some minutes))
-	@cargo test $(CI) --locked -p waxseal-tests --features localstack --test localstack -- --test-threads 1 --nocapture
+	@tests/stage 'building the functions and the scenarios' \
+		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --no-run
+	@tests/stage 'end to end: deploying the functions to a LocalStack and running the scenarios (about four minutes)' \
+		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --test localstack -- --test-threads 2
 
 .PHONY: infra
 infra: ## Write the CloudFormation templates in infra/stacks from the catalog
@@ -77,8 +91,7 @@ infra: ## Write the CloudFormation templates in infra/stacks from the catalog
 
 .PHONY: lint-infra
 lint-infra: ## cfn-lint and checkov over the templates, clean but for the acknowledged findings
-	$(call say,linting the templates; the locked tools are installed the first time)
-	@infra/lint
+	@tests/stage 'linting the templates; the locked tools are installed the first time' infra/lint
 
 .PHONY: deploy-local
 deploy-local: ## Build, package and deploy every stack to the running LocalStack (SERVICE= for one alone)
@@ -110,7 +123,16 @@ size: ## Size of every stripped release binary, as released and at opt-level "z"
 		done; echo; \
 	done
 
+.PHONY: bench
+bench: ## The same work on Powertools, bare Rust and Waxseal, into tests/bench/RESULTS.md (ROUNDS=; needs Python 3.13 and node)
+	@tests/bench/run
+
+.PHONY: bench-micro
+bench-micro: ## The core alone on a table in memory: parse, route, commit, at batches of 10 to 10,000
+	$(call say,building the core as released)
+	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked --manifest-path tests/bench/Cargo.toml -p bench-micro
+
 $(DENY):
-	$(call say,compiling cargo-deny $(DENY_VERSION), once (some minutes))
-	@cargo install --quiet cargo-deny --version $(DENY_VERSION) --locked --no-default-features --root target/tools \
+	@tests/stage 'compiling cargo-deny $(DENY_VERSION) once (some minutes)' \
+		cargo install --quiet cargo-deny --version $(DENY_VERSION) --locked --no-default-features --root target/tools \
 		--target-dir target/tools/build && rm -rf target/tools/build

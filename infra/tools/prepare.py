@@ -19,8 +19,9 @@ def pack(binary: Path, package: Path) -> None:
     package.parent.mkdir(parents=True, exist_ok=True)
     # In the same folder, then renamed: whoever uploads it meanwhile sees the old package or the new one.
     with tempfile.NamedTemporaryFile(dir=package.parent, delete=False) as file:
-        with zipfile.ZipFile(file, "w", compresslevel=1) as archive:
-            archive.writestr(entry, binary.read_bytes())
+        with zipfile.ZipFile(file, "w") as archive:
+            # Named here: an entry that brings its own type does not take the archive's level.
+            archive.writestr(entry, binary.read_bytes(), compresslevel=1)
     Path(file.name).replace(package)
 
 

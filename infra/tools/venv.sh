@@ -9,7 +9,7 @@ die() { say "$*"; exit 1; }
 # A pyenv shim exists for every installed version and fails for one that is not selected, so each candidate is run.
 find_python() {
   local candidate
-  for candidate in python3.11 python3.12 python3.13 python3; do
+  for candidate in python3.11 python3.12 python3.13 python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[1-9]*/bin/python3; do
     if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] < (3, 11))' >/dev/null 2>&1; then
       command -v "$candidate"
       return

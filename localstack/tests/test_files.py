@@ -56,12 +56,17 @@ def test_an_interrupted_test_run_leaves_nothing() -> None:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        eventually("LocalStack and ten functions run", lambda: len(kernel.descendants(run.pid)) >= 12)  # noqa: B023
-        pids = kernel.descendants(run.pid)
-        time.sleep(0.2)
-        run.send_signal(number)
-        assert run.wait(30) != 0
-        eventually("all is gone", lambda: not [pid for pid in pids if kernel.started_at(pid)])  # noqa: B023
+        try:
+            eventually("LocalStack and ten functions run", lambda: len(kernel.descendants(run.pid)) >= 12)  # noqa: B023
+            pids = kernel.descendants(run.pid)
+            time.sleep(0.2)
+            run.send_signal(number)
+            assert run.wait(30) != 0
+            eventually("all is gone", lambda: not [pid for pid in pids if kernel.started_at(pid)])  # noqa: B023
+        finally:
+            # It has a session of its own: an interrupt of this run does not reach it.
+            run.kill()
+            run.wait()
 
 
 def _environment() -> dict[str, str]:

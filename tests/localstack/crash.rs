@@ -10,8 +10,9 @@ use std::{
 
 use serde_json::json;
 use waxseal_tests::{
+    deliveries::sqs,
     http::Request,
-    localstack::{becomes, client::authorization, eventually, intercept::Fate},
+    localstack::{becomes, eventually, intercept::Fate},
 };
 
 use crate::world::{Turn, turn};
@@ -67,7 +68,7 @@ fn s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_noth
 
     let (commits, needle) = (Arc::new(AtomicUsize::new(0)), sku.clone());
     let seen = commits.clone();
-    let rule = world.interceptor.rule(&world.stage.function("inventory"), move |request| {
+    let rule = world.table.rule(move |request| {
         if request.header("x-amz-target") != COMMIT || !mentions(request, &needle) {
             return Fate::Passes;
         }
@@ -102,7 +103,7 @@ fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_
 
     let (kills, id) = (Arc::new(AtomicUsize::new(0)), order.id.clone());
     let killed = kills.clone();
-    let rule = world.interceptor.rule(&world.stage.function("inventory"), move |request| {
+    let rule = world.table.rule(move |request| {
         // Before it can commit, so whatever was staged is gone.
         if request.header("x-amz-target") != COMMIT || !mentions(request, &id) {
             return Fate::Passes;
@@ -129,6 +130,43 @@ fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_
 }
 
 #[test]
+fn o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_comes_in() {
+    let world = turn("o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_comes_in");
+    let sku = world.article("jug-enamel", 5);
+    let paused = world.pause("inventory-events");
+    let order = world.place(&sku, 2, "tok_visa");
+    let placed = eventually("the order's event", || Some(world.emitted("orders", "order.placed", &order.id)));
+
+    let (id, commits) = (order.id.clone(), AtomicUsize::new(0));
+    let committed = world.table.rule(move |request| {
+        let commits = request.header("x-amz-target") == COMMIT
+            && mentions(request, &id)
+            && commits.fetch_add(1, Ordering::SeqCst) == 0;
+        if commits { Fate::KilledAfter } else { Fate::Passes }
+    });
+    let (id, attempts) = (order.id.clone(), Arc::new(AtomicUsize::new(0)));
+    let tried = attempts.clone();
+    let published = world.relay.rule(move |request| {
+        // Twice it dies before anything is published.
+        let dies = mentions(request, &id) && tried.fetch_add(1, Ordering::SeqCst) < 2;
+        if dies { Fate::KilledBefore } else { Fate::Passes }
+    });
+    // Handed over by nobody who would do so again.
+    let answer = world.invoke("inventory", &sqs(&[("m-once", placed.to_string())]));
+    assert_eq!(answer.header("x-amz-function-error"), "Unhandled", "{:#}", answer.json());
+    world.assert_confirmed_once(&order);
+    assert!(attempts.load(Ordering::SeqCst) >= 3, "the relay was not killed: {attempts:?}");
+    let queue = world.stage.queue("inventory-events").unwrap();
+    assert_eq!(world.stage.depth(&queue).unwrap(), 1, "it was delivered");
+    assert_eq!(world.events("stock.reserved", &order.id).len(), 1);
+
+    drop((committed, published, paused));
+    world.settle();
+    world.becomes_stock(&sku, 3, 2);
+    world.assert_no_dead_letters();
+}
+
+#[test]
 fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later() {
     let world = turn("o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later");
     let sku = world.article("scarf-merino", 5);
@@ -139,7 +177,7 @@ fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_late
 
     let (id, event_id) = (order.id.clone(), placed["eventId"].as_str().unwrap().to_owned());
     let committed = AtomicBool::new(false);
-    let rule = world.interceptor.rule(&world.stage.function("inventory"), move |request| {
+    let rule = world.table.rule(move |request| {
         if committed.load(Ordering::SeqCst) {
             // Every later attempt dies as soon as it asks about the event.
             return if mentions(request, &event_id) { Fate::KilledBefore } else { Fate::Passes };
@@ -174,13 +212,7 @@ fn s12_a_zombie_that_wakes_after_its_lease_changes_nothing() {
         world.stage.entity("inventory", "stock", &sku).unwrap()
     });
     let reserved = world.emitted("inventory", "stock.reserved", &order.id);
-    let function = world.stage.function("payment");
-    let charge = |record: &str| {
-        let payload = waxseal_tests::deliveries::sqs(&[(record, reserved.to_string())]);
-        let path = format!("/2015-03-31/functions/{function}/invocations");
-        let headers = [("authorization", &*authorization("lambda"))];
-        world.client.send("POST", &path, &headers, &payload).unwrap().json()
-    };
+    let charge = |record: &str| world.invoke("payment", &sqs(&[(record, reserved.to_string())])).json();
     let receipt = || world.receipt("payment", "charge-card", &reserved);
 
     let zombie = world.outside.hold(&order.id);

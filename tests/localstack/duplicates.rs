@@ -1,14 +1,19 @@
 //! The same event, once more: by hand, by racers, by a replay.
 
-use std::{collections::BTreeMap, thread};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    thread,
+};
 
+use contracts::OrderPlaced;
 use serde_json::{Value, json};
-use waxseal::item::Item;
+use waxseal::{Envelope, Fault, Handler, Service, Unit, item::Item};
+use waxseal_local::{Local, Outgoing};
 use waxseal_tests::{
     deliveries::{failures, sqs},
     localstack::{
         becomes,
-        client::authorization,
         deploy::SERVICES,
         eventually,
         intercept::{kill, processes},
@@ -74,18 +79,15 @@ fn s17_of_64_racers_in_environments_of_their_own_one_commits() {
     let paused = world.pause("inventory-events");
     let order = world.place(&sku, 2, "tok_visa");
     let placed = eventually("the order's event", || Some(world.emitted("orders", "order.placed", &order.id)));
-    let function = world.stage.function("inventory");
     let race = || {
-        let payload = sqs(&[("m", placed.to_string())]);
-        let path = format!("/2015-03-31/functions/{function}/invocations");
-        let headers = [("authorization", &*authorization("lambda"))];
-        let answer = world.client.send("POST", &path, &headers, &payload).unwrap();
+        let answer = world.invoke("inventory", &sqs(&[("m", placed.to_string())]));
         String::from_utf8_lossy(&answer.body).into_owned()
     };
     let answers: Vec<String> = thread::scope(|scope| {
         let racers: Vec<_> = (0..RACERS).map(|_| scope.spawn(race)).collect();
         racers.into_iter().map(|racer| racer.join().unwrap()).collect()
     });
+    let function = world.stage.function("inventory");
     let environments = processes(&world.client.endpoint, &function).len();
     assert!(environments >= 2, "they were served by one environment");
     // They stay warm, and this machine has better uses for its memory.
@@ -120,6 +122,9 @@ fn s40_an_archive_replay_changes_nothing() {
     world.settle();
     let (before, mails) = (tables(&world), world.outside.mails());
 
+    let whole = world.queue("test-replayed");
+    let replayed = json!({"replay-name": [{"exists": true}]});
+    world.rule(&world.bus(), "test-replayed", &replayed, &world.arn(&whole), &json!({}));
     let archive = json!({ "ArchiveName": world.stage.function("archive") });
     let archive = world.client.json("events", "AWSEvents.DescribeArchive", &archive).unwrap();
     let bus = json!({ "Name": world.bus() });
@@ -141,4 +146,31 @@ fn s40_an_archive_replay_changes_nothing() {
     assert_eq!(tables(&world), before);
     assert_eq!((world.outside.asked(&order.id).len(), world.outside.mails()), (1, mails));
     world.assert_no_dead_letters();
+
+    // A handler sees that it is a replay: what came over the wire, read as functions read it.
+    let (sees, seen) = (SeesReplays::default(), Local::builder().build());
+    let names = sees.0.clone();
+    seen.deploy(Service::new("probe").handler(sees)).unwrap();
+    for message in world.stage.take(&whole).unwrap() {
+        if message.body.contains(&order.id) && message.body.contains("order.placed") {
+            seen.queue("probe").unwrap().send(Outgoing::new(message.body));
+        }
+    }
+    seen.run_until_idle();
+    assert_eq!(*names.lock().unwrap(), [(order.id.clone(), json!("test-replay"))]);
+}
+
+/// Remembers of each order by which replay it came.
+#[derive(Default)]
+struct SeesReplays(Arc<Mutex<Vec<(String, Value)>>>);
+
+impl Handler for SeesReplays {
+    const NAME: &str = "see-replays";
+    type Event = OrderPlaced;
+    type Emits = ();
+    async fn handle(&self, order: &Envelope<OrderPlaced>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        let replay = order.metadata.get("replayName").cloned().unwrap_or_default();
+        self.0.lock().unwrap().push((order.data.order_id.clone(), replay));
+        Ok(())
+    }
 }

@@ -6,8 +6,8 @@ use waxseal_tests::localstack::becomes;
 use crate::world::turn;
 
 #[test]
-fn o1_an_order_placed_over_http_is_confirmed_charged_and_mailed_once() {
-    let world = turn("o1_an_order_placed_over_http_is_confirmed_charged_and_mailed_once");
+fn an_order_placed_over_http_is_confirmed_charged_and_mailed_once() {
+    let world = turn("an_order_placed_over_http_is_confirmed_charged_and_mailed_once");
     let sku = world.article("tee-organic", 5);
     let order = world.place(&sku, 2, "tok_visa");
     world.assert_confirmed_once(&order);

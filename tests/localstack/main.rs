@@ -9,6 +9,7 @@
 
 mod books;
 mod crash;
+mod direct;
 mod duplicates;
 mod flow;
 mod poison;

@@ -1,8 +1,14 @@
 //! Records that nobody can read.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::turn;
+
+/// A mapping of LocalStack's encodes JSON again, so only what is none stays verbatim.
+fn same(a: &str, b: &str) -> bool {
+    let json = |text| serde_json::from_str::<Value>(text).ok();
+    a == b || (json(a).is_some() && json(a) == json(b))
+}
 
 #[test]
 fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on() {
@@ -32,9 +38,8 @@ fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on
 
     let letters = world.dead_letters("inventory", poison.len());
     for (body, reason) in &poison {
-        let letter = letters.iter().find(|letter| letter.body == *body);
-        let letter =
-            letter.unwrap_or_else(|| panic!("no letter has this body verbatim: {body}\n{letters:#?}"));
+        let letter = letters.iter().find(|letter| same(&letter.body, body));
+        let letter = letter.unwrap_or_else(|| panic!("no letter has this body: {body}\n{letters:#?}"));
         assert!(letter.attributes["waxseal-reason"].contains(reason), "{letter:#?}");
         assert_eq!(letter.attributes["waxseal-service"], "inventory", "{letter:#?}");
     }

@@ -1,12 +1,15 @@
 //! The relay on a real stream.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
 use serde_json::{Value, json};
-use waxseal_tests::localstack::{becomes, intercept::Fate};
+use waxseal_tests::{
+    http::Request,
+    localstack::{becomes, intercept::Fate},
+};
 
 use crate::world::{Turn, turn};
 
@@ -16,7 +19,7 @@ fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_sa
     let sku = world.article("clock-walnut", 4);
     let kills = Arc::new(AtomicUsize::new(0));
     let killed = kills.clone();
-    let rule = world.interceptor.rule(&world.stage.function("inventory-relay"), move |request| {
+    let rule = world.relay.rule(move |request| {
         let publishes = request.header("x-amz-target") == "AWSEvents.PutEvents"
             && String::from_utf8_lossy(&request.body).contains("stock.reserved");
         match publishes && killed.fetch_add(1, Ordering::SeqCst) < 2 {
@@ -38,18 +41,72 @@ fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_sa
     world.assert_no_dead_letters();
 }
 
-/// An item of `inventory`'s table that emitted this event to that channel, as a receipt does.
-fn put(world: &Turn, id: &str, expires: u64, channel: Option<&str>) {
+/// An event about nothing.
+fn counted(id: &str) -> Value {
+    json!({
+        "eventId": id, "eventType": "stock.counted", "eventVersion": 1, "source": "inventory",
+        "timestamp": "2026-11-21T09:30:00Z", "correlationId": id, "data": {"orderId": id},
+    })
+}
+
+/// The ids that a `PutEvents` would publish.
+fn entries(request: &Request) -> Vec<String> {
+    let put: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let details =
+        put["Entries"].as_array().into_iter().flatten().filter_map(|entry| entry["Detail"].as_str());
+    details
+        .map(|detail| serde_json::from_str::<Value>(detail).unwrap_or_default()["eventId"].to_string())
+        .collect()
+}
+
+#[test]
+fn o2_of_a_publication_that_passed_in_part_only_the_rest_is_tried_again_in_order() {
+    let world = turn("o2_of_a_publication_that_passed_in_part_only_the_rest_is_tried_again_in_order");
+    let seen: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
+    let log = seen.clone();
+    let rule = world.relay.rule(move |request| {
+        let ids = entries(request);
+        if !ids.iter().any(|id| id.starts_with("\"o2-")) {
+            return Fate::Passes;
+        }
+        let mut log = log.lock().unwrap();
+        log.push(ids);
+        match log.len() {
+            1 => Fate::Refused(vec![1, 3]),
+            2 => Fate::Refused(vec![0]),
+            _ => Fate::Passes,
+        }
+    });
+    let later = now() + 3600;
+    put(&world, "o2", later, ["o2-a", "o2-b", "o2-c", "o2-d"].map(counted));
+    for id in ["o2-a", "o2-b", "o2-c", "o2-d"] {
+        becomes(&format!("{id} is published"), &1, || world.events("stock.counted", id).len());
+    }
+    drop(rule);
+    let ids = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
+    let requests = [ids(&["o2-a", "o2-b", "o2-c", "o2-d"]), ids(&["o2-b", "o2-d"]), ids(&["o2-b"])];
+    assert_eq!(*seen.lock().unwrap(), requests);
+    world.settle();
+    for id in ["o2-a", "o2-b", "o2-c", "o2-d"] {
+        assert_eq!(world.events("stock.counted", id).len(), 1, "{id} was published again");
+    }
+    world.assert_no_dead_letters();
+}
+
+fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// An item of `inventory`'s table that emitted these envelopes to the bus, as a receipt does.
+fn put(world: &Turn, id: &str, expires: u64, envelopes: impl IntoIterator<Item = Value>) {
     let mut item = json!({
         "pk": {"S": format!("receipt#inventory/test#test#{id}")}, "sk": {"S": "receipt"},
         "expires_at": {"N": expires.to_string()},
     });
-    if let Some(channel) = channel {
-        let envelope = json!({
-            "eventId": id, "eventType": "stock.counted", "eventVersion": 1, "source": "inventory",
-            "timestamp": "2026-11-21T09:30:00Z", "correlationId": id, "data": {"orderId": id},
-        });
-        item["emitted"] = json!({"S": json!([{"channel": channel, "envelope": envelope}]).to_string()});
+    let emitted = envelopes.into_iter().map(|envelope| json!({"channel": "bus", "envelope": envelope}));
+    let emitted: Vec<Value> = emitted.collect();
+    if !emitted.is_empty() {
+        item["emitted"] = json!({"S": Value::Array(emitted).to_string()});
     }
     let body = json!({ "TableName": world.stage.function("inventory"), "Item": item });
     world.client.json("dynamodb", "DynamoDB_20120810.PutItem", &body).unwrap();
@@ -102,9 +159,9 @@ fn invocations(world: &Turn) -> usize {
 #[test]
 fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
     let world = turn("s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay");
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = now();
     world.settle();
-    put(&world, "first", now + 3600, Some("bus"));
+    put(&world, "first", now + 3600, [counted("first")]);
     becomes("the first is published", &1, || world.events("stock.counted", "first").len());
     let mut before = 0;
     becomes("the log of the relay is written", &true, || {
@@ -113,7 +170,7 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
     });
 
     // One that emitted nothing, and is removed; one that emitted, and is removed.
-    put(&world, "silent", now - 60, None);
+    put(&world, "silent", now - 60, []);
     becomes("the silent one is removed", &["INSERT", "REMOVE"].map(str::to_owned).to_vec(), || {
         stream(&world, "silent")
             .iter()
@@ -122,10 +179,10 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
     });
     let removal = stream(&world, "silent").pop().unwrap();
     assert_eq!(removal["userIdentity"]["PrincipalId"], "dynamodb.amazonaws.com", "{removal:#}");
-    put(&world, "short-lived", now - 60, Some("bus"));
+    put(&world, "short-lived", now - 60, [counted("short-lived")]);
     becomes("the short-lived one is removed", &2, || stream(&world, "short-lived").len());
     // A stream keeps order: when this one is published, the relay has been told of all before it.
-    put(&world, "last", now + 3600, Some("bus"));
+    put(&world, "last", now + 3600, [counted("last")]);
     becomes("the last is published", &1, || world.events("stock.counted", "last").len());
 
     assert_eq!(world.events("stock.counted", "short-lived").len(), 1);
@@ -139,13 +196,16 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
 #[test]
 fn o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody() {
     let world = turn("o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody");
-    let later = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 3600;
-    put(&world, "o6-nowhere", later, Some("topic:nowhere"));
-    put(&world, "o6-after", later, Some("bus"));
+    let later = now() + 3600;
+    put(&world, "o6-never", later, [json!({"orderId": "größe ✉"})]);
+    put(&world, "o6-after", later, [counted("o6-after")]);
     becomes("the one after it is published", &1, || world.events("stock.counted", "o6-after").len());
     let letter = world.dead_letters("inventory", 1).swap_remove(0);
     let reason = &letter.attributes["waxseal-reason"];
-    assert!(reason.starts_with("cannot be published to topic:nowhere: "), "{letter:#?}");
-    assert_eq!(letter.attributes["waxseal-event-id"], "o6-nowhere", "{letter:#?}");
+    assert!(
+        reason.starts_with("cannot be published to bus: what the receipt stored is no envelope: "),
+        "{letter:#?}"
+    );
+    assert_eq!(letter.body, r#"{"orderId":"größe ✉"}"#);
     world.assert_no_dead_letters();
 }

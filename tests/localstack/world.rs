@@ -16,7 +16,7 @@ use waxseal::{
 };
 use waxseal_tests::localstack::{
     becomes,
-    client::{Answer, Client},
+    client::{Answer, Client, authorization},
     deploy, eventually,
     instance::Instance,
     intercept::Interceptor,
@@ -36,9 +36,11 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) stage: Stage,
     pub(crate) outside: Outside,
-    /// Between `inventory` and its table, and between its relay and the bus.
-    pub(crate) interceptor: Interceptor,
-    /// A queue with a copy of everything on the bus.
+    /// Between `inventory` and its table.
+    pub(crate) table: Interceptor,
+    /// Between its relay and the bus.
+    pub(crate) relay: Interceptor,
+    /// A queue with a copy of everything on the bus and the topic.
     tap: String,
     heard: Mutex<Vec<Value>>,
     /// None where the caller named one that runs already.
@@ -119,16 +121,14 @@ impl World {
             stage.take_dead_letters()?;
         }
         let reused = instance.is_none();
-        let interceptor = Interceptor::start(&client);
-        let url = interceptor.url();
-        stage.set_variables("inventory", &[("AWS_ENDPOINT_URL_DYNAMODB", &url)])?;
-        stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &url)])?;
+        let table = Interceptor::start(&client, &stage.function("inventory"));
+        stage.set_variables("inventory", &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url())])?;
+        let relay = Interceptor::start(&client, &stage.function("inventory-relay"));
+        stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &relay.url())])?;
         stage.set_visibility(VISIBILITY)?;
-        let tap = new_queue(&client, "test-tap")?;
+        let tap = stage.listen("test-tap")?;
         let world =
-            Self { client, stage, outside, interceptor, tap, heard: Mutex::default(), _instance: instance };
-        let everything = json!({"source": [{"prefix": ""}]});
-        world.rule(&world.bus(), "test-tap", &everything, &world.arn(&world.tap), &json!({}));
+            Self { client, stage, outside, table, relay, tap, heard: Mutex::default(), _instance: instance };
         if reused {
             // A run that was cut off may have paused them.
             ["inventory-events", "payment-events"].iter().for_each(|queue| world.deliver(queue, true));
@@ -171,25 +171,20 @@ impl World {
         new_queue(&self.client, name).unwrap()
     }
 
-    /// Everything heard on the bus so far: EventBridge events.
+    /// Every envelope heard on the bus and on the topic so far.
     pub(crate) fn heard(&self) -> Vec<Value> {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let messages = self.stage.receive(&self.tap, 30).unwrap();
-            if messages.is_empty() {
-                return heard.clone();
-            }
-            for message in messages {
-                self.stage.delete(&self.tap, &message).unwrap();
-                heard.push(serde_json::from_str(&message.body).unwrap());
-            }
-        }
+        let messages = self.stage.take(&self.tap).unwrap();
+        heard.extend(messages.iter().map(|message| serde_json::from_str::<Value>(&message.body).unwrap()));
+        heard.clone()
     }
 
     /// The envelopes of this name about this order that were heard on the bus, repeats included.
     pub(crate) fn events(&self, name: &str, order_id: &str) -> Vec<Value> {
-        let heard = self.heard().into_iter().map(|mut event| event["detail"].take());
-        heard.filter(|event| event["eventType"] == name && event["data"]["orderId"] == order_id).collect()
+        self.heard()
+            .into_iter()
+            .filter(|event| event["eventType"] == name && event["data"]["orderId"] == order_id)
+            .collect()
     }
 
     /// Takes in `on_hand` pieces of a new article and waits until they are there.
@@ -306,6 +301,13 @@ impl World {
         becomes(&format!("the mapping of {queue}"), &json!(wanted), || {
             self.client.rest("lambda", "GET", &path, b"").unwrap()["State"].clone()
         });
+    }
+
+    /// Invokes a function as its event source mapping does, and waits for its answer.
+    pub(crate) fn invoke(&self, function: &str, payload: &[u8]) -> Answer {
+        let path = format!("/2015-03-31/functions/{}/invocations", self.stage.function(function));
+        let headers = [("authorization", &*authorization("lambda"))];
+        self.client.send("POST", &path, &headers, payload).unwrap()
     }
 
     /// The dead letters of a service; they are taken out of the queue once `wanted` of them are there.

@@ -20,15 +20,16 @@ const WAYS: [&str; 8] = [
 ];
 
 /// An order that only `analytics` hears of. It counts it, and emits nothing.
-fn placed(id: &str) -> Value {
+pub(crate) fn placed(id: &str, day: &str) -> Value {
     json!({
         "eventId": id, "eventType": "order.placed", "eventVersion": 2, "source": "orders",
         "timestamp": "2026-11-21T09:30:00.123Z", "correlationId": "web-4711", "causationId": "web-4711",
         "data": {
             "orderId": format!("order of {id}"),
-            "customer": {"id": "c-104", "name": "Zoë \"Ñ\" <大岩>", "email": "zoe@example.es"},
+            // No quotation marks: LocalStack's input transformers drop what escapes them.
+            "customer": {"id": "c-104", "name": "Zoë Ñ <大岩>", "email": "zoe@example.es"},
             "lines": [{"sku": "köln-mug-0,33l", "quantity": 3, "unitPrice": 1250}],
-            "currency": "EUR", "paymentToken": "tok_visa", "placedAt": format!("{DAY}T04:05:06Z"),
+            "currency": "EUR", "paymentToken": "tok_visa", "placedAt": format!("{day}T04:05:06Z"),
         },
         "metadata": {"tenant": "zürich"},
     })
@@ -57,9 +58,9 @@ fn topic(world: &Turn, name: &str, raw: bool, queue: &str) -> String {
 }
 
 /// What `analytics` counted on that day: orders and their sum.
-fn counted(world: &Turn) -> (u64, u64) {
+pub(crate) fn counted(world: &Turn, day: &str) -> (u64, u64) {
     let tallies = world.stage.entities::<analytics::Tally>("analytics").unwrap();
-    let that_day = tallies.iter().filter(|(id, _)| id.starts_with(&format!("placed/{DAY}/EUR/")));
+    let that_day = tallies.iter().filter(|(id, _)| id.starts_with(&format!("placed/{day}/EUR/")));
     that_day.fold((0, 0), |(orders, sum), (_, tally)| (orders + tally.orders, sum + tally.sum))
 }
 
@@ -102,20 +103,20 @@ fn s36_s37_every_wrapping_of_an_event_gives_the_same_envelope() {
         }
     };
     for way in WAYS {
-        send(way, &placed(way));
+        send(way, &placed(way, DAY));
     }
-    becomes("each way counts", &(8, 8 * 3750), || counted(&world));
+    becomes("each way counts", &(8, 8 * 3750), || counted(&world, DAY));
 
     // One event by all ways: the first counts, and no other has another payload.
-    let same = placed("the-same");
+    let same = placed("the-same", DAY);
     WAYS.iter().for_each(|way| send(way, &same));
-    becomes("one more", &(9, 9 * 3750), || counted(&world));
+    becomes("one more", &(9, 9 * 3750), || counted(&world, DAY));
     world.settle();
-    assert_eq!(counted(&world), (9, 9 * 3750));
+    assert_eq!(counted(&world, DAY), (9, 9 * 3750));
     assert!(world.receipt("analytics", "count-placed", &same).is_some());
     world.assert_no_dead_letters();
 
-    send("payload-alone", &placed("payload-alone"));
+    send("payload-alone", &placed("payload-alone", DAY));
     let letter = world.dead_letters("analytics", 1).swap_remove(0);
     let reason = &letter.attributes["waxseal-reason"];
     assert!(

@@ -11,6 +11,7 @@
 
 mod level;
 mod orders;
+mod refunds;
 mod tally;
 
 pub use level::Level;
@@ -22,5 +23,6 @@ pub fn service() -> waxseal::Service {
         .decide(orders::CountPlaced)
         .decide(orders::CountConfirmed)
         .decide(orders::CountCancelled)
+        .decide(refunds::CountRefunded)
         .decide(level::WatchLevel)
 }

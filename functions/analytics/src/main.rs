@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use waxseal::{BoxError, Engine, batch::Batches};
+use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
 
@@ -14,5 +14,5 @@ async fn main() -> ExitCode {
 async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
     let engine = Engine::new(analytics::service(), aws.table()?, aws.host(), aws.settings()?)?;
-    Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))
+    Ok(Function::new(aws.batches(engine)?))
 }

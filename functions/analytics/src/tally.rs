@@ -26,6 +26,8 @@ pub enum Subject {
     Confirmed(Currency),
     /// Orders cancelled for a reason, in a currency.
     Cancelled(CancelReason, Currency),
+    /// Refunds in a currency; they do not say when.
+    Refunded(Currency),
 }
 
 /// Rows of one subject and day.
@@ -57,6 +59,7 @@ fn row(subject: Subject, at: Option<Timestamp>, shard: u8) -> String {
         Subject::Placed(currency) => format!("placed/{day}/{currency}/{shard}"),
         Subject::Confirmed(currency) => format!("confirmed/{day}/{currency}/{shard}"),
         Subject::Cancelled(reason, currency) => format!("cancelled/{day}/{reason}/{currency}/{shard}"),
+        Subject::Refunded(currency) => format!("refunded/{day}/{currency}/{shard}"),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use analytics::{Level, Subject, Tally, total};
 use contracts::{
-    CancelReason, Currency, OrderCancelled, OrderConfirmed, StockLevelChanged,
+    CancelReason, Currency, OrderCancelled, OrderConfirmed, PaymentRefunded, StockLevelChanged,
     testing::{Memory, customer, placed, raw},
 };
 use proptest::prelude::*;
@@ -62,6 +62,20 @@ async fn ends_are_counted_by_reason_and_revenue_is_summed() {
         let expected = Tally { orders: sum.iter().count() as u64, sum: sum.unwrap_or(0) };
         assert_eq!(total(&engine, subject, Some(at)).await.unwrap(), expected);
     }
+}
+
+#[tokio::test]
+async fn refunds_are_summed_by_currency_each_once() {
+    let engine = Memory::new().engine(analytics::service());
+    for n in 0..20 {
+        let (currency, refund_id) = (Currency::EUR, Some(format!("re_{n}")));
+        let refunded = PaymentRefunded { order_id: format!("o-{n}"), amount: 1250, currency, refund_id };
+        let event = raw(&format!("e-{n}"), refunded);
+        engine.handle(&event).await.unwrap();
+        engine.handle(&event).await.unwrap();
+    }
+    let counted = total(&engine, Subject::Refunded(Currency::EUR), None).await.unwrap();
+    assert_eq!(counted, Tally { orders: 20, sum: 25_000 });
 }
 
 #[tokio::test]

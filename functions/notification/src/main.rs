@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use notification::{Sender, Smtp};
-use waxseal::{BoxError, Engine, batch::Batches};
+use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
 
@@ -17,5 +17,5 @@ async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
     let service = notification::service(Smtp::from_env()?, Sender::from_env()?);
     let engine = Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
-    Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))
+    Ok(Function::new(aws.batches(engine)?))
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use waxseal::{BoxError, Engine, batch::Batches};
+use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
 
@@ -15,5 +15,5 @@ async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
     let engine = Engine::new(orders::service(), aws.table()?, aws.host(), aws.settings()?)?;
     let http = orders::router(engine.clone());
-    Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)).http(http))
+    Ok(Function::new(aws.batches(engine)?).http(http))
 }

@@ -13,7 +13,7 @@
 //! | [`StockShort`] | inventory | bus | orders |
 //! | [`StockLevelChanged`] | inventory | topic `stock` | analytics, and any number of others |
 //! | [`PaymentCaptured`], [`PaymentDeclined`] | payment | bus | orders |
-//! | [`PaymentRefunded`] | payment | bus | nobody yet |
+//! | [`PaymentRefunded`] | payment | bus | analytics |
 
 mod currency;
 mod customer;

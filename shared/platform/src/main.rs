@@ -1,8 +1,7 @@
 //! `make run` and `make serve`.
 
 use std::{
-    io::{IsTerminal as _, Write as _},
-    path::PathBuf,
+    io::IsTerminal as _,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
@@ -10,10 +9,9 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::{
-    Feed, Platform, Setup, Stock, Summary,
+    Feed, Platform, Setup, Summary,
     options::Options,
-    read,
-    report::{self, Told},
+    report::{self, Told, conclude, say},
     serve::Server,
 };
 use waxseal::Raw;
@@ -48,9 +46,9 @@ fn log() {
 }
 
 fn run(options: &Options) -> Result<(), String> {
-    let (stock, orders) = input(options)?;
+    let (stock, orders) = options.input().map_err(|error| error.to_string())?;
     let started = Instant::now();
-    let mails = mails(options);
+    let mails = options.mails_folder();
     let setup =
         Setup { seed: options.seed, faults: Faults::bad_day(), real_time: false, mails: Some(mails.clone()) };
     let platform = Platform::new(setup).map_err(|error| error.to_string())?;
@@ -72,25 +70,15 @@ fn run(options: &Options) -> Result<(), String> {
 
     let answers = feed.answers();
     let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
-    say(&report::render(&Told::by(&platform), &summary, &answers));
     let imbalances = summary.books.imbalances(&platform.orders(), &stock.initial());
-    if imbalances.is_empty() {
-        say(&format!("The books balance. The mails are in {}.", mails.display()));
-    }
-    if options.json {
-        say(&serde_json::to_string(&summary).map_err(|error| error.to_string())?);
-    }
-    if imbalances.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("the books do not balance: {}", imbalances.join("; ")))
-    }
+    let balance = format!("The books balance. The mails are in {}.", mails.display());
+    conclude(&Told::by(&platform), &summary, &answers, &imbalances, &balance, options.json)
 }
 
 fn serve(options: &Options) -> Result<(), String> {
-    let (stock, orders) = input(options)?;
-    let setup =
-        Setup { seed: options.seed, faults: Faults::none(), real_time: true, mails: Some(mails(options)) };
+    let (stock, orders) = options.input().map_err(|error| error.to_string())?;
+    let mails = Some(options.mails_folder());
+    let setup = Setup { seed: options.seed, faults: Faults::none(), real_time: true, mails };
     let platform = Platform::new(setup).map_err(|error| error.to_string())?;
     platform.receive(&stock)?;
     let server =
@@ -124,25 +112,6 @@ fn serve(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-/// The folder for mails: the one that was named, or our own, emptied of the last run's.
-fn mails(options: &Options) -> PathBuf {
-    options.mails.clone().unwrap_or_else(|| {
-        let own = PathBuf::from("target/mails");
-        // There may be none yet; what cannot be removed is seen when the first mail is written.
-        let _ = std::fs::remove_dir_all(&own);
-        own
-    })
-}
-
-fn input(options: &Options) -> Result<(Stock, Vec<u8>), String> {
-    let stock = Stock::parse(&read(&options.stock).map_err(|error| error.to_string())?);
-    for (number, reason) in &stock.refused {
-        eprintln!("{}, line {number}: {reason}", options.stock.display());
-    }
-    let orders = read(&options.orders).map_err(|error| error.to_string())?;
-    Ok((stock, orders))
-}
-
 fn progress(total: u64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -152,11 +121,6 @@ fn progress(total: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// A line for standard output; whoever closed it has read enough.
-fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// One published event as a line: no payload.

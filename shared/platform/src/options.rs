@@ -2,6 +2,8 @@
 
 use std::{env, path::PathBuf};
 
+use crate::{Stock, Unreadable, read};
+
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -15,8 +17,10 @@ pub struct Options {
     pub seed: u64,
     /// `FORMAT=json`: the summary as one JSON object on the last line of standard output.
     pub json: bool,
-    /// `PORT`: where `serve` listens on 127.0.0.1.
+    /// `PORT`: where `serve` listens on 127.0.0.1, or where the `LocalStack` is that `run-localstack` is to use.
     pub port: u16,
+    /// Whether `PORT` was given.
+    pub port_given: bool,
     /// `MAILS`: a folder for the mails as `.eml` files; `target/mails` where it is not named.
     pub mails: Option<PathBuf>,
 }
@@ -47,10 +51,12 @@ impl Options {
 
     fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, BadOption> {
         let orders = variable("ORDERS").map(PathBuf::from);
+        let port_given = variable("PORT").is_some();
         let stock = variable("STOCK").map(PathBuf::from);
         let bad = |name, value, expected| BadOption { name, value, expected };
         Ok(Self {
             orders_given: orders.is_some(),
+            port_given,
             orders: orders.unwrap_or_else(|| sample("functions/orders/samples/orders.jsonl")),
             stock: stock.unwrap_or_else(|| sample("functions/inventory/samples/stock.jsonl")),
             seed: match variable("SEED") {
@@ -71,6 +77,29 @@ impl Options {
                     .map_err(|_| bad("PORT", port, "a port from 0 to 65535; 0 takes a free one"))?,
             },
             mails: variable("MAILS").map(PathBuf::from),
+        })
+    }
+
+    /// The two files: stock, whose unreadable lines are named on standard error, and orders.
+    ///
+    /// # Errors
+    /// Where one cannot be read.
+    pub fn input(&self) -> Result<(Stock, Vec<u8>), Unreadable> {
+        let stock = Stock::parse(&read(&self.stock)?);
+        for (number, reason) in &stock.refused {
+            eprintln!("{}, line {number}: {reason}", self.stock.display());
+        }
+        Ok((stock, read(&self.orders)?))
+    }
+
+    /// The folder for mails: the one that was named, or our own, emptied of the last run's.
+    #[must_use]
+    pub fn mails_folder(&self) -> PathBuf {
+        self.mails.clone().unwrap_or_else(|| {
+            let own = PathBuf::from("target/mails");
+            // There may be none yet; what cannot be removed is seen when the first mail is written.
+            let _ = std::fs::remove_dir_all(&own);
+            own
         })
     }
 }

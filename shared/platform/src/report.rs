@@ -1,6 +1,10 @@
 //! What a person sees at the end: the summary as a table, two stories, the dead letters, and whether the books balance.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    io::{self, Write as _},
+};
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use contracts::{CancelReason, Currency};
@@ -33,6 +37,36 @@ impl Told {
             stories: Story::all(published.iter().map(|message| &message.content.body)),
             letters: letters.map(|(service, letter)| (service, letter.content.attributes)).collect(),
         }
+    }
+}
+
+/// A line for standard output; whoever closed it has read enough.
+pub fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// Prints the whole report, then `balance` where the books do, and on request the summary as JSON on the last line.
+///
+/// # Errors
+/// Where the books do not balance: how, in words.
+pub fn conclude(
+    told: &Told,
+    summary: &Summary,
+    answers: &Answers,
+    imbalances: &[String],
+    balance: &str,
+    json: bool,
+) -> Result<(), String> {
+    say(&render(told, summary, answers));
+    if imbalances.is_empty() {
+        say(balance);
+    }
+    if json {
+        say(&serde_json::to_string(summary).map_err(|error| error.to_string())?);
+    }
+    match imbalances {
+        [] => Ok(()),
+        wrong => Err(format!("the books do not balance: {}", wrong.join("; "))),
     }
 }
 
@@ -84,7 +118,9 @@ fn table(summary: &Summary) -> String {
     if let Some(seed) = summary.seed {
         row("seed", seed.to_string(), "the same seed gives the same run");
     }
-    row("seconds", format!("{:.3}", summary.seconds), "");
+    // Without a seed it did not run in one process.
+    let whose = if summary.seed.is_some() { "" } else { "LocalStack's, on this machine; nothing about AWS" };
+    row("seconds", format!("{:.3}", summary.seconds), whose);
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

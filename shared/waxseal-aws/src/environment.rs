@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use waxseal::{
-    Host, Settings,
-    batch::{MalformedPolicy, Policy},
+    Engine, Host, Settings,
+    batch::{Batches, GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
 };
 
 use crate::{
-    Dynamo, Publishers, SettingError, SqsDeadLetters, SystemHost,
+    Dynamo, Publishers, SettingError, SqsDeadLetters, SqsVisibility, SystemHost,
     call::Target,
     publish::Channels,
     sdk,
@@ -75,6 +75,32 @@ const CLAIM_BYTES: Variable = Variable {
     name: "WAXSEAL_CLAIM_BYTES",
     purpose: "the largest payload that is checked in or fetched; times WAXSEAL_CONCURRENCY, it is memory",
     example: "10485760",
+};
+
+const ISOLATION: Variable = Variable {
+    name: "WAXSEAL_ISOLATION",
+    purpose: "whether records that were received before run alone and behind a marker, on or off",
+    example: "on",
+};
+const GROUPING: Variable = Variable {
+    name: "WAXSEAL_GROUPING",
+    purpose: "how commits share requests, cheapest, fewest-requests or apart",
+    example: "cheapest",
+};
+const GROUPS: Variable = Variable {
+    name: "WAXSEAL_GROUPS",
+    purpose: "what becomes of a FIFO group after a dead letter, skip or block",
+    example: "skip",
+};
+const TOTAL_FAILURE: Variable = Variable {
+    name: "WAXSEAL_TOTAL_FAILURE",
+    purpose: "what is answered when every record failed, report or raise",
+    example: "report",
+};
+const BACKOFF: Variable = Variable {
+    name: "WAXSEAL_BACKOFF_SECONDS",
+    purpose: "the most that the first retry of a record waits",
+    example: "30",
 };
 
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
@@ -165,6 +191,25 @@ impl Environment {
         Ok(waxseal::claim::ClaimCheck::new(store).within(limits))
     }
 
+    /// What tells queues when to deliver failed records again. It needs no variable of its own: a queue's URL is made of its
+    /// ARN and of `WAXSEAL_DLQ_URL`.
+    ///
+    /// # Errors
+    /// As [`Environment::dead_letters`].
+    pub fn visibility(&self) -> Result<SqsVisibility, SettingError> {
+        let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
+        let target = self.target("the function's queues".to_owned(), &DEAD_LETTERS, "SQS")?;
+        Ok(SqsVisibility::new(&self.sdk, url, target))
+    }
+
+    /// Batches for `engine` with everything of this environment: dead letters, visibility and policy.
+    ///
+    /// # Errors
+    /// Where a variable is absent or absurd.
+    pub fn batches(&self, engine: Engine) -> Result<Batches, SettingError> {
+        Ok(Batches::new(engine, self.dead_letters()?, self.policy()?).delayed(self.visibility()?))
+    }
+
     /// The clock and the entropy of the system.
     #[must_use]
     pub fn host(&self) -> Arc<dyn Host> {
@@ -186,8 +231,10 @@ impl Environment {
         Ok(settings)
     }
 
-    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES` (1 to 1000, as SQS has it), `WAXSEAL_CONCURRENCY` (1 to 10000) and
-    /// `WAXSEAL_MALFORMED` (`dead-letter` or `retry`) where they are set.
+    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES` (1 to 1000, as SQS has it), `WAXSEAL_CONCURRENCY` (1 to 10000),
+    /// `WAXSEAL_BACKOFF_SECONDS` (1 to 3600), `WAXSEAL_MALFORMED` (`dead-letter` or `retry`), `WAXSEAL_GROUPING`
+    /// (`cheapest`, `fewest-requests` or `apart`), `WAXSEAL_ISOLATION` (`on` or `off`), `WAXSEAL_GROUPS` (`skip` or `block`) and `WAXSEAL_TOTAL_FAILURE`
+    /// (`report` or `raise`) where they are set.
     ///
     /// # Errors
     /// Where one is absurd.
@@ -195,12 +242,27 @@ impl Environment {
         let mut policy = Policy::default();
         policy.max_receives = self.variables.number(&MAX_RECEIVES, 1..=1000)?.or(policy.max_receives);
         policy.concurrency = self.variables.number(&CONCURRENCY, 1..=10_000)?.unwrap_or(policy.concurrency);
-        policy.malformed = match self.variables.get(MALFORMED.name) {
-            None => policy.malformed,
-            Some("dead-letter") => MalformedPolicy::DeadLetter,
-            Some("retry") => MalformedPolicy::Retry,
-            Some(other) => return Err(MALFORMED.error(format!("is `{other}`, not dead-letter or retry"))),
-        };
+        if let Some(seconds) = self.variables.number(&BACKOFF, 1..=3600)? {
+            policy.backoff.base = Duration::from_secs(seconds);
+        }
+        policy.malformed = self.variables.choice(
+            &MALFORMED,
+            &[("dead-letter", MalformedPolicy::DeadLetter), ("retry", MalformedPolicy::Retry)],
+        )?;
+        policy.grouping = self.variables.choice(
+            &GROUPING,
+            &[
+                ("cheapest", Grouping::Cheapest),
+                ("fewest-requests", Grouping::FewestRequests),
+                ("apart", Grouping::Apart),
+            ],
+        )?;
+        policy.isolation = self.variables.choice(&ISOLATION, &[("off", false), ("on", true)])?;
+        policy.groups =
+            self.variables.choice(&GROUPS, &[("skip", GroupPolicy::Skip), ("block", GroupPolicy::Block)])?;
+        policy.total_failure = self
+            .variables
+            .choice(&TOTAL_FAILURE, &[("report", TotalFailure::Report), ("raise", TotalFailure::Raise)])?;
         Ok(policy)
     }
 
@@ -323,6 +385,11 @@ mod tests {
             ("WAXSEAL_MAX_RECEIVES", "-1"),
             ("WAXSEAL_CONCURRENCY", "99999999999999999999"),
             ("WAXSEAL_MALFORMED", "drop"),
+            ("WAXSEAL_GROUPING", "some"),
+            ("WAXSEAL_GROUPS", "wait"),
+            ("WAXSEAL_ISOLATION", "yes"),
+            ("WAXSEAL_TOTAL_FAILURE", "panic"),
+            ("WAXSEAL_BACKOFF_SECONDS", "0"),
         ] {
             let aws = environment(&[(name, value)]);
             let error = aws.settings().err().or(aws.policy().err()).unwrap();
@@ -345,12 +412,20 @@ mod tests {
             ("WAXSEAL_MAX_RECEIVES", "5"),
             ("WAXSEAL_CONCURRENCY", "3"),
             ("WAXSEAL_MALFORMED", "retry"),
+            ("WAXSEAL_GROUPING", "fewest-requests"),
+            ("WAXSEAL_GROUPS", "block"),
+            ("WAXSEAL_ISOLATION", "on"),
+            ("WAXSEAL_TOTAL_FAILURE", "raise"),
+            ("WAXSEAL_BACKOFF_SECONDS", "2"),
         ]);
         let (settings, policy) = (aws.settings().unwrap(), aws.policy().unwrap());
         assert_eq!(settings.horizon, Duration::from_hours(40 * 24));
         assert_eq!(settings.lease, Duration::from_secs(90));
         assert_eq!((policy.max_receives, policy.concurrency), (Some(5), 3));
         assert_eq!(policy.malformed, MalformedPolicy::Retry);
+        assert_eq!((policy.grouping, policy.groups), (Grouping::FewestRequests, GroupPolicy::Block));
+        assert_eq!((policy.total_failure, policy.isolation), (TotalFailure::Raise, true));
+        assert_eq!(policy.backoff.base, Duration::from_secs(2));
 
         let bare = environment(&[]);
         assert_eq!(bare.settings().unwrap().horizon, Settings::default().horizon);

@@ -7,7 +7,7 @@
 //! # async fn main_of_a_function(service: waxseal::Service) -> Result<(), Box<dyn std::error::Error>> {
 //! let aws = waxseal_aws::Environment::from_env();
 //! let engine = waxseal::Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
-//! let batches = waxseal::batch::Batches::new(engine, aws.dead_letters()?, aws.policy()?);
+//! let batches = aws.batches(engine)?;
 //! # Ok(()) }
 //! ```
 //!
@@ -18,7 +18,7 @@
 //! | `WAXSEAL_BUS` | relay: the event bus, name or ARN |
 //! | `WAXSEAL_TOPIC_<NAME>` | relay: the ARN of a topic; `stock.level-changed` is `WAXSEAL_TOPIC_STOCK_LEVEL_CHANGED` |
 //! | `WAXSEAL_QUEUE_<NAME>` | relay: the URL of the queue that takes a service's commands |
-//! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED` | optional: [`waxseal::batch::Policy`] |
+//! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED`, `WAXSEAL_GROUPING`, `WAXSEAL_ISOLATION`, `WAXSEAL_GROUPS`, `WAXSEAL_TOTAL_FAILURE`, `WAXSEAL_BACKOFF_SECONDS` | optional: [`waxseal::batch::Policy`] |
 //! | `WAXSEAL_HORIZON_DAYS`, `WAXSEAL_LEASE_SECONDS` | optional: [`waxseal::Settings`] |
 //! | `WAXSEAL_CLAIMS` | feature `claim-check`: where payloads are checked in, `s3://bucket/prefix` |
 //! | `WAXSEAL_CLAIMS_FROM`, `WAXSEAL_CLAIM_BYTES` | the same, optional: other buckets to fetch from, comma-separated; the largest payload |
@@ -38,6 +38,7 @@ mod sqs_text;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod variables;
+mod visibility;
 
 pub use aws_config::SdkConfig;
 #[cfg(feature = "claim-check")]
@@ -48,3 +49,4 @@ pub use environment::Environment;
 pub use host::SystemHost;
 pub use publish::Publishers;
 pub use variables::SettingError;
+pub use visibility::SqsVisibility;

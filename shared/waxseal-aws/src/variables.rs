@@ -93,6 +93,19 @@ impl Variables {
         }
     }
 
+    /// One of named values; the default where none is set.
+    pub(crate) fn choice<T: Copy + Default>(
+        &self,
+        variable: &Variable,
+        known: &[(&str, T)],
+    ) -> Result<T, SettingError> {
+        let Some(value) = self.get(variable.name) else { return Ok(T::default()) };
+        known.iter().find(|(name, _)| *name == value).map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            variable.error(format!("is `{value}`, not {}", names.join(" or ")))
+        })
+    }
+
     /// All variables that start with `prefix`, by the rest of their names.
     pub(crate) fn with_prefix(&self, prefix: &str) -> impl Iterator<Item = (&str, &str)> {
         self.0.keys().filter_map(move |name| {

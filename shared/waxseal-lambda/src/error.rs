@@ -26,7 +26,8 @@ pub enum InvokeError {
     /// A record cannot be named in the response (S-4); nothing ran.
     #[error(transparent)]
     MissingId(#[from] MissingId),
-    /// The source has no partial responses, so one failed record fails the invocation (S-38).
+    /// The source has no partial responses, so one failed record fails the invocation (S-38); or every record failed,
+    /// and the policy is to raise (S-7).
     #[error("{failed} of {records} records failed, the first one, {first}, with: {reason}")]
     Failed {
         /// How many failed.

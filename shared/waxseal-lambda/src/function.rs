@@ -7,7 +7,7 @@ use lambda_http::IntoResponse;
 use tower_service::Service;
 use waxseal::{
     Engine, Timestamp,
-    batch::{Batches, DeadLetters, panic_message},
+    batch::{Batches, DeadLetters, TotalFailure, panic_message},
     relay::Publisher,
     table::TableError,
 };
@@ -143,9 +143,23 @@ impl Function {
     /// Where Lambda must count the invocation as failed: a payload that no source sends, a record that cannot be named
     /// in the response (S-4), a failure under a source without partial responses (S-38).
     pub async fn invoke(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
+        self.invoke_until(payload, invocation, std::future::pending()).await
+    }
+
+    /// As [`Function::invoke`], and gives up the handlers that still run when `stop` is ready: their records are reported
+    /// as failed, their leases released (S-20, S-22).
+    ///
+    /// # Errors
+    /// As [`Function::invoke`].
+    pub async fn invoke_until(
+        &self,
+        payload: &[u8],
+        invocation: &Invocation,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Vec<u8>, InvokeError> {
         // Handlers' panics are caught per record; this one is for what is plugged in beside them. Nothing of the
         // invocation outlives it.
-        let result = AssertUnwindSafe(self.dispatch(payload, invocation)).catch_unwind().await;
+        let result = AssertUnwindSafe(self.dispatch(payload, invocation, stop)).catch_unwind().await;
         let result =
             result.unwrap_or_else(|panic| Err(InvokeError::Panic { message: panic_message(&*panic) }));
         if let Err(error) = &result {
@@ -155,12 +169,17 @@ impl Function {
         result
     }
 
-    async fn dispatch(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
+    async fn dispatch(
+        &self,
+        payload: &[u8],
+        invocation: &Invocation,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
         match Payload::read(&text, invocation)? {
-            Payload::Batch(batch) => self.batch(&batch, invocation).await,
+            Payload::Batch(batch) => self.batch(&batch, invocation, stop).await,
             Payload::Stream(objects) => match &self.work {
-                Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation).await,
+                Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation, stop).await,
                 Work::Relay(relay) => {
                     let receipts = stream::pending(&objects.0)?;
                     let open = relay.publish(&receipts).await.and_then(|index| receipts.get(index));
@@ -174,13 +193,21 @@ impl Function {
         }
     }
 
-    async fn batch(&self, batch: &Batch, invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
+    async fn batch(
+        &self,
+        batch: &Batch,
+        invocation: &Invocation,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Vec<u8>, InvokeError> {
         response::check_ids(batch)?;
-        let verdicts = match &self.work {
-            Work::Batches(batches) => batches.run(&batch.records, invocation.deadline).await,
-            Work::Relay(relay) => relay.refuse(batch).await,
+        let (verdicts, total) = match &self.work {
+            Work::Batches(batches) => (
+                batches.run_until(&batch.records, invocation.deadline, stop).await,
+                batches.policy().total_failure,
+            ),
+            Work::Relay(relay) => (relay.refuse(batch).await, TotalFailure::Report),
         };
-        response::write(batch, &verdicts)
+        response::write(batch, &verdicts, total)
     }
 
     fn takes(&self) -> &'static str {

@@ -25,6 +25,7 @@ mod payload;
 mod relay;
 mod response;
 mod runtime;
+mod shutdown;
 mod source;
 mod trace;
 

@@ -2,7 +2,7 @@
 //! failed" (S-1, S-4, S-5).
 
 use serde::Serialize;
-use waxseal::batch::{MissingId, Verdict, failures};
+use waxseal::batch::{MissingId, TotalFailure, Verdict, failures};
 
 use crate::{
     InvokeError,
@@ -27,9 +27,18 @@ pub(crate) fn check_ids(batch: &Batch) -> Result<(), MissingId> {
 }
 
 /// The response to a batch that ran.
-pub(crate) fn write(batch: &Batch, verdicts: &[Verdict]) -> Result<Vec<u8>, InvokeError> {
+pub(crate) fn write(
+    batch: &Batch,
+    verdicts: &[Verdict],
+    total: TotalFailure,
+) -> Result<Vec<u8>, InvokeError> {
     let mut failed = failures(&batch.records, verdicts)?;
+    let is_total = !verdicts.is_empty() && verdicts.iter().all(Verdict::is_failed);
     match batch.kind {
+        // The event source mapping slows down for a failed invocation, not for a full response (S-7).
+        Kind::Sqs | Kind::Stream if is_total && total == TotalFailure::Raise => {
+            whole(batch, verdicts, failed.len())
+        }
         Kind::Sqs => partial(&failed),
         Kind::Stream => {
             // The checkpoint: Lambda delivers this record and all after it again (S-33).
@@ -58,6 +67,7 @@ fn whole(batch: &Batch, verdicts: &[Verdict], failed: usize) -> Result<Vec<u8>, 
             first: record.id.clone(),
             reason: match verdict {
                 Verdict::Failed { reason, .. } => reason.clone(),
+                Verdict::Unstarted => "too little of the invocation's time was left to start it".to_owned(),
                 Verdict::Done(_) | Verdict::DeadLettered { .. } | Verdict::Blocked => "not run".to_owned(),
             },
         }),

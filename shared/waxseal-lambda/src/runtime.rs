@@ -1,6 +1,6 @@
 //! A function under a Lambda Runtime API: configured by environment alone, whoever serves that API.
 
-use std::{env, process::ExitCode};
+use std::{env, process::ExitCode, time::Duration};
 
 use lambda_runtime::{
     Context, Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn,
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tracing::Instrument as _;
 use waxseal::{BoxError, Timestamp, chain};
 
-use crate::{Function, Invocation, InvokeError, json, log};
+use crate::{Function, Invocation, InvokeError, json, log, shutdown::Shutdown};
 
 /// Runs a function's whole life: sets logging up, makes the function, opens its table's connection, serves invocations.
 ///
@@ -49,8 +49,16 @@ pub async fn start<E: Into<BoxError>>(function: impl Future<Output = Result<Func
 pub async fn run(function: Function) -> Result<(), Error> {
     check_environment(|name| env::var(name).ok())?;
     function.warm_up().await?;
-    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| serve(function.clone(), event));
-    Runtime::new(handler).layer(MapRequestLayer::new(readable)).run_concurrent().await
+    let shutdown = Shutdown::listen()?;
+    let handler = {
+        let shutdown = shutdown.clone();
+        service_fn(move |event: LambdaEvent<Box<RawValue>>| serve(function.clone(), shutdown.clone(), event))
+    };
+    let serving = Runtime::new(handler).layer(MapRequestLayer::new(readable)).run_concurrent();
+    tokio::select! {
+        ended = serving => ended,
+        () = shutdown.done() => Ok(()),
+    }
 }
 
 /// The payload as `lambda_runtime` can read it: see [`json::text`].
@@ -61,11 +69,33 @@ fn readable(mut invocation: LambdaInvocation) -> LambdaInvocation {
     invocation
 }
 
-async fn serve(function: Function, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, InvokeError> {
+async fn serve(
+    function: Function,
+    shutdown: Shutdown,
+    event: LambdaEvent<Box<RawValue>>,
+) -> Result<Box<RawValue>, InvokeError> {
+    let _running = shutdown.enter();
     let invocation = Invocation::from(event.context);
     let span = tracing::info_span!("invocation", requestId = invocation.request_id);
-    let response = function.invoke(event.payload.get().as_bytes(), &invocation).instrument(span).await?;
+    let stop = async {
+        tokio::select! {
+            () = time_up(invocation.deadline) => {}
+            () = shutdown.begun() => {}
+        }
+    };
+    let response =
+        function.invoke_until(event.payload.get().as_bytes(), &invocation, stop).instrument(span).await?;
     serde_json::from_slice(&response).map_err(InvokeError::Response)
+}
+
+/// What is left of an invocation when its handlers are given up: enough to release leases and to answer.
+const HARD_MARGIN: Duration = Duration::from_millis(300);
+
+/// Ready when handlers that still run must be given up (S-20); never without a deadline.
+async fn time_up(deadline: Option<Timestamp>) {
+    let Some(deadline) = deadline else { return std::future::pending().await };
+    let left = Duration::try_from(deadline.duration_since(Timestamp::now())).unwrap_or_default();
+    tokio::time::sleep(left.saturating_sub(HARD_MARGIN.min(left / 4))).await;
 }
 
 impl From<Context> for Invocation {

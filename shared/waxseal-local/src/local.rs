@@ -24,7 +24,7 @@ use crate::{
     PatternError, Queue, QueueSettings, Random, Redrive, Subscription, Table, Topic,
     function::Deployed,
     gateway, mapping,
-    outbound::{Channels, LocalDeadLetters},
+    outbound::{Channels, LocalDeadLetters, LocalVisibility},
 };
 
 /// What everything shares.
@@ -185,13 +185,16 @@ impl Local {
         let mut policy = deploy.policy;
         policy.max_receives.get_or_insert(deploy.max_receives);
         let letters = LocalDeadLetters(dead_letters.clone());
+        let commands = catalog
+            .iter()
+            .any(|entry| matches!(entry.consumes.channel, Channel::Queue(_)))
+            .then(|| queue(&format!("{name}-commands"), settings, faults.clone()));
+        let visibility = LocalVisibility(commands.iter().chain([&events]).cloned().collect());
         let function = Deployed {
             name: name.clone(),
-            function: finish(Function::new(self.counted(Batches::new(
-                engine.clone(),
-                letters.clone(),
-                policy,
-            )))),
+            function: finish(Function::new(
+                self.counted(Batches::new(engine.clone(), letters.clone(), policy).delayed(visibility)),
+            )),
             timeout: deploy.timeout,
             world: self.world.clone(),
         };
@@ -220,8 +223,7 @@ impl Local {
                 Channel::Queue(_) => {}
             }
         }
-        if catalog.iter().any(|entry| matches!(entry.consumes.channel, Channel::Queue(_))) {
-            let commands = queue(&format!("{name}-commands"), settings, faults.clone());
+        if let Some(commands) = commands {
             self.channels.take_commands(&name, commands.clone());
             self.poll(commands, function.clone(), deploy.mapping.clone());
         }

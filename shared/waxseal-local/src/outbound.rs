@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 use waxseal::{
     BoxError,
-    batch::{DeadLetters, Letter},
+    batch::{DeadLetters, Delay, Letter, Visibility},
     receipt::Emission,
     relay::{PublishError, Publisher},
 };
@@ -116,5 +116,19 @@ impl DeadLetters for LocalDeadLetters {
         let body = String::from_utf8_lossy(&letter.body).into_owned();
         self.0.send(Outgoing { attributes, ..Outgoing::new(body) });
         Ok(())
+    }
+}
+
+/// The queues that feed a function, told when to deliver again.
+pub(crate) struct LocalVisibility(pub(crate) Vec<Queue>);
+
+impl Visibility for LocalVisibility {
+    async fn delay(&self, delays: Vec<Delay>) {
+        for Delay { ticket, after, .. } in delays {
+            let name = ticket.queue.rsplit(':').next().unwrap_or_default();
+            if let Some(queue) = self.0.iter().find(|queue| queue.name() == name) {
+                queue.change_visibility_of(&ticket.handle, after);
+            }
+        }
     }
 }

@@ -52,6 +52,13 @@ pub struct Message {
     pub receipt: u64,
 }
 
+impl Message {
+    /// What SQS calls its receipt handle.
+    pub(crate) fn handle(&self) -> String {
+        format!("{}#{}", self.id, self.receipt)
+    }
+}
+
 /// Where messages go that were received too often.
 #[derive(Debug, Clone)]
 pub struct Redrive {
@@ -240,6 +247,20 @@ impl Queue {
         drop(state);
         self.inner.signal.notify();
         deleted
+    }
+
+    /// As [`Queue::change_visibility`], by the handle that its function was given.
+    pub(crate) fn change_visibility_of(&self, handle: &str, delay: Duration) {
+        let message = self
+            .state()
+            .messages
+            .iter()
+            .map(|stored| &stored.message)
+            .find(|m| m.handle() == handle)
+            .cloned();
+        if let Some(message) = message {
+            self.change_visibility(&message, delay);
+        }
     }
 
     /// Makes a received message visible after `delay`; nothing where a later receive has made the handle worthless.

@@ -88,7 +88,7 @@ pub(crate) fn sqs_event(queue: &str, messages: &[Message]) -> Vec<u8> {
                 .collect();
             json!({
                 "messageId": message.id,
-                "receiptHandle": message.receipt.to_string(),
+                "receiptHandle": message.handle(),
                 "body": message.content.body,
                 "attributes": attributes,
                 "messageAttributes": message_attributes,

@@ -206,4 +206,13 @@ impl Write {
             Action::Delete(key) | Action::Check(key) => key,
         }
     }
+
+    /// What it counts towards the size of a transaction.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.action {
+            Action::Put(item) => item.size(),
+            Action::Delete(_) | Action::Check(_) => 0,
+        }
+    }
 }

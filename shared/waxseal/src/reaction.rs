@@ -22,6 +22,10 @@ pub(crate) enum RunError {
 
 pub(crate) trait Reaction: Send + Sync {
     fn mode(&self) -> Mode;
+    /// Whether it waits for nothing but what the engine has read.
+    fn is_pure(&self) -> bool {
+        false
+    }
     /// The one entity that it reads and writes, where the event alone tells it.
     fn entity(&self, raw: &Raw) -> Option<Key>;
     /// Whether `raw` fits the reaction's type.
@@ -63,6 +67,10 @@ impl<H: Handler> Reaction for Handled<H> {
 }
 
 impl<D: Decide> Reaction for Decided<D> {
+    fn is_pure(&self) -> bool {
+        true
+    }
+
     fn mode(&self) -> Mode {
         Mode::Transactional
     }

@@ -3,7 +3,7 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use crate::{
-    BoxError, Token,
+    BoxError, Token, chain,
     item::{Item, Key, Write},
 };
 
@@ -51,6 +51,13 @@ pub struct TableError {
     pub action: &'static str,
     /// Why.
     pub source: BoxError,
+}
+
+impl TableError {
+    /// The same for another who shared the request.
+    pub(crate) fn shared(&self) -> Self {
+        Self { table: self.table.clone(), action: self.action, source: chain(&*self.source).into() }
+    }
 }
 
 /// Why a commit was not applied.
@@ -133,6 +140,9 @@ pub const LARGEST_ACTIONS: usize = 100;
 pub const LARGEST_ITEM: usize = 400 * 1024;
 /// Bytes of one transaction. Source: as above; 4 MB.
 pub const LARGEST_COMMIT: usize = 4 * 1024 * 1024;
+
+/// Keys of one batch read. Source: `BatchGetItem` in the API reference.
+pub const LARGEST_READ: usize = 100;
 
 /// Bytes of a partition key. Source: as above.
 pub const LARGEST_PARTITION: usize = 2048;

@@ -6,10 +6,10 @@ use crate::{
     Channel, Command, Contains, Emits, Entity, Envelope, Event, Fault, Loaded, Raw, Timestamp, Token,
     decide::Said,
     derived_id,
+    engine::Access,
     item::{Action, Condition, Item, Key, Write, attribute},
     receipt::Emission,
     state,
-    table::AnyTable,
 };
 
 /// What one handler run reads, stages and emits. There is no commit to call: returning `Ok` commits.
@@ -25,7 +25,7 @@ pub(crate) struct Run<'a> {
     pub(crate) cause: &'a Raw,
     pub(crate) service: &'a str,
     pub(crate) consumer: &'a str,
-    pub(crate) table: &'a dyn AnyTable,
+    pub(crate) access: Access<'a>,
     pub(crate) now: Timestamp,
     /// What the engine has read ahead.
     pub(crate) ahead: &'a [(Key, Option<Item>)],
@@ -38,7 +38,9 @@ pub(crate) struct Run<'a> {
 /// What a run wants to write.
 #[derive(Debug, Default)]
 pub(crate) struct Staged {
-    changes: BTreeMap<Key, Change>,
+    pub(crate) changes: BTreeMap<Key, Change>,
+    /// What was read by hand.
+    pub(crate) reads: Vec<Key>,
     pub(crate) emitted: Vec<Emission>,
     /// The receipt that the run came upon: it ended there, and nothing of it counts.
     pub(crate) known: Option<Item>,
@@ -47,7 +49,7 @@ pub(crate) struct Staged {
 }
 
 #[derive(Debug)]
-struct Change {
+pub(crate) struct Change {
     /// The version that the write is guarded by; 0 for none.
     base: u64,
     to: To,
@@ -152,7 +154,8 @@ impl Run<'_> {
     /// Reads an item, and with the first one the receipt.
     async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
         let keys: Vec<Key> = std::iter::once(key).chain(self.unread).cloned().collect();
-        let mut items = self.table.get(&keys).await.map_err(Fault::retry)?;
+        let mut items = self.access.get(keys).await.map_err(Fault::retry)?;
+        self.staged.reads.push(key.clone());
         if self.unread.take().is_some() {
             self.staged.known = items.pop().flatten().filter(|receipt| !receipt.is_expired(self.now));
         }
@@ -228,6 +231,24 @@ impl Staged {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.changes.is_empty() && self.emitted.is_empty()
+    }
+
+    /// Takes over what a later event of the same batch changed, so that one write holds both.
+    pub(crate) fn fold(&mut self, later: BTreeMap<Key, Change>) {
+        for (key, change) in later {
+            match (self.changes.get(&key), &change.to) {
+                (Some(_), To::Unchanged) => {}
+                _ => drop(self.changes.insert(key, change)),
+            }
+        }
+    }
+
+    /// An item as the next event of the same batch sees it, where this one changed it.
+    pub(crate) fn seen(&self, key: &Key) -> Option<Item> {
+        match self.changes.get(key) {
+            Some(Change { base, to: To::Put(data) }) => Some(state::item(key.clone(), *base, data.clone())),
+            Some(Change { to: To::Delete | To::Unchanged, .. }) | None => None,
+        }
     }
 
     /// The state's part of the commit, marked as written by `token`.

@@ -20,15 +20,30 @@ const SENDER: &str = "Waxseal Orders <orders@example.com>";
 /// # Errors
 /// Where a binary was not built or a stack is refused; the command says why on standard error.
 pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), String> {
-    let command = root().join("infra/deploy");
-    let failed = |error: std::io::Error| format!("{}: {error}", command.display());
-    let mut child = Command::new(&command)
-        .arg(stage)
-        .env("AWS_ENDPOINT_URL", &client.endpoint)
+    let mut command = Command::new(root().join("infra/deploy"));
+    command
         .env("BINARIES", binaries()?)
         .env("PAYMENT_GATEWAY_URL", outside.gateway_url())
         .env("SMTP_URL", outside.mail_url())
-        .env("MAIL_FROM", SENDER)
+        .env("MAIL_FROM", SENDER);
+    follow(command, client, stage)
+}
+
+/// Takes every stack of `stage` away again.
+///
+/// # Errors
+/// Where one stays; the command says why on standard error.
+pub fn undeploy(client: &Client, stage: &str) -> Result<(), String> {
+    follow(Command::new(root().join("infra/undeploy")), client, stage)
+}
+
+fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let failed = |error: std::io::Error| format!("{name}: {error}");
+    let mut child = command
+        .arg(stage)
+        .env("AWS_ENDPOINT_URL", &client.endpoint)
+        .env_remove("SERVICE")
         .stdin(Stdio::null())
         // What it prints is for persons who deploy.
         .stdout(Stdio::null())
@@ -49,7 +64,7 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
     let status = child.wait().map_err(failed)?;
     match status.success() {
         true => Ok(()),
-        false => Err(format!("{} {stage} ended with {status}; it says why above", command.display())),
+        false => Err(format!("{name} {stage} ended with {status}; it says why above")),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Between functions and AWS: requests pass, until a test says that the function dies before or after one of them.
+//! Between a function and AWS: requests pass, until a test says that the function dies before or after one of them, or that
+//! AWS takes but a part.
 
 use std::{
     fs,
@@ -6,13 +7,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use serde_json::{Value, json};
+
 use crate::{
     http::{Reply, Request, Server},
     localstack::client::Client,
 };
 
 /// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
     /// It passes, and its answer too.
     Passes,
@@ -20,14 +23,16 @@ pub enum Fate {
     KilledBefore,
     /// The request arrives; the function is killed and never hears so.
     KilledAfter,
+    /// Of a `PutEvents` the entries at these positions are refused, the others arrive.
+    Refused(Vec<usize>),
 }
 
 type Rule = Box<dyn FnMut(&Request) -> Fate + Send>;
 
-/// A port that functions take for AWS.
+/// A port that one function takes for AWS.
 pub struct Interceptor {
     server: Server,
-    rule: Arc<Mutex<Option<(String, Rule)>>>,
+    rule: Arc<Mutex<Option<Rule>>>,
 }
 
 impl std::fmt::Debug for Interceptor {
@@ -37,12 +42,12 @@ impl std::fmt::Debug for Interceptor {
 }
 
 impl Interceptor {
-    /// Stands before `client`'s endpoint.
+    /// Stands between `client`'s endpoint and the function of this full name.
     #[must_use]
-    pub fn start(client: &Client) -> Self {
+    pub fn start(client: &Client, function: &str) -> Self {
         let rule = Arc::new(Mutex::new(None));
-        let (client, known) = (client.clone(), rule.clone());
-        Self { server: Server::start(move |request| pass(&client, &known, request)), rule }
+        let (client, function, known) = (client.clone(), function.to_owned(), rule.clone());
+        Self { server: Server::start(move |request| pass(&client, &function, &known, request)), rule }
     }
 
     /// Its URL.
@@ -51,11 +56,10 @@ impl Interceptor {
         self.server.url()
     }
 
-    /// Until the guard is dropped `rule` decides about every request that comes through here; a function that it kills
-    /// is the one named, in all its environments.
-    pub fn rule(&self, function: &str, rule: impl FnMut(&Request) -> Fate + Send + 'static) -> Guard<'_> {
-        *self.rule.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((function.to_owned(), Box::new(rule)));
+    /// Until the guard is dropped `rule` decides about every request that comes through here. Where it kills the
+    /// function, it does so in all its environments.
+    pub fn rule(&self, rule: impl FnMut(&Request) -> Fate + Send + 'static) -> Guard<'_> {
+        *self.rule.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(rule));
         Guard(self)
     }
 }
@@ -71,27 +75,34 @@ impl Drop for Guard<'_> {
     }
 }
 
-fn pass(client: &Client, rule: &Mutex<Option<(String, Rule)>>, request: &Request) -> Reply {
-    let (function, fate) = match &mut *rule.lock().unwrap_or_else(PoisonError::into_inner) {
-        Some((function, rule)) => (function.clone(), rule(request)),
-        None => (String::new(), Fate::Passes),
+fn pass(client: &Client, function: &str, rule: &Mutex<Option<Rule>>, request: &Request) -> Reply {
+    let fate = match &mut *rule.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(rule) => rule(request),
+        None => Fate::Passes,
     };
-    if fate == Fate::KilledBefore {
-        kill(&client.endpoint, &function);
-        return Reply::Close;
+    match fate {
+        Fate::Passes => forward(client, request, &request.body),
+        Fate::KilledBefore => {
+            kill(&client.endpoint, function);
+            Reply::Close
+        }
+        Fate::KilledAfter => {
+            forward(client, request, &request.body);
+            kill(&client.endpoint, function);
+            Reply::Close
+        }
+        Fate::Refused(positions) => partly(client, request, &positions),
     }
+}
+
+fn forward(client: &Client, request: &Request, body: &[u8]) -> Reply {
     let headers: Vec<(&str, &str)> = request
         .headers
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "host" | "content-length" | "connection"))
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let answer = client.send(&request.method, &request.path, &headers, &request.body);
-    if fate == Fate::KilledAfter {
-        kill(&client.endpoint, &function);
-        return Reply::Close;
-    }
-    match answer {
+    match client.send(&request.method, &request.path, &headers, body) {
         Ok(answer) => {
             let headers = ["content-type", "x-amzn-requestid"];
             let headers = headers.into_iter().map(|name| (name, answer.header(name).to_owned())).collect();
@@ -99,6 +110,29 @@ fn pass(client: &Client, rule: &Mutex<Option<(String, Rule)>>, request: &Request
         }
         Err(_) => Reply::Close,
     }
+}
+
+/// Sends the entries that are not refused, and answers as EventBridge does for all of them.
+fn partly(client: &Client, request: &Request, refused: &[usize]) -> Reply {
+    let mut put: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let entries = put["Entries"].as_array().cloned().unwrap_or_default();
+    let taken = |position: &usize| !refused.contains(position);
+    put["Entries"] = (0..entries.len()).filter(taken).map(|position| entries[position].clone()).collect();
+    let answer = match forward(client, request, put.to_string().as_bytes()) {
+        Reply::Answer(200, _, body) => serde_json::from_slice::<Value>(&body).unwrap_or_default(),
+        other => return other,
+    };
+    let mut arrived = answer["Entries"].as_array().cloned().unwrap_or_default().into_iter();
+    let refusal = json!({"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"});
+    let answers: Vec<Value> = (0..entries.len())
+        .map(|position| if taken(&position) { arrived.next().unwrap_or_default() } else { refusal.clone() })
+        .collect();
+    let body = json!({"FailedEntryCount": refused.len(), "Entries": answers});
+    Reply::Answer(
+        200,
+        vec![("content-type", "application/x-amz-json-1.1".to_owned())],
+        body.to_string().into_bytes(),
+    )
 }
 
 /// The processes that run this function for the `LocalStack` at `endpoint`.

@@ -8,6 +8,7 @@ pub mod feed;
 pub mod instance;
 pub mod intercept;
 pub mod outside;
+pub mod run;
 pub mod stage;
 
 use std::{
@@ -18,7 +19,7 @@ use std::{
 };
 
 /// How long anything may take that is waited for; two busy cores are slow.
-pub const PATIENCE: Duration = Duration::from_secs(45);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A line that a person follows, also while `cargo test` captures what tests print.
 pub fn progress(line: impl Display) {
@@ -30,13 +31,23 @@ pub fn progress(line: impl Display) {
 ///
 /// # Panics
 /// Where there is nothing within [`PATIENCE`].
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    within(what, look).unwrap_or_else(|late| panic!("{late}"))
+}
+
+/// Looks until there is something, and gives it.
+///
+/// # Errors
+/// Where there is nothing within [`PATIENCE`]: what was waited for.
+pub fn within<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, String> {
     let end = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = look() {
-            return found;
+            return Ok(found);
         }
-        assert!(Instant::now() < end, "not within {} s: {what}", PATIENCE.as_secs());
+        if Instant::now() > end {
+            return Err(format!("not within {} s: {what}", PATIENCE.as_secs()));
+        }
         thread::sleep(Duration::from_millis(100));
     }
 }

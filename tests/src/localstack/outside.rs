@@ -110,6 +110,18 @@ impl Outside {
     pub fn mails(&self) -> usize {
         self.mail.mails().len()
     }
+
+    /// The mails by the name in their `Message-ID`, which is their effect key: one that was sent twice counts once, as
+    /// mailboxes do that know the id.
+    #[must_use]
+    pub fn mails_by_key(&self) -> BTreeMap<String, Mail> {
+        let key = |mail: &Mail| {
+            let line = mail.text.lines().find(|line| line.to_ascii_lowercase().starts_with("message-id:"));
+            let id = line.and_then(|line| line.split(['<', '@']).nth(1));
+            id.unwrap_or_default().to_owned()
+        };
+        self.mail.mails().into_iter().map(|mail| (key(&mail), mail)).collect()
+    }
 }
 
 fn gateway() -> Gateway {

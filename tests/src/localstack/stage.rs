@@ -122,12 +122,16 @@ impl Stage {
     }
 
     /// How long a message that was received stays with its receiver, for every queue that a function reads. The
-    /// templates say six times the function's time limit, which nobody wants to wait for.
+    /// templates say six times the function's time limit, which nobody wants to wait for. The functions' own retries come
+    /// after a second.
     ///
     /// # Errors
-    /// Where a queue refuses.
+    /// Where a queue or Lambda refuses.
     pub fn set_visibility(&self, seconds: u32) -> Result<(), CallError> {
-        self.sources()?.iter().try_for_each(|url| self.set_queue_visibility(url, seconds))
+        self.sources()?.iter().try_for_each(|url| self.set_queue_visibility(url, seconds))?;
+        SERVICES
+            .iter()
+            .try_for_each(|service| self.set_variables(service, &[("WAXSEAL_BACKOFF_SECONDS", "1")]))
     }
 
     /// As [`Stage::set_visibility`], for one queue.
@@ -181,6 +185,87 @@ impl Stage {
         self.client.json("sqs", "AmazonSQS.DeleteMessage", &body).map(drop)
     }
 
+    /// A new queue that from now on gets a copy of every envelope on the bus and on the topic `stock`; its URL.
+    ///
+    /// # Errors
+    /// Where something of it cannot be made.
+    pub fn listen(&self, name: &str) -> Result<String, CallError> {
+        let queue = self.client.json("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name }))?;
+        let url = queue["QueueUrl"].as_str().unwrap_or_default().to_owned();
+        let arn = self.queue_attribute(&url, "QueueArn")?;
+        let bus = self.function("bus");
+        let everything = json!({"source": [{"prefix": ""}]}).to_string();
+        let rule = json!({"Name": name, "EventBusName": bus, "EventPattern": everything});
+        self.client.json("events", "AWSEvents.PutRule", &rule)?;
+        let target = json!({"Id": "1", "Arn": arn, "InputPath": "$.detail"});
+        let targets = json!({"Rule": name, "EventBusName": bus, "Targets": [target]});
+        self.client.json("events", "AWSEvents.PutTargets", &targets)?;
+        let topic = arn.replace(":sqs:", ":sns:").replace(name, &self.function("topic-stock"));
+        let subscription = [
+            ("TopicArn", &*topic),
+            ("Protocol", "sqs"),
+            ("Endpoint", &*arn),
+            ("Attributes.entry.1.key", "RawMessageDelivery"),
+            ("Attributes.entry.1.value", "true"),
+        ];
+        self.client.form("sns", "2010-03-31", "Subscribe", &subscription)?;
+        Ok(url)
+    }
+
+    /// Ends what [`Stage::listen`] began.
+    ///
+    /// # Errors
+    /// Where something of it cannot be removed.
+    pub fn stop_listening(&self, url: &str) -> Result<(), CallError> {
+        let arn = self.queue_attribute(url, "QueueArn")?;
+        let name = arn.rsplit(':').next().unwrap_or_default();
+        let bus = self.function("bus");
+        let targets = json!({"Rule": name, "EventBusName": bus, "Ids": ["1"]});
+        self.client.json("events", "AWSEvents.RemoveTargets", &targets)?;
+        self.client.json("events", "AWSEvents.DeleteRule", &json!({"Name": name, "EventBusName": bus}))?;
+        // Its subscription goes nowhere from now on, and away with the topic.
+        self.client.json("sqs", "AmazonSQS.DeleteQueue", &json!({ "QueueUrl": url })).map(drop)
+    }
+
+    /// Every message of a queue that no function reads; they are taken out of it.
+    ///
+    /// # Errors
+    /// Where the queue refuses.
+    pub fn take(&self, url: &str) -> Result<Vec<Message>, CallError> {
+        let mut taken = Vec::new();
+        loop {
+            let messages = self.receive(url, 30)?;
+            if messages.is_empty() {
+                return Ok(taken);
+            }
+            let entry = |(id, message): (usize, &Message)| json!({"Id": id.to_string(), "ReceiptHandle": message.handle});
+            let entries: Vec<Value> = messages.iter().enumerate().map(entry).collect();
+            let body = json!({"QueueUrl": url, "Entries": entries});
+            self.client.json("sqs", "AmazonSQS.DeleteMessageBatch", &body)?;
+            taken.extend(messages);
+        }
+    }
+
+    /// Every dead letter that is visible, which stay in their queues: whose, and the message.
+    ///
+    /// # Errors
+    /// Where a queue refuses.
+    pub fn dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
+        let mut letters = Vec::new();
+        for service in SERVICES {
+            let url = self.queue(&format!("{service}-dlq"))?;
+            loop {
+                // Long enough that none is given twice.
+                let messages = self.receive(&url, 20)?;
+                if messages.is_empty() {
+                    break;
+                }
+                letters.extend(messages.into_iter().map(|letter| (service.to_owned(), letter)));
+            }
+        }
+        Ok(letters)
+    }
+
     /// Every dead letter, which are taken out of their queues: whose, and the message.
     ///
     /// # Errors
@@ -189,16 +274,7 @@ impl Stage {
         let mut letters = Vec::new();
         for service in SERVICES {
             let url = self.queue(&format!("{service}-dlq"))?;
-            loop {
-                let messages = self.receive(&url, 30)?;
-                if messages.is_empty() {
-                    break;
-                }
-                for message in messages {
-                    self.delete(&url, &message)?;
-                    letters.push((service.to_owned(), message));
-                }
-            }
+            letters.extend(self.take(&url)?.into_iter().map(|letter| (service.to_owned(), letter)));
         }
         Ok(letters)
     }

@@ -119,7 +119,13 @@ pub(super) fn own_queues(look: &Look<'_>, report: &mut Report) {
                 .map(|queue| arn(queue.id))
                 .collect();
             let allowed = look.allowed(&function);
-            for action in ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"] {
+            let own = [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            ];
+            for action in own {
                 let mut readable: Vec<Value> = allowing(&allowed, action)
                     .into_iter()
                     .flat_map(|statement| list(&statement["Resource"]))
@@ -132,9 +138,8 @@ pub(super) fn own_queues(look: &Look<'_>, report: &mut Report) {
             }
             let unexpected =
                 allowing(&allowed, "sqs:").into_iter().flat_map(|statement| texts(&statement["Action"]));
-            let known =
-                ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
-            let extra: Vec<_> = unexpected.filter(|action| !known.contains(action)).collect();
+            let extra: Vec<_> =
+                unexpected.filter(|action| *action != "sqs:SendMessage" && !own.contains(action)).collect();
             report.unless(extra.is_empty(), &function, format!("it may {extra:?}"));
         }
     }

@@ -38,7 +38,12 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         statements.push(json!({
             "Sid": "OwnQueues",
             "Effect": "Allow",
-            "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            "Action": [
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            ],
             "Resource": queues.iter().map(|queue| arn(queue)).collect::<Vec<_>>(),
         }));
     }

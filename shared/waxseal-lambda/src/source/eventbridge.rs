@@ -38,6 +38,7 @@ pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Rec
         id: id.map_or_else(|| "event".to_owned(), Cow::into_owned),
         group: None,
         receives: 1,
+        ticket: None,
         body: text.as_bytes().to_vec(),
         content: continue_trace(content, trace),
     }

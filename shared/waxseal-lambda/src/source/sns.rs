@@ -18,6 +18,7 @@ pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> 
         id: id.map_or_else(|| format!("notification {index}"), std::borrow::Cow::into_owned),
         group: None,
         receives: 1,
+        ticket: None,
         body: message.map(json::bytes).unwrap_or_default(),
         content: match sns {
             Some(sns) => continue_trace(body::notification(&sns, &|| None), trace),

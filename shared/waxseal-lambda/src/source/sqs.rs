@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use waxseal::{
     Malformed, Timestamp,
-    batch::{Content, Record},
+    batch::{Content, Record, Ticket},
 };
 
 use super::{body, continue_trace};
@@ -24,9 +24,16 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
         id: object.string("messageId").map(Cow::into_owned).unwrap_or_default(),
         group,
         receives: receives.unwrap_or(1),
+        ticket: ticket(object),
         body,
         content,
     }
+}
+
+/// What the queue knows the delivery by; without both it cannot be told when to deliver again, and decides itself.
+fn ticket(object: &Object<'_>) -> Option<Ticket> {
+    let text = |name: &str| object.string(name).map(Cow::into_owned);
+    Some(Ticket { queue: text("eventSourceARN")?, handle: text("receiptHandle")? })
 }
 
 /// What the body holds, and its bytes.

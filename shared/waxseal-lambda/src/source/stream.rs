@@ -40,6 +40,7 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
             id: id.clone(),
             group: group.clone(),
             receives: 1,
+            ticket: None,
             body,
             content,
         };

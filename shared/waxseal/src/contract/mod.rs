@@ -22,22 +22,28 @@ mod commits;
 mod domain;
 mod env;
 mod fencing;
+mod grouped;
 mod leased;
 mod limits;
 mod order;
 mod receipts;
+mod retries;
 mod table;
+mod time;
 mod world;
 
 pub use batches::*;
 pub use commits::*;
 pub use env::{Clock, ContractEnv, Memory, MemoryTable, block_on};
 pub use fencing::*;
+pub use grouped::*;
 pub use leased::*;
 pub use limits::*;
 pub use order::*;
 pub use receipts::*;
+pub use retries::*;
 pub use table::*;
+pub use time::*;
 
 #[cfg(doc)]
 use crate::Table;
@@ -59,17 +65,23 @@ macro_rules! contract_tests {
     };
     ($env:expr, $run:path) => {
         $crate::__contract_tests! { ($env, $run)
+            c1_a_batch_shares_its_read_and_its_write
             c1_a_naturally_idempotent_handler_costs_no_receipt
             c1_the_first_time_costs_one_write
+            c1_records_on_one_entity_fold_into_one_write
+            c1_where_a_few_are_duplicates_the_rest_shares_its_write
             c2_a_conflict_on_state_acts_again_with_the_same_keys
             c2_a_conflict_on_state_runs_the_handler_again_on_fresh_state
+            c2_a_conflict_reruns_who_shares_its_entity_and_nobody_else
             c2_a_lost_answer_is_retried_and_found_to_be_applied
             c2_a_lost_answer_to_the_commit_does_not_undo_it
             c2_a_refused_write_changes_nothing
             c2_a_unit_too_large_to_commit_fails_for_good_and_names_the_item
             c2_all_or_nothing_and_every_refusal_is_named
+            c2_a_shared_commit_whose_answer_is_lost_is_found_to_be_applied
             c2_deleted_and_created_again_in_one_unit
             c2_each_condition_means_what_it_says
+            c2_handlers_on_one_entity_in_one_batch_all_take_effect_once
             c2_items_come_back_in_the_order_asked_for
             c2_limits_are_typed_and_name_the_items
             c2_our_own_token_in_a_refusal_is_success
@@ -115,14 +127,25 @@ macro_rules! contract_tests {
             s19_a_failed_attempt_keeps_its_row
             s19_a_panic_releases_the_lease
             s19_a_permanent_failure_is_remembered
+            s20_a_slow_handler_does_not_hold_the_commit_of_the_others
+            s20_at_the_end_running_handlers_are_given_up_and_their_leases_released
+            s20_without_time_left_no_record_starts
             s21_at_most_k_handlers_at_once_on_10_000_records
+            s22_whatever_is_unfinished_at_a_stop_is_reported_as_failed
+            s24_a_failed_record_comes_again_after_a_while_and_an_unstarted_one_at_once
+            s25_on_fifo_only_the_head_of_the_group_is_delayed
             s27_a_letter_that_cannot_be_written_fails_its_record
             s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt
             s27_the_last_receive_is_dead_lettered_with_its_reason
             s29_a_failure_holds_back_its_group_alone
+            s28_a_record_that_kills_the_process_is_dead_lettered_without_running
+            s28_a_record_that_only_takes_long_is_no_killer
+            s28_records_received_before_run_last_and_one_at_a_time
+            s29_a_failure_among_events_on_one_entity_holds_back_the_rest
             s30_a_group_is_strict_and_groups_run_at_once
             s31_a_head_in_progress_blocks_its_group
             s32_a_dead_lettered_head_is_skipped
+            s32_where_the_policy_says_so_the_group_follows_until_it_is_released
             s43_a_newer_version_claims_nothing
             s43_a_newer_version_is_retried_until_a_deploy_knows_it
             s43_an_older_version_is_lifted

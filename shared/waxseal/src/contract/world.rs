@@ -12,16 +12,19 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use super::env::{Clock, ContractEnv};
 use crate::{
     BoxError, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
-    batch::{Batches, Content, DeadLetters, Letter, Policy, Record, Verdict, failures},
+    batch::{
+        Batches, Content, DeadLetters, Delay, Letter, Policy, Record, Ticket, Verdict, Visibility, failures,
+    },
     item::{Item, Key, Write, attribute},
     receipt::{self, Emission, Receipt},
     state,
-    table::{Page, TableError, WriteError},
+    table::{BoxFuture, Page, TableError, WriteError},
 };
 
 /// The table and the time that a statement's functions share.
@@ -145,11 +148,14 @@ pub(super) struct Line<T> {
     state: Arc<Mutex<Traffic>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Traffic {
-    requests: usize,
+    reads: usize,
+    writes: usize,
     cut: bool,
     troubles: VecDeque<Trouble>,
+    /// What happens elsewhere before the next write arrives.
+    meanwhile: Option<BoxFuture<'static, ()>>,
 }
 
 impl<T: Clone> Clone for Line<T> {
@@ -164,7 +170,19 @@ impl<T> Line<T> {
     }
 
     pub(super) fn requests(&self) -> usize {
-        self.traffic().requests
+        let traffic = self.traffic();
+        traffic.reads + traffic.writes
+    }
+
+    /// Reads and writes.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let traffic = self.traffic();
+        (traffic.reads, traffic.writes)
+    }
+
+    /// Lets something else happen before the next write arrives.
+    pub(super) fn meanwhile(&self, other: impl Future<Output = ()> + Send + 'static) {
+        self.traffic().meanwhile = Some(Box::pin(other));
     }
 
     /// Nothing arrives any more: the process is dead, or may as well be.
@@ -179,7 +197,7 @@ impl<T> Line<T> {
 
     fn request(&self, action: &'static str) -> Result<(), TableError> {
         let mut traffic = self.traffic();
-        traffic.requests += 1;
+        *(if action == "write" { &mut traffic.writes } else { &mut traffic.reads }) += 1;
         if traffic.cut { Err(unavailable(action)) } else { Ok(()) }
     }
 }
@@ -205,6 +223,10 @@ impl<T: Table> Table for Line<T> {
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.request("write").map_err(WriteError::Unavailable)?;
         breathe().await;
+        let meanwhile = self.traffic().meanwhile.take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.await;
+        }
         let trouble = self.traffic().troubles.pop_front();
         match trouble {
             None => self.table.write(writes).await,
@@ -269,12 +291,40 @@ impl DeadLetters for Letters {
     }
 }
 
+/// Records what it is told to delay.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Delays {
+    told: Arc<Mutex<Vec<(String, Duration)>>>,
+}
+
+impl Delays {
+    pub(super) fn take(&self) -> Vec<(String, Duration)> {
+        std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Visibility for Delays {
+    async fn delay(&self, delays: Vec<Delay>) {
+        breathe().await;
+        let delays = delays.into_iter().map(|delay| (delay.ticket.handle, delay.after));
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(delays);
+    }
+}
+
+/// The same record, received this often, by a delivery that its queue knows.
+pub(super) fn received(times: u32, record: Record) -> Record {
+    let ticket =
+        Ticket { queue: "arn:aws:sqs:eu-west-1:123456789012:orders".to_owned(), handle: record.id.clone() };
+    Record { receives: times, ticket: Some(ticket), ..record }
+}
+
 /// An SQS record that holds `raw`, received for the first time.
 pub(super) fn record(id: &str, raw: &Raw) -> Record {
     Record {
         id: id.to_owned(),
         group: None,
         receives: 1,
+        ticket: None,
         body: serde_json::to_vec(raw).expect("an envelope has a JSON form"),
         content: Content::Message(Box::new(raw.clone())),
     }

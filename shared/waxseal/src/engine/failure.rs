@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::group::CommitError;
 use crate::{
     Fault, chain,
     message::DecodeError,
@@ -85,6 +86,12 @@ pub enum Failure {
     /// The table could not be read or written.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The invocation's time was up (S-20), or its process is shut down (S-22).
+    #[error("stopped before it was done: the invocation's time was up")]
+    Stopped,
+    /// There was no time left to start it, so nothing of it happened (S-20).
+    #[error("not started: too little of the invocation's time was left")]
+    Unstarted,
     /// The handler panicked (S-6).
     #[error("the handler panicked: {message}")]
     Panic {
@@ -111,6 +118,8 @@ impl Failure {
             | Self::LeaseLost
             | Self::Contended { .. }
             | Self::Table(_)
+            | Self::Stopped
+            | Self::Unstarted
             | Self::Panic { .. } => false,
         }
     }
@@ -122,6 +131,15 @@ impl Failure {
             Self::Fault(fault) => fault.retry_after(),
             Self::InProgress { until } => Duration::try_from(until.duration_since(now)).ok(),
             _ => None,
+        }
+    }
+}
+
+impl From<CommitError> for Failure {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Write(error) => error.into(),
+            CommitError::Crossed(_) => Self::Contended { tries: 1 },
         }
     }
 }

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Failure, Inner, Judged, Outcome, Task, after, read_receipt};
+use super::{
+    CommitError, Failure, Inner, Judged, Outcome, Task, after,
+    group::{Slot, Turn},
+    read_receipt,
+};
 use crate::{
     Token, chain,
     item::{Action, Condition, Write},
     receipt::{Receipt, Status},
-    table::{WriteError, settle},
+    table::WriteError,
     unit::Staged,
 };
 
@@ -23,12 +27,10 @@ impl Inner {
     pub(super) async fn lease(
         &self,
         task: &Task<'_>,
+        slot: Option<Slot<'_>>,
         lease: Option<Duration>,
         key_ttl: Duration,
     ) -> Result<Outcome, Failure> {
-        if let Some(known) = self.cached(task) {
-            return known;
-        }
         // What cannot be read claims nothing: while a deploy is awaited (S-43), no attempt is counted and no key grows old.
         if let Err(failure) = task.route.check(task.raw) {
             return self.unless_known(task, failure).await;
@@ -37,7 +39,7 @@ impl Inner {
             Ok(claim) => claim,
             Err(outcome) => return Ok(outcome),
         };
-        match self.act(task, &claim).await {
+        match self.act(task, &claim, slot).await {
             Ok(outcome) => Ok(outcome),
             Err(failure) => {
                 // A zombie may not touch the row that its successor holds.
@@ -76,9 +78,11 @@ impl Inner {
                 }
             };
             let write = Write { action: Action::Put(receipt.to_item(token)), condition };
-            match settle(self.table.write(&[write]).await, token) {
+            match self.write(task.access, vec![write], Vec::new(), token).await {
                 Ok(()) => return Ok(Ok(Claim { token, receipt })),
-                Err(WriteError::Refused(refusals)) => {
+                // A claim of the same batch on the same event was first: what it left is judged.
+                Err(CommitError::Crossed(_)) => predecessor = None,
+                Err(CommitError::Write(WriteError::Refused(refusals))) => {
                     let Some(stored) = refusals.into_iter().next().and_then(|refusal| refusal.stored) else {
                         // It expired or was released in between.
                         predecessor = None;
@@ -92,36 +96,49 @@ impl Inner {
                         }
                     }
                 }
-                Err(error) => return Err(error.into()),
+                Err(CommitError::Write(error)) => return Err(error.into()),
             }
         }
         Err(Failure::Contended { tries: self.settings.reruns + 1 })
     }
 
-    async fn act(&self, task: &Task<'_>, claim: &Claim) -> Result<Outcome, Failure> {
-        for _ in 0..=self.settings.reruns {
-            let mut staged =
-                self.run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at)).await?;
-            match self.complete(claim, &mut staged).await {
+    async fn act(
+        &self,
+        task: &Task<'_>,
+        claim: &Claim,
+        mut slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
+        let mut tries = 0;
+        let mut turn = Turn::default();
+        while tries <= self.settings.reruns {
+            let mut staged = self
+                .run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at), slot.take())
+                .await?;
+            match self.complete(task, claim, &mut staged).await {
                 Ok(()) => {
                     self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
                 }
-                Err(WriteError::Refused(refusals))
+                Err(CommitError::Write(WriteError::Refused(refusals)))
                     if refusals.iter().any(|refusal| refusal.key == task.receipt) =>
                 {
                     return Err(Failure::LeaseLost);
                 }
                 // State has moved on: act again on what is there now. The outside sees the same keys.
-                Err(WriteError::Refused(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(CommitError::Write(WriteError::Refused(_))) => tries += 1,
+                Err(CommitError::Crossed(keys)) => {
+                    drop(turn);
+                    turn = task.access.turn(keys).await;
+                }
+                Err(CommitError::Write(error)) => return Err(error.into()),
             }
         }
-        Err(Failure::Contended { tries: self.settings.reruns + 1 })
+        drop(turn);
+        Err(Failure::Contended { tries })
     }
 
     /// The commit counts only while the claim's token is still on the row.
-    async fn complete(&self, claim: &Claim, staged: &mut Staged) -> Result<(), WriteError> {
+    async fn complete(&self, task: &Task<'_>, claim: &Claim, staged: &mut Staged) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.host.token());
         let mut receipt = claim.receipt.clone();
         receipt.status = Status::Completed;
@@ -132,7 +149,7 @@ impl Inner {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Owner(claim.token.to_string()),
         });
-        settle(self.table.write(&writes).await, token)
+        self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
 
     /// Releases the lease, or remembers a permanent failure (S-19). Fenced like the commit, so it changes nothing where
@@ -151,7 +168,8 @@ impl Inner {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Owner(claim.token.to_string()),
         };
-        if let Err(error) = settle(self.table.write(&[write]).await, token) {
+        if let Err(error) = self.write(task.access, vec![write], Vec::new(), token).await {
+            let error = Failure::from(error);
             tracing::warn!(
                 consumer = &*task.route.consumer,
                 source = task.raw.source,

@@ -1,7 +1,12 @@
 //! The engine: runs a service's reactions over a table, one message at a time. Batches are in [`crate::batch`].
 
+mod chain;
 mod failure;
+mod group;
+mod held;
 mod lease;
+mod marker;
+mod plan;
 mod transact;
 
 use std::{
@@ -14,20 +19,25 @@ use std::{
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
+pub(crate) use chain::LONGEST;
 pub use failure::Failure;
+pub(crate) use group::{Access, Group};
+use group::{CommitError, Slot};
+pub(crate) use marker::Marked;
+pub use plan::Grouping;
 
 use crate::{
     Attempt, Entity, Host, Raw, Service, ServiceError, Table,
     batch::panic_message,
     cache::Cache,
     catalog::Mode,
-    item::{Item, Key},
+    item::{Item, Key, Write},
     payload_hash,
     reaction::{DEFAULT_LEASE, RunError},
     receipt::{self, Receipt, Status, Verdict},
     service::Route,
     state,
-    table::{AnyTable, TableError},
+    table::{AnyTable, TableError, settle},
     unit::{Run, Staged},
 };
 
@@ -85,6 +95,7 @@ impl fmt::Debug for Engine {
 struct Task<'a> {
     raw: &'a Raw,
     route: &'a Route,
+    access: Access<'a>,
     receipt: Key,
     hash: String,
     deadline: Option<Timestamp>,
@@ -117,6 +128,11 @@ impl Engine {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.inner.host.now()
+    }
+
+    /// A number that nobody can foresee.
+    pub(crate) fn token(&self) -> crate::Token {
+        self.inner.host.token()
     }
 
     /// Reads an entity, strongly consistent: for queries. Nothing can be saved from here.
@@ -170,20 +186,22 @@ impl Engine {
         deadline: Option<Timestamp>,
         received_before: bool,
     ) -> Result<Outcome, Failure> {
+        self.handle_in(Access::Alone(&*self.inner.table), raw, deadline, received_before).await
+    }
+
+    /// As [`Engine::handle_within`], alone or together with the rest of a batch.
+    pub(crate) async fn handle_in(
+        &self,
+        access: Access<'_>,
+        raw: &Raw,
+        deadline: Option<Timestamp>,
+        again: bool,
+    ) -> Result<Outcome, Failure> {
         let routes = self.inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
-        let hash = payload_hash(raw.data.get()).map_err(|error| {
-            Failure::Fault(crate::Fault::permanent(format!("data cannot be read as JSON: {error}")))
-        })?;
+        let hash = hash(raw)?;
         let mut outcome = Ok(Outcome::Duplicate);
         for route in routes {
-            let task = Task {
-                raw,
-                route,
-                receipt: receipt::key(&route.consumer, &raw.source, &raw.id),
-                hash: hash.clone(),
-                deadline,
-                again: received_before,
-            };
+            let task = Task::new(access, raw, route, hash.clone(), deadline, again);
             match (self.inner.react(&task).await, &outcome) {
                 (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
                 (Err(failure), Ok(_)) => outcome = Err(failure),
@@ -196,11 +214,45 @@ impl Engine {
         outcome
     }
 
+    /// Handles several events about one `entity`, in order and as one commit where they fit one: what one of them
+    /// changes is what the next one sees. The results are in the order of `raws`; where a failure must hold back the
+    /// rest (`strict`) they end with the first one.
+    pub(crate) async fn handle_chain(
+        &self,
+        access: Access<'_>,
+        raws: &[&Raw],
+        entity: &Key,
+        strict: bool,
+    ) -> Vec<Result<Outcome, Failure>> {
+        let mut tasks = Vec::with_capacity(raws.len());
+        for raw in raws {
+            let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
+            let task = route
+                .ok_or_else(|| self.unknown(raw))
+                .and_then(|route| Ok(Task::new(access, raw, route, hash(raw)?, None, false)));
+            match task {
+                Ok(task) => tasks.push(task),
+                // Whoever forms a chain has looked: it ends here all the same.
+                Err(failure) if tasks.is_empty() => return vec![Err(failure)],
+                Err(_) => break,
+            }
+        }
+        self.inner.chain(&tasks, entity, strict).await
+    }
+
+    /// The table, for what drives a batch.
+    pub(crate) fn table(&self) -> &dyn AnyTable {
+        &*self.inner.table
+    }
+
     /// The item that `raw`'s reaction reads and writes, where the event alone tells it: records about one entity are
     /// run one after another.
-    pub(crate) fn entity(&self, raw: &Raw) -> Option<Key> {
+    pub(crate) fn about(&self, raw: &Raw) -> Option<About> {
         let routes = self.inner.service.routes.get(raw.name.as_str())?;
-        routes.iter().find_map(|route| route.entity(raw))
+        let key = routes.iter().find_map(|route| route.entity(raw))?;
+        // With one reaction, and a key that a table takes, it can join others in a chain.
+        let chains = routes.len() == 1 && state::check_key(&key).is_ok();
+        Some(About { key, chains })
     }
 
     fn unknown(&self, raw: &Raw) -> Failure {
@@ -214,12 +266,61 @@ impl Engine {
     }
 }
 
+/// What an event is about, as the event alone tells it.
+#[derive(Debug)]
+pub(crate) struct About {
+    pub(crate) key: Key,
+    /// Whether its only reaction is the pure one on that entity.
+    pub(crate) chains: bool,
+}
+
+fn hash(raw: &Raw) -> Result<String, Failure> {
+    payload_hash(raw.data.get()).map_err(|error| {
+        Failure::Fault(crate::Fault::permanent(format!("data cannot be read as JSON: {error}")))
+    })
+}
+
+impl From<group::Stopped> for Failure {
+    fn from(_: group::Stopped) -> Self {
+        Self::Stopped
+    }
+}
+
+impl<'a> Task<'a> {
+    fn new(
+        access: Access<'a>,
+        raw: &'a Raw,
+        route: &'a Route,
+        hash: String,
+        deadline: Option<Timestamp>,
+        again: bool,
+    ) -> Self {
+        let receipt = receipt::key(&route.consumer, &raw.source, &raw.id);
+        Self { raw, route, access, receipt, hash, deadline, again }
+    }
+}
+
 impl Inner {
     async fn react(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
-        match task.route.reaction.mode() {
-            Mode::Transactional => self.transact(task).await,
-            Mode::Leased { lease, key_ttl } => self.lease(task, lease, key_ttl).await,
-            Mode::NaturallyIdempotent => self.run_bare(task).await,
+        let reaction = &task.route.reaction;
+        let mode = reaction.mode();
+        if mode != Mode::NaturallyIdempotent
+            && let Some(known) = self.cached(task)
+        {
+            return known;
+        }
+        let slot = if reaction.is_pure() {
+            None
+        } else {
+            Some(task.access.enter().await.map_err(|_| Failure::Unstarted)?)
+        };
+        if task.access.is_closed(self.host.now()) {
+            return Err(Failure::Unstarted);
+        }
+        match mode {
+            Mode::Transactional => self.transact(task, slot).await,
+            Mode::Leased { lease, key_ttl } => self.lease(task, slot, lease, key_ttl).await,
+            Mode::NaturallyIdempotent => self.run_bare(task, slot).await,
         }
     }
 
@@ -229,24 +330,49 @@ impl Inner {
         ahead: &[(Key, Option<Item>)],
         unread: Option<&Key>,
         (number, first_at): (u32, Timestamp),
+        slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
         let attempt = Attempt { number, first_at, cause: task.raw, consumer: &task.route.consumer };
         let run = Run {
             cause: task.raw,
             service: &self.service.name,
             consumer: &task.route.consumer,
-            table: &*self.table,
+            access: task.access,
             now: self.host.now(),
             ahead,
             unread,
             staged: Staged::default(),
         };
         // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
-        match AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind().await {
+        let body = AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind();
+        let result = if task.route.reaction.is_pure() {
+            body.await
+        } else {
+            let slot = match slot {
+                Some(slot) => slot,
+                None => task.access.enter().await?,
+            };
+            task.access.body(slot, body).await?
+        };
+        match result {
             Ok(Ok(staged)) => Ok(staged),
             Ok(Err(RunError::Decode(error))) => Err(Failure::Decode(error)),
             Ok(Err(RunError::Fault(fault))) => Err(Failure::Fault(fault)),
             Err(panic) => Err(Failure::Panic { message: panic_message(&*panic) }),
+        }
+    }
+
+    /// Writes as `token`: our own token in a refusal is success.
+    async fn write(
+        &self,
+        access: Access<'_>,
+        writes: Vec<Write>,
+        reads: Vec<Key>,
+        token: crate::Token,
+    ) -> Result<(), CommitError> {
+        match access.commit(writes, reads).await {
+            Err(CommitError::Write(error)) => settle(Err(error), token).map_err(CommitError::Write),
+            other => other,
         }
     }
 

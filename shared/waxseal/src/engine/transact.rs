@@ -1,20 +1,27 @@
 //! Transactional mode: run, then one conditional write of receipt, state and emitted events.
 
-use super::{Failure, Inner, Judged, Outcome, Task, read_receipt};
+use super::{
+    CommitError, Failure, Inner, Judged, Outcome, Task,
+    group::{Slot, Turn},
+    read_receipt,
+};
 use crate::{
     item::{Action, Condition, Item, Key, Write},
     receipt::Verdict,
     state,
-    table::{WriteError, settle},
+    table::WriteError,
     unit::Staged,
 };
 
 impl Inner {
-    pub(super) async fn transact(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
-        if let Some(known) = self.cached(task) {
-            return known;
-        }
-        for _ in 0..=self.settings.reruns {
+    pub(super) async fn transact(
+        &self,
+        task: &Task<'_>,
+        mut slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
+        let mut tries = 0;
+        let mut turn = Turn::default();
+        while tries <= self.settings.reruns {
             let ahead = self.read_ahead(task).await?;
             if let Some(receipt) =
                 ahead.iter().find_map(|(key, item)| item.as_ref().filter(|_| *key == task.receipt))
@@ -23,7 +30,7 @@ impl Inner {
                 return self.found(task, receipt);
             }
             let unread = ahead.is_empty().then_some(&task.receipt);
-            let mut staged = match self.run(task, &ahead, unread, (1, self.host.now())).await {
+            let mut staged = match self.run(task, &ahead, unread, (1, self.host.now()), slot.take()).await {
                 Ok(staged) => staged,
                 Err(failure) => return self.unless_known(task, failure).await,
             };
@@ -35,17 +42,24 @@ impl Inner {
                     self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
                 }
-                Err(WriteError::Refused(refusals)) => {
+                Err(CommitError::Write(WriteError::Refused(refusals))) => {
                     let receipt = refusals.iter().find(|refusal| refusal.key == task.receipt);
                     if let Some(stored) = receipt.and_then(|refusal| refusal.stored.as_ref()) {
                         return self.found(task, stored);
                     }
                     // State has moved on, or the receipt vanished in between: decide again on what is there now.
+                    tries += 1;
                 }
-                Err(error) => return self.unless_known(task, error.into()).await,
+                // Somebody of the same batch was first, so the batch gets on: no race is lost.
+                Err(CommitError::Crossed(keys)) => {
+                    drop(turn);
+                    turn = task.access.turn(keys).await;
+                }
+                Err(CommitError::Write(error)) => return self.unless_known(task, error.into()).await,
             }
         }
-        Err(Failure::Contended { tries: self.settings.reruns + 1 })
+        drop(turn);
+        Err(Failure::Contended { tries })
     }
 
     /// A failure for good, unless the event has taken effect before: a duplicate that meets changed state, or another
@@ -54,7 +68,7 @@ impl Inner {
         if !failure.is_permanent() {
             return Err(failure);
         }
-        let items = self.table.get(std::slice::from_ref(&task.receipt)).await?;
+        let items = task.access.get(vec![task.receipt.clone()]).await?;
         match items.first().and_then(Option::as_ref) {
             Some(receipt) if !receipt.is_expired(self.host.now()) => {
                 match read_receipt(receipt)?.judge(&task.hash, task.raw.version, self.host.now(), None) {
@@ -68,21 +82,32 @@ impl Inner {
     }
 
     /// Without a receipt: the state's own conditions are all there is.
-    pub(super) async fn run_bare(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
-        for _ in 0..=self.settings.reruns {
-            let staged = self.run(task, &[], None, (1, self.host.now())).await?;
+    pub(super) async fn run_bare(
+        &self,
+        task: &Task<'_>,
+        mut slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
+        let mut tries = 0;
+        let mut turn = Turn::default();
+        while tries <= self.settings.reruns {
+            let staged = self.run(task, &[], None, (1, self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }
             let token = self.host.token();
             let writes = staged.writes(self.host.now(), token);
-            match settle(self.table.write(&writes).await, token) {
+            match self.write(task.access, writes, staged.reads, token).await {
                 Ok(()) => return Ok(Outcome::Applied),
-                Err(WriteError::Refused(_)) => {}
-                Err(error) => return Err(error.into()),
+                Err(CommitError::Write(WriteError::Refused(_))) => tries += 1,
+                Err(CommitError::Crossed(keys)) => {
+                    drop(turn);
+                    turn = task.access.turn(keys).await;
+                }
+                Err(CommitError::Write(error)) => return Err(error.into()),
             }
         }
-        Err(Failure::Contended { tries: self.settings.reruns + 1 })
+        drop(turn);
+        Err(Failure::Contended { tries })
     }
 
     /// One read for the entity and the receipt where the event names its entity, one for the receipt of a redelivery,
@@ -96,11 +121,11 @@ impl Inner {
             return Ok(Vec::new());
         }
         keys.push(task.receipt.clone());
-        let items = self.table.get(&keys).await?;
+        let items = task.access.get(keys.clone()).await?;
         Ok(keys.into_iter().zip(items).collect())
     }
 
-    fn found(&self, task: &Task<'_>, stored: &Item) -> Result<Outcome, Failure> {
+    pub(super) fn found(&self, task: &Task<'_>, stored: &Item) -> Result<Outcome, Failure> {
         match self.judge(task, &read_receipt(stored)?, None)? {
             Judged::Over(outcome) => Ok(outcome),
             // A lease under this key: the handler was an effect before. Its outcome is not ours to guess.
@@ -112,7 +137,7 @@ impl Inner {
         }
     }
 
-    async fn commit(&self, task: &Task<'_>, staged: &mut Staged) -> Result<(), WriteError> {
+    async fn commit(&self, task: &Task<'_>, staged: &mut Staged) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.host.token());
         let mut receipt = self.blank(task, now);
         receipt.emitted = std::mem::take(&mut staged.emitted);
@@ -121,6 +146,6 @@ impl Inner {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Absent { now },
         });
-        settle(self.table.write(&writes).await, token)
+        self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
 }

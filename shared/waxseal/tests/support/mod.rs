@@ -60,6 +60,7 @@ pub fn record(id: &str, raw: Raw) -> Record {
         id: id.to_owned(),
         group: None,
         receives: 1,
+        ticket: None,
         body: serde_json::to_vec(&raw).unwrap(),
         content: Content::Message(Box::new(raw)),
     }

@@ -1,0 +1,140 @@
+//! When SQS delivers failed records again: `ChangeMessageVisibilityBatch` (S-24, S-25).
+
+use std::{collections::BTreeMap, fmt};
+
+use aws_config::SdkConfig;
+use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
+use futures_util::future::join_all;
+use waxseal::batch::{Delay, Visibility};
+
+use crate::call::{CallError, Target};
+
+/// Entries of one call. Source: SQS API reference, `ChangeMessageVisibilityBatch`.
+const CHUNK: usize = 10;
+
+/// The visibility of the records of the queues that feed a function.
+///
+/// A queue's URL is made of its ARN and the dead-letter queue's URL, which has the same host.
+#[derive(Clone)]
+pub struct SqsVisibility {
+    client: Client,
+    dead_letters: String,
+    target: Target,
+}
+
+impl fmt::Debug for SqsVisibility {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqsVisibility").finish_non_exhaustive()
+    }
+}
+
+impl SqsVisibility {
+    pub(crate) fn new(sdk: &SdkConfig, dead_letters: String, target: Target) -> Self {
+        Self { client: Client::new(sdk), dead_letters, target }
+    }
+
+    async fn change(&self, queue: &str, delays: &[&Delay]) {
+        let Some(url) = url(&self.dead_letters, queue) else {
+            tracing::warn!(
+                queue,
+                "not the ARN of a queue, so its visibility decides when records come again"
+            );
+            return;
+        };
+        let mut request = self.client.change_message_visibility_batch().queue_url(&url);
+        for (position, delay) in delays.iter().enumerate() {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
+                // A record's id is longer than an entry's may be.
+                .id(position.to_string())
+                .receipt_handle(&delay.ticket.handle)
+                .visibility_timeout(seconds(delay));
+            match entry.build() {
+                Ok(entry) => request = request.entries(entry),
+                Err(error) => {
+                    tracing::warn!(record = delay.record, %error, "the record could not be delayed")
+                }
+            }
+        }
+        match request.send().await {
+            Ok(answer) => {
+                for failed in answer.failed() {
+                    let delay = failed.id().parse::<usize>().ok().and_then(|position| delays.get(position));
+                    let record = delay.map_or("", |delay| &delay.record);
+                    tracing::warn!(record, code = failed.code(), "the record could not be delayed");
+                }
+            }
+            Err(error) => {
+                let error = CallError::of(&error).at(&self.target, "sqs:ChangeMessageVisibility");
+                tracing::warn!(queue, %error, records = delays.len(), "records could not be delayed");
+            }
+        }
+    }
+}
+
+impl Visibility for SqsVisibility {
+    async fn delay(&self, delays: Vec<Delay>) {
+        let mut queues: BTreeMap<&str, Vec<&Delay>> = BTreeMap::new();
+        for delay in &delays {
+            queues.entry(&delay.ticket.queue).or_default().push(delay);
+        }
+        let calls = queues
+            .iter()
+            .flat_map(|(queue, delays)| delays.chunks(CHUNK).map(|chunk| self.change(queue, chunk)));
+        join_all(calls).await;
+    }
+}
+
+/// Whole seconds, rounded up: nothing comes earlier than it was asked for.
+fn seconds(delay: &Delay) -> i32 {
+    let seconds = delay.after.as_secs() + u64::from(delay.after.subsec_nanos() > 0);
+    i32::try_from(seconds).unwrap_or(i32::MAX)
+}
+
+/// The URL of the queue with this ARN, on the host of another queue's URL.
+fn url(other: &str, arn: &str) -> Option<String> {
+    let mut parts = arn.strip_prefix("arn:")?.split(':');
+    let (service, account, name) = (parts.nth(1)?, parts.nth(1)?, parts.next()?);
+    let mut segments = other.rsplitn(3, '/');
+    let host = segments.nth(2)?;
+    (service == "sqs" && parts.next().is_none()).then(|| format!("{host}/{account}/{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use waxseal::batch::Ticket;
+
+    use super::*;
+
+    #[test]
+    fn a_queues_url_is_on_the_host_of_the_dead_letters() {
+        let arn = "arn:aws:sqs:eu-west-1:123456789012:shop-test-inventory-events";
+        for (other, expected) in [
+            (
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/shop-test-inventory-dlq",
+                "https://sqs.eu-west-1.amazonaws.com/123456789012/shop-test-inventory-events",
+            ),
+            (
+                "http://127.0.0.1:4566/000000000000/dlq",
+                "http://127.0.0.1:4566/123456789012/shop-test-inventory-events",
+            ),
+        ] {
+            assert_eq!(url(other, arn).as_deref(), Some(expected));
+        }
+        for other in
+            ["", "arn:aws:sns:eu-west-1:123456789012:topic", "arn:aws:sqs:eu-west-1:123456789012", "queue"]
+        {
+            assert_eq!(url("https://sqs.eu-west-1.amazonaws.com/123456789012/dlq", other), None);
+        }
+    }
+
+    #[test]
+    fn s24_a_delay_is_rounded_up_to_seconds() {
+        let of = |milliseconds| {
+            let ticket = Ticket { queue: String::new(), handle: String::new() };
+            seconds(&Delay { record: String::new(), ticket, after: Duration::from_millis(milliseconds) })
+        };
+        assert_eq!([of(0), of(1), of(1000), of(1001)], [0, 1, 1, 2]);
+    }
+}

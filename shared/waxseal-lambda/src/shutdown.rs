@@ -1,0 +1,69 @@
+//! The end of the process: SIGTERM gives up what runs, lets it be answered, and ends (S-22).
+
+use std::{io, time::Duration};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+/// How long a response that was just made has to reach the Runtime API: `lambda_runtime` does not say when it has.
+const TO_ANSWER: Duration = Duration::from_millis(200);
+
+/// Whether the process is asked to end, and how many invocations run. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Shutdown {
+    begun: watch::Receiver<bool>,
+    running: watch::Sender<usize>,
+}
+
+/// One invocation that runs.
+pub(crate) struct Running(watch::Sender<usize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.send_modify(|running| *running -= 1);
+    }
+}
+
+impl Shutdown {
+    /// Listens for SIGTERM from now on.
+    pub(crate) fn listen() -> io::Result<Self> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (begin, begun) = watch::channel(false);
+        tokio::spawn(async move {
+            terminate.recv().await;
+            tracing::info!("SIGTERM: what runs is given up and reported as failed");
+            // The receivers end with the process.
+            begin.send_replace(true);
+            begin.closed().await;
+        });
+        Ok(Self { begun, running: watch::Sender::new(0) })
+    }
+
+    pub(crate) fn enter(&self) -> Running {
+        self.running.send_modify(|running| *running += 1);
+        Running(self.running.clone())
+    }
+
+    /// Ready once the process is asked to end.
+    pub(crate) async fn begun(&self) {
+        let mut begun = self.begun.clone();
+        if begun.wait_for(|begun| *begun).await.is_err() {
+            // Nobody listens any more.
+            std::future::pending().await
+        }
+    }
+
+    /// Ready once it is asked to end and everything is answered.
+    pub(crate) async fn done(&self) {
+        self.begun().await;
+        let mut running = self.running.subscribe();
+        // An error means that nobody runs.
+        let was_idle = *running.borrow() == 0;
+        drop(running.wait_for(|running| *running == 0).await);
+        if !was_idle {
+            tokio::time::sleep(TO_ANSWER).await;
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! When a failed record comes again: full jitter, by the queue's visibility (S-24, S-25).
+
+use std::{future::Future, time::Duration};
+
+use super::{Record, Ticket, Verdict};
+use crate::{Token, table::BoxFuture};
+
+/// Full jitter: anything up to `min(cap, base · 2^(receives − 1))`.
+///
+/// Source: "Exponential backoff and jitter", AWS Architecture Blog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// The most that the first retry waits. 30 s unless set.
+    pub base: Duration,
+    /// The most that any retry waits. 15 min unless set.
+    pub cap: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { base: Duration::from_secs(30), cap: Duration::from_mins(15) }
+    }
+}
+
+/// SQS hides a message for 12 hours at the most, counted from its receipt; an invocation takes 15 minutes of them.
+pub const LONGEST_DELAY: Duration = Duration::from_mins(12 * 60 - 15);
+
+/// A record that is to come again after this time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delay {
+    /// The record's id, for logs.
+    pub record: String,
+    /// Which delivery.
+    pub ticket: Ticket,
+    /// From now on; at once where it is zero.
+    pub after: Duration,
+}
+
+/// Tells queues when to deliver records again.
+pub trait Visibility: Send + Sync + 'static {
+    /// Delays what it can, and logs what it cannot: a record that is not delayed comes again by its queue's own
+    /// visibility, so a failure here never changes what is reported (S-25).
+    fn delay(&self, delays: Vec<Delay>) -> impl Future<Output = ()> + Send;
+}
+
+/// Erased twin of [`Visibility`].
+pub(super) trait AnyVisibility: Send + Sync {
+    fn delay(&self, delays: Vec<Delay>) -> BoxFuture<'_, ()>;
+}
+
+impl<V: Visibility> AnyVisibility for V {
+    fn delay(&self, delays: Vec<Delay>) -> BoxFuture<'_, ()> {
+        Box::pin(Visibility::delay(self, delays))
+    }
+}
+
+impl Backoff {
+    /// The most that the retry after this many receives waits.
+    #[must_use]
+    pub fn ceiling(&self, receives: u32) -> Duration {
+        let doubled = 1_u32.checked_shl(receives.saturating_sub(1)).filter(|factor| *factor > 0);
+        doubled.and_then(|factor| self.base.checked_mul(factor)).map_or(self.cap, |wait| wait.min(self.cap))
+    }
+
+    /// When the record is to come again, if that is for us to say. `dice` is a number that nobody can foresee.
+    pub(super) fn delay(&self, record: &Record, verdict: &Verdict, dice: u64) -> Option<Duration> {
+        let after = match verdict {
+            // It did nothing wrong: another invocation can have it at once (S-20).
+            Verdict::Unstarted => Duration::ZERO,
+            Verdict::Failed { retry_after: Some(after), .. } => *after,
+            Verdict::Failed { retry_after: None, .. } => jitter(self.ceiling(record.receives), dice),
+            // On FIFO its head is delayed, and holds it back (S-25).
+            Verdict::Done(_) | Verdict::DeadLettered { .. } | Verdict::Blocked => return None,
+        };
+        Some(after.min(LONGEST_DELAY))
+    }
+}
+
+/// Anything up to `most`, in milliseconds.
+pub(super) fn jitter(most: Duration, dice: u64) -> Duration {
+    let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(match most.checked_add(1) {
+        Some(sides) => dice % sides,
+        None => dice,
+    })
+}
+
+/// A token as dice: mixed, since not every host's tokens are random in every bit.
+pub(super) fn dice(token: Token) -> u64 {
+    let [high, low] = [token.0 >> 64, token.0 & u128::from(u64::MAX)];
+    let mut mixed = (high ^ low) as u64;
+    // SplitMix64's finalizer.
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::batch::Content;
+
+    fn record(receives: u32) -> Record {
+        Record {
+            id: "m-1".into(),
+            group: None,
+            receives,
+            ticket: None,
+            body: Vec::new(),
+            content: Content::Ignored("for a test"),
+        }
+    }
+
+    fn failed(retry_after: Option<Duration>) -> Verdict {
+        Verdict::Failed { reason: "the gateway answered 503".into(), retry_after }
+    }
+
+    #[test]
+    fn s24_the_ceiling_doubles_up_to_the_cap() {
+        let backoff = Backoff::default();
+        let ceilings: Vec<u64> = (0..8).map(|receives| backoff.ceiling(receives).as_secs()).collect();
+        assert_eq!(ceilings, [30, 30, 60, 120, 240, 480, 900, 900]);
+        assert_eq!(backoff.ceiling(u32::MAX), backoff.cap);
+    }
+
+    proptest! {
+        #[test]
+        fn s24_a_retry_waits_within_its_ceiling_and_never_beyond_what_sqs_allows(
+            receives in 0..200_u32, base in 0..100_000_u64, cap in 0..1_000_000_u64, token: u128,
+        ) {
+            let backoff = Backoff { base: Duration::from_secs(base), cap: Duration::from_secs(cap) };
+            let after = backoff.delay(&record(receives), &failed(None), dice(Token(token))).unwrap();
+            prop_assert!(after <= backoff.ceiling(receives) && after <= LONGEST_DELAY);
+        }
+
+        #[test]
+        fn s24_a_handlers_own_delay_wins(receives in 1..20_u32, seconds in 0..100_000_u64, token: u128) {
+            let after = Duration::from_secs(seconds);
+            let delay = Backoff::default().delay(&record(receives), &failed(Some(after)), dice(Token(token)));
+            prop_assert_eq!(delay, Some(after.min(LONGEST_DELAY)));
+        }
+    }
+
+    #[test]
+    fn s24_jitter_uses_the_whole_range_even_of_tokens_that_count() {
+        let most = Duration::from_secs(30);
+        let waits: Vec<u64> = (0..10_000).map(|n| jitter(most, dice(Token(n))).as_secs()).collect();
+        for second in 0..30 {
+            let share = waits.iter().filter(|wait| **wait == second).count();
+            assert!((200..500).contains(&share), "{share} of 10,000 wait {second} s");
+        }
+    }
+
+    #[test]
+    fn s25_only_the_head_of_a_group_is_delayed() {
+        let delay = |verdict: &Verdict| Backoff::default().delay(&record(1), verdict, 7);
+        assert_eq!(delay(&Verdict::Blocked), None);
+        assert_eq!(delay(&Verdict::Done(None)), None);
+        assert_eq!(delay(&Verdict::Unstarted), Some(Duration::ZERO));
+    }
+}

@@ -1,0 +1,106 @@
+//! Which records wait for which: a plain function of the batch.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Content, Record};
+use crate::{Raw, engine::About, item::Key};
+
+/// Records that run one after another.
+#[derive(Debug)]
+pub(super) struct Lane<'a> {
+    /// A failure holds back the rest: a FIFO message group, a stream's key.
+    pub(super) ordered: bool,
+    /// Holds a record that was received before, so it runs after all others, alone (S-28).
+    pub(super) suspect: bool,
+    pub(super) places: Vec<Place<'a>>,
+}
+
+/// A record in its lane.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// Its position in the batch.
+    pub(super) index: usize,
+    pub(super) record: &'a Record,
+    pub(super) suspect: bool,
+    /// The entity that its only reaction decides on, as an index of [`Lanes::entities`]: records with one in common
+    /// can share its write.
+    pub(super) entity: Option<usize>,
+}
+
+/// A batch as lanes.
+#[derive(Debug)]
+pub(super) struct Lanes<'a> {
+    pub(super) entities: Vec<Key>,
+    pub(super) lanes: Vec<Lane<'a>>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum LaneKey<'a> {
+    Group(&'a str),
+    Entity(usize),
+    Identity(&'a str, &'a str),
+    Alone(usize),
+}
+
+/// Records of one group, about one entity or of one identity wait for each other; all others do not.
+///
+/// With `isolation` a record that was received before has a lane of its own, unless its group says otherwise.
+pub(super) fn lanes<'a>(
+    records: &'a [Record],
+    isolation: bool,
+    about: impl Fn(&Raw) -> Option<About>,
+) -> Lanes<'a> {
+    let mut order: HashMap<LaneKey<'a>, usize> = HashMap::with_capacity(records.len());
+    let mut known: HashMap<Key, usize> = HashMap::new();
+    let mut lanes: Vec<Lane<'a>> = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        let about = match &record.content {
+            Content::Message(raw) => about(raw),
+            Content::Ignored(_) | Content::Malformed(_) => None,
+        };
+        let about = about.map(|About { key, chains }| {
+            let next = known.len();
+            (*known.entry(key).or_insert(next), chains)
+        });
+        let suspect = isolation && record.receives > 1 && matches!(record.content, Content::Message(_));
+        let lane = match (&record.group, &record.content, about) {
+            (Some(group), ..) => LaneKey::Group(group),
+            (None, ..) if suspect => LaneKey::Alone(index),
+            (None, Content::Message(_), Some((entity, _))) => LaneKey::Entity(entity),
+            (None, Content::Message(raw), None) => LaneKey::Identity(&raw.source, &raw.id),
+            (None, Content::Ignored(_) | Content::Malformed(_), _) => LaneKey::Alone(index),
+        };
+        let lane = *order.entry(lane).or_insert_with(|| {
+            lanes.push(Lane { ordered: record.group.is_some(), suspect: false, places: Vec::new() });
+            lanes.len() - 1
+        });
+        let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));
+        lanes[lane].suspect |= suspect;
+        lanes[lane].places.push(Place { index, record, suspect, entity });
+    }
+    let mut entities: Vec<(usize, Key)> = known.into_iter().map(|(key, at)| (at, key)).collect();
+    entities.sort_unstable_by_key(|(at, _)| *at);
+    Lanes { entities: entities.into_iter().map(|(_, key)| key).collect(), lanes }
+}
+
+/// The events at the head of `places` that can be decided as one: about one entity, no two of one identity, and all of
+/// them `fresh`.
+pub(super) fn chain<'a>(
+    places: &[Place<'a>],
+    longest: usize,
+    fresh: impl Fn(&'a Raw) -> bool,
+) -> Option<(usize, Vec<&'a Raw>)> {
+    let entity = places.first()?.entity?;
+    let mut identities = HashSet::new();
+    let raws: Vec<&Raw> = places
+        .iter()
+        .take(longest)
+        .map_while(|place| match &place.record.content {
+            Content::Message(raw) if place.entity == Some(entity) && fresh(raw) => {
+                identities.insert((&raw.source, &raw.id)).then_some(&**raw)
+            }
+            _ => None,
+        })
+        .collect();
+    Some((entity, raws))
+}

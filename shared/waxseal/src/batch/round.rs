@@ -1,0 +1,221 @@
+//! One run of a batch, as its lanes see it.
+
+use std::{collections::HashMap, panic::AssertUnwindSafe};
+
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+
+use super::{
+    Batches, Content, GroupPolicy, Record, Verdict,
+    lanes::{Lane, Place, chain},
+    panic_message,
+};
+use crate::{
+    Failure, Outcome, Raw, chain as reasons,
+    engine::{Access, Group, LONGEST, Marked},
+    item::Key,
+};
+
+/// One run of a batch, as its lanes see it.
+pub(super) struct Round<'a> {
+    pub(super) batches: &'a Batches,
+    pub(super) group: &'a Group,
+    /// What [`Place::entity`] counts.
+    pub(super) entities: &'a [Key],
+    pub(super) deadline: Option<Timestamp>,
+}
+
+/// Whether a lane's group is held back since one of it was dead-lettered (S-32).
+enum Held {
+    No,
+    Yes(String),
+    /// The table could not say.
+    Unknown(String),
+}
+
+impl Round<'_> {
+    pub(super) async fn run_lane(&self, lane: Lane<'_>) -> Vec<(usize, Verdict)> {
+        let mut done: Vec<(usize, Verdict)> = Vec::with_capacity(lane.places.len());
+        let (mut blocked, mut closed) = (false, false);
+        let mut held = self.held(&lane).await;
+        // A second copy in this batch shares the outcome of the first (S-17).
+        let mut seen: HashMap<Twin<'_>, usize> = HashMap::new();
+        let mut rest = &lane.places[..];
+        while let Some(place) = rest.first() {
+            closed |= self.group.is_closed(self.batches.engine().now());
+            let twin = message(place.record).and_then(|raw| seen.get(&twin_of(raw)));
+            let verdicts = if blocked {
+                vec![Verdict::Blocked]
+            } else if closed {
+                vec![Verdict::Unstarted]
+            } else if let Held::Yes(reason) = &held {
+                vec![self.follow(place.record, reason).await]
+            } else if let Held::Unknown(reason) = &held {
+                vec![Verdict::Failed { reason: reason.clone(), retry_after: None }]
+            } else if let Some(verdict) = twin.and_then(|at| share(&done.get(*at)?.1)) {
+                vec![verdict]
+            } else {
+                self.run_head(rest, lane.ordered, |raw| !seen.contains_key(&twin_of(raw))).await
+            };
+            let (now, later) = rest.split_at(verdicts.len().min(rest.len()));
+            rest = later;
+            for (place, mut verdict) in now.iter().zip(verdicts) {
+                if let (Some(raw), Verdict::Done(_) | Verdict::Failed { .. } | Verdict::DeadLettered { .. }) =
+                    (message(place.record), &verdict)
+                {
+                    seen.entry(twin_of(raw)).or_insert(done.len());
+                }
+                if let (Verdict::DeadLettered { reason }, Held::No) = (&verdict, &held) {
+                    match self.hold(place.record, reason).await {
+                        Ok(None) => {}
+                        Ok(Some(reason)) => held = Held::Yes(reason),
+                        // The letter is written; it comes again, and so does its letter.
+                        Err(failure) => {
+                            verdict = Verdict::Failed { reason: reasons(&failure), retry_after: None };
+                        }
+                    }
+                }
+                closed |= matches!(verdict, Verdict::Unstarted);
+                blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
+                done.push((place.index, verdict));
+            }
+        }
+        done
+    }
+
+    /// Runs what can be decided as one at the head of `places`, or else the first alone; a verdict for one at least.
+    async fn run_head<'b>(
+        &self,
+        places: &[Place<'b>],
+        strict: bool,
+        fresh: impl Fn(&'b Raw) -> bool,
+    ) -> Vec<Verdict> {
+        let Some(first) = places.first() else { return Vec::new() };
+        if let Some((entity, raws)) = chain(places, LONGEST, fresh)
+            && let Some(entity) = self.entities.get(entity)
+        {
+            let access = Access::Together(self.group);
+            let results = self.batches.engine().handle_chain(access, &raws, entity, strict).await;
+            let mut verdicts = Vec::with_capacity(results.len());
+            for ((place, raw), result) in places.iter().zip(raws).zip(results) {
+                verdicts.push(self.batches.conclude(place.record, raw, result).await);
+            }
+            if !verdicts.is_empty() {
+                return verdicts;
+            }
+        }
+        vec![self.run_record(first).await]
+    }
+
+    async fn run_record(&self, place: &Place<'_>) -> Verdict {
+        let record = place.record;
+        match &record.content {
+            Content::Ignored(why) => {
+                tracing::info!(record = record.id, why, "acknowledged without a handler");
+                Verdict::Done(None)
+            }
+            Content::Malformed(malformed) => {
+                self.batches.unreadable(record, None, format!("malformed: {malformed}")).await
+            }
+            Content::Message(raw) if place.suspect => self.run_suspect(record, raw).await,
+            Content::Message(raw) => {
+                let result = self.handle(raw, record.receives > 1).await;
+                self.batches.conclude(record, raw, result).await
+            }
+        }
+    }
+
+    /// A panic is one failed record, not a failed batch (S-6). Nothing of the run outlives it: the engine's own state is
+    /// behind locks that recover, and what was staged is dropped.
+    async fn handle(&self, raw: &Raw, again: bool) -> Result<Outcome, Failure> {
+        let access = Access::Together(self.group);
+        AssertUnwindSafe(self.batches.engine().handle_in(access, raw, self.deadline, again))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| Err(Failure::Panic { message: panic_message(&*panic) }))
+    }
+
+    /// Runs a record that was received before behind a marker: if it kills the process, the marker stays (S-28).
+    async fn run_suspect(&self, record: &Record, raw: &Raw) -> Verdict {
+        let engine = self.batches.engine();
+        let access = Access::Together(self.group);
+        match engine.mark(access, raw, self.deadline).await {
+            Ok(Marked::Run(marker)) => {
+                let result = self.handle(raw, false).await;
+                let verdict = self.batches.conclude(record, raw, result).await;
+                engine.unmark(access, marker).await;
+                verdict
+            }
+            Ok(Marked::Killer(marker, runs)) => {
+                let reason = format!(
+                    "{runs} runs of it never ended: it kills its process, or takes longer than an invocation may; it was \
+                     not run again"
+                );
+                let verdict = self.batches.bury(record, Some(raw), reason).await;
+                // Whoever moves it back gives it another chance.
+                engine.unmark(access, marker).await;
+                verdict
+            }
+            Ok(Marked::Known(result)) => self.batches.conclude(record, raw, result).await,
+            Err(failure) => self.batches.conclude(record, raw, Err(failure)).await,
+        }
+    }
+
+    fn blocks<'b>(&self, record: &'b Record) -> Option<&'b str> {
+        match self.batches.policy().groups {
+            GroupPolicy::Block => record.group.as_deref(),
+            GroupPolicy::Skip => None,
+        }
+    }
+
+    async fn held(&self, lane: &Lane<'_>) -> Held {
+        let group = lane.places.first().and_then(|place| self.blocks(place.record));
+        let Some(group) = group else { return Held::No };
+        match self.batches.engine().held(Access::Together(self.group), group).await {
+            Ok(None) => Held::No,
+            Ok(Some(reason)) => Held::Yes(reason),
+            Err(failure) => Held::Unknown(reasons(&failure)),
+        }
+    }
+
+    /// Holds the group of a dead letter back, where that is the policy: why, for those that follow.
+    async fn hold(&self, record: &Record, reason: &str) -> Result<Option<String>, Failure> {
+        let Some(group) = self.blocks(record) else { return Ok(None) };
+        let reason = format!("record {} was dead-lettered: {reason}", record.id);
+        self.batches.engine().hold(Access::Together(self.group), group, &reason).await?;
+        Ok(Some(reason))
+    }
+
+    /// A later record of a group that is held back.
+    async fn follow(&self, record: &Record, reason: &str) -> Verdict {
+        let group = record.group.as_deref().unwrap_or_default();
+        let reason = format!("its group {group} is held back until it is released, since {reason}");
+        self.batches.bury(record, message(record), reason).await
+    }
+}
+
+fn message(record: &Record) -> Option<&Raw> {
+    match &record.content {
+        Content::Message(raw) => Some(raw),
+        Content::Ignored(_) | Content::Malformed(_) => None,
+    }
+}
+
+/// What a second copy makes of the first one's verdict.
+fn share(verdict: &Verdict) -> Option<Verdict> {
+    match verdict {
+        Verdict::Done(_) => Some(Verdict::Done(Some(Outcome::Duplicate))),
+        Verdict::DeadLettered { reason } => Some(Verdict::DeadLettered { reason: reason.clone() }),
+        Verdict::Failed { reason, retry_after } => {
+            Some(Verdict::Failed { reason: reason.clone(), retry_after: *retry_after })
+        }
+        Verdict::Blocked | Verdict::Unstarted => None,
+    }
+}
+
+/// What two copies of one message have in common: source, id, name and payload.
+type Twin<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+fn twin_of(raw: &Raw) -> Twin<'_> {
+    (&raw.source, &raw.id, &raw.name, raw.data.get())
+}

@@ -1,0 +1,228 @@
+//! Runs a batch: lanes, verdicts, dead letters.
+
+use std::{future::Future, pin::pin, time::Duration};
+
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+
+use super::{
+    DeadLetters, Delay, Letter, MalformedPolicy, Policy, Record, Verdict, Visibility,
+    backoff::{AnyVisibility, dice, jitter},
+    lanes::{Lanes, lanes},
+    letter::AnyDeadLetters,
+    round::Round,
+};
+use crate::{Engine, Failure, Outcome, Raw, chain as reasons, engine::Group};
+
+/// Lanes in flight at the least: what waits for its commit holds little, and the more wait, the more share a request.
+const IN_FLIGHT: usize = 100;
+
+/// Runs batches on an engine.
+pub struct Batches {
+    engine: Engine,
+    dead_letters: Box<dyn AnyDeadLetters>,
+    visibility: Option<Box<dyn AnyVisibility>>,
+    policy: Policy,
+    observer: Option<Observer>,
+}
+
+/// Sees every record with its verdict.
+type Observer = Box<dyn Fn(&Record, &Verdict) + Send + Sync>;
+
+impl std::fmt::Debug for Batches {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batches")
+            .field("engine", &self.engine)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Batches {
+    /// Batches for `engine`; what can never be handled goes to `dead_letters`.
+    pub fn new(engine: Engine, dead_letters: impl DeadLetters, policy: Policy) -> Self {
+        Self { engine, dead_letters: Box::new(dead_letters), visibility: None, policy, observer: None }
+    }
+
+    /// Tells `visibility` when failed records are to come again (S-24); without it their queue's own visibility decides.
+    #[must_use]
+    pub fn delayed(mut self, visibility: impl Visibility) -> Self {
+        self.visibility = Some(Box::new(visibility));
+        self
+    }
+
+    /// Shows every record with its verdict to `observer`, in the order of the batch: for metrics.
+    #[must_use]
+    pub fn observed(mut self, observer: impl Fn(&Record, &Verdict) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// How they are run.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Runs a batch; the verdicts are in the order of `records`.
+    ///
+    /// Records of one group, about one entity or of one identity run one after another, all others at once up to the
+    /// policy's bound. What they read and write at the same time goes out in shared requests. `deadline` is the
+    /// invocation's: short of it no record starts (S-20).
+    pub async fn run(&self, records: &[Record], deadline: Option<Timestamp>) -> Vec<Verdict> {
+        self.run_until(records, deadline, std::future::pending()).await
+    }
+
+    /// As [`Batches::run`], and gives up the handlers that still run when `stop` is ready: the invocation's time is up
+    /// (S-20), or the process is shut down (S-22). Their leases are released, and what did not start is reported as failed.
+    pub async fn run_until(
+        &self,
+        records: &[Record],
+        deadline: Option<Timestamp>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Vec<Verdict> {
+        let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
+        let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
+        let group = Group::new(self.policy.concurrency, self.policy.grouping, closes);
+        let Lanes { entities, lanes } = lanes(records, self.policy.isolation, |raw| self.engine.about(raw));
+        let round = Round { batches: self, group: &group, entities: &entities, deadline };
+        let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
+        let width = self.policy.concurrency.max(IN_FLIGHT);
+        let mut stop = pin!(stop.fuse());
+        // Lanes become futures only when their turn comes, so memory is bounded (S-21).
+        for (lanes, width) in [(lanes, width), (suspects, 1)] {
+            let work = lanes.into_iter().map(|lane| round.run_lane(lane));
+            group
+                .drive(self.engine.table(), work, width, stop.as_mut(), |done| {
+                    for (index, verdict) in done {
+                        verdicts[index] = Some(verdict);
+                    }
+                })
+                .await;
+        }
+        // Every index is in exactly one lane; a gap would be reported as failed, never as done (S-22).
+        let verdicts: Vec<Verdict> =
+            verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Blocked)).collect();
+        self.delay(records, &verdicts).await;
+        if let Some(observer) = &self.observer {
+            records.iter().zip(&verdicts).for_each(|(record, verdict)| observer(record, verdict));
+        }
+        verdicts
+    }
+
+    async fn delay(&self, records: &[Record], verdicts: &[Verdict]) {
+        let Some(visibility) = &self.visibility else { return };
+        let delays: Vec<Delay> = records
+            .iter()
+            .zip(verdicts)
+            .filter_map(|(record, verdict)| {
+                let ticket = record.ticket.clone()?;
+                let after = self.policy.backoff.delay(record, verdict, dice(self.engine.token()))?;
+                Some(Delay { record: record.id.clone(), ticket, after })
+            })
+            .collect();
+        if !delays.is_empty() {
+            visibility.delay(delays).await;
+        }
+    }
+
+    /// What came of a message, as a verdict: its dead letter is written here.
+    pub(super) async fn conclude(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        result: Result<Outcome, Failure>,
+    ) -> Verdict {
+        match result {
+            Ok(outcome) => Verdict::Done(Some(outcome)),
+            Err(failure @ Failure::Unknown { .. }) => {
+                self.unreadable(record, Some(raw), reasons(&failure)).await
+            }
+            Err(Failure::Unstarted) => Verdict::Unstarted,
+            Err(failure) if failure.is_permanent() => self.bury(record, Some(raw), reasons(&failure)).await,
+            Err(failure) => self.retry(record, raw, &failure).await,
+        }
+    }
+
+    pub(super) async fn unreadable(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
+        match self.policy.malformed {
+            MalformedPolicy::DeadLetter => self.bury(record, raw, reason).await,
+            MalformedPolicy::Retry => {
+                tracing::warn!(record = record.id, reason, "not readable, reported as failed");
+                Verdict::Failed { reason, retry_after: None }
+            }
+        }
+    }
+
+    async fn retry(&self, record: &Record, raw: &Raw, failure: &Failure) -> Verdict {
+        let reason = reasons(failure);
+        // A duplicate of what another attempt holds is no failure of its own: it waits, however often it is received.
+        let waits = matches!(failure, Failure::InProgress { .. });
+        if !waits && self.policy.max_receives.is_some_and(|most| record.receives >= most) {
+            return self
+                .bury(record, Some(raw), format!("gave up after {} receives: {reason}", record.receives))
+                .await;
+        }
+        tracing::warn!(
+            record = record.id,
+            event = raw.name,
+            source = raw.source,
+            event_id = raw.id,
+            receives = record.receives,
+            reason,
+            "failed, comes again",
+        );
+        let mut retry_after = failure.retry_after(self.engine.now());
+        if waits && let Some(rest) = &mut retry_after {
+            // Those that wait for one lease need not all come at its end (S-14).
+            *rest += jitter((*rest / 10).max(Duration::from_secs(1)), dice(self.engine.token()));
+        }
+        Verdict::Failed { reason, retry_after }
+    }
+
+    pub(super) async fn bury(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
+        let letter = Letter {
+            body: record.body.clone(),
+            reason: reason.clone(),
+            record: record.id.clone(),
+            service: self.engine.service().name().to_owned(),
+            identity: raw.map(|raw| (raw.source.clone(), raw.id.clone())),
+            name: raw.map(|raw| raw.name.clone()),
+        };
+        let (event, source, event_id) = raw.map_or(("", "", ""), |raw| (&*raw.name, &*raw.source, &*raw.id));
+        match self.dead_letters.send(letter).await {
+            Ok(()) => {
+                tracing::error!(record = record.id, event, source, event_id, reason, "dead-lettered");
+                Verdict::DeadLettered { reason }
+            }
+            Err(error) => {
+                let error = reasons(&*error);
+                tracing::error!(
+                    record = record.id,
+                    event,
+                    source,
+                    event_id,
+                    reason,
+                    error,
+                    "the dead-letter queue could not be written, reported as failed",
+                );
+                Verdict::Failed {
+                    reason: format!("{reason}; and the dead-letter queue: {error}"),
+                    retry_after: None,
+                }
+            }
+        }
+    }
+}
+
+/// When nothing starts any more: `margin` before `deadline`, and never within the first three quarters of the time.
+fn closes(now: Timestamp, deadline: Timestamp, margin: Duration) -> Timestamp {
+    let left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
+    deadline.checked_sub(margin.min(left / 4)).unwrap_or(deadline)
+}

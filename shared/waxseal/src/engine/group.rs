@@ -1,0 +1,413 @@
+//! What the records of one batch share: requests, the bound on running handlers, and the end.
+//!
+//! Each record runs as if it were alone and asks the group for what it reads and writes. The group lets every record go
+//! on until none can, and then sends what they asked for: reads as one batch read, commits as [`plan`] says. So requests
+//! are shared by what is ready at the same time; nothing waits for a slow handler, and no timer is needed.
+
+use std::{
+    collections::{HashMap, HashSet},
+    future::Future,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::Poll,
+};
+
+use async_lock::{MutexGuardArc, Semaphore, SemaphoreGuard};
+use futures_channel::oneshot;
+use futures_util::{
+    FutureExt as _, Stream as _, StreamExt as _,
+    future::{Either, Shared, select},
+    stream::FuturesUnordered,
+};
+
+use jiff::Timestamp;
+
+use super::plan::{Grouping, Touched, plan};
+use crate::{
+    item::{Action, Item, Key, Write},
+    table::{AnyTable, LARGEST_READ, TableError, WriteError, check_size},
+};
+
+/// How a reaction gets at the table: alone, or together with the rest of its batch.
+#[derive(Clone, Copy)]
+pub(crate) enum Access<'a> {
+    Alone(&'a dyn AnyTable),
+    Together(&'a Group),
+}
+
+/// Why a commit was not applied.
+#[derive(Debug)]
+pub(crate) enum CommitError {
+    Write(WriteError),
+    /// Another record of the batch wrote these items meanwhile, so the table was not asked.
+    Crossed(Vec<Key>),
+}
+
+/// The invocation ends, so the handler was given up.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+/// Leave to run one handler's body.
+pub(crate) struct Slot<'a>(#[expect(dead_code, reason = "held, not read")] Option<SemaphoreGuard<'a>>);
+
+/// Nobody else of the batch is deciding on the same items while this is held.
+#[derive(Default)]
+pub(crate) struct Turn(#[expect(dead_code, reason = "held, not read")] Vec<MutexGuardArc<()>>);
+
+impl<'a> Access<'a> {
+    pub(crate) async fn get(self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, TableError> {
+        match self {
+            Self::Alone(table) => table.get(&keys).await,
+            Self::Together(group) => group.get(keys).await,
+        }
+    }
+
+    /// All `writes` or none; `reads` is what else they were decided on.
+    pub(crate) async fn commit(self, writes: Vec<Write>, reads: Vec<Key>) -> Result<(), CommitError> {
+        match self {
+            Self::Alone(table) => table.write(&writes).await.map_err(CommitError::Write),
+            Self::Together(group) => group.commit(writes, reads).await,
+        }
+    }
+
+    /// Leave to run a handler's body: within the bound, and not beyond the end.
+    pub(crate) async fn enter(self) -> Result<Slot<'a>, Stopped> {
+        match self {
+            Self::Alone(_) => Ok(Slot(None)),
+            Self::Together(group) => {
+                group.until_stopped(group.bodies.acquire()).await.map(|slot| Slot(Some(slot)))
+            }
+        }
+    }
+
+    /// Runs a handler's body, and gives the slot back before its commit.
+    pub(crate) async fn body<T>(self, slot: Slot<'a>, body: impl Future<Output = T>) -> Result<T, Stopped> {
+        let result = match self {
+            Self::Alone(_) => Ok(body.await),
+            Self::Together(group) => group.until_stopped(body).await,
+        };
+        drop(slot);
+        result
+    }
+
+    /// Whether too little time is left to start anything (S-20).
+    pub(crate) fn is_closed(self, now: Timestamp) -> bool {
+        match self {
+            Self::Alone(_) => false,
+            Self::Together(group) => group.is_closed(now),
+        }
+    }
+
+    /// Waits until nobody else of the batch is deciding on `keys`.
+    pub(crate) async fn turn(self, keys: Vec<Key>) -> Turn {
+        match self {
+            Self::Alone(_) => Turn::default(),
+            Self::Together(group) => group.turn(keys).await,
+        }
+    }
+}
+
+/// The shared part of one batch. Invocations have one each (S-23).
+pub(crate) struct Group {
+    grouping: Grouping,
+    closes: Option<Timestamp>,
+    queue: Mutex<Queue>,
+    bodies: Semaphore,
+    is_stopped: AtomicBool,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    stopped: Shared<oneshot::Receiver<()>>,
+    turns: Mutex<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
+}
+
+/// What records have asked for.
+#[derive(Default)]
+struct Queue {
+    reads: Vec<Read>,
+    commits: Vec<Commit>,
+    /// Items that requests under way write.
+    busy: HashSet<Key>,
+    /// Shared transactions under way.
+    transactions: usize,
+}
+
+struct Read {
+    keys: Vec<Key>,
+    answer: oneshot::Sender<Result<Vec<Option<Item>>, TableError>>,
+}
+
+struct Commit {
+    writes: Vec<Write>,
+    reads: Vec<Key>,
+    answer: oneshot::Sender<Result<(), CommitError>>,
+}
+
+/// One request to the table.
+enum Request {
+    Read(Vec<Read>),
+    Commit(Vec<Commit>),
+}
+
+impl Group {
+    /// A group whose handlers run `bodies` at once at most, and that starts nothing from `closes` on.
+    pub(crate) fn new(bodies: usize, grouping: Grouping, closes: Option<Timestamp>) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            grouping,
+            closes,
+            queue: Mutex::default(),
+            bodies: Semaphore::new(bodies.max(1)),
+            is_stopped: AtomicBool::new(false),
+            stop: Mutex::new(Some(stop)),
+            stopped: stopped.shared(),
+            turns: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is_closed(&self, now: Timestamp) -> bool {
+        self.is_stopped() || self.closes.is_some_and(|closes| closes <= now)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::SeqCst)
+    }
+
+    fn stop(&self) {
+        self.is_stopped.store(true, Ordering::SeqCst);
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Nobody listens where no body runs.
+        let _told = stop.map(|stop| stop.send(()));
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn get(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, TableError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue().reads.push(Read { keys, answer });
+        answered.await.unwrap_or_else(|_| Err(unanswered("read")))
+    }
+
+    async fn commit(&self, writes: Vec<Write>, reads: Vec<Key>) -> Result<(), CommitError> {
+        // What no request takes must not be found out by those who would share it.
+        check_size(&writes).map_err(|limit| CommitError::Write(WriteError::TooLarge(limit)))?;
+        let (answer, answered) = oneshot::channel();
+        self.queue().commits.push(Commit { writes, reads, answer });
+        let lost = |_| Err(CommitError::Write(WriteError::Unavailable(unanswered("write"))));
+        answered.await.unwrap_or_else(lost)
+    }
+
+    async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        match select(self.stopped.clone(), pin!(work)).await {
+            Either::Left(_) => Err(Stopped),
+            Either::Right((result, _)) => Ok(result),
+        }
+    }
+
+    async fn turn(&self, mut keys: Vec<Key>) -> Turn {
+        // In the order of the keys: two that want the same ones never hold one each.
+        keys.sort_unstable();
+        keys.dedup();
+        let mut held = Vec::with_capacity(keys.len());
+        for key in keys {
+            let lock = {
+                let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+                Arc::clone(turns.entry(key).or_default())
+            };
+            held.push(lock.lock_arc().await);
+        }
+        Turn(held)
+    }
+
+    /// Runs `work`, `width` futures at a time, and sends what they ask for. `stop` ends the handlers that still run.
+    pub(crate) async fn drive<F: Future>(
+        &self,
+        table: &dyn AnyTable,
+        work: impl Iterator<Item = F>,
+        width: usize,
+        mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
+        mut done: impl FnMut(F::Output),
+    ) {
+        let mut work = work.fuse();
+        let mut running = FuturesUnordered::new();
+        let mut sent = FuturesUnordered::new();
+        std::future::poll_fn(|context| {
+            loop {
+                if !self.is_stopped() && stop.as_mut().poll(context).is_ready() {
+                    self.stop();
+                }
+                running.extend(work.by_ref().take(width.saturating_sub(running.len())));
+                if let Poll::Ready(Some(output)) = running.poll_next_unpin(context) {
+                    done(output);
+                    continue;
+                }
+                // Nobody can go on without an answer: this is what they have asked for.
+                sent.extend(self.requests().into_iter().map(|request| self.send(table, request)));
+                match Pin::new(&mut sent).poll_next(context) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Ready(None) if running.is_empty() => return Poll::Ready(()),
+                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await;
+    }
+
+    /// Takes what can be sent now.
+    fn requests(&self) -> Vec<Request> {
+        let mut queue = self.queue();
+        let mut requests = Vec::new();
+        let mut keys = 0;
+        for read in std::mem::take(&mut queue.reads) {
+            match requests.last_mut() {
+                Some(Request::Read(reads)) if keys + read.keys.len() <= LARGEST_READ => {
+                    keys += read.keys.len();
+                    reads.push(read);
+                }
+                _ => {
+                    keys = read.keys.len();
+                    requests.push(Request::Read(vec![read]));
+                }
+            }
+        }
+        if queue.commits.is_empty() {
+            return requests;
+        }
+        let touched: Vec<Touched<'_>> = queue
+            .commits
+            .iter()
+            .map(|commit| Touched { writes: &commit.writes, reads: &commit.reads })
+            .collect();
+        let groups = plan(&touched, &queue.busy, queue.transactions > 0, self.grouping);
+        let mut waiting: Vec<Option<Commit>> =
+            std::mem::take(&mut queue.commits).into_iter().map(Some).collect();
+        for group in groups {
+            let commits: Vec<Commit> = group.into_iter().filter_map(|index| waiting[index].take()).collect();
+            let writes = commits.iter().flat_map(|commit| &commit.writes);
+            queue.busy.extend(writes.map(|write| write.key().clone()));
+            queue.transactions += usize::from(is_shareable(&commits));
+            requests.push(Request::Commit(commits));
+        }
+        queue.commits = waiting.into_iter().flatten().collect();
+        requests
+    }
+
+    async fn send(&self, table: &dyn AnyTable, request: Request) {
+        match request {
+            Request::Read(reads) => read(table, reads).await,
+            Request::Commit(commits) => self.write(table, commits).await,
+        }
+    }
+
+    async fn write(&self, table: &dyn AnyTable, mut commits: Vec<Commit>) {
+        let shareable = is_shareable(&commits);
+        let sizes: Vec<usize> = commits.iter().map(|commit| commit.writes.len()).collect();
+        let writes: Vec<Write> =
+            commits.iter_mut().flat_map(|commit| std::mem::take(&mut commit.writes)).collect();
+        let result = table.write(&writes).await;
+
+        let mut queue = self.queue();
+        queue.transactions -= usize::from(shareable);
+        for write in &writes {
+            queue.busy.remove(write.key());
+        }
+        match result {
+            Ok(()) => {
+                cross(&mut queue.commits, &writes);
+                commits.into_iter().for_each(|commit| answer(commit, Ok(())));
+            }
+            Err(WriteError::Refused(mut refusals)) => {
+                let mut writes = writes.into_iter();
+                let mut again = Vec::new();
+                for (mut commit, size) in commits.into_iter().zip(sizes) {
+                    commit.writes = writes.by_ref().take(size).collect();
+                    let (mine, others) = refusals.into_iter().partition::<Vec<_>, _>(|refusal| {
+                        commit.writes.iter().any(|write| *write.key() == refusal.key)
+                    });
+                    refusals = others;
+                    if mine.is_empty() {
+                        again.push(commit);
+                    } else {
+                        answer(commit, Err(WriteError::Refused(mine)));
+                    }
+                }
+                // Nothing of these is in doubt: they go again unchanged, ahead of who came later.
+                again.append(&mut queue.commits);
+                queue.commits = again;
+            }
+            Err(WriteError::Unavailable(error)) => {
+                for commit in commits {
+                    answer(commit, Err(WriteError::Unavailable(error.shared())));
+                }
+            }
+            Err(WriteError::TooLarge(limit)) => {
+                for commit in commits {
+                    answer(commit, Err(WriteError::TooLarge(limit.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// Whether it is a transaction that others could have joined.
+fn is_shareable(commits: &[Commit]) -> bool {
+    commits.iter().map(|commit| commit.writes.len()).sum::<usize>() > 1
+}
+
+fn answer(commit: Commit, result: Result<(), WriteError>) {
+    // Nobody waits any more where a body was given up.
+    drop(commit.answer.send(result.map_err(CommitError::Write)));
+}
+
+/// Tells those that wait to write what was just written: the table would only refuse them.
+fn cross(waiting: &mut Vec<Commit>, written: &[Write]) {
+    if waiting.is_empty() {
+        return;
+    }
+    let written: HashSet<&Key> =
+        written.iter().filter(|write| !matches!(write.action, Action::Check(_))).map(Write::key).collect();
+    for commit in std::mem::take(waiting) {
+        let keys = |commit: &Commit| commit.writes.iter().map(|write| write.key().clone()).collect();
+        if commit.writes.iter().any(|write| written.contains(write.key())) {
+            let keys = keys(&commit);
+            drop(commit.answer.send(Err(CommitError::Crossed(keys))));
+        } else {
+            waiting.push(commit);
+        }
+    }
+}
+
+/// One read for all: a key that several ask for is asked for once.
+async fn read(table: &dyn AnyTable, reads: Vec<Read>) {
+    let mut keys: Vec<Key> = Vec::new();
+    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut asked = Vec::with_capacity(reads.len());
+    for read in reads {
+        let indexes: Vec<usize> = read
+            .keys
+            .into_iter()
+            .map(|key| {
+                *places.entry(key).or_insert_with_key(|key| {
+                    keys.push(key.clone());
+                    keys.len() - 1
+                })
+            })
+            .collect();
+        asked.push((indexes, read.answer));
+    }
+    let result = table.get(&keys).await;
+    for (indexes, answer) in asked {
+        let items = match &result {
+            Ok(items) => Ok(indexes.iter().map(|index| items.get(*index).cloned().flatten()).collect()),
+            Err(error) => Err(error.shared()),
+        };
+        drop(answer.send(items));
+    }
+}
+
+fn unanswered(action: &'static str) -> TableError {
+    TableError { table: "the batch's".to_owned(), action, source: "the batch ended first".into() }
+}

@@ -1,0 +1,67 @@
+//! Ordered groups that are held back since one of theirs was dead-lettered (S-32).
+
+use super::{CommitError, Engine, Failure, group::Access};
+use crate::{
+    chain,
+    item::{Action, Condition, Item, Key, Write},
+    table::WriteError,
+};
+
+const REASON: &str = "reason";
+
+fn key(service: &str, group: &str) -> Key {
+    Key::of("held", &[service, group], "group")
+}
+
+impl Engine {
+    /// Why a group is held back, if it is.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub async fn held_group(&self, group: &str) -> Result<Option<String>, Failure> {
+        self.held(Access::Alone(self.table()), group).await
+    }
+
+    /// Lets an ordered group go on that was held back under [`GroupPolicy::Block`](crate::batch::GroupPolicy::Block):
+    /// once what was dead-lettered is dealt with. Whether it was held back.
+    ///
+    /// # Errors
+    /// Where the table cannot be written.
+    pub async fn release_group(&self, group: &str) -> Result<bool, Failure> {
+        let access = Access::Alone(self.table());
+        let key = key(&self.inner.service.name, group);
+        let items = access.get(vec![key.clone()]).await?;
+        let Some(Some(item)) = items.into_iter().next() else { return Ok(false) };
+        let owner = item.get_text(crate::item::attribute::OWNER).unwrap_or_default().to_owned();
+        let write = Write { action: Action::Delete(key), condition: Condition::Owner(owner) };
+        match access.commit(vec![write], Vec::new()).await {
+            Ok(()) => Ok(true),
+            // Somebody else released it.
+            Err(CommitError::Write(WriteError::Refused(_))) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) async fn held(&self, access: Access<'_>, group: &str) -> Result<Option<String>, Failure> {
+        let items = access.get(vec![key(&self.inner.service.name, group)]).await?;
+        let item = items.into_iter().next().flatten();
+        Ok(item.map(|item| item.get_text(REASON).unwrap_or_default().to_owned()))
+    }
+
+    /// Holds a group back from now on; the first reason stands.
+    pub(crate) async fn hold(&self, access: Access<'_>, group: &str, reason: &str) -> Result<(), Failure> {
+        let (now, token) = (self.inner.host.now(), self.inner.host.token());
+        let item = Item::new(key(&self.inner.service.name, group))
+            .text(REASON, reason)
+            .text(crate::item::attribute::OWNER, token.to_string());
+        let write = Write { action: Action::Put(item), condition: Condition::Absent { now } };
+        match self.inner.write(access, vec![write], Vec::new(), token).await {
+            Ok(()) | Err(CommitError::Write(WriteError::Refused(_)) | CommitError::Crossed(_)) => Ok(()),
+            Err(error) => {
+                let failure = Failure::from(error);
+                tracing::error!(group, error = chain(&failure), "the group could not be held back");
+                Err(failure)
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The function on Waxseal.
+
+use std::{borrow::Cow, process::ExitCode};
+
+use bench_work::{PaymentCaptured, Workload};
+use serde::{Deserialize, Serialize};
+use waxseal::{
+    BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Service, Unit, batch::Batches,
+};
+use waxseal_aws::Environment;
+use waxseal_lambda::Function;
+
+/// `PaymentCaptured` is the peers' own type; a message belongs to the crate that declares it.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Captured(PaymentCaptured);
+waxseal::event!(Captured { name: "payment.captured", version: 1, owner: "payment" });
+
+#[derive(Serialize, Deserialize, Default)]
+struct Ledger {
+    count: i64,
+    total: i64,
+}
+impl Entity for Ledger {
+    const KIND: &'static str = "ledger";
+}
+
+struct Remember;
+impl Handler for Remember {
+    const NAME: &'static str = "remember";
+    type Event = Captured;
+    type Emits = ();
+
+    async fn handle(&self, event: &Envelope<Captured>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        check(&event.data)
+    }
+}
+
+struct Book;
+impl Decide for Book {
+    const NAME: &'static str = "book";
+    type Event = Captured;
+    type State = Ledger;
+    type Emits = ();
+
+    fn key(event: &Captured) -> Cow<'_, str> {
+        Cow::Borrowed(&event.0.account)
+    }
+
+    fn decide(&self, ledger: &mut Ledger, event: &Envelope<Captured>, _: &mut Out<()>) -> Result<(), Fault> {
+        check(&event.data)?;
+        ledger.count += 1;
+        ledger.total += event.data.0.amount;
+        Ok(())
+    }
+}
+
+fn check(captured: &Captured) -> Result<(), Fault> {
+    if captured.0.adds_up() { Ok(()) } else { Err(Fault::permanent("the lines do not add up")) }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    waxseal_lambda::start(function()).await
+}
+
+async fn function() -> Result<Function, BoxError> {
+    let service = Service::new("bench");
+    let service = match Workload::from_env()? {
+        Workload::Receipt => service.handler(Remember),
+        Workload::Ledger => service.decide(Book),
+    };
+    let aws = Environment::from_env();
+    let engine = Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
+    Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))
+}

@@ -1,0 +1,202 @@
+//! The core alone, on a table in memory: what a record costs beside the network.
+//!
+//! Read the last column: records a second must not fall with the size of the batch. What the core itself costs is a
+//! `batch` less `decode` and `hash`, which it calls; `invoke` is all of it, from Lambda's JSON to the response.
+
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bench_work::{Event, Feed, PaymentCaptured};
+use divan::{Bencher, counter::ItemsCount};
+use serde::{Deserialize, Serialize};
+use waxseal::{
+    BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service, Settings, Table,
+    Timestamp, Token, Unit,
+    batch::{Batches, Content, DeadLetters, Letter, Policy, Record},
+    item::{Item, Key, Write},
+    memory::Items,
+    payload_hash,
+    table::{Page, TableError, WriteError},
+};
+use waxseal_lambda::{Function, Invocation};
+
+const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
+
+fn main() {
+    divan::main();
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Captured(PaymentCaptured);
+waxseal::event!(Captured { name: "payment.captured", version: 1, owner: "payment" });
+
+#[derive(Serialize, Deserialize, Default)]
+struct Ledger {
+    count: i64,
+    total: i64,
+}
+impl Entity for Ledger {
+    const KIND: &'static str = "ledger";
+}
+
+struct Remember;
+impl Handler for Remember {
+    const NAME: &'static str = "remember";
+    type Event = Captured;
+    type Emits = ();
+
+    async fn handle(&self, _: &Envelope<Captured>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+struct Book;
+impl Decide for Book {
+    const NAME: &'static str = "book";
+    type Event = Captured;
+    type State = Ledger;
+    type Emits = ();
+
+    fn key(event: &Captured) -> Cow<'_, str> {
+        Cow::Borrowed(&event.0.account)
+    }
+
+    fn decide(&self, ledger: &mut Ledger, event: &Envelope<Captured>, _: &mut Out<()>) -> Result<(), Fault> {
+        ledger.count += 1;
+        ledger.total += event.data.0.amount;
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Memory(Mutex<Items>);
+
+impl Table for Memory {
+    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        let items = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
+    }
+
+    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).query(partition, after, 1_000))
+    }
+
+    async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(writes).map(|_| ())
+    }
+}
+
+/// A clock that stands still: reading a real one is not the core's cost.
+#[derive(Default)]
+struct Still(AtomicU64);
+
+impl Host for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn token(&self) -> Token {
+        Token(self.0.fetch_add(1, Ordering::Relaxed).into())
+    }
+}
+
+struct Nowhere;
+impl DeadLetters for Nowhere {
+    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+        Err(letter.reason.into())
+    }
+}
+
+fn batches(service: Service) -> Batches {
+    let engine = Engine::new(service, Memory::default(), Arc::new(Still::default()), Settings::default());
+    Batches::new(engine.expect("the service is sound"), Nowhere, Policy::default())
+}
+
+fn envelopes(count: usize) -> Vec<String> {
+    Feed::default().take(count).iter().map(|event| bench_work::envelope_of(event).to_string()).collect()
+}
+
+fn raws(count: usize) -> Vec<Raw> {
+    envelopes(count).iter().map(|json| Raw::parse(json).expect("an envelope")).collect()
+}
+
+fn records(count: usize) -> Vec<Record> {
+    let record = |(raw, event): (Raw, Event)| Record {
+        id: event.id,
+        group: None,
+        receives: 1,
+        body: Vec::new(),
+        content: Content::Message(Box::new(raw)),
+    };
+    raws(count).into_iter().zip(Feed::default().take(count)).map(record).collect()
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
+}
+
+/// From JSON to an envelope whose payload is still unread.
+#[divan::bench(args = SIZES, sample_size = 1)]
+fn parse(bencher: Bencher<'_, '_>, count: usize) {
+    let envelopes = envelopes(count);
+    bencher.counter(ItemsCount::new(count)).bench_local(|| {
+        envelopes.iter().map(|json| Raw::parse(json).expect("an envelope")).collect::<Vec<_>>()
+    });
+}
+
+/// From an unread payload to the handler's type.
+#[divan::bench(args = SIZES, sample_size = 1)]
+fn decode(bencher: Bencher<'_, '_>, count: usize) {
+    let raws = raws(count);
+    bencher.counter(ItemsCount::new(count)).bench_local(|| {
+        raws.iter().map(|raw| raw.decode::<Captured>().expect("a payment")).collect::<Vec<_>>()
+    });
+}
+
+/// The payload's hash.
+#[divan::bench(args = SIZES, sample_size = 1)]
+fn hash(bencher: Bencher<'_, '_>, count: usize) {
+    let raws = raws(count);
+    bencher.counter(ItemsCount::new(count)).bench_local(|| {
+        raws.iter().map(|raw| payload_hash(raw.data.get()).expect("JSON")).collect::<Vec<_>>()
+    });
+}
+
+/// Route, run and commit, without state.
+#[divan::bench(args = SIZES, sample_size = 1)]
+fn batch_without_state(bencher: Bencher<'_, '_>, count: usize) {
+    batch(bencher, count, || Service::new("bench").handler(Remember));
+}
+
+/// Route, read, decide and commit.
+#[divan::bench(args = SIZES, sample_size = 1)]
+fn batch_with_state(bencher: Bencher<'_, '_>, count: usize) {
+    batch(bencher, count, || Service::new("bench").decide(Book));
+}
+
+fn batch(bencher: Bencher<'_, '_>, count: usize, service: impl Fn() -> Service) {
+    let records = records(count);
+    bencher.counter(ItemsCount::new(count)).with_inputs(|| batches(service())).bench_local_refs(|batches| {
+        let verdicts = block_on(batches.run(&records, None));
+        assert!(verdicts.iter().all(|verdict| !verdict.is_failed()));
+        verdicts
+    });
+}
+
+/// All of it, with state: Lambda's JSON in, the batch response out.
+#[divan::bench(args = SIZES, sample_size = 1)]
+fn invoke(bencher: Bencher<'_, '_>, count: usize) {
+    let payload = bench_work::batch(&Feed::default().take(count));
+    let function = || Function::new(batches(Service::new("bench").decide(Book)));
+    bencher.counter(ItemsCount::new(count)).with_inputs(function).bench_local_refs(|function| {
+        let response = block_on(function.invoke(&payload, &Invocation::default())).expect("a response");
+        assert_eq!(response, br#"{"batchItemFailures":[]}"#);
+        response
+    });
+}

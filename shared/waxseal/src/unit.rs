@@ -42,6 +42,8 @@ pub(crate) struct Staged {
     /// What was read by hand.
     pub(crate) reads: Vec<Key>,
     pub(crate) emitted: Vec<Emission>,
+    /// Which of them have to be checked in before the commit (S-42), by index.
+    pub(crate) due: Vec<usize>,
     /// The receipt that the run came upon: it ended there, and nothing of it counts.
     pub(crate) known: Option<Item>,
     /// The first thing that could not be staged: it fails the run.
@@ -208,9 +210,14 @@ impl Run<'_> {
                 .filter_map(|name| Some(((*name).to_owned(), self.cause.metadata.get(*name)?.clone())))
                 .collect(),
         };
-        match Emission::new(declared.channel, &envelope) {
-            Ok(emission) => self.staged.emitted.push(emission),
-            Err(error) => self.fail(Fault::permanent(error)),
+        match Emission::staged(&declared, &envelope) {
+            Ok((emission, due)) => {
+                if due {
+                    self.staged.due.push(self.staged.emitted.len());
+                }
+                self.staged.emitted.push(emission);
+            }
+            Err(fault) => self.fail(fault),
         }
     }
 }

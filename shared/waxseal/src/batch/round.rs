@@ -119,7 +119,7 @@ impl Round<'_> {
             }
             Content::Message(raw) if place.suspect => self.run_suspect(record, raw).await,
             Content::Message(raw) => {
-                let result = self.handle(raw, record.receives > 1).await;
+                let result = self.handle(raw, record.receives > 1, record.receives).await;
                 self.batches.conclude(record, raw, result).await
             }
         }
@@ -127,9 +127,9 @@ impl Round<'_> {
 
     /// A panic is one failed record, not a failed batch (S-6). Nothing of the run outlives it: the engine's own state is
     /// behind locks that recover, and what was staged is dropped.
-    async fn handle(&self, raw: &Raw, again: bool) -> Result<Outcome, Failure> {
+    async fn handle(&self, raw: &Raw, again: bool, receives: u32) -> Result<Outcome, Failure> {
         let access = Access::Together(self.group);
-        AssertUnwindSafe(self.batches.engine().handle_in(access, raw, self.deadline, again))
+        AssertUnwindSafe(self.batches.engine().handle_in(access, raw, self.deadline, again, receives))
             .catch_unwind()
             .await
             .unwrap_or_else(|panic| Err(Failure::Panic { message: panic_message(&*panic) }))
@@ -141,7 +141,7 @@ impl Round<'_> {
         let access = Access::Together(self.group);
         match engine.mark(access, raw, self.deadline).await {
             Ok(Marked::Run(marker)) => {
-                let result = self.handle(raw, false).await;
+                let result = self.handle(raw, false, record.receives).await;
                 let verdict = self.batches.conclude(record, raw, result).await;
                 engine.unmark(access, marker).await;
                 verdict

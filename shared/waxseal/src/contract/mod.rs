@@ -18,6 +18,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod batches;
+mod claims;
 mod commits;
 mod domain;
 mod env;
@@ -33,6 +34,7 @@ mod time;
 mod world;
 
 pub use batches::*;
+pub use claims::*;
 pub use commits::*;
 pub use env::{Clock, ContractEnv, Memory, MemoryTable, block_on};
 pub use fencing::*;
@@ -146,6 +148,12 @@ macro_rules! contract_tests {
             s31_a_head_in_progress_blocks_its_group
             s32_a_dead_lettered_head_is_skipped
             s32_where_the_policy_says_so_the_group_follows_until_it_is_released
+            s42_a_claim_is_redeemed_once_and_a_warm_duplicate_is_not_fetched
+            s42_a_large_event_is_checked_in_before_the_commit
+            s42_a_missing_payload_is_retried_and_then_given_up
+            s42_a_payload_that_differs_from_its_claim_is_refused_for_good
+            s42_a_store_that_hangs_holds_nobody_else
+            s42_every_form_of_handler_redeems
             s43_a_newer_version_claims_nothing
             s43_a_newer_version_is_retried_until_a_deploy_knows_it
             s43_an_older_version_is_lifted

@@ -85,12 +85,17 @@ impl<'a> Access<'a> {
 
     /// Runs a handler's body, and gives the slot back before its commit.
     pub(crate) async fn body<T>(self, slot: Slot<'a>, body: impl Future<Output = T>) -> Result<T, Stopped> {
-        let result = match self {
-            Self::Alone(_) => Ok(body.await),
-            Self::Together(group) => group.until_stopped(body).await,
-        };
+        let result = self.until_stopped(body).await;
         drop(slot);
         result
+    }
+
+    /// What else may take long: it is given up at the end, as a body is.
+    pub(crate) async fn until_stopped<T>(self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        match self {
+            Self::Alone(_) => Ok(work.await),
+            Self::Together(group) => group.until_stopped(work).await,
+        }
     }
 
     /// Whether too little time is left to start anything (S-20).

@@ -48,8 +48,10 @@ impl Engine {
         let inner = &*self.inner;
         let routes = inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
-        let tasks: Vec<Task<'_>> =
-            routes.iter().map(|route| Task::new(access, raw, route, hash.clone(), deadline, false)).collect();
+        let tasks: Vec<Task<'_>> = routes
+            .iter()
+            .map(|route| Task::new(access, raw, route, hash.clone(), deadline, false, 1))
+            .collect();
         let key = Key::of("marker", &[&inner.service.name, &raw.source, &raw.id], "marker");
         if let Some(known) = tasks.iter().map(|task| inner.cached(task)).collect::<Option<Vec<_>>>() {
             return Ok(Marked::Known(sum(known)));

@@ -10,6 +10,7 @@ mod plan;
 mod transact;
 
 use std::{
+    borrow::Cow,
     fmt,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
@@ -31,8 +32,8 @@ use crate::{
     batch::panic_message,
     cache::Cache,
     catalog::Mode,
+    claim::{self, ClaimCheck},
     item::{Item, Key, Write},
-    payload_hash,
     reaction::{DEFAULT_LEASE, RunError},
     receipt::{self, Receipt, Status, Verdict},
     service::Route,
@@ -54,11 +55,19 @@ pub struct Settings {
     pub reruns: u32,
     /// Completed receipts remembered in this process (S-15). 10,000 unless set; 0 turns the cache off.
     pub cache: usize,
+    /// Where large payloads are checked in (S-42). Nowhere unless set.
+    pub claims: ClaimCheck,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { horizon: Duration::from_hours(35 * 24), lease: DEFAULT_LEASE, reruns: 10, cache: 10_000 }
+        Self {
+            horizon: Duration::from_hours(35 * 24),
+            lease: DEFAULT_LEASE,
+            reruns: 10,
+            cache: 10_000,
+            claims: ClaimCheck::default(),
+        }
     }
 }
 
@@ -101,6 +110,8 @@ struct Task<'a> {
     deadline: Option<Timestamp>,
     /// The record was received before: a cold duplicate is likely, so the receipt is read before the handler runs.
     again: bool,
+    /// How often the record was received, this time included.
+    receives: u32,
 }
 
 impl Engine {
@@ -186,7 +197,14 @@ impl Engine {
         deadline: Option<Timestamp>,
         received_before: bool,
     ) -> Result<Outcome, Failure> {
-        self.handle_in(Access::Alone(&*self.inner.table), raw, deadline, received_before).await
+        self.handle_in(
+            Access::Alone(&*self.inner.table),
+            raw,
+            deadline,
+            received_before,
+            1 + u32::from(received_before),
+        )
+        .await
     }
 
     /// As [`Engine::handle_within`], alone or together with the rest of a batch.
@@ -196,12 +214,13 @@ impl Engine {
         raw: &Raw,
         deadline: Option<Timestamp>,
         again: bool,
+        receives: u32,
     ) -> Result<Outcome, Failure> {
         let routes = self.inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
         let mut outcome = Ok(Outcome::Duplicate);
         for route in routes {
-            let task = Task::new(access, raw, route, hash.clone(), deadline, again);
+            let task = Task::new(access, raw, route, hash.clone(), deadline, again, receives);
             match (self.inner.react(&task).await, &outcome) {
                 (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
                 (Err(failure), Ok(_)) => outcome = Err(failure),
@@ -229,7 +248,7 @@ impl Engine {
             let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
             let task = route
                 .ok_or_else(|| self.unknown(raw))
-                .and_then(|route| Ok(Task::new(access, raw, route, hash(raw)?, None, false)));
+                .and_then(|route| Ok(Task::new(access, raw, route, hash(raw)?, None, false, 1)));
             match task {
                 Ok(task) => tasks.push(task),
                 // Whoever forms a chain has looked: it ends here all the same.
@@ -248,6 +267,10 @@ impl Engine {
     /// The item that `raw`'s reaction reads and writes, where the event alone tells it: records about one entity are
     /// run one after another.
     pub(crate) fn about(&self, raw: &Raw) -> Option<About> {
+        // What a claim stands for is fetched later: until then it is about nothing.
+        if claim::is_claim(raw) {
+            return None;
+        }
         let routes = self.inner.service.routes.get(raw.name.as_str())?;
         let key = routes.iter().find_map(|route| route.entity(raw))?;
         // With one reaction, and a key that a table takes, it can join others in a chain.
@@ -275,9 +298,7 @@ pub(crate) struct About {
 }
 
 fn hash(raw: &Raw) -> Result<String, Failure> {
-    payload_hash(raw.data.get()).map_err(|error| {
-        Failure::Fault(crate::Fault::permanent(format!("data cannot be read as JSON: {error}")))
-    })
+    claim::payload_hash(raw).map_err(Failure::Fault)
 }
 
 impl From<group::Stopped> for Failure {
@@ -294,9 +315,10 @@ impl<'a> Task<'a> {
         hash: String,
         deadline: Option<Timestamp>,
         again: bool,
+        receives: u32,
     ) -> Self {
         let receipt = receipt::key(&route.consumer, &raw.source, &raw.id);
-        Self { raw, route, access, receipt, hash, deadline, again }
+        Self { raw, route, access, receipt, hash, deadline, again, receives }
     }
 }
 
@@ -309,7 +331,8 @@ impl Inner {
         {
             return known;
         }
-        let slot = if reaction.is_pure() {
+        // What is fetched is memory, so it counts towards the bound (S-21).
+        let slot = if reaction.is_pure() && !claim::is_claim(task.raw) {
             None
         } else {
             Some(task.access.enter().await.map_err(|_| Failure::Unstarted)?)
@@ -317,6 +340,20 @@ impl Inner {
         if task.access.is_closed(self.host.now()) {
             return Err(Failure::Unstarted);
         }
+        // A duplicate whose payload has expired is still a duplicate.
+        let claims = &self.settings.claims;
+        let whole = match task.access.until_stopped(claims.redeem(task.raw, task.receives)).await? {
+            Ok(whole) => whole,
+            Err(fault) => return self.unless_known(task, Failure::Fault(fault)).await,
+        };
+        let redeemed;
+        let task = match &whole {
+            Cow::Borrowed(_) => task,
+            Cow::Owned(raw) => {
+                redeemed = Task { raw, receipt: task.receipt.clone(), hash: task.hash.clone(), ..*task };
+                &redeemed
+            }
+        };
         match mode {
             Mode::Transactional => self.transact(task, slot).await,
             Mode::Leased { lease, key_ttl } => self.lease(task, slot, lease, key_ttl).await,
@@ -355,7 +392,12 @@ impl Inner {
             task.access.body(slot, body).await?
         };
         match result {
-            Ok(Ok(staged)) => Ok(staged),
+            Ok(Ok(mut staged)) => {
+                let due = std::mem::take(&mut staged.due);
+                let stored = self.settings.claims.check_in_emitted(&mut staged.emitted, &due);
+                task.access.until_stopped(stored).await?.map_err(Failure::Fault)?;
+                Ok(staged)
+            }
             Ok(Err(RunError::Decode(error))) => Err(Failure::Decode(error)),
             Ok(Err(RunError::Fault(fault))) => Err(Failure::Fault(fault)),
             Err(panic) => Err(Failure::Panic { message: panic_message(&*panic) }),

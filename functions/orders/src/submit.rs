@@ -77,7 +77,7 @@ pub async fn submit(
     };
     match engine.handle(&command).await? {
         Outcome::Applied => Ok(Placed { order_id, status: Status::Placed, repeated: false }),
-        Outcome::Duplicate => {
+        Outcome::Duplicate | Outcome::Stale => {
             let order = find(engine, &order_id).await?;
             let status = order.map_or(Status::Placed, |order| order.status);
             Ok(Placed { order_id, status, repeated: true })

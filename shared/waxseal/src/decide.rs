@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, marker::PhantomData};
 
-use crate::{Command, Contains, Emits, Entity, Envelope, Event, Fault, Message};
+use crate::{Command, Contains, Emits, Entity, Envelope, Event, Fault, Message, Order, Replay};
 
 /// A reaction that is a function of one entity and one event.
 ///
@@ -45,6 +45,10 @@ pub trait Decide: Send + Sync + 'static {
     type State: Entity + Default;
     /// As [`Handler::Emits`](crate::Handler::Emits).
     type Emits: Emits;
+    /// As [`Handler::ORDER`](crate::Handler::ORDER).
+    const ORDER: Order = Order::Arrival;
+    /// As [`Handler::REPLAY`](crate::Handler::REPLAY).
+    const REPLAY: Replay = Replay::Suppressed;
 
     /// Which entity the event is about, from the event alone.
     fn key(event: &Self::Event) -> Cow<'_, str>;
@@ -72,11 +76,14 @@ pub struct Out<S> {
 pub(crate) struct Said {
     pub(crate) declared: crate::Declared,
     pub(crate) data: Result<Box<serde_json::value::RawValue>, serde_json::Error>,
+    /// As the next one in the sequence of the entity that is decided on (S-34).
+    pub(crate) in_sequence: bool,
 }
 
 impl Said {
     pub(crate) fn new<M: Message>(message: &M) -> Self {
-        Self { declared: crate::Declared::of::<M>(), data: serde_json::value::to_raw_value(message) }
+        let data = serde_json::value::to_raw_value(message);
+        Self { declared: crate::Declared::of::<M>(), data, in_sequence: false }
     }
 }
 
@@ -93,6 +100,16 @@ impl<S: Emits> Out<S> {
         S: Contains<E, At>,
     {
         self.said.push(Said::new(&event));
+    }
+
+    /// Emits an event that `Emits` declares as the next one in the sequence of the entity that is decided on, as
+    /// [`Unit::emit_in_sequence`](crate::Unit::emit_in_sequence) does. The count is part of the entity's item, so it is written even
+    /// where its state is left as it was.
+    pub fn emit_in_sequence<E: Event, At>(&mut self, event: E)
+    where
+        S: Contains<E, At>,
+    {
+        self.said.push(Said { in_sequence: true, ..Said::new(&event) });
     }
 
     /// Sends a command that `Emits` declares to its recipient.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::{Emits, Envelope, Fault, Message, Unit};
+use crate::{Emits, Envelope, Fault, Message, Order, Replay, Unit};
 
 /// Reacts to one kind of event or command, inside one unit of work.
 ///
@@ -25,6 +25,10 @@ pub trait Handler: Send + Sync + 'static {
     /// Whether running twice is the same as running once, so that no receipt is needed: 0 requests, and nothing
     /// may be emitted (a constant assertion).
     const NATURALLY_IDEMPOTENT: bool = false;
+    /// What it makes of an entity's events that arrive out of order (S-34). Not together with `NATURALLY_IDEMPOTENT`.
+    const ORDER: Order = Order::Arrival;
+    /// What it makes of events that are replayed from an archive (S-40).
+    const REPLAY: Replay = Replay::Suppressed;
 
     /// Runs the reaction.
     ///

@@ -37,6 +37,16 @@ impl Key {
         }
         Self { partition, sort: sort.to_owned() }
     }
+
+    /// The same in the namespace of a replay (S-40): no live key has a part more.
+    pub(crate) fn replayed(mut self, replay: Option<&str>) -> Self {
+        if let Some(replay) = replay {
+            let namespace = Self::of("replay", &[replay], "");
+            self.partition.push('#');
+            self.partition.push_str(&namespace.partition);
+        }
+        self
+    }
 }
 
 impl fmt::Display for Key {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    Attempt, Decide, Effect, Envelope, Fault, Handler, Message as _, Raw, Unit,
+    Attempt, Decide, Effect, Envelope, Fault, Handler, Message as _, Order, Raw, Replay, Unit,
     catalog::Mode,
     decide::Out,
     item::Key,
@@ -26,6 +26,14 @@ pub(crate) trait Reaction: Send + Sync {
     fn is_pure(&self) -> bool {
         false
     }
+    /// What it makes of events out of order.
+    fn order(&self) -> Order {
+        Order::Arrival
+    }
+    /// What it makes of replayed events.
+    fn replay(&self) -> Replay {
+        Replay::Suppressed
+    }
     /// The one entity that it reads and writes, where the event alone tells it.
     fn entity(&self, raw: &Raw) -> Option<Key>;
     /// Whether `raw` fits the reaction's type.
@@ -44,12 +52,24 @@ impl<H: Handler> Reaction for Handled<H> {
                 !H::NATURALLY_IDEMPOTENT || <H::Emits as crate::Emits>::DECLARED.is_empty(),
                 "a naturally idempotent handler has no receipt, so it can emit nothing: `type Emits = ()`"
             );
+            assert!(
+                !H::NATURALLY_IDEMPOTENT || matches!(H::ORDER, Order::Arrival),
+                "a naturally idempotent handler has no receipt, so its events have no order: `ORDER = Order::Arrival`"
+            );
         }
         if H::NATURALLY_IDEMPOTENT { Mode::NaturallyIdempotent } else { Mode::Transactional }
     }
 
     fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
         H::Event::decode(raw.version, &raw.data).map(drop)
+    }
+
+    fn order(&self) -> Order {
+        H::ORDER
+    }
+
+    fn replay(&self) -> Replay {
+        H::REPLAY
     }
 
     fn entity(&self, _: &Raw) -> Option<Key> {
@@ -79,10 +99,18 @@ impl<D: Decide> Reaction for Decided<D> {
         D::Event::decode(raw.version, &raw.data).map(drop)
     }
 
+    fn order(&self) -> Order {
+        D::ORDER
+    }
+
+    fn replay(&self) -> Replay {
+        D::REPLAY
+    }
+
     fn entity(&self, raw: &Raw) -> Option<Key> {
         // What cannot be decoded fails in `run`, with its reason.
         let event = D::Event::decode(raw.version, &raw.data).ok()?;
-        Some(state::key::<D::State>(&D::key(&event)))
+        Some(state::key::<D::State>(&D::key(&event)).replayed(D::REPLAY.namespace(raw)))
     }
 
     fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
@@ -99,13 +127,20 @@ impl<D: Decide> Reaction for Decided<D> {
             };
             let mut out = Out::default();
             self.0.decide(&mut entity, &event, &mut out).map_err(RunError::Fault)?;
-            if before.is_some() && serde_json::to_string(&*entity).ok() == before {
+            let mut is_numbered = false;
+            for said in out.said {
+                is_numbered |= said.in_sequence;
+                match said.in_sequence {
+                    true => unit.run.push_in_sequence(said, &mut entity),
+                    false => unit.run.push(said, None),
+                }
+            }
+            if !is_numbered && before.is_some() && serde_json::to_string(&*entity).ok() == before {
                 // Nothing to write, but what was emitted was decided on this version.
                 unit.require_unchanged(&entity);
             } else {
                 unit.save(entity);
             }
-            out.said.into_iter().for_each(|said| unit.run.push(said));
             unit.run.staged.conclude(Ok(())).map_err(RunError::Fault)
         })
     }

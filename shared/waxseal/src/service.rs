@@ -1,13 +1,13 @@
 //! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
 use crate::{
-    Channel, Decide, Declared, Effect, Emits, Failure, Handler, Raw,
+    Channel, Decide, Declared, Effect, Emits, Failure, Handler, Order, Raw,
     batch::panic_message,
     catalog::Entry,
     item::Key,
@@ -36,6 +36,11 @@ impl Route {
     /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
     pub(crate) fn entity(&self, raw: &Raw) -> Option<Key> {
         catch_unwind(AssertUnwindSafe(|| self.reaction.entity(raw))).ok().flatten()
+    }
+
+    /// The namespace that it handles `raw` in.
+    pub(crate) fn replay<'a>(&self, raw: &'a Raw) -> Option<&'a str> {
+        self.reaction.replay().namespace(raw)
     }
 
     /// As [`Reaction::check`].
@@ -130,6 +135,22 @@ impl Service {
                 });
             }
         }
+        self.check_orders()
+    }
+
+    /// Handlers that share a cursor must mean the same by it, and an event passes it once.
+    fn check_orders(&self) -> Result<(), ServiceError> {
+        let mut meanings: HashMap<&str, Order> = HashMap::new();
+        for (event, routes) in &self.routes {
+            let mut seen = HashSet::new();
+            for order in routes.iter().map(|route| route.reaction.order()) {
+                let Some(cursor) = order.cursor() else { continue };
+                let known = *meanings.entry(cursor).or_insert(order);
+                if known != order || !seen.insert(cursor) {
+                    return Err(ServiceError::Cursor { service: self.name.clone(), cursor, event });
+                }
+            }
+        }
         Ok(())
     }
 }
@@ -161,6 +182,19 @@ pub enum ServiceError {
         event: &'static str,
         /// Its owner.
         owner: &'static str,
+    },
+    /// Two handlers do not agree on a cursor.
+    #[error(
+        "service {service}: the cursor {cursor} is followed by two handlers of {event}, or once as `Newest` and once as \
+         `Gapless`: give each its own name"
+    )]
+    Cursor {
+        /// The service.
+        service: String,
+        /// The cursor.
+        cursor: &'static str,
+        /// An event that two handlers differ about.
+        event: &'static str,
     },
     /// A command is handled by a service that it is not for.
     #[error(

@@ -31,6 +31,8 @@ pub struct Loaded<T> {
     pub(crate) key: Key,
     /// 0 where there is none yet.
     pub(crate) version: u64,
+    /// How many events were emitted in its sequence (S-34).
+    pub(crate) sequence: u64,
 }
 
 impl<T> Loaded<T> {
@@ -64,13 +66,14 @@ impl<T> DerefMut for Loaded<T> {
 pub(crate) enum StateError {
     #[error("the id of `{kind}` has {bytes} bytes as a partition key, {LARGEST_PARTITION} at most")]
     Id { kind: String, bytes: usize },
-    #[error("item {key} has no text attribute `{DATA}`: something else wrote it")]
+    #[error("item {key} has no text attribute `{DATA}` or no version: something else wrote it")]
     Foreign { key: Key },
     #[error("item {key} does not fit its type: {reason}")]
     Shape { key: Key, reason: String },
 }
 
 const DATA: &str = "data";
+const SEQUENCE: &str = "sequence";
 const SORT: &str = "state";
 
 /// The key of an entity's item.
@@ -88,15 +91,30 @@ fn kind(key: &Key) -> String {
     key.partition.split('#').next().unwrap_or_default().to_owned()
 }
 
-/// The item of one version of an entity.
-pub(crate) fn item(key: Key, version: u64, data: String) -> Item {
-    Item::new(key).number(attribute::VERSION, i64::try_from(version).unwrap_or(i64::MAX)).text(DATA, data)
+/// An entity as it is stored: its JSON, its version and the end of its sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stored<D> {
+    pub(crate) data: D,
+    pub(crate) version: u64,
+    pub(crate) sequence: u64,
 }
 
-/// An entity's JSON and version.
-pub(crate) fn read(item: &Item) -> Result<(&str, u64), StateError> {
-    let version = item.get_number(attribute::VERSION).and_then(|version| u64::try_from(version).ok());
-    item.get_text(DATA).zip(version).ok_or_else(|| StateError::Foreign { key: item.key.clone() })
+/// The item of one version of an entity.
+pub(crate) fn item(key: Key, Stored { data, version, sequence }: Stored<String>) -> Item {
+    let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let item = Item::new(key).number(attribute::VERSION, number(version)).text(DATA, data);
+    // Most entities have none, and an attribute costs bytes.
+    if sequence == 0 { item } else { item.number(SEQUENCE, number(sequence)) }
+}
+
+pub(crate) fn read(item: &Item) -> Result<Stored<&str>, StateError> {
+    let number = |name| item.get_number(name).and_then(|number| u64::try_from(number).ok());
+    let foreign = || StateError::Foreign { key: item.key.clone() };
+    Ok(Stored {
+        data: item.get_text(DATA).ok_or_else(foreign)?,
+        version: number(attribute::VERSION).ok_or_else(foreign)?,
+        sequence: number(SEQUENCE).unwrap_or_default(),
+    })
 }
 
 pub(crate) fn parse<T: Entity>(key: &Key, data: &str) -> Result<T, StateError> {

@@ -9,7 +9,8 @@ use crate::{
     engine::Access,
     item::{Action, Condition, Item, Key, Write, attribute},
     receipt::Emission,
-    state,
+    sequence::{NUMBER, SUBJECT},
+    state::{self, Stored},
 };
 
 /// What one handler run reads, stages and emits. There is no commit to call: returning `Ok` commits.
@@ -27,6 +28,8 @@ pub(crate) struct Run<'a> {
     pub(crate) consumer: &'a str,
     pub(crate) access: Access<'a>,
     pub(crate) now: Timestamp,
+    /// The namespace that this run rebuilds in (S-40).
+    pub(crate) replay: Option<&'a str>,
     /// What the engine has read ahead.
     pub(crate) ahead: &'a [(Key, Option<Item>)],
     /// The receipt's key, while nobody has looked whether there is one: the first read asks for both in one request,
@@ -44,6 +47,8 @@ pub(crate) struct Staged {
     pub(crate) emitted: Vec<Emission>,
     /// Which of them have to be checked in before the commit (S-42), by index.
     pub(crate) due: Vec<usize>,
+    /// The last number given out for each entity that something was emitted in the sequence of (S-34).
+    numbered: BTreeMap<Key, u64>,
     /// The receipt that the run came upon: it ended there, and nothing of it counts.
     pub(crate) known: Option<Item>,
     /// The first thing that could not be staged: it fails the run.
@@ -59,7 +64,7 @@ pub(crate) struct Change {
 
 #[derive(Debug)]
 enum To {
-    Put(String),
+    Put { data: String, sequence: u64 },
     Delete,
     Unchanged,
 }
@@ -76,11 +81,13 @@ impl<'a, S: Emits> Unit<'a, S> {
     /// Retry where the table cannot be read; permanent where the item does not fit `T`. Pass it on with `?`: it is also
     /// how a run ends that turns out to be a duplicate.
     pub async fn load<T: Entity>(&mut self, id: &str) -> Result<Option<Loaded<T>>, Fault> {
-        let key = state::key::<T>(id);
+        let key = state::key::<T>(id).replayed(self.run.replay);
         state::check_key(&key).map_err(Fault::permanent)?;
         let read;
-        let (data, version) = match self.run.staged.changes.get(&key) {
-            Some(Change { to: To::Put(data), base }) => (data.as_str(), *base),
+        let Stored { data, version, sequence } = match self.run.staged.changes.get(&key) {
+            Some(Change { to: To::Put { data, sequence }, base }) => {
+                Stored { data: data.as_str(), version: *base, sequence: *sequence }
+            }
             Some(Change { to: To::Delete, .. }) => return Ok(None),
             Some(Change { to: To::Unchanged, .. }) | None => {
                 let item = match self.run.ahead.iter().find(|(ahead, _)| *ahead == key) {
@@ -97,26 +104,36 @@ impl<'a, S: Emits> Unit<'a, S> {
             }
         };
         let value = state::parse(&key, data).map_err(Fault::permanent)?;
-        Ok(Some(Loaded { value, key, version }))
+        Ok(Some(Loaded { value, key, version, sequence }))
     }
 
     /// Starts an entity that must not exist yet.
     pub fn create<T: Entity>(&self, id: &str, value: T) -> Loaded<T> {
-        Loaded { value, key: state::key::<T>(id), version: 0 }
+        let key = state::key::<T>(id).replayed(self.run.replay);
+        Loaded { value, key, version: 0, sequence: 0 }
     }
 
     /// Stages a write, guarded by the version that was read. Consumes the entity, so that it cannot drift afterwards.
     pub fn save<T: Entity>(&mut self, entity: Loaded<T>) {
         match serde_json::to_string(&entity.value) {
-            Ok(data) => self.run.stage(entity.key, entity.version, To::Put(data)),
+            Ok(data) => {
+                self.run.stage(entity.key, entity.version, To::Put { data, sequence: entity.sequence });
+            }
             Err(error) => {
                 self.run.fail(Fault::permanent(format!("{} cannot be written as JSON: {error}", entity.key)))
             }
         }
     }
 
-    /// Stages a removal, guarded by the version that was read.
+    /// Stages a removal, guarded by the version that was read. An entity that has emitted in sequence fails its run: created
+    /// anew it would count from 1 again, and whoever follows it would take its events for stale. Save it closed instead.
     pub fn delete<T: Entity>(&mut self, entity: Loaded<T>) {
+        if entity.sequence > 0 {
+            return self.run.fail(Fault::permanent(format!(
+                "{} has emitted in sequence and cannot be deleted: save it closed instead",
+                entity.key
+            )));
+        }
         self.run.stage(entity.key, entity.version, To::Delete);
     }
 
@@ -134,7 +151,18 @@ impl<'a, S: Emits> Unit<'a, S> {
     where
         S: Contains<E, At>,
     {
-        self.run.push(Said::new(&event));
+        self.run.push(Said::new(&event), None);
+    }
+
+    /// Emits an event that the handler declares as the next one in `entity`'s sequence (S-34): it carries the entity and a
+    /// dense count of what was emitted about it, for consumers that ask for an [`Order`](crate::Order).
+    ///
+    /// The count is kept with the entity, so a run that does not [save](Unit::save) it afterwards fails.
+    pub fn emit_in_sequence<E: Event, T: Entity, At>(&mut self, event: E, entity: &mut Loaded<T>)
+    where
+        S: Contains<E, At>,
+    {
+        self.run.push_in_sequence(Said::new(&event), entity);
     }
 
     /// Sends a command that the handler declares to its recipient's queue, after the commit.
@@ -142,7 +170,7 @@ impl<'a, S: Emits> Unit<'a, S> {
     where
         S: Contains<C, At>,
     {
-        self.run.push(Said::new(&command));
+        self.run.push(Said::new(&command), None);
     }
 
     /// When this run started: the time to use instead of a clock.
@@ -180,9 +208,27 @@ impl Run<'_> {
         self.staged.error.get_or_insert(fault);
     }
 
+    /// As [`Run::push`], as the next one in `entity`'s sequence.
+    pub(crate) fn push_in_sequence<T>(&mut self, said: Said, entity: &mut Loaded<T>) {
+        entity.sequence += 1;
+        let given = self.staged.numbered.insert(entity.key.clone(), entity.sequence);
+        if given.is_some_and(|given| given >= entity.sequence) {
+            return self.fail(Fault::permanent(format!(
+                "{} was loaded twice, and both copies emit in its sequence: save the first before loading it again",
+                entity.key
+            )));
+        }
+        let name = entity.key.partition.clone();
+        self.push(said, Some((name, entity.sequence)));
+    }
+
     /// Stages a message: its id is a function of its cause (S-45), its correlation and trace are inherited (S-44).
-    pub(crate) fn push(&mut self, said: Said) {
-        let Said { declared, data } = said;
+    pub(crate) fn push(&mut self, said: Said, sequence: Option<(String, u64)>) {
+        // Whoever rebuilds says nothing: it was said the first time (S-40).
+        if self.replay.is_some() {
+            return;
+        }
+        let Said { declared, data, .. } = said;
         let data = match data {
             Ok(data) => data,
             Err(error) => {
@@ -208,6 +254,9 @@ impl Run<'_> {
             metadata: trace
                 .iter()
                 .filter_map(|name| Some(((*name).to_owned(), self.cause.metadata.get(*name)?.clone())))
+                .chain(sequence.into_iter().flat_map(|(subject, number)| {
+                    [(SUBJECT.to_owned(), subject.into()), (NUMBER.to_owned(), number.into())]
+                }))
                 .collect(),
         };
         match Emission::staged(&declared, &envelope) {
@@ -230,8 +279,17 @@ impl Staged {
             return Ok(Self { known: self.known, ..Self::default() });
         }
         result?;
-        match self.error {
-            Some(fault) => Err(fault),
+        if let Some(fault) = self.error {
+            return Err(fault);
+        }
+        let is_saved = |key: &Key, number: u64| {
+            let change = self.changes.get(key);
+            matches!(change, Some(Change { to: To::Put { sequence, .. }, .. }) if *sequence == number)
+        };
+        match self.numbered.iter().find(|(key, number)| !is_saved(key, **number)) {
+            Some((key, _)) => Err(Fault::permanent(format!(
+                "something was emitted in the sequence of {key}, which was not saved afterwards: the count is kept with it"
+            ))),
             None => Ok(self),
         }
     }
@@ -253,7 +311,10 @@ impl Staged {
     /// An item as the next event of the same batch sees it, where this one changed it.
     pub(crate) fn seen(&self, key: &Key) -> Option<Item> {
         match self.changes.get(key) {
-            Some(Change { base, to: To::Put(data) }) => Some(state::item(key.clone(), *base, data.clone())),
+            Some(Change { base, to: To::Put { data, sequence } }) => {
+                let stored = Stored { data: data.clone(), version: *base, sequence: *sequence };
+                Some(state::item(key.clone(), stored))
+            }
             Some(Change { to: To::Delete | To::Unchanged, .. }) | None => None,
         }
     }
@@ -264,10 +325,13 @@ impl Staged {
             .iter()
             .map(|(key, change)| Write {
                 action: match &change.to {
-                    To::Put(data) => Action::Put(
-                        state::item(key.clone(), change.base + 1, data.clone())
-                            .text(attribute::OWNER, token.to_string()),
-                    ),
+                    To::Put { data, sequence } => {
+                        let stored =
+                            Stored { data: data.clone(), version: change.base + 1, sequence: *sequence };
+                        Action::Put(
+                            state::item(key.clone(), stored).text(attribute::OWNER, token.to_string()),
+                        )
+                    }
                     To::Delete => Action::Delete(key.clone()),
                     To::Unchanged => Action::Check(key.clone()),
                 },

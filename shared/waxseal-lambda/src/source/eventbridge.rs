@@ -80,10 +80,11 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
             raw.source
         )));
     }
-    // A replay is visible to the handler (S-40).
-    if let Some(replay) = event.string("replay-name") {
-        raw.metadata.entry("replayName".to_owned()).or_insert_with(|| replay.into_owned().into());
-    }
+    // A replay is visible to the handler (S-40), as EventBridge says and nobody else.
+    match event.string("replay-name") {
+        Some(replay) => raw.metadata.insert("replayName".to_owned(), replay.into_owned().into()),
+        None => raw.metadata.remove("replayName"),
+    };
     Ok(raw)
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Place<'a> {
     /// The entity that its only reaction decides on, as an index of [`Lanes::entities`]: records with one in common
     /// can share its write.
     pub(super) entity: Option<usize>,
+    /// Its number in a sequence that is followed, 0 elsewhere.
+    number: u64,
 }
 
 /// A batch as lanes.
@@ -58,7 +60,8 @@ pub(super) fn lanes<'a>(
             Content::Message(raw) => about(raw),
             Content::Ignored(_) | Content::Malformed(_) => None,
         };
-        let about = about.map(|About { key, chains }| {
+        let number = about.as_ref().map_or(0, |about| about.number);
+        let about = about.map(|About { key, chains, .. }| {
             let next = known.len();
             (*known.entry(key).or_insert(next), chains)
         });
@@ -76,7 +79,11 @@ pub(super) fn lanes<'a>(
         });
         let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));
         lanes[lane].suspect |= suspect;
-        lanes[lane].places.push(Place { index, record, suspect, entity });
+        lanes[lane].places.push(Place { index, record, suspect, entity, number });
+    }
+    // What arrived early in the same batch need not come again; a group has its own order.
+    for lane in lanes.iter_mut().filter(|lane| !lane.ordered) {
+        lane.places.sort_by_key(|place| place.number);
     }
     let mut entities: Vec<(usize, Key)> = known.into_iter().map(|(key, at)| (at, key)).collect();
     entities.sort_unstable_by_key(|(at, _)| *at);

@@ -213,9 +213,9 @@ fn share(verdict: &Verdict) -> Option<Verdict> {
     }
 }
 
-/// What two copies of one message have in common: source, id, name and payload.
-type Twin<'a> = (&'a str, &'a str, &'a str, &'a str);
+/// What two copies of one message have in common: source, id, name, payload, and the replay that they came with.
+type Twin<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>);
 
 fn twin_of(raw: &Raw) -> Twin<'_> {
-    (&raw.source, &raw.id, &raw.name, raw.data.get())
+    (&raw.source, &raw.id, &raw.name, raw.data.get(), raw.replay())
 }

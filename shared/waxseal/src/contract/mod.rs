@@ -28,7 +28,9 @@ mod leased;
 mod limits;
 mod order;
 mod receipts;
+mod replays;
 mod retries;
+mod sequences;
 mod table;
 mod time;
 mod world;
@@ -43,7 +45,9 @@ pub use leased::*;
 pub use limits::*;
 pub use order::*;
 pub use receipts::*;
+pub use replays::*;
 pub use retries::*;
+pub use sequences::*;
 pub use table::*;
 pub use time::*;
 
@@ -68,6 +72,7 @@ macro_rules! contract_tests {
     ($env:expr, $run:path) => {
         $crate::__contract_tests! { ($env, $run)
             c1_a_batch_shares_its_read_and_its_write
+            c1_a_cursor_joins_the_read_and_the_write
             c1_a_naturally_idempotent_handler_costs_no_receipt
             c1_the_first_time_costs_one_write
             c1_records_on_one_entity_fold_into_one_write
@@ -148,6 +153,17 @@ macro_rules! contract_tests {
             s31_a_head_in_progress_blocks_its_group
             s32_a_dead_lettered_head_is_skipped
             s32_where_the_policy_says_so_the_group_follows_until_it_is_released
+            s34_a_count_that_would_be_lost_fails_its_run
+            s34_a_gap_that_stays_is_given_up_after_a_bound
+            s34_a_stale_event_is_acknowledged_without_effect
+            s34_an_event_without_a_number_is_dead_lettered_with_what_to_do
+            s34_racers_never_overtake
+            s34_what_arrives_out_of_order_in_one_batch_takes_effect_in_sequence
+            s34_what_is_early_comes_again_until_the_gap_is_closed
+            s34_what_is_emitted_about_one_entity_is_counted_densely
+            s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing
+            s40_completed_events_stay_suppressed_in_a_replay
+            s40_namespaces_never_meet
             s42_a_claim_is_redeemed_once_and_a_warm_duplicate_is_not_fetched
             s42_a_large_event_is_checked_in_before_the_commit
             s42_a_missing_payload_is_retried_and_then_given_up

@@ -93,7 +93,7 @@ impl<T: Table + Clone> World<T> {
     pub(super) async fn entity<S: Entity>(&self, id: &str) -> Option<S> {
         let key = state::key::<S>(id);
         let item = self.item(&key).await?;
-        let (data, _) = state::read(&item).expect("an entity's item has data and a version");
+        let state::Stored { data, .. } = state::read(&item).expect("an entity's item has data and a version");
         Some(state::parse(&key, data).expect("an entity's data fits its type"))
     }
 }

@@ -74,6 +74,16 @@ pub enum Failure {
         /// The reason of the last one that could still say it.
         last_error: Option<String>,
     },
+    /// It came before its predecessor in a sequence that is followed without gaps (S-34).
+    #[error("number {number} of {subject} came before number {awaited}, which takes effect first")]
+    Early {
+        /// The entity.
+        subject: String,
+        /// The event's number in the entity's sequence.
+        number: u64,
+        /// The number that is missing.
+        awaited: u64,
+    },
     /// Others kept writing the same entities first.
     #[error("lost the race for its entities {tries} times")]
     Contended {
@@ -116,6 +126,7 @@ impl Failure {
             | Self::TooLarge(_) => true,
             Self::InProgress { .. }
             | Self::LeaseLost
+            | Self::Early { .. }
             | Self::Contended { .. }
             | Self::Table(_)
             | Self::Stopped

@@ -36,6 +36,7 @@ use crate::{
     item::{Item, Key, Write},
     reaction::{DEFAULT_LEASE, RunError},
     receipt::{self, Receipt, Status, Verdict},
+    sequence::Guard,
     service::Route,
     state,
     table::{AnyTable, TableError, settle},
@@ -78,6 +79,8 @@ pub enum Outcome {
     Applied,
     /// It had taken effect before.
     Duplicate,
+    /// A later event of its entity had taken effect before, so this one has none (S-34).
+    Stale,
 }
 
 /// A service on a table. Cheap to clone; clones share the warm cache.
@@ -112,6 +115,8 @@ struct Task<'a> {
     again: bool,
     /// How often the record was received, this time included.
     receives: u32,
+    /// The namespace that it is handled in (S-40).
+    replay: Option<&'a str>,
 }
 
 impl Engine {
@@ -151,7 +156,19 @@ impl Engine {
     /// # Errors
     /// Where the table cannot be read, or the item does not fit.
     pub async fn read<T: Entity>(&self, id: &str) -> Result<Option<T>, Failure> {
-        let key = state::key::<T>(id);
+        self.read_at(state::key::<T>(id)).await
+    }
+
+    /// Reads an entity as the handlers that [rebuild](crate::Replay::Rebuild) made it from the events of `replay`, strongly
+    /// consistent (S-40).
+    ///
+    /// # Errors
+    /// As [`Engine::read`].
+    pub async fn read_replayed<T: Entity>(&self, replay: &str, id: &str) -> Result<Option<T>, Failure> {
+        self.read_at(state::key::<T>(id).replayed(Some(replay))).await
+    }
+
+    async fn read_at<T: Entity>(&self, key: Key) -> Result<Option<T>, Failure> {
         if state::check_key(&key).is_err() {
             // No table takes such a key, so nothing is under it.
             return Ok(None);
@@ -159,7 +176,7 @@ impl Engine {
         let items = self.inner.table.get(std::slice::from_ref(&key)).await?;
         match items.first().and_then(Option::as_ref) {
             Some(item) => {
-                let (data, _) =
+                let state::Stored { data, .. } =
                     state::read(item).map_err(|error| Failure::Fault(crate::Fault::permanent(error)))?;
                 let value = state::parse(&key, data)
                     .map_err(|error| Failure::Fault(crate::Fault::permanent(error)))?;
@@ -223,6 +240,7 @@ impl Engine {
             let task = Task::new(access, raw, route, hash.clone(), deadline, again, receives);
             match (self.inner.react(&task).await, &outcome) {
                 (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
+                (Ok(Outcome::Stale), Ok(Outcome::Duplicate)) => outcome = Ok(Outcome::Stale),
                 (Err(failure), Ok(_)) => outcome = Err(failure),
                 (Err(failure), Err(earlier)) if failure.is_permanent() && !earlier.is_permanent() => {
                     outcome = Err(failure);
@@ -267,15 +285,20 @@ impl Engine {
     /// The item that `raw`'s reaction reads and writes, where the event alone tells it: records about one entity are
     /// run one after another.
     pub(crate) fn about(&self, raw: &Raw) -> Option<About> {
+        let routes = self.inner.service.routes.get(raw.name.as_str())?;
+        // Whoever follows a sequence wants its events one after another.
+        let guard = |route: &Route| self.inner.guard(route, raw, route.replay(raw)).ok().flatten();
+        if let Some(Guard { key, number, .. }) = routes.iter().find_map(guard) {
+            return Some(About { key, chains: false, number });
+        }
         // What a claim stands for is fetched later: until then it is about nothing.
         if claim::is_claim(raw) {
             return None;
         }
-        let routes = self.inner.service.routes.get(raw.name.as_str())?;
         let key = routes.iter().find_map(|route| route.entity(raw))?;
         // With one reaction, and a key that a table takes, it can join others in a chain.
         let chains = routes.len() == 1 && state::check_key(&key).is_ok();
-        Some(About { key, chains })
+        Some(About { key, chains, number: 0 })
     }
 
     fn unknown(&self, raw: &Raw) -> Failure {
@@ -295,6 +318,8 @@ pub(crate) struct About {
     pub(crate) key: Key,
     /// Whether its only reaction is the pure one on that entity.
     pub(crate) chains: bool,
+    /// Its number in a sequence that is followed, 0 elsewhere.
+    pub(crate) number: u64,
 }
 
 fn hash(raw: &Raw) -> Result<String, Failure> {
@@ -317,12 +342,17 @@ impl<'a> Task<'a> {
         again: bool,
         receives: u32,
     ) -> Self {
-        let receipt = receipt::key(&route.consumer, &raw.source, &raw.id);
-        Self { raw, route, access, receipt, hash, deadline, again, receives }
+        let replay = route.replay(raw);
+        let receipt = receipt::key(&route.consumer, &raw.source, &raw.id).replayed(replay);
+        Self { raw, route, access, receipt, hash, deadline, again, receives, replay }
     }
 }
 
 impl Inner {
+    fn guard(&self, route: &Route, raw: &Raw, replay: Option<&str>) -> Result<Option<Guard>, crate::Fault> {
+        Guard::of(route.reaction.order(), &self.service.name, raw, replay)
+    }
+
     async fn react(&self, task: &Task<'_>) -> Result<Outcome, Failure> {
         let reaction = &task.route.reaction;
         let mode = reaction.mode();
@@ -376,6 +406,7 @@ impl Inner {
             consumer: &task.route.consumer,
             access: task.access,
             now: self.host.now(),
+            replay: task.replay,
             ahead,
             unread,
             staged: Staged::default(),

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     item::{Action, Condition, Item, Key, Write},
     receipt::Verdict,
+    sequence::{Guard, Standing},
     state,
     table::WriteError,
     unit::Staged,
@@ -21,13 +22,31 @@ impl Inner {
     ) -> Result<Outcome, Failure> {
         let mut tries = 0;
         let mut turn = Turn::default();
+        let guard = match self.guard(task.route, task.raw, task.replay) {
+            Ok(guard) => guard,
+            Err(fault) => return self.unless_known(task, Failure::Fault(fault)).await,
+        };
         while tries <= self.settings.reruns {
-            let ahead = self.read_ahead(task).await?;
-            if let Some(receipt) =
-                ahead.iter().find_map(|(key, item)| item.as_ref().filter(|_| *key == task.receipt))
+            let ahead = self.read_ahead(task, guard.as_ref()).await?;
+            if let Some(receipt) = find(&ahead, &task.receipt)
                 && !receipt.is_expired(self.host.now())
             {
                 return self.found(task, receipt);
+            }
+            let cursor = guard.as_ref().map(|guard| (guard, find(&ahead, &guard.key)));
+            if let Some((guard, stored)) = cursor {
+                match guard.judge(stored, self.host.now()) {
+                    (Standing::Next, _) => {}
+                    (Standing::Stale, _) => return Ok(Outcome::Stale),
+                    (Standing::Early, last) => {
+                        let (subject, number) = task.raw.sequence().unwrap_or_default();
+                        return Err(Failure::Early {
+                            subject: subject.to_owned(),
+                            number,
+                            awaited: last + 1,
+                        });
+                    }
+                }
             }
             let unread = ahead.is_empty().then_some(&task.receipt);
             let mut staged = match self.run(task, &ahead, unread, (1, self.host.now()), slot.take()).await {
@@ -37,7 +56,7 @@ impl Inner {
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
             }
-            match self.commit(task, &mut staged).await {
+            match self.commit(task, &mut staged, cursor).await {
                 Ok(()) => {
                     self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
@@ -110,13 +129,17 @@ impl Inner {
         Err(Failure::Contended { tries })
     }
 
-    /// One read for the entity and the receipt where the event names its entity, one for the receipt of a redelivery,
+    /// One read for the entity, the cursor and the receipt where the event names them, one for the receipt of a redelivery,
     /// none otherwise: a handler that only emits costs one write.
-    async fn read_ahead(&self, task: &Task<'_>) -> Result<Vec<(Key, Option<Item>)>, Failure> {
+    async fn read_ahead(
+        &self,
+        task: &Task<'_>,
+        guard: Option<&Guard>,
+    ) -> Result<Vec<(Key, Option<Item>)>, Failure> {
         let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().collect();
         // The run says what is wrong with such a key.
         keys.retain(|key| state::check_key(key).is_ok());
-
+        keys.extend(guard.map(|guard| guard.key.clone()));
         if keys.is_empty() && !task.again {
             return Ok(Vec::new());
         }
@@ -137,15 +160,25 @@ impl Inner {
         }
     }
 
-    async fn commit(&self, task: &Task<'_>, staged: &mut Staged) -> Result<(), CommitError> {
+    async fn commit(
+        &self,
+        task: &Task<'_>,
+        staged: &mut Staged,
+        cursor: Option<(&Guard, Option<&Item>)>,
+    ) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.host.token());
         let mut receipt = self.blank(task, now);
         receipt.emitted = std::mem::take(&mut staged.emitted);
         let mut writes = staged.writes(now, token);
+        writes.extend(cursor.map(|(guard, stored)| guard.advance(stored, now, self.expiry(), token)));
         writes.push(Write {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Absent { now },
         });
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
+}
+
+fn find<'a>(ahead: &'a [(Key, Option<Item>)], wanted: &Key) -> Option<&'a Item> {
+    ahead.iter().find(|(key, _)| key == wanted).and_then(|(_, item)| item.as_ref())
 }

@@ -1,0 +1,69 @@
+//! Replays: the events of an archive once more (S-40).
+
+use serde_json::Value;
+
+use crate::Envelope;
+
+/// What names the replay in an envelope's metadata, as EventBridge's `replay-name` does around it.
+const NAME: &str = "replayName";
+
+/// What a handler makes of events that EventBridge replays from an archive (S-40).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Replay {
+    /// They are the events that they were: those that took effect are duplicates, those that did not take effect now.
+    #[default]
+    Suppressed,
+    /// The handler rebuilds: receipts, cursors and state have a namespace for each replay, apart from the live ones, and
+    /// nothing that it emits is published. A replay delivered twice still takes effect once in its namespace. What was rebuilt
+    /// is read with [`Engine::read_replayed`](crate::Engine::read_replayed).
+    Rebuild,
+}
+
+impl Replay {
+    /// The namespace that a handler of this kind handles `envelope` in.
+    pub(crate) fn namespace<D>(self, envelope: &Envelope<D>) -> Option<&str> {
+        match self {
+            Self::Suppressed => None,
+            Self::Rebuild => envelope.replay(),
+        }
+    }
+}
+
+impl<D> Envelope<D> {
+    /// The name of the replay that it came with; `None` where it is live.
+    #[must_use]
+    pub fn replay(&self) -> Option<&str> {
+        self.metadata.get(NAME).and_then(Value::as_str).filter(|name| is_name(name))
+    }
+}
+
+/// Source: EventBridge API reference, `StartReplay`, `ReplayName`.
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Raw;
+
+    #[test]
+    fn s40_only_a_name_that_eventbridge_gives_is_a_replays_name() {
+        let long = "r".repeat(64);
+        for (name, is_replay) in [
+            (&*long, true),
+            ("after.the_outage-2", true),
+            ("", false),
+            ("a#b", false),
+            ("größe", false),
+            (&*format!("{long}r"), false),
+        ] {
+            let json = serde_json::json!({"eventId": "e1", "eventType": "order.placed", "eventVersion": 1, "source": "orders",
+                "timestamp": "2026-11-21T09:30:00Z", "data": {}, "metadata": {"replayName": name}});
+            let raw = Raw::parse(&json.to_string()).unwrap();
+            assert_eq!(raw.replay(), is_replay.then_some(name));
+            assert_eq!(Replay::Suppressed.namespace(&raw), None);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Order without an ordered transport (S-34): events emitted about one entity carry a dense count, and a handler says
+//! what it makes of one that comes too late or too early.
+
+use serde_json::Value;
+
+use crate::{
+    Envelope, Fault, Raw, Timestamp, Token,
+    item::{Action, Condition, Item, Key, Write, attribute},
+    state,
+};
+
+/// The entity that an envelope is about: a member of its metadata, beside [`NUMBER`].
+pub(crate) const SUBJECT: &str = "subject";
+/// How many events were emitted about the subject, this one included.
+pub(crate) const NUMBER: &str = "sequence";
+
+/// What a handler makes of an entity's events that arrive out of order (S-34). The publisher must emit them
+/// [in sequence](crate::Unit::emit_in_sequence).
+///
+/// The name is that of a cursor in the service's table, one for each entity: handlers of one service that name the same
+/// cursor count together, as those that write one read model must. A guarded handler costs one more item to read and
+/// to write, in the same requests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Each event takes effect when it comes.
+    #[default]
+    Arrival,
+    /// An event takes effect unless one with a higher number did before: a stale one is acknowledged without effect.
+    Newest(&'static str),
+    /// Events take effect in sequence, from 1: a stale one is acknowledged without effect, one whose predecessor is missing is
+    /// retried, and dead-lettered like any record that is received too often. Only where the handlers of this cursor take
+    /// *every* type that is emitted in the entity's sequence: what nobody takes is a gap for ever.
+    Gapless(&'static str),
+}
+
+impl Order {
+    pub(crate) fn cursor(self) -> Option<&'static str> {
+        match self {
+            Self::Arrival => None,
+            Self::Newest(cursor) | Self::Gapless(cursor) => Some(cursor),
+        }
+    }
+}
+
+/// Where an event stands in its entity's sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is its turn.
+    Next,
+    /// A later one took effect before.
+    Stale,
+    /// Its predecessor is missing.
+    Early,
+}
+
+/// The rule, as a plain function: `last` is the number that took effect last, 0 where none did.
+pub(crate) fn standing(order: Order, last: u64, number: u64) -> Standing {
+    match order {
+        Order::Arrival => Standing::Next,
+        Order::Newest(_) | Order::Gapless(_) if number <= last => Standing::Stale,
+        Order::Gapless(_) if number > last.saturating_add(1) => Standing::Early,
+        Order::Newest(_) | Order::Gapless(_) => Standing::Next,
+    }
+}
+
+impl<D> Envelope<D> {
+    /// The entity that it was emitted about and its number in that entity's sequence, from 1 (S-34).
+    #[must_use]
+    pub fn sequence(&self) -> Option<(&str, u64)> {
+        let subject =
+            self.metadata.get(SUBJECT).and_then(Value::as_str).filter(|subject| !subject.is_empty())?;
+        let number = self.metadata.get(NUMBER).and_then(Value::as_u64).filter(|number| *number > 0)?;
+        Some((subject, number))
+    }
+}
+
+/// One event before its cursor.
+#[derive(Debug, Clone)]
+pub(crate) struct Guard {
+    pub(crate) key: Key,
+    pub(crate) number: u64,
+    order: Order,
+}
+
+impl Guard {
+    /// The guard of a handler's `order` for `raw`; none where it takes events as they come.
+    pub(crate) fn of(
+        order: Order,
+        service: &str,
+        raw: &Raw,
+        replay: Option<&str>,
+    ) -> Result<Option<Self>, Fault> {
+        let Some(cursor) = order.cursor() else { return Ok(None) };
+        let Some((subject, number)) = raw.sequence() else {
+            return Err(Fault::permanent(format!(
+                "{} carries no subject and sequence in its metadata, and its handler follows {cursor}: its publisher must emit \
+                 it in sequence, or the handler must take events as they come",
+                raw.name
+            )));
+        };
+        let key = Key::of("cursor", &[service, cursor, &raw.source, subject], "cursor").replayed(replay);
+        state::check_key(&key).map_err(Fault::permanent)?;
+        Ok(Some(Self { key, number, order }))
+    }
+
+    /// Where the event stands, with the cursor as it is stored.
+    pub(crate) fn judge(&self, stored: Option<&Item>, now: Timestamp) -> (Standing, u64) {
+        let last = last(stored.filter(|item| !item.is_expired(now)));
+        (standing(self.order, last, self.number), last)
+    }
+
+    /// Moves the cursor from where it is stored to this event. After `expires` nothing older can come, so a cursor that
+    /// only knows what is newest is forgotten; one without gaps never is.
+    pub(crate) fn advance(
+        &self,
+        stored: Option<&Item>,
+        now: Timestamp,
+        expires: Timestamp,
+        token: Token,
+    ) -> Write {
+        let mut item = Item::new(self.key.clone())
+            .number(attribute::VERSION, i64::try_from(self.number).unwrap_or(i64::MAX))
+            .text(attribute::OWNER, token.to_string());
+        if matches!(self.order, Order::Newest(_)) {
+            item = item.number(attribute::EXPIRES, expires.as_second().saturating_add(1));
+        }
+        let condition = match stored.filter(|item| !item.is_expired(now)) {
+            Some(_) => Condition::Version(last(stored)),
+            None => Condition::Absent { now },
+        };
+        Write { action: Action::Put(item), condition }
+    }
+}
+
+fn last(stored: Option<&Item>) -> u64 {
+    let number = stored.and_then(|item| item.get_number(attribute::VERSION));
+    number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What takes effect of `arrivals`, in order, and where the cursor ends.
+    fn follow(order: Order, arrivals: &[u64]) -> (Vec<u64>, u64) {
+        let (mut applied, mut last) = (Vec::new(), 0);
+        for number in arrivals {
+            if standing(order, last, *number) == Standing::Next {
+                applied.push(*number);
+                last = *number;
+            }
+        }
+        (applied, last)
+    }
+
+    proptest! {
+        #[test]
+        fn s34_what_is_newest_takes_effect_and_nothing_older_after_it(
+            arrivals in prop::collection::vec(1u64..50, 0..100),
+        ) {
+            let (applied, last) = follow(Order::Newest("c"), &arrivals);
+            prop_assert!(applied.is_sorted_by(|a, b| a < b));
+            prop_assert_eq!(last, arrivals.iter().copied().max().unwrap_or(0));
+        }
+
+        #[test]
+        fn s34_without_gaps_every_event_takes_effect_once_and_in_sequence_whatever_the_order(
+            arrivals in Just((1u64..=30).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            // What is early comes again: as often as there are events is always enough.
+            let again: Vec<u64> = std::iter::repeat_n(arrivals, 30).flatten().collect();
+            let (applied, _) = follow(Order::Gapless("c"), &again);
+            prop_assert_eq!(applied, (1..=30).collect::<Vec<_>>());
+        }
+    }
+}

@@ -75,8 +75,17 @@ impl Bus {
 
     /// Puts one event; every rule that selects it sends it to its target. Gives the event's id.
     pub fn put(&self, entry: &Entry) -> String {
+        self.send(entry, None)
+    }
+
+    /// Puts one event as the replay of that name brings it from an archive (S-40).
+    pub fn replay(&self, name: &str, entry: &Entry) -> String {
+        self.send(entry, Some(name))
+    }
+
+    fn send(&self, entry: &Entry, replay: Option<&str>) -> String {
         let id = self.inner.random.uuid();
-        let event = wire::event_bridge(&id, self.inner.clock.now(), entry);
+        let event = wire::event_bridge(&id, self.inner.clock.now(), entry, replay);
         // What a pattern sees; the target gets the bytes of `event` itself.
         let seen: Value = serde_json::from_str(&event).unwrap_or_default();
         let rules: Vec<Rule> =

@@ -20,7 +20,7 @@ use waxseal::{
 use waxseal_lambda::Function;
 
 use crate::{
-    Builder, Bus, ClaimStore, Clock, Executor, Faults, HttpError, Input, MappingSettings, Pattern,
+    Builder, Bus, ClaimStore, Clock, Entry, Executor, Faults, HttpError, Input, MappingSettings, Pattern,
     PatternError, Queue, QueueSettings, Random, Redrive, Subscription, Table, Topic,
     function::Deployed,
     gateway, mapping,
@@ -304,6 +304,18 @@ impl Local {
     /// Where the envelope has no JSON form.
     pub fn put(&self, event: &Raw) -> Result<(), LocalError> {
         Ok(self.channels.publish_one("bus", &serde_json::value::to_raw_value(event)?)?)
+    }
+
+    /// Replays an event from an archive, under the name that EventBridge would give with each of them (S-40): 1 to 64
+    /// letters, digits, `.`, `-` and `_`.
+    ///
+    /// # Errors
+    /// Where the envelope has no JSON form.
+    pub fn replay(&self, name: &str, event: &Raw) -> Result<(), LocalError> {
+        let detail = serde_json::value::to_raw_value(event)?;
+        let entry = Entry { source: event.source.clone(), detail_type: event.name.clone(), detail };
+        self.bus().replay(name, &entry);
+        Ok(())
     }
 
     /// Sends a command to its recipient's queue.

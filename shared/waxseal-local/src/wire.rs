@@ -17,8 +17,8 @@ pub(crate) const ACCOUNT: &str = "000000000000";
 /// See [`ACCOUNT`].
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// An event as EventBridge hands it to a target.
-pub(crate) fn event_bridge(id: &str, time: Timestamp, entry: &Entry) -> String {
+/// An event as EventBridge hands it to a target; `replay` names the replay that it comes with.
+pub(crate) fn event_bridge(id: &str, time: Timestamp, entry: &Entry, replay: Option<&str>) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
     struct Event<'a> {
@@ -30,6 +30,8 @@ pub(crate) fn event_bridge(id: &str, time: Timestamp, entry: &Entry) -> String {
         time: String,
         region: &'a str,
         resources: [&'a str; 0],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replay_name: Option<&'a str>,
         detail: &'a RawValue,
     }
     let event = Event {
@@ -42,6 +44,7 @@ pub(crate) fn event_bridge(id: &str, time: Timestamp, entry: &Entry) -> String {
         time: Timestamp::from_second(time.as_second()).unwrap_or(time).to_string(),
         region: REGION,
         resources: [],
+        replay_name: replay,
         detail: &entry.detail,
     };
     // Texts and raw JSON only: this has no way to fail.

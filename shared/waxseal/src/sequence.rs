@@ -20,6 +20,34 @@ pub(crate) const NUMBER: &str = "sequence";
 /// The name is that of a cursor in the service's table, one for each entity: handlers of one service that name the same
 /// cursor count together, as those that write one read model must. A guarded handler costs one more item to read and
 /// to write, in the same requests.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use waxseal::{Entity, Envelope, Fault, Handler, Order, Unit};
+///
+/// #[derive(Serialize, Deserialize)] struct ParcelMoved { parcel: String, station: String }
+/// waxseal::event!(ParcelMoved { name: "parcel.moved", version: 1, owner: "shipping" });
+/// #[derive(Serialize, Deserialize)] struct LastSeen { station: String }
+/// impl Entity for LastSeen { const KIND: &'static str = "last-seen"; }
+///
+/// struct See;
+/// impl Handler for See {
+///     const NAME: &str = "see";
+///     type Event = ParcelMoved;
+///     type Emits = ();
+///     const ORDER: Order = Order::Newest("last-seen");
+///     async fn handle(&self, moved: &Envelope<ParcelMoved>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
+///         let ParcelMoved { parcel, station } = &moved.data;
+///         let mut seen = match unit.load::<LastSeen>(parcel).await? {
+///             Some(seen) => seen,
+///             None => unit.create(parcel, LastSeen { station: String::new() }),
+///         };
+///         seen.station.clone_from(station); // never an older station over a newer one
+///         unit.save(seen);
+///         Ok(())
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
     /// Each event takes effect when it comes.

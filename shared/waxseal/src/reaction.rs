@@ -52,10 +52,6 @@ impl<H: Handler> Reaction for Handled<H> {
                 !H::NATURALLY_IDEMPOTENT || <H::Emits as crate::Emits>::DECLARED.is_empty(),
                 "a naturally idempotent handler has no receipt, so it can emit nothing: `type Emits = ()`"
             );
-            assert!(
-                !H::NATURALLY_IDEMPOTENT || matches!(H::ORDER, Order::Arrival),
-                "a naturally idempotent handler has no receipt, so its events have no order: `ORDER = Order::Arrival`"
-            );
         }
         if H::NATURALLY_IDEMPOTENT { Mode::NaturallyIdempotent } else { Mode::Transactional }
     }
@@ -65,6 +61,12 @@ impl<H: Handler> Reaction for Handled<H> {
     }
 
     fn order(&self) -> Order {
+        const {
+            assert!(
+                !H::NATURALLY_IDEMPOTENT || matches!(H::ORDER, Order::Arrival),
+                "a naturally idempotent handler has no receipt, so its events have no order: `ORDER = Order::Arrival`"
+            );
+        }
         H::ORDER
     }
 

@@ -1,0 +1,24 @@
+//! Without a receipt there is nothing to tell what is stale by.
+
+use serde::{Deserialize, Serialize};
+use waxseal::{Envelope, Fault, Handler, Order, Service, Unit};
+
+#[derive(Serialize, Deserialize)]
+struct ParcelMoved {}
+waxseal::event!(ParcelMoved { name: "parcel.moved", version: 1, owner: "shipping" });
+
+struct See;
+impl Handler for See {
+    const NAME: &str = "see";
+    const NATURALLY_IDEMPOTENT: bool = true;
+    const ORDER: Order = Order::Newest("last-seen");
+    type Event = ParcelMoved;
+    type Emits = ();
+    async fn handle(&self, _: &Envelope<ParcelMoved>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+fn main() {
+    let _ = Service::new("tracking").handler(See);
+}

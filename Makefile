@@ -39,6 +39,11 @@ run-localstack: ## The same input and books on a LocalStack of its own (or PORT=
 		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p waxseal-tests --features waxseal-tests/localstack
 	@target/ci/run-localstack
 
+.PHONY: stand-ins
+stand-ins: ## AWS, a payment gateway and a mail server on loopback, for the functions under `cargo lambda watch`
+	$(call say,building the stand-ins (about a minute the first time))
+	@cargo run $(CI) --locked --quiet -p waxseal-tests --bin stand-ins
+
 .PHONY: test
 test: ## Everything: lint, every test, LocalStack's own tests, the templates' linters, end to end (needs Python 3.13)
 	@MAKE='$(MAKE)' tests/all

@@ -1,6 +1,12 @@
 //! `make stand-ins`: what the functions need around them while `cargo lambda watch` runs them.
 
-use std::{env, fs, path::PathBuf, process::ExitCode, thread, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    thread,
+    time::Duration,
+};
 
 use waxseal_tests::stand_ins::StandIns;
 
@@ -9,7 +15,8 @@ fn main() -> ExitCode {
     let mut stand_ins = StandIns::start();
     let lines: String =
         stand_ins.variables().iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-    if let Err(error) = fs::write(&file, lines) {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if let Err(error) = fs::create_dir_all(folder).and_then(|()| fs::write(&file, lines)) {
         eprintln!("error: {}: {error}", file.display());
         return ExitCode::FAILURE;
     }

@@ -83,12 +83,12 @@ impl StandIns {
         }
         let requests = self.aws.put_events();
         for entry in requests[told.requests..].iter().flatten() {
-            news.push(format!("bus      {} {}", text(&entry["DetailType"]), text(&entry["Detail"])));
+            news.push(format!("bus      {}", text(&entry["Detail"])));
         }
         told.requests = requests.len();
         let notifications = self.aws.notifications();
-        for form in &notifications[told.notifications..] {
-            news.push(format!("topic    {form}"));
+        for message in notifications[told.notifications..].iter().flat_map(|form| messages(form)) {
+            news.push(format!("topic    {message}"));
         }
         told.notifications = notifications.len();
         let charges = self.gateway.charges();
@@ -127,6 +127,12 @@ fn row(item: &Item) -> String {
             format!("table    {key} {status}{}", names.collect::<String>())
         }
     }
+}
+
+/// The messages in the decoded form of a `PublishBatch`.
+fn messages(form: &str) -> impl Iterator<Item = &str> {
+    let rest = form.split(".Message=").skip(1);
+    rest.filter_map(|rest| rest.split("&PublishBatchRequestEntries.member.").next())
 }
 
 fn text(value: &Value) -> &str {

@@ -39,6 +39,13 @@ run-localstack: ## The same input and books on a LocalStack of its own (or PORT=
 		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p waxseal-tests --features waxseal-tests/localstack
 	@target/ci/run-localstack
 
+# No `-p`: with the features of the whole workspace, as `cargo lambda watch` builds, so that nothing is compiled twice.
+.PHONY: stand-ins
+stand-ins: ## AWS, a payment gateway and a mail server on loopback, for the functions under `cargo lambda watch`
+	@tests/stage 'building the functions and the stand-ins (some minutes the first time)' \
+		cargo build $(CI) --locked $(addprefix --bin ,$(FUNCTIONS) stand-ins)
+	@cargo run $(CI) --locked --quiet --bin stand-ins
+
 .PHONY: test
 test: ## Everything: lint, every test, LocalStack's own tests, the templates' linters, end to end (needs Python 3.13)
 	@MAKE='$(MAKE)' tests/all

@@ -13,4 +13,5 @@ mod init;
 mod mail;
 mod outage;
 mod relay;
+mod samples;
 mod service;

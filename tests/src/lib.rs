@@ -8,6 +8,7 @@ pub mod inputs;
 pub mod localstack;
 pub mod outside;
 pub mod runtime_api;
+pub mod stand_ins;
 
 /// The README's code compiles and holds, or the build fails.
 #[cfg(doctest)]

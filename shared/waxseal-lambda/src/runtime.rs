@@ -98,9 +98,14 @@ async fn time_up(deadline: Option<Timestamp>) {
     tokio::time::sleep(left.saturating_sub(HARD_MARGIN.min(left / 4))).await;
 }
 
+/// When Lambda began, 2014-11-13, in milliseconds since 1970. No deadline is before it; `cargo lambda watch` 1.9.2 sends how
+/// long an invocation may take (`600000`) where Lambda sends when it ends, and taken as a time that is long over.
+const LAMBDA_BEGAN: i64 = 1_415_836_800_000;
+
 impl From<Context> for Invocation {
     fn from(context: Context) -> Self {
-        let deadline = i64::try_from(context.deadline).ok().filter(|milliseconds| *milliseconds > 0);
+        let deadline =
+            i64::try_from(context.deadline).ok().filter(|milliseconds| *milliseconds >= LAMBDA_BEGAN);
         Self {
             request_id: context.request_id,
             deadline: deadline.and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).ok()),
@@ -139,4 +144,24 @@ fn check_environment(get: impl Fn(&str) -> Option<String>) -> Result<(), String>
 /// An error with its causes on one line.
 fn line(error: &(dyn std::error::Error + 'static)) -> String {
     chain(error).split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deadline(milliseconds: u64) -> Option<Timestamp> {
+        let mut context = Context::default();
+        context.deadline = milliseconds;
+        Invocation::from(context).deadline
+    }
+
+    #[test]
+    fn s20_a_deadline_is_a_time_and_what_emulators_send_instead_is_none() {
+        assert_eq!(deadline(1_795_253_400_123), Timestamp::from_millisecond(1_795_253_400_123).ok());
+        // `cargo lambda watch`, and a context that nobody filled in: nothing would ever start.
+        for nonsense in [600_000, 0, u64::MAX] {
+            assert_eq!(deadline(nonsense), None, "{nonsense}");
+        }
+    }
 }

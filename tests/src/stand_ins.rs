@@ -1,0 +1,140 @@
+//! AWS and the outside for functions that `cargo lambda watch` runs: `make stand-ins`.
+//!
+//! What the tests of the binaries use, with one file of variables for all six functions: they share one table, which works
+//! because receipts name their consumer and items their kind. On AWS each has its own. Nothing goes from one function to the
+//! next by itself: a person invokes, and reads here what that did.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use waxseal::item::{Item, Key};
+
+use crate::{
+    aws::Aws,
+    outside::{Gateway, MailServer},
+    runtime_api::Variables,
+};
+
+/// One table, one dead-letter queue, a bus, a topic, a payment gateway and a mail server, on ports of 127.0.0.1.
+#[derive(Debug)]
+pub struct StandIns {
+    aws: Aws,
+    gateway: Gateway,
+    mail: MailServer,
+    told: Told,
+}
+
+/// What was told already.
+#[derive(Debug, Default)]
+struct Told {
+    items: BTreeMap<Key, Item>,
+    letters: usize,
+    requests: usize,
+    notifications: usize,
+    charges: usize,
+    mails: usize,
+}
+
+impl StandIns {
+    /// All of them, empty.
+    #[must_use]
+    pub fn start() -> Self {
+        Self {
+            aws: Aws::start("shop"),
+            gateway: Gateway::start(),
+            mail: MailServer::start(),
+            told: Told::default(),
+        }
+    }
+
+    /// What any of the functions needs.
+    #[must_use]
+    pub fn variables(&self) -> Variables {
+        let mut variables = self.aws.variables();
+        for (name, value) in [
+            ("PAYMENT_GATEWAY_URL", self.gateway.url()),
+            ("SMTP_URL", self.mail.url()),
+            // No name beside the address: files of variables know no quotes.
+            ("MAIL_FROM", "orders@waxseal.example".to_owned()),
+            ("WAXSEAL_BUS", "shop".to_owned()),
+            ("WAXSEAL_TOPIC_STOCK", "arn:aws:sns:eu-central-1:123456789012:stock".to_owned()),
+        ] {
+            variables.insert(name.to_owned(), value);
+        }
+        variables
+    }
+
+    /// Records that no function could take.
+    #[must_use]
+    pub fn dead_letters(&self) -> usize {
+        self.aws.letter_count()
+    }
+
+    /// What happened since the last time, a line each.
+    #[must_use]
+    pub fn news(&mut self) -> Vec<String> {
+        let told = &mut self.told;
+        let mut news = Vec::new();
+        for item in self.aws.items() {
+            if told.items.get(&item.key) != Some(&item) {
+                news.push(row(&item));
+                told.items.insert(item.key.clone(), item);
+            }
+        }
+        let requests = self.aws.put_events();
+        for entry in requests[told.requests..].iter().flatten() {
+            news.push(format!("bus      {}", text(&entry["Detail"])));
+        }
+        told.requests = requests.len();
+        let notifications = self.aws.notifications();
+        for message in notifications[told.notifications..].iter().flat_map(|form| messages(form)) {
+            news.push(format!("topic    {message}"));
+        }
+        told.notifications = notifications.len();
+        let charges = self.gateway.charges();
+        // By key, so a new one may be anywhere: how many is all that is known.
+        if charges.len() > told.charges {
+            news.extend(charges.iter().map(|(key, charge)| format!("gateway  {key} {charge}")));
+        }
+        told.charges = charges.len();
+        let mails = self.mail.mails();
+        for mail in &mails[told.mails..] {
+            let subject = mail.text.lines().find(|line| line.starts_with("Subject: "));
+            news.push(format!("mail     to {}: {}", mail.to.join(", "), subject.unwrap_or("no subject")));
+        }
+        told.mails = mails.len();
+        if self.aws.letter_count() > told.letters {
+            for (record, letter) in self.aws.letters() {
+                let reason = letter.attributes.get("waxseal-reason").map_or("", String::as_str);
+                news.push(format!("DLQ      {record}: {reason}"));
+            }
+        }
+        told.letters = self.aws.letter_count();
+        news
+    }
+}
+
+/// An item in a line: what it is of, and its state or what its receipt says.
+fn row(item: &Item) -> String {
+    let key = &item.key.partition;
+    match item.get_text("data") {
+        Some(data) => format!("table    {key} {data}"),
+        None => {
+            let emitted = item.get_text("emitted").and_then(|text| serde_json::from_str(text).ok());
+            let emitted: Vec<Value> = emitted.unwrap_or_default();
+            let names = emitted.iter().map(|one| format!(" → {}", text(&one["envelope"]["eventType"])));
+            let status = item.get_text("status").unwrap_or_default();
+            format!("table    {key} {status}{}", names.collect::<String>())
+        }
+    }
+}
+
+/// The messages in the decoded form of a `PublishBatch`.
+fn messages(form: &str) -> impl Iterator<Item = &str> {
+    let rest = form.split(".Message=").skip(1);
+    rest.filter_map(|rest| rest.split("&PublishBatchRequestEntries.member.").next())
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

@@ -8,9 +8,11 @@
 mod batches;
 mod concurrency;
 mod crash;
+mod ends;
 mod http;
 mod init;
 mod mail;
 mod outage;
 mod relay;
+mod retries;
 mod service;

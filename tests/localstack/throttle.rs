@@ -3,7 +3,7 @@
 use serde_json::json;
 use waxseal_tests::localstack::becomes;
 
-use crate::world::{Turn, turn};
+use crate::world::{Turn, trouble, turn};
 
 /// While it lives some writes to every table are refused with `ProvisionedThroughputExceededException`.
 struct Throttled<'a>(&'a Turn);
@@ -27,6 +27,7 @@ impl Drop for Throttled<'_> {
 fn c2_a_throttled_table_delays_orders_and_neither_loses_nor_repeats_any() {
     let world = turn("c2_a_throttled_table_delays_orders_and_neither_loses_nor_repeats_any");
     let sku = world.article("stool-birch", 20);
+    let _every_table = trouble();
     let throttled = Throttled(&world);
     assert_eq!(set(&world, 0.3), 200);
     let orders: Vec<_> = (0..6).map(|_| world.place(&sku, 2, "tok_visa")).collect();

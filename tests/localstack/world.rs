@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
+        Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, Ordering},
     },
     time::Instant,
@@ -43,8 +43,6 @@ pub(crate) struct World {
     /// A queue with a copy of everything on the bus and the topic.
     tap: String,
     heard: Mutex<Vec<Value>>,
-    /// None where the caller named one that runs already.
-    _instance: Option<Instance>,
 }
 
 /// One scenario's turn.
@@ -80,6 +78,34 @@ pub(crate) fn turn(name: &'static str) -> Turn {
     }
 }
 
+/// The `LocalStack` of this run, and whether it was started for it; the first who asks starts it.
+pub(crate) fn localstack() -> Result<(Client, bool), String> {
+    static INSTANCE: OnceLock<Result<(Client, Option<Instance>), String>> = OnceLock::new();
+    let started = INSTANCE.get_or_init(|| match std::env::var(ENDPOINT).ok().filter(|url| !url.is_empty()) {
+        Some(url) => Ok((Client::new(&url), None)),
+        None => {
+            progress("starting LocalStack");
+            let instance = Instance::start()?;
+            progress(format_args!("log: {}", instance.ready.log.display()));
+            Ok((Client::new(&instance.ready.endpoint), Some(instance)))
+        }
+    });
+    started.as_ref().map(|(client, instance)| (client.clone(), instance.is_some())).map_err(Clone::clone)
+}
+
+/// What runs beside the scenarios and what troubles all of `LocalStack` keep apart here.
+static PEACE: RwLock<()> = RwLock::new(());
+
+/// While it lives nothing troubles `LocalStack` as a whole.
+pub(crate) fn peace() -> RwLockReadGuard<'static, ()> {
+    PEACE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While it lives nothing runs beside the scenario that has its turn.
+pub(crate) fn trouble() -> RwLockWriteGuard<'static, ()> {
+    PEACE.write().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// An order, and what it takes to place it.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
@@ -92,43 +118,29 @@ pub(crate) struct Placed {
 impl World {
     fn start() -> Result<Self, String> {
         let (began, outside) = (Instant::now(), Outside::start());
-        let (client, instance) = match std::env::var(ENDPOINT).ok().filter(|url| !url.is_empty()) {
-            Some(url) => (Client::new(&url), None),
-            None => {
-                progress("starting LocalStack");
-                let instance = Instance::start()?;
-                progress(format_args!("log: {}", instance.ready.log.display()));
-                (Client::new(&instance.ready.endpoint), Some(instance))
-            }
-        };
-        if instance.is_some() || Stage::of(&client, STAGE).is_err() {
+        let (client, is_new) = localstack()?;
+        if is_new || Stage::of(&client, STAGE).is_err() {
             progress("deploying the platform with infra/deploy");
             deploy::deploy(&client, STAGE, &outside)?;
         }
-        let world = Self::around(client, outside, instance).map_err(|error| error.to_string())?;
+        let world = Self::around(client, outside, !is_new).map_err(|error| error.to_string())?;
         progress(format_args!("ready after {:.0} s", began.elapsed().as_secs_f64()));
         Ok(world)
     }
 
-    fn around(
-        client: Client,
-        outside: Outside,
-        instance: Option<Instance>,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
+    fn around(client: Client, outside: Outside, reused: bool) -> Result<Self, Box<dyn std::error::Error>> {
         let stage = Stage::of(&client, STAGE)?;
-        if instance.is_none() {
+        if reused {
             stage.charge_and_mail(&outside)?;
             stage.take_dead_letters()?;
         }
-        let reused = instance.is_none();
         let table = Interceptor::start(&client, &stage.function("inventory"));
         stage.set_variables("inventory", &[("AWS_ENDPOINT_URL_DYNAMODB", &table.url())])?;
         let relay = Interceptor::start(&client, &stage.function("inventory-relay"));
         stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &relay.url())])?;
         stage.set_visibility(VISIBILITY)?;
         let tap = stage.listen("test-tap")?;
-        let world =
-            Self { client, stage, outside, table, relay, tap, heard: Mutex::default(), _instance: instance };
+        let world = Self { client, stage, outside, table, relay, tap, heard: Mutex::default() };
         if reused {
             // A run that was cut off may have paused them.
             ["inventory-events", "payment-events"].iter().for_each(|queue| world.deliver(queue, true));

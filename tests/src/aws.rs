@@ -26,6 +26,17 @@ pub struct Letter {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// When a queue was told to deliver a message again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delay {
+    /// The id of the entry in its request.
+    pub entry: String,
+    /// What SQS knows the delivery by.
+    pub handle: String,
+    /// From now on.
+    pub seconds: u64,
+}
+
 /// One account's services for one function.
 #[derive(Debug)]
 pub struct Aws {
@@ -40,6 +51,8 @@ pub struct Aws {
 struct State {
     letters: Vec<Letter>,
     letters_refused: bool,
+    delays: Vec<Vec<Delay>>,
+    delays_refused: bool,
     put_events: Vec<Vec<Value>>,
     put_refusals: VecDeque<Vec<usize>>,
     notifications: Vec<String>,
@@ -134,6 +147,17 @@ impl Aws {
     /// Whether the dead-letter queue refuses all messages.
     pub fn refuse_letters(&self, refused: bool) {
         self.lock().letters_refused = refused;
+    }
+
+    /// Whether queues refuse to change the visibility of messages.
+    pub fn refuse_delays(&self, refused: bool) {
+        self.lock().delays_refused = refused;
+    }
+
+    /// The requests that changed the visibility of messages, or tried to.
+    #[must_use]
+    pub fn delays(&self) -> Vec<Vec<Delay>> {
+        self.lock().delays.clone()
     }
 
     /// The next request to the bus has these entries refused, with a code that may pass.
@@ -236,6 +260,7 @@ fn serve(state: &Shared, request: &Request) -> Reply {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     match request.header("x-amz-target") {
         "AmazonSQS.SendMessage" => state.send_message(&request.body),
+        "AmazonSQS.ChangeMessageVisibilityBatch" => state.change_visibility(&request.body),
         "AWSEvents.PutEvents" => state.put_events(&request.body),
         "" if request.body.starts_with(b"Action=PublishBatch&") => state.publish_batch(&request.body),
         other => refused(&format!("UnknownOperation{other}")),
@@ -260,6 +285,24 @@ impl State {
         });
         let id = format!("059f36b4-87a3-44ab-83d2-{:012}", self.letters.len());
         answer(200, "application/x-amz-json-1.0", json!({ "MessageId": id }).to_string())
+    }
+
+    fn change_visibility(&mut self, body: &[u8]) -> Reply {
+        let request: Value = serde_json::from_slice(body).unwrap_or_default();
+        let entries = request["Entries"].as_array().cloned().unwrap_or_default();
+        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let delay = |entry: &Value| Delay {
+            entry: text(entry, "Id"),
+            handle: text(entry, "ReceiptHandle"),
+            seconds: entry["VisibilityTimeout"].as_u64().unwrap_or(u64::MAX),
+        };
+        self.delays.push(entries.iter().map(delay).collect());
+        if self.delays_refused {
+            return refused("com.amazonaws.sqs#QueueDoesNotExist");
+        }
+        let changed: Vec<Value> = entries.iter().map(|entry| json!({"Id": entry["Id"]})).collect();
+        let body = json!({"Successful": changed, "Failed": []});
+        answer(200, "application/x-amz-json-1.0", body.to_string())
     }
 
     fn put_events(&mut self, body: &[u8]) -> Reply {

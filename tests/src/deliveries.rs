@@ -43,11 +43,29 @@ pub fn with_id(body: &str, id: &str) -> String {
 /// An SQS batch: message ids and bodies, which may be any bytes.
 #[must_use]
 pub fn sqs<B: AsRef<[u8]>>(records: &[(&str, B)]) -> Vec<u8> {
+    let records: Vec<_> = records.iter().map(|(id, body)| (*id, None, body)).collect();
+    batch("source", &records)
+}
+
+/// The same of a FIFO queue: message ids, groups and bodies.
+#[must_use]
+pub fn fifo<B: AsRef<[u8]>>(records: &[(&str, &str, B)]) -> Vec<u8> {
+    let records: Vec<_> = records.iter().map(|(id, group, body)| (*id, Some(*group), body)).collect();
+    batch("source.fifo", &records)
+}
+
+/// What SQS knows the delivery of a record by.
+#[must_use]
+pub fn handle(id: &str) -> String {
+    format!("AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a0-{id}")
+}
+
+fn batch<B: AsRef<[u8]>>(queue: &str, records: &[(&str, Option<&str>, &B)]) -> Vec<u8> {
     let mut payload = b"{\"Records\":[".to_vec();
-    for (position, (id, body)) in records.iter().enumerate() {
+    for (position, (id, group, body)) in records.iter().enumerate() {
         let mut rest = json!({
             "messageId": id,
-            "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a0",
+            "receiptHandle": handle(id),
             "attributes": {
                 "ApproximateReceiveCount": "1",
                 "SentTimestamp": "1795253401512",
@@ -56,17 +74,21 @@ pub fn sqs<B: AsRef<[u8]>>(records: &[(&str, B)]) -> Vec<u8> {
             },
             "messageAttributes": {},
             "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:source",
+            "eventSourceARN": format!("arn:aws:sqs:eu-central-1:123456789012:{queue}"),
             "awsRegion": "eu-central-1",
-        })
-        .to_string();
+        });
+        if let Some(group) = group {
+            rest["attributes"]["MessageGroupId"] = json!(group);
+            rest["attributes"]["SequenceNumber"] = json!(format!("1884949646046769{position:04}"));
+        }
+        let mut rest = rest.to_string();
         rest.pop();
         if position > 0 {
             payload.push(b',');
         }
         payload.extend(rest.into_bytes());
         payload.extend(b",\"body\":");
-        payload.extend(json_string(body.as_ref()));
+        payload.extend(json_string((*body).as_ref()));
         payload.push(b'}');
     }
     payload.extend(b"]}");

@@ -23,6 +23,8 @@ struct Ledger {
     requests: usize,
     charges: BTreeMap<String, Value>,
     meeting: Option<Arc<Barrier>>,
+    /// Requests about this order get no answer.
+    silent_on: Option<String>,
 }
 
 impl Gateway {
@@ -37,6 +39,11 @@ impl Gateway {
     /// The next `count` requests are answered together, once all have arrived.
     pub fn answer_together(&self, count: usize) {
         self.lock().meeting = Some(Arc::new(Barrier::new(count)));
+    }
+
+    /// From now on requests about this order arrive and are never answered; `None` ends that.
+    pub fn be_silent_on(&self, order: Option<&str>) {
+        self.lock().silent_on = order.map(str::to_owned);
     }
 
     /// For `PAYMENT_GATEWAY_URL`.
@@ -72,6 +79,9 @@ fn charge(ledger: &Mutex<Ledger>, request: &Request) -> Reply {
         ledger.requests += 1;
         let id = format!("ch_{}", ledger.charges.len() + 1);
         let mut charge: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        if ledger.silent_on.as_deref().is_some_and(|order| charge["orderId"] == order) {
+            return Reply::Silence;
+        }
         charge["chargeId"] = json!(id);
         let charge = ledger.charges.entry(key).or_insert(charge);
         (charge["chargeId"].clone(), ledger.meeting.clone())

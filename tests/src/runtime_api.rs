@@ -78,6 +78,8 @@ struct Api {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Another than [`TIME_OUT`].
+    time_out: Option<Duration>,
     /// Whether the function has asked for an event, which ends its init.
     ready: bool,
     count: usize,
@@ -130,6 +132,20 @@ impl Lambda {
             self.check(begun);
             thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Gives each invocation from now on this much time. Nothing ends one that takes longer.
+    pub fn time_out(&self, time_out: Duration) {
+        self.api.lock().time_out = Some(time_out);
+    }
+
+    /// SIGTERM: Lambda is about to end the environment.
+    ///
+    /// # Panics
+    /// Where it cannot be sent.
+    pub fn terminate(&self) {
+        let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", self.child.id())).status();
+        assert!(kill.is_ok_and(|status| status.success()), "{} was not told to end", self.name);
     }
 
     /// Hands an event over without waiting for the answer.
@@ -266,7 +282,7 @@ impl Api {
                 return Reply::Close;
             }
             if let Some((id, event)) = state.waiting.pop_front() {
-                let deadline = SystemTime::now() + TIME_OUT;
+                let deadline = SystemTime::now() + state.time_out.unwrap_or(TIME_OUT);
                 let since = deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 let headers = vec![
                     ("content-type", "application/json".to_owned()),

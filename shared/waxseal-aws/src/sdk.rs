@@ -12,7 +12,10 @@ use aws_config::{
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use aws_types::{
+    sdk_config::Builder,
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
 
 use crate::environment::{retries, timeouts};
 
@@ -20,17 +23,9 @@ use crate::environment::{retries, timeouts};
 ///
 /// Source of the variables: AWS SDKs and Tools reference guide, "Environment variables support".
 pub(crate) fn config() -> SdkConfig {
-    let http =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let mut config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http)
-        .sleep_impl(TokioSleep::new())
-        .time_source(SystemTimeSource::new())
+    let mut config = builder()
         .region(value("AWS_REGION").or_else(|| value("AWS_DEFAULT_REGION")).map(Region::new))
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .retry_config(retries())
-        .timeout_config(timeouts())
         .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"))
         .service_config(Endpoints);
@@ -38,6 +33,19 @@ pub(crate) fn config() -> SdkConfig {
         config.set_endpoint_url(value(ENDPOINT));
     }
     config.build()
+}
+
+/// What no variable says: the HTTP client, retries and time-outs.
+pub(crate) fn builder() -> Builder {
+    let http =
+        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .sleep_impl(TokioSleep::new())
+        .time_source(SystemTimeSource::new())
+        .retry_config(retries())
+        .timeout_config(timeouts())
 }
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";

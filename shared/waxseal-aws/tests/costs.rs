@@ -29,7 +29,7 @@ fn reserving() -> (WireTable, Engine) {
 }
 
 #[tokio::test]
-async fn c_a_handler_that_only_emits_costs_one_put_and_the_events_are_in_it() {
+async fn c1_a_handler_that_only_emits_costs_one_put_and_the_events_are_in_it() {
     let (wire, engine) = announcing();
     assert_eq!(engine.handle(&placed("e1")).await.unwrap(), Outcome::Applied);
     assert_eq!(wire.actions(), ["PutItem"]);
@@ -40,7 +40,7 @@ async fn c_a_handler_that_only_emits_costs_one_put_and_the_events_are_in_it() {
 }
 
 #[tokio::test]
-async fn c_a_handler_with_state_costs_one_transaction_after_its_reads() {
+async fn c1_a_handler_with_state_costs_one_transaction_after_its_reads() {
     let (wire, clock) = (WireTable::new("inventory"), Clock::new());
     for service in [
         inventory(&Arc::default()),
@@ -56,7 +56,7 @@ async fn c_a_handler_with_state_costs_one_transaction_after_its_reads() {
 }
 
 #[tokio::test]
-async fn c_an_effect_costs_two_requests() {
+async fn c1_an_effect_costs_two_requests() {
     let (wire, gateway) = (WireTable::new("payment"), Gateway::default());
     let engine = engine(payment("a", After::Commit, &gateway, &Arc::default()), &wire, &Clock::new());
     engine.handle(&placed("e1")).await.unwrap();
@@ -64,7 +64,7 @@ async fn c_an_effect_costs_two_requests() {
 }
 
 #[tokio::test]
-async fn c_a_cold_duplicate_costs_one_request() {
+async fn c1_a_cold_duplicate_costs_one_request() {
     for (service, request) in [
         // The refused put is the lookup.
         (announce as fn() -> Service, "PutItem"),

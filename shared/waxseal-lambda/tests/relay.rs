@@ -43,7 +43,7 @@ fn relay(channels: &Channels) -> (Function, Arc<Seen>) {
 }
 
 #[tokio::test]
-async fn what_new_receipts_emitted_is_published_and_everything_else_is_silent() {
+async fn s39_what_new_receipts_emitted_is_published_and_everything_else_is_silent() {
     let channels = Channels::default();
     let (function, seen) = relay(&channels);
     assert!(function.engine().is_none());

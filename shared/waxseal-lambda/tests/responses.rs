@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{OK, batch, failed, golden, inventory, invoke, order, orders, record};
+use common::{OK, batch, failed, golden, inventory, inventory_with, invoke, order, orders, record};
 use serde_json::{Value, json};
+use waxseal::batch::{Policy, TotalFailure};
 use waxseal_lambda::InvokeError;
 
 #[tokio::test]
@@ -169,6 +170,61 @@ async fn a_panic_and_a_fifo_group_are_reported_as_the_batch_says() {
     let (function, seen) = inventory();
     assert_eq!(invoke(&function, &golden("sqs-fifo")).await.unwrap(), failed(&["m1", "m3", "m5"]));
     assert_eq!(seen.orders(), ["o-1", "o-2", "o-4"]);
+}
+
+/// Standard, FIFO and a stream, with nothing in them that could take effect, and the response that names what failed.
+fn hopeless() -> [(&'static str, Vec<u8>, String); 3] {
+    let broken = |name: &str| {
+        let golden = String::from_utf8(golden(name)).unwrap();
+        ["hat", "köln-mug-0,33l"]
+            .iter()
+            .fold(golden, |golden, sku| golden.replace(sku, "broken"))
+            .into_bytes()
+    };
+    [
+        (
+            "standard",
+            orders(&[("m1", "broken"), ("m2", "panics"), ("m3", "broken")]),
+            failed(&["m1", "m2", "m3"]),
+        ),
+        ("fifo", broken("sqs-fifo"), failed(&["m1", "m2", "m3", "m4", "m5"])),
+        ("stream", broken("stream-one-item"), failed(&["222000000000000000000001"])),
+    ]
+}
+
+#[tokio::test]
+async fn s7_where_all_fail_all_are_named_or_the_invocation_fails_as_the_policy_says() {
+    for (source, payload, named) in hopeless() {
+        let (function, seen) = inventory();
+        assert_eq!(invoke(&function, &payload).await.unwrap(), named, "{source}");
+        assert_eq!(seen.items.lock().unwrap().iter().count(), 0, "{source}");
+
+        let mut policy = Policy::default();
+        policy.total_failure = TotalFailure::Raise;
+        let (function, seen) = inventory_with(policy);
+        let error = invoke(&function, &payload).await.unwrap_err();
+        let InvokeError::Failed { failed, records, reason, .. } = &error else { panic!("{source}: {error}") };
+        assert_eq!(failed, records, "{source}");
+        assert_eq!(reason, "the shelf is stuck", "{source}");
+        assert_eq!(seen.letters.lock().unwrap().len(), 0, "{source}: it comes again");
+    }
+}
+
+#[tokio::test]
+async fn s7_one_that_did_not_fail_is_enough_for_a_response() {
+    let mut policy = Policy::default();
+    policy.total_failure = TotalFailure::Raise;
+    for (payload, response) in [
+        (orders(&[("m1", "broken"), ("m2", "hat")]), failed(&["m1"])),
+        // Dead-lettered is dealt with.
+        (orders(&[("m1", "broken"), ("m2", "never")]), failed(&["m1"])),
+        (orders(&[("m1", "hat")]), OK.to_owned()),
+        (batch(&[]), OK.to_owned()),
+        (golden("sqs-fifo"), failed(&["m1", "m3", "m5"])),
+    ] {
+        let (function, _) = inventory_with(policy.clone());
+        assert_eq!(invoke(&function, &payload).await.unwrap(), response);
+    }
 }
 
 #[tokio::test]

@@ -117,7 +117,7 @@ fn settle(local: &Local) {
 }
 
 #[test]
-fn s34_s40_on_a_bad_day_readers_end_where_the_publisher_is_and_a_rebuild_ends_there_too() {
+fn s34_on_a_bad_day_readers_end_where_the_publisher_is_and_a_rebuild_ends_there_too() {
     for seed in 0..25 {
         let local = day(seed);
         let published = local.watch(&[]).unwrap();

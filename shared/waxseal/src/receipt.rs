@@ -54,7 +54,14 @@ pub struct Receipt {
 /// The receipt's key of one event for one consumer (S-18).
 #[must_use]
 pub fn key(consumer: &str, source: &str, id: &str) -> Key {
-    Key::of("receipt", &[consumer, source, id], "receipt")
+    Key::of("receipt", &[consumer, source, id], SORT)
+}
+
+const SORT: &str = "receipt";
+
+/// Whether a receipt lies there.
+pub(crate) fn is_key(key: &Key) -> bool {
+    key.sort == SORT
 }
 
 /// A message in a receipt: the exact bytes that the relay publishes, and where to.

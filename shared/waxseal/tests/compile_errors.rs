@@ -6,7 +6,7 @@ use std::process::Command;
 const TOOLCHAIN: &str = env!("CARGO_PKG_RUST_VERSION");
 
 #[test]
-fn each_mistake_is_explained() {
+fn s43_a_gap_between_versions_and_each_other_mistake_is_explained() {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("--version").output().expect("a compiler that compiled this test");
     let version = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -137,11 +137,14 @@ impl Client {
     }
 }
 
+/// The region that every request names.
+pub const REGION: &str = "us-east-1";
+
 /// What a signature's header has, but for the signature.
 #[must_use]
 pub fn authorization(service: &str) -> String {
     format!(
-        "AWS4-HMAC-SHA256 Credential=test/20261121/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=none"
+        "AWS4-HMAC-SHA256 Credential=test/20261121/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=none"
     )
 }
 

@@ -84,14 +84,32 @@ impl HttpClient for Fake {
     }
 }
 
+/// The configuration of the functions, HTTP client, retries and time-outs included, for an endpoint that takes any credentials:
+/// `LocalStack`, or DynamoDB Local. No variable of the process is read.
+///
+/// ```
+/// let sdk = waxseal_aws::testing::sdk_at("http://127.0.0.1:4566", "eu-west-1");
+/// let table = waxseal_aws::Dynamo::new(&sdk, "orders");
+/// ```
+#[must_use]
+pub fn sdk_at(endpoint: &str, region: &str) -> SdkConfig {
+    crate::sdk::builder()
+        .endpoint_url(endpoint)
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(anybody())
+        .build()
+}
+
+fn anybody() -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"))
+}
+
 /// An SDK configuration over `client`: a region, credentials that are none, the SDK's retries at test speed.
 fn sdk(client: impl HttpClient + 'static) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-            "test", "test", None, None, "test",
-        )))
+        .credentials_provider(anybody())
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(4)

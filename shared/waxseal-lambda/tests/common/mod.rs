@@ -140,11 +140,15 @@ impl Host for TestHost {
 
 /// The service as a function, and what it sees.
 pub(crate) fn inventory() -> (Function, Arc<Seen>) {
+    inventory_with(Policy::default())
+}
+
+pub(crate) fn inventory_with(policy: Policy) -> (Function, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let service = Service::new("inventory").handler(ReserveStock(seen.clone()));
     let table = MemoryTable(seen.clone());
     let engine = Engine::new(service, table, Arc::new(TestHost::default()), Settings::default()).unwrap();
-    let batches = Batches::new(engine, Letters(seen.clone()), Policy::default());
+    let batches = Batches::new(engine, Letters(seen.clone()), policy);
     (Function::new(batches), seen)
 }
 

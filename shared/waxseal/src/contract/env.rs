@@ -30,7 +30,7 @@ pub trait ContractEnv: Sync {
     /// A table that holds nothing yet. Every statement asks for its own.
     fn table(&self) -> impl Future<Output = Self::Table> + Send;
 
-    /// The time at which a statement begins. An environment that deletes expired items by its own clock gives that
+    /// The time at which a statement begins: the same at every call, in whole milliseconds. An environment that deletes expired items by its own clock gives that
     /// clock's time.
     fn start(&self) -> Timestamp {
         // 2026-11-21T09:30:00.123Z: not a whole second, since receipts store both seconds and milliseconds.

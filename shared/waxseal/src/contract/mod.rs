@@ -4,15 +4,61 @@
 //! nothing else: time is a manual [`Clock`], dead letters are recorded, and a table's troubles (an answer lost after
 //! the write was applied, a line that is cut) are played in front of the table, so that an environment need not be
 //! able to fail on demand. [`contract_tests!`](crate::contract_tests) makes one test of each. The alternative, a
-//! suite for each environment, drifts: what one of them forgets to state holds nowhere else.
+//! suite for each environment, drifts: what one of them forgets to state holds nowhere else. `CONTRACT.md` at the root of
+//! the repository has the words of each id.
+//!
+//! # Your own table
+//!
+//! Whoever stores items elsewhere implements [`Table`] and asks the suite whether it keeps the promises. Behind the
+//! feature `contract`, for tests only (a failed statement panics):
+//!
+//! ```toml
+//! [dev-dependencies]
+//! waxseal = { version = "0.1", features = ["contract"] }
+//! ```
 //!
 //! ```
-//! mod contract {
-//!     waxseal::contract_tests!(waxseal::contract::Memory);
+//! use std::sync::{Arc, Mutex};
+//! use waxseal::{
+//!     Table,
+//!     contract::ContractEnv,
+//!     item::{Item, Key, Write},
+//!     memory::Items,
+//!     table::{Page, TableError, WriteError},
+//! };
+//!
+//! /// Yours would talk to a database; clones must reach the same one.
+//! #[derive(Clone, Default)]
+//! struct Shelf(Arc<Mutex<Items>>);
+//!
+//! impl Table for Shelf {
+//!     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+//!         let items = self.0.lock().unwrap();
+//!         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
+//!     }
+//!     async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+//!         Ok(self.0.lock().unwrap().query(partition, after, 100))
+//!     }
+//!     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
+//!         self.0.lock().unwrap().write(writes).map(|_| ())
+//!     }
 //! }
-//! ```
 //!
-//! Behind the feature `contract`, for tests only: a failed statement panics.
+//! struct Shelves;
+//! impl ContractEnv for Shelves {
+//!     type Table = Shelf;
+//!     /// An empty one for each statement: a new table, or a new prefix of its keys.
+//!     async fn table(&self) -> Shelf {
+//!         Shelf::default()
+//!     }
+//! }
+//!
+//! // In `tests/contract.rs`: a test for each statement.
+//! waxseal::contract_tests!(Shelves);
+//! // With a runtime: `waxseal::contract_tests!(Shelves, run)`, where `run` runs a future to its end.
+//! # waxseal::contract::block_on(waxseal::contract::s12_a_zombie_commit_loses(&Shelves));
+//! # waxseal::contract::block_on(waxseal::contract::c2_each_condition_means_what_it_says(&Shelves));
+//! ```
 
 // A statement that does not hold panics: it is a test.
 #![allow(clippy::unwrap_used)]

@@ -153,6 +153,8 @@ struct Traffic {
     reads: usize,
     writes: usize,
     cut: bool,
+    /// How long the answer to a read is under way: what it says may be of yesterday when it arrives.
+    breaths: usize,
     troubles: VecDeque<Trouble>,
     /// What happens elsewhere before the next write arrives.
     meanwhile: Option<BoxFuture<'static, ()>>,
@@ -185,6 +187,11 @@ impl<T> Line<T> {
         self.traffic().meanwhile = Some(Box::pin(other));
     }
 
+    /// From now on reads are answered late, with what was there when they arrived.
+    pub(super) fn answer_late(&self) {
+        self.traffic().breaths = 20;
+    }
+
     /// Nothing arrives any more: the process is dead, or may as well be.
     pub(super) fn cut(&self) {
         self.traffic().cut = true;
@@ -211,7 +218,12 @@ impl<T: Table> Table for Line<T> {
         self.request("get")?;
         // A request takes time, in which others run: a table in memory would never show a race otherwise.
         breathe().await;
-        self.table.get(keys).await
+        let answer = self.table.get(keys).await;
+        let breaths = self.traffic().breaths;
+        for _ in 0..breaths {
+            breathe().await;
+        }
+        answer
     }
 
     async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {

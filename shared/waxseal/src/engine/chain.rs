@@ -32,7 +32,9 @@ impl Inner {
             if open.is_empty() {
                 break;
             }
-            match self.link(tasks, &open, entity, strict, &mut results).await {
+            let began = access.moment();
+            let linked = self.link(tasks, &open, entity, strict, &mut results).await;
+            match linked.map_err(|error| access.or_crossed(error, began)) {
                 Ok(()) => {}
                 // Somebody of our own batch was first: no race is lost.
                 Err(CommitError::Crossed(keys)) => {

@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use super::plan::{Grouping, Touched, plan};
 use crate::{
     item::{Action, Item, Key, Write},
+    receipt,
     table::{AnyTable, LARGEST_READ, TableError, WriteError, check_size},
 };
 
@@ -49,6 +50,10 @@ pub(crate) enum CommitError {
 /// The invocation ends, so the handler was given up.
 #[derive(Debug)]
 pub(crate) struct Stopped;
+
+/// How far the batch has come with its own writes.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment(u64);
 
 /// Leave to run one handler's body.
 pub(crate) struct Slot<'a>(#[expect(dead_code, reason = "held, not read")] Option<SemaphoreGuard<'a>>);
@@ -106,6 +111,34 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// Now, before anything is read.
+    pub(crate) fn moment(self) -> Moment {
+        match self {
+            Self::Alone(_) => Moment(0),
+            Self::Together(group) => Moment(group.queue().moment),
+        }
+    }
+
+    /// A refusal by items that another record of the batch has written since `began` is a crossing: a read that was under way
+    /// then saw what was there before. Where a receipt is refused that comes first.
+    pub(crate) fn or_crossed(self, error: CommitError, began: Moment) -> CommitError {
+        match (self, error) {
+            (Self::Together(group), CommitError::Write(WriteError::Refused(refusals)))
+                if !refusals.iter().any(|refusal| receipt::is_key(&refusal.key)) =>
+            {
+                let queue = group.queue();
+                let is_ours = |key: &&Key| queue.written.get(*key).is_some_and(|written| *written > began.0);
+                let keys: Vec<Key> =
+                    refusals.iter().map(|refusal| &refusal.key).filter(is_ours).cloned().collect();
+                match keys.is_empty() {
+                    true => CommitError::Write(WriteError::Refused(refusals)),
+                    false => CommitError::Crossed(keys),
+                }
+            }
+            (_, error) => error,
+        }
+    }
+
     /// Waits until nobody else of the batch is deciding on `keys`.
     pub(crate) async fn turn(self, keys: Vec<Key>) -> Turn {
         match self {
@@ -136,6 +169,19 @@ struct Queue {
     busy: HashSet<Key>,
     /// Shared transactions under way.
     transactions: usize,
+    /// Requests that wrote so far, and the last that wrote each item of state.
+    moment: u64,
+    written: HashMap<Key, u64>,
+}
+
+impl Queue {
+    fn note(&mut self, written: &[Write]) {
+        self.moment += 1;
+        let changes = written.iter().filter(|write| !matches!(write.action, Action::Check(_)));
+        // Nobody decides on another record's receipt.
+        let state = changes.map(Write::key).filter(|key| !receipt::is_key(key));
+        self.written.extend(state.map(|key| (key.clone(), self.moment)));
+    }
 }
 
 struct Read {
@@ -321,6 +367,7 @@ impl Group {
         }
         match result {
             Ok(()) => {
+                queue.note(&writes);
                 cross(&mut queue.commits, &writes);
                 commits.into_iter().for_each(|commit| answer(commit, Ok(())));
             }

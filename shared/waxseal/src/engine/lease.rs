@@ -111,10 +111,12 @@ impl Inner {
         let mut tries = 0;
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
+            let began = task.access.moment();
             let mut staged = self
                 .run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at), slot.take())
                 .await?;
-            match self.complete(task, claim, &mut staged).await {
+            let completed = self.complete(task, claim, &mut staged).await;
+            match completed.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => {
                     self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);

@@ -27,6 +27,7 @@ impl Inner {
             Err(fault) => return self.unless_known(task, Failure::Fault(fault)).await,
         };
         while tries <= self.settings.reruns {
+            let began = task.access.moment();
             let ahead = self.read_ahead(task, guard.as_ref()).await?;
             if let Some(receipt) = find(&ahead, &task.receipt)
                 && !receipt.is_expired(self.host.now())
@@ -56,7 +57,8 @@ impl Inner {
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
             }
-            match self.commit(task, &mut staged, cursor).await {
+            let committed = self.commit(task, &mut staged, cursor).await;
+            match committed.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => {
                     self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
@@ -109,13 +111,15 @@ impl Inner {
         let mut tries = 0;
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
+            let began = task.access.moment();
             let staged = self.run(task, &[], None, (1, self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }
             let token = self.host.token();
             let writes = staged.writes(self.host.now(), token);
-            match self.write(task.access, writes, staged.reads, token).await {
+            let written = self.write(task.access, writes, staged.reads, token).await;
+            match written.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => return Ok(Outcome::Applied),
                 Err(CommitError::Write(WriteError::Refused(_))) => tries += 1,
                 Err(CommitError::Crossed(keys)) => {

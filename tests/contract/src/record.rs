@@ -1,0 +1,61 @@
+//! Between cargo and a test binary: runs it, passes everything on, and keeps what it printed with how it ended.
+
+use std::{
+    env,
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
+    path::Path,
+    process::{Command, ExitCode, ExitStatus, Stdio},
+};
+
+use serde_json::json;
+
+/// The first line of a kept run.
+pub(crate) const BEGAN: &str = "{\"began\":";
+/// The last line: without it the run was cut off.
+pub(crate) const ENDED: &str = "{\"ended\":";
+
+/// Runs `test` as `cargo test` would, its results in a file of `folder` from the first line on.
+pub(crate) fn record(folder: &Path, test: &[String]) -> Result<ExitCode, String> {
+    let (executable, arguments) = test.split_first().ok_or(crate::USAGE)?;
+    let name = Path::new(executable).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let package = env::var("CARGO_PKG_NAME")
+        .map_err(|_| "CARGO_PKG_NAME is not set: cargo runs this program".to_owned())?;
+    let path = folder.join(format!("{package}.{name}"));
+    let kept = |error: io::Error| format!("{}: {error}", path.display());
+    fs::create_dir_all(folder).map_err(kept)?;
+    let mut file = File::create(&path).map_err(kept)?;
+    writeln!(file, "{BEGAN}{}}}", json!({"package": package, "executable": name})).map_err(kept)?;
+    let status = run(executable, arguments, |printed| file.write_all(printed))
+        .map_err(|error| format!("{executable}: {error}"))?;
+    let code = code(status);
+    writeln!(file, "\n{ENDED}{code}}}").map_err(kept)?;
+    Ok(ExitCode::from(code))
+}
+
+fn run(
+    executable: &str,
+    arguments: &[String],
+    mut keep: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<ExitStatus> {
+    let mut child = Command::new(executable).args(arguments).stdout(Stdio::piped()).spawn()?;
+    let mut output = child.stdout.take().expect("piped");
+    let (mut buffer, mut out) = ([0; 4096], io::stdout());
+    loop {
+        match output.read(&mut buffer)? {
+            0 => return child.wait(),
+            count => {
+                keep(&buffer[..count])?;
+                // Whoever closed standard output reads nothing; the results are kept all the same.
+                let _ = out.write_all(&buffer[..count]).and_then(|()| out.flush());
+            }
+        }
+    }
+}
+
+/// As a shell has it: 128 and the signal that ended it.
+fn code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt as _;
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    u8::try_from(code).unwrap_or(1)
+}

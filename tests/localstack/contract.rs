@@ -1,0 +1,60 @@
+//! The contract suite on the DynamoDB of `LocalStack`, through the SDK as the functions configure it.
+//!
+//! A statement needs a table and nothing of the platform, so these take no turns: they run while the platform is deployed and while a
+//! scenario waits. Only what throttles every table is kept away.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::json;
+use waxseal::{Timestamp, contract::ContractEnv};
+use waxseal_aws::{Dynamo, testing::sdk_at};
+use waxseal_tests::localstack::client::REGION;
+
+use crate::world::{localstack, peace};
+
+struct LocalStack {
+    start: Timestamp,
+}
+
+impl LocalStack {
+    fn now() -> Self {
+        Self { start: Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap() }
+    }
+}
+
+impl ContractEnv for LocalStack {
+    type Table = Dynamo;
+
+    /// With the keys and the TTL of the templates: expired items are deleted by `LocalStack`'s own clock.
+    async fn table(&self) -> Dynamo {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let (client, _) = localstack().unwrap();
+        let name = format!("contract-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let call = |action: &str, body| {
+            client.json("dynamodb", &format!("DynamoDB_20120810.{action}"), &body).unwrap();
+        };
+        let keys = [("pk", "HASH"), ("sk", "RANGE")];
+        call(
+            "CreateTable",
+            json!({
+                "TableName": name, "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": keys.map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})),
+                "KeySchema": keys.map(|(name, kind)| json!({"AttributeName": name, "KeyType": kind})),
+            }),
+        );
+        let ttl = json!({"Enabled": true, "AttributeName": "expires_at"});
+        call("UpdateTimeToLive", json!({"TableName": name, "TimeToLiveSpecification": ttl}));
+        Dynamo::new(&sdk_at(&client.endpoint, REGION), name)
+    }
+
+    fn start(&self) -> Timestamp {
+        self.start
+    }
+}
+
+fn run<T>(statement: impl Future<Output = T>) -> T {
+    let _nothing_is_throttled = peace();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(statement)
+}
+
+waxseal::contract_tests!(LocalStack::now(), run);

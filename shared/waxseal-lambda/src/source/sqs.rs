@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use waxseal::{
     Malformed,
     batch::{Content, Record, Ticket},
@@ -9,6 +10,66 @@ use waxseal::{
 
 use super::{body, continue_trace};
 use crate::json::{self, Object, kind};
+
+/// A batch of which every record is as SQS documents it: nearly every one. It is read in one pass.
+#[derive(Deserialize)]
+struct Usual<'a> {
+    #[serde(borrow, rename = "Records")]
+    records: Vec<UsualRecord<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UsualRecord<'a> {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(borrow)]
+    attributes: UsualAttributes<'a>,
+    #[serde(borrow)]
+    event_source: Cow<'a, str>,
+    #[serde(rename = "eventSourceARN")]
+    queue: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UsualAttributes<'a> {
+    #[serde(borrow)]
+    approximate_receive_count: Cow<'a, str>,
+    message_group_id: Option<String>,
+    #[serde(borrow, rename = "AWSTraceHeader")]
+    trace: Option<Cow<'a, str>>,
+}
+
+/// The records of a usual batch. `None` where anything is unusual: [`record`] then reads each as far as it can be read,
+/// and gives the same for what is as it should be.
+pub(crate) fn usual(text: &str) -> Option<Vec<Record>> {
+    // Other payloads need not be read to their end to tell.
+    if !text.contains("\"aws:sqs\"") {
+        return None;
+    }
+    let batch: Usual<'_> = serde_json::from_str(text).ok()?;
+    if batch.records.is_empty() {
+        return None;
+    }
+    batch.records.into_iter().map(usual_record).collect()
+}
+
+fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
+    let UsualRecord { message_id, receipt_handle, body, attributes, event_source, queue } = record;
+    if event_source != "aws:sqs" {
+        return None;
+    }
+    Some(Record {
+        id: message_id,
+        group: attributes.message_group_id,
+        receives: attributes.approximate_receive_count.parse().ok()?,
+        ticket: Some(Ticket { queue, handle: receipt_handle }),
+        content: continue_trace(body::read(&body), attributes.trace.as_deref()),
+        body: body.into_bytes(),
+    })
+}
 
 /// One record of a batch; whatever is wrong with it is its own.
 pub(crate) fn record(object: &Object<'_>) -> Record {

@@ -8,6 +8,7 @@ use std::env;
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::credentials::EnvironmentVariableCredentialsProvider,
+    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
@@ -31,6 +32,8 @@ pub(crate) fn config() -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
         .retry_config(retries())
         .timeout_config(timeouts())
+        // It measures long streams second by second. Here an attempt as a whole has some seconds, and every request is short.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .use_fips(is_true("AWS_USE_FIPS_ENDPOINT"))
         .use_dual_stack(is_true("AWS_USE_DUALSTACK_ENDPOINT"))
         .service_config(Endpoints);

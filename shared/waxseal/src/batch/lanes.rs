@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Content, Record};
-use crate::{Raw, engine::About, item::Key};
+use crate::{Raw, engine::About, item::Key, reaction::Decoded};
 
 /// Records that run one after another.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct Place<'a> {
     /// The entity that its only reaction decides on, as an index of [`Lanes::entities`]: records with one in common
     /// can share its write.
     pub(super) entity: Option<usize>,
+    /// The event in that reaction's own type.
+    pub(super) decoded: Option<Decoded>,
 }
 
 /// A batch as lanes.
@@ -44,10 +46,13 @@ enum LaneKey<'a> {
 
 /// Records of one group, about one entity or of one identity wait for each other; all others do not.
 ///
+/// The events of the first `keep` records are kept as they were decoded.
+///
 /// With `isolation` a record that was received before has a lane of its own, unless its group says otherwise.
 pub(super) fn lanes<'a>(
     records: &'a [Record],
     isolation: bool,
+    keep: usize,
     about: impl Fn(&Raw) -> Option<About>,
 ) -> Lanes<'a> {
     let mut order: HashMap<LaneKey<'a>, usize> = HashMap::with_capacity(records.len());
@@ -58,7 +63,10 @@ pub(super) fn lanes<'a>(
             Content::Message(raw) => about(raw),
             Content::Ignored(_) | Content::Malformed(_) => None,
         };
-        let about = about.map(|About { key, chains }| {
+        let mut event = None;
+        let about = about.map(|About { key, chains, decoded }| {
+            // As many as run at once: memory beyond the input is bounded by that (S-21).
+            event = (index < keep).then_some(decoded);
             let next = known.len();
             (*known.entry(key).or_insert(next), chains)
         });
@@ -76,7 +84,7 @@ pub(super) fn lanes<'a>(
         });
         let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));
         lanes[lane].suspect |= suspect;
-        lanes[lane].places.push(Place { index, record, suspect, entity });
+        lanes[lane].places.push(Place { index, record, suspect, entity, decoded: event });
     }
     let mut entities: Vec<(usize, Key)> = known.into_iter().map(|(key, at)| (at, key)).collect();
     entities.sort_unstable_by_key(|(at, _)| *at);
@@ -85,22 +93,22 @@ pub(super) fn lanes<'a>(
 
 /// The events at the head of `places` that can be decided as one: about one entity, no two of one identity, and all of
 /// them `fresh`.
-pub(super) fn chain<'a>(
-    places: &[Place<'a>],
+pub(super) fn chain<'a, 'b>(
+    places: &'b [Place<'a>],
     longest: usize,
     fresh: impl Fn(&'a Raw) -> bool,
-) -> Option<(usize, Vec<&'a Raw>)> {
+) -> Option<(usize, Vec<(&'a Raw, Option<&'b Decoded>)>)> {
     let entity = places.first()?.entity?;
     let mut identities = HashSet::new();
-    let raws: Vec<&Raw> = places
+    let events = places
         .iter()
         .take(longest)
         .map_while(|place| match &place.record.content {
             Content::Message(raw) if place.entity == Some(entity) && fresh(raw) => {
-                identities.insert((&raw.source, &raw.id)).then_some(&**raw)
+                identities.insert((&raw.source, &raw.id)).then_some((&**raw, place.decoded.as_ref()))
             }
             _ => None,
         })
         .collect();
-    Some((entity, raws))
+    Some((entity, events))
 }

@@ -113,7 +113,7 @@ impl Inner {
     /// One read for the entity and the receipt where the event names its entity, one for the receipt of a redelivery,
     /// none otherwise: a handler that only emits costs one write.
     async fn read_ahead(&self, task: &Task<'_>) -> Result<Vec<(Key, Option<Item>)>, Failure> {
-        let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().collect();
+        let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect();
         // The run says what is wrong with such a key.
         keys.retain(|key| state::check_key(key).is_ok());
 
@@ -143,7 +143,7 @@ impl Inner {
         receipt.emitted = std::mem::take(&mut staged.emitted);
         let mut writes = staged.writes(now, token);
         writes.push(Write {
-            action: Action::Put(receipt.to_item(token)),
+            action: Action::Put(receipt.into_item(token)),
             condition: Condition::Absent { now },
         });
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await

@@ -23,6 +23,9 @@ pub(crate) enum RunError {
 /// An envelope of the reaction's own type: decoded once to see what it is about, and kept for its run.
 pub(crate) type Decoded = Box<dyn Any + Send + Sync>;
 
+/// An event, and what it was decoded to where that was kept.
+pub(crate) type Told<'a> = (&'a Raw, Option<&'a Decoded>);
+
 pub(crate) trait Reaction: Send + Sync {
     fn mode(&self) -> Mode;
     /// Whether it waits for nothing but what the engine has read.

@@ -3,7 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Content, Record};
-use crate::{Raw, engine::About, item::Key, reaction::Decoded};
+use crate::{
+    Raw,
+    engine::About,
+    item::Key,
+    reaction::{Decoded, Told},
+};
 
 /// Records that run one after another.
 #[derive(Debug)]
@@ -97,7 +102,7 @@ pub(super) fn chain<'a, 'b>(
     places: &'b [Place<'a>],
     longest: usize,
     fresh: impl Fn(&'a Raw) -> bool,
-) -> Option<(usize, Vec<(&'a Raw, Option<&'b Decoded>)>)> {
+) -> Option<(usize, Vec<Told<'b>>)> {
     let entity = places.first()?.entity?;
     let mut identities = HashSet::new();
     let events = places

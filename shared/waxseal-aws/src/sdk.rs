@@ -8,6 +8,7 @@ use std::env;
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, environment::credentials::EnvironmentVariableCredentialsProvider,
+    stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
@@ -46,6 +47,8 @@ pub(crate) fn builder() -> Builder {
         .time_source(SystemTimeSource::new())
         .retry_config(retries())
         .timeout_config(timeouts())
+        // It measures long streams second by second. Here an attempt as a whole has some seconds, and every request is short.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";

@@ -145,8 +145,14 @@ async fn an_outage_is_a_failure_that_may_be_retried_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn warming_up_opens_the_connection_with_one_read() {
+async fn warming_up_opens_the_connection_without_a_read() {
     let (wire, engine) = announcing();
     engine.warm_up().await.unwrap();
-    assert_eq!(wire.actions(), ["GetItem"]);
+    assert_eq!(wire.actions(), ["GET /"]);
+    (0..4).for_each(|_| wire.disturb(Disturbance::Unreachable));
+    let error = engine.warm_up().await.unwrap_err();
+    assert!(
+        waxseal::chain(&error).starts_with("table inventory: connect failed: no connection to "),
+        "{error}"
+    );
 }

@@ -3,7 +3,6 @@
 //! One record whose body is not UTF-8, or not even a string, must not fail the parse of its siblings. So objects are read
 //! as members whose values stay raw until somebody asks for one of them, and bytes that are no UTF-8 are turned into
 //! escapes that no string may hold: the payload as a whole can then be read, the string they stand in cannot.
-//! `lambda_runtime` gives a function no other way to see such a payload: it reads strings or fails the invocation.
 
 use std::{borrow::Cow, fmt};
 

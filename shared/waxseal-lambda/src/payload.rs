@@ -29,6 +29,9 @@ pub(crate) enum Payload<'a> {
 impl<'a> Payload<'a> {
     pub(crate) fn read(text: &'a str, invocation: &Invocation) -> Result<Self, InvokeError> {
         let trace = invocation.trace.as_deref();
+        if let Some(records) = sqs::usual(text) {
+            return Ok(Self::Batch(Batch { kind: Kind::Sqs, records }));
+        }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
             Top::Records(objects) => records(objects, trace),
             Top::Event => {
@@ -157,5 +160,58 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
             }
         }
         deserializer.deserialize_map(Shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MEMBERS: [&str; 15] = [
+        r#""messageId":"m1""#,
+        r#""receiptHandle":"r\u0031""#,
+        r#""body":"{\"eventId\":\"é\"}""#,
+        r#""attributes":{"ApproximateReceiveCount":"2","AWSTraceHeader":"Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8"}"#,
+        r#""eventSource":"aws:sqs""#,
+        r#""eventSourceARN":"arn:aws:sqs:eu-central-1:123456789012:q""#,
+        r#""messageAttributes":{}"#,
+        r#""messageId":"""#,
+        r#""body":7"#,
+        r#""body":"\ud800""#,
+        r#""attributes":null"#,
+        r#""attributes":{"ApproximateReceiveCount":"-2"}"#,
+        r#""attributes":{"ApproximateReceiveCount":"1","MessageGroupId":"g"}"#,
+        r#""eventSource":"aws:sns""#,
+        r#""EventSource":"aws:sns""#,
+    ];
+
+    fn lenient(text: &str) -> String {
+        let objects: Objects<'_> = serde_json::from_str(text).unwrap();
+        match records(objects, None) {
+            Ok(Payload::Batch(batch)) => format!("{:?}", batch.records),
+            _ => "no batch of SQS".to_owned(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_usual_batch_is_read_as_any_other_would_be(
+            batch in proptest::collection::vec(proptest::sample::subsequence(MEMBERS.to_vec(), 5..10), 0..3),
+            usual in 0..3_usize,
+        ) {
+            let object = |members: &[&str]| format!("{{{}}}", members.join(","));
+            let mut objects = vec![object(&MEMBERS[..7]); usual];
+            objects.extend(batch.iter().map(|members| object(members)));
+            let array = format!("[{}]", objects.join(","));
+            let read = sqs::usual(&format!(r#"{{"Records":{array}}}"#));
+            if batch.is_empty() {
+                prop_assert_eq!(read.is_some(), usual > 0, "{}", array);
+            }
+            if let Some(read) = read {
+                prop_assert_eq!(format!("{read:?}"), lenient(&array));
+            }
+        }
     }
 }

@@ -1,16 +1,24 @@
 //! A function under a Lambda Runtime API: configured by environment alone, whoever serves that API.
 
-use std::{env, process::ExitCode, time::Duration};
+use std::{
+    collections::BTreeMap,
+    env,
+    process::ExitCode,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
+use bytes::Bytes;
 use lambda_runtime::{
     Context, Diagnostic, Error, LambdaEvent, LambdaInvocation, Runtime, service_fn,
     tower::util::MapRequestLayer,
 };
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
 use waxseal::{BoxError, Timestamp, chain};
 
-use crate::{Function, Invocation, InvokeError, json, log, shutdown::Shutdown};
+use crate::{Function, Invocation, InvokeError, log, shutdown::Shutdown};
 
 /// Runs a function's whole life: sets logging up, makes the function, opens its table's connection, serves invocations.
 ///
@@ -50,32 +58,57 @@ pub async fn run(function: Function) -> Result<(), Error> {
     check_environment(|name| env::var(name).ok())?;
     function.warm_up().await?;
     let shutdown = Shutdown::listen()?;
+    let payloads = Payloads::default();
     let handler = {
-        let shutdown = shutdown.clone();
-        service_fn(move |event: LambdaEvent<Box<RawValue>>| serve(function.clone(), shutdown.clone(), event))
+        let (shutdown, payloads) = (shutdown.clone(), payloads.clone());
+        service_fn(move |LambdaEvent { payload: Ticket(ticket), context }: LambdaEvent<Ticket>| {
+            serve(function.clone(), shutdown.clone(), payloads.take(ticket), context)
+        })
     };
-    let serving = Runtime::new(handler).layer(MapRequestLayer::new(readable)).run_concurrent();
+    let aside = MapRequestLayer::new(move |invocation| payloads.lay_aside(invocation));
+    let serving = Runtime::new(handler).layer(aside).run_concurrent();
     tokio::select! {
         ended = serving => ended,
         () = shutdown.done() => Ok(()),
     }
 }
 
-/// The payload as `lambda_runtime` can read it: see [`json::text`].
-fn readable(mut invocation: LambdaInvocation) -> LambdaInvocation {
-    if let std::borrow::Cow::Owned(text) = json::text(&invocation.body) {
-        invocation.body = text.into();
+/// Payloads on their way past `lambda_runtime`: it would scan and copy each one before it hands it over, and refuse the
+/// whole of one that is not UTF-8 in one record (S-3). It gets a number in its place.
+#[derive(Clone, Default)]
+struct Payloads(Arc<Mutex<BTreeMap<u64, Bytes>>>);
+
+/// The number of a payload.
+#[derive(Deserialize)]
+struct Ticket(u64);
+
+impl Payloads {
+    fn lay_aside(&self, mut invocation: LambdaInvocation) -> LambdaInvocation {
+        let mut payloads = self.lock();
+        let ticket = payloads.last_key_value().map_or(0, |(last, _)| last + 1);
+        let payload = std::mem::replace(&mut invocation.body, ticket.to_string().into());
+        payloads.insert(ticket, payload);
+        invocation
     }
-    invocation
+
+    /// The payload that was laid aside; each is taken once.
+    fn take(&self, ticket: u64) -> Bytes {
+        self.lock().remove(&ticket).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Bytes>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 async fn serve(
     function: Function,
     shutdown: Shutdown,
-    event: LambdaEvent<Box<RawValue>>,
+    payload: Bytes,
+    context: Context,
 ) -> Result<Box<RawValue>, InvokeError> {
     let _running = shutdown.enter();
-    let invocation = Invocation::from(event.context);
+    let invocation = Invocation::from(context);
     let span = tracing::info_span!("invocation", requestId = invocation.request_id);
     let stop = async {
         tokio::select! {
@@ -83,8 +116,7 @@ async fn serve(
             () = shutdown.begun() => {}
         }
     };
-    let response =
-        function.invoke_until(event.payload.get().as_bytes(), &invocation, stop).instrument(span).await?;
+    let response = function.invoke_until(&payload, &invocation, stop).instrument(span).await?;
     serde_json::from_slice(&response).map_err(InvokeError::Response)
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,9 +16,9 @@ const FRESH: Duration = Duration::from_secs(300);
 /// Keys of completed receipts with the payload's version and hash. Claims never get in.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    seen: HashMap<Key, Seen>,
+    seen: HashMap<Arc<Key>, Seen>,
     /// Oldest first; may hold keys that were renewed since.
-    order: VecDeque<(Timestamp, Key)>,
+    order: VecDeque<(Timestamp, Arc<Key>)>,
     capacity: usize,
 }
 
@@ -60,7 +61,8 @@ impl Cache {
                 self.seen.remove(&key);
             }
         }
-        self.order.push_back((now, key.clone()));
+        let key = Arc::new(key);
+        self.order.push_back((now, Arc::clone(&key)));
         self.seen.insert(key, Seen { hash, version, at: now, expires });
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! Ours, not `cloudevents-sdk`, which calls its API unstable. `data` stays unparsed until the handler's type is known.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::{Value, value::RawValue};
 
 use crate::{DecodeError, Message};
@@ -83,7 +86,7 @@ struct Wire<'a> {
 }
 
 /// `null` is a payload, that of a message without fields.
-fn given<'de: 'a, 'a, D: serde::Deserializer<'de>>(json: D) -> Result<Option<&'a RawValue>, D::Error> {
+fn given<'de: 'a, 'a, D: Deserializer<'de>>(json: D) -> Result<Option<&'a RawValue>, D::Error> {
     <&RawValue>::deserialize(json).map(Some)
 }
 
@@ -119,6 +122,33 @@ impl Raw {
         if is_list {
             return Err(no_object());
         }
+        wire.try_into()
+    }
+
+    /// The same envelope with `data` read as `M`, lifted to its newest version.
+    ///
+    /// # Errors
+    /// As [`Message::decode`].
+    pub fn decode<M: Message>(&self) -> Result<Envelope<M>, DecodeError> {
+        let data = M::decode(self.version, &self.data)?;
+        Ok(Envelope {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            version: M::VERSION,
+            timestamp: self.timestamp,
+            source: self.source.clone(),
+            correlation_id: self.correlation_id.clone(),
+            causation_id: self.causation_id.clone(),
+            data,
+            metadata: self.metadata.clone(),
+        })
+    }
+}
+
+impl TryFrom<Wire<'_>> for Raw {
+    type Error = Malformed;
+
+    fn try_from(wire: Wire<'_>) -> Result<Self, Malformed> {
         let id = identifier("eventId", wire.event_id)?;
         let correlation_id = match present(wire.correlation_id) {
             Some(raw) => identifier("correlationId", Some(raw))?,
@@ -152,24 +182,23 @@ impl Raw {
             id,
         })
     }
+}
 
-    /// The same envelope with `data` read as `M`, lifted to its newest version.
-    ///
-    /// # Errors
-    /// As [`Message::decode`].
-    pub fn decode<M: Message>(&self) -> Result<Envelope<M>, DecodeError> {
-        let data = M::decode(self.version, &self.data)?;
-        Ok(Envelope {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            version: M::VERSION,
-            timestamp: self.timestamp,
-            source: self.source.clone(),
-            correlation_id: self.correlation_id.clone(),
-            causation_id: self.causation_id.clone(),
-            data,
-            metadata: self.metadata.clone(),
-        })
+/// For envelopes inside of other JSON. [`Raw::parse`] says more about one that is none.
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Raw;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an envelope")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Raw, A::Error> {
+                let wire = Wire::deserialize(MapAccessDeserializer::new(map))?;
+                wire.try_into().map_err(A::Error::custom)
+            }
+        }
+        deserializer.deserialize_map(Members)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Ids that are a function of their cause (S-45), and payload hashes (S-16).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use sha2::{Digest, Sha256};
 
 /// What nobody else has: marks the writes of one commit, so that its own late echo is told from a rival (C-2).
@@ -72,75 +72,185 @@ fn uuid8(parts: &[&str], index: u32) -> String {
 /// assert_ne!(hash(r#"{"a":1}"#), hash(r#"{"a":2}"#));
 /// ```
 pub fn payload_hash(json: &str) -> Result<String, serde_json::Error> {
-    let value: Value = serde_json::from_str(json)?;
-    let mut hasher = Sha256::new();
-    digest(&value, &mut hasher);
-    Ok(hex(&hasher.finalize()[..16]))
+    let mut canonical = Vec::with_capacity(json.len());
+    let mut json = serde_json::Deserializer::from_str(json);
+    Canonical(&mut canonical).deserialize(&mut json)?;
+    json.end()?;
+    Ok(hex(&Sha256::digest(&canonical)[..16]))
 }
 
-// Every value starts with a tag and every variable length with its size, so that no two shapes hash alike.
-fn digest(value: &Value, hasher: &mut Sha256) {
-    let text = |tag: u8, text: &str, hasher: &mut Sha256| {
-        hasher.update([tag]);
-        hasher.update((text.len() as u64).to_be_bytes());
-        hasher.update(text.as_bytes());
-    };
-    match value {
-        Value::Null => hasher.update(b"n"),
-        Value::Bool(false) => hasher.update(b"f"),
-        Value::Bool(true) => hasher.update(b"t"),
-        Value::String(string) => text(b's', string, hasher),
-        Value::Number(number) => match canonical(number) {
-            Whole::Integer(integer) => {
-                hasher.update(b"i");
-                hasher.update(integer.to_be_bytes());
-            }
-            Whole::Float(float) => {
-                hasher.update(b"d");
-                hasher.update(float.to_bits().to_be_bytes());
-            }
-        },
-        Value::Array(items) => {
-            hasher.update(b"a");
-            hasher.update((items.len() as u64).to_be_bytes());
-            items.iter().for_each(|item| digest(item, hasher));
+/// Writes any JSON value in canonical form, in one pass and without building the value: every record is hashed.
+///
+/// Every value starts with a tag and every variable length with its size, so that no two shapes give the same bytes.
+struct Canonical<'a>(&'a mut Vec<u8>);
+
+/// What `serde_json` calls a number's only member where some other crate turns its `arbitrary_precision` on.
+const NUMBER: &str = "$serde_json::private::Number";
+
+impl Canonical<'_> {
+    fn text(&mut self, tag: u8, text: &str) {
+        self.0.push(tag);
+        self.size(text.len());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    fn size(&mut self, size: usize) {
+        self.0.extend_from_slice(&(size as u64).to_be_bytes());
+    }
+
+    /// Writes a size that is known only when all of its parts are.
+    fn patch(&mut self, at: usize, size: usize) {
+        self.0[at..at + 8].copy_from_slice(&(size as u64).to_be_bytes());
+    }
+
+    fn integer(&mut self, integer: i128) {
+        self.0.push(b'i');
+        self.0.extend_from_slice(&integer.to_be_bytes());
+    }
+
+    fn number(&mut self, number: &serde_json::Number) {
+        match number.as_i128() {
+            Some(integer) => self.integer(integer),
+            None => self.float(number.as_f64().unwrap_or(f64::NAN)),
         }
-        Value::Object(members) => {
-            hasher.update(b"o");
-            hasher.update((members.len() as u64).to_be_bytes());
-            // Sorted here: whether serde_json's map keeps input order depends on features that others may set.
-            let mut members: Vec<_> = members.iter().collect();
-            members.sort_unstable_by_key(|(name, _)| *name);
-            for (name, member) in members {
-                text(b'k', name, hasher);
-                digest(member, hasher);
-            }
+    }
+
+    fn float(&mut self, float: f64) {
+        // 2^64: above it a float's integers are further apart than 1, and spelled as floats they stay floats.
+        if float.fract() == 0.0 && float.abs() < 18_446_744_073_709_551_616.0 {
+            self.integer(float as i128);
+        } else {
+            self.0.push(b'd');
+            self.0.extend_from_slice(&float.to_bits().to_be_bytes());
         }
     }
 }
 
-enum Whole {
-    Integer(i128),
-    Float(f64),
+impl<'de> DeserializeSeed<'de> for Canonical<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_any(self)
+    }
 }
 
-fn canonical(number: &serde_json::Number) -> Whole {
-    if let Some(integer) = number.as_i128() {
-        return Whole::Integer(integer);
+impl<'de> Visitor<'de> for Canonical<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
     }
-    let float = number.as_f64().unwrap_or(f64::NAN);
-    // 2^64: above it a float's integers are further apart than 1, and spelled as floats they stay floats.
-    if float.fract() == 0.0 && float.abs() < 18_446_744_073_709_551_616.0 {
-        Whole::Integer(float as i128)
-    } else {
-        Whole::Float(float)
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.0.push(b'n');
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.0.push(if value { b't' } else { b'f' });
+        Ok(())
+    }
+
+    fn visit_str<E>(mut self, text: &str) -> Result<(), E> {
+        self.text(b's', text);
+        Ok(())
+    }
+
+    fn visit_u64<E>(mut self, integer: u64) -> Result<(), E> {
+        self.integer(integer.into());
+        Ok(())
+    }
+
+    fn visit_i64<E>(mut self, integer: i64) -> Result<(), E> {
+        self.integer(integer.into());
+        Ok(())
+    }
+
+    fn visit_f64<E>(mut self, float: f64) -> Result<(), E> {
+        self.float(float);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
+        self.0.push(b'a');
+        let (at, mut count) = (self.0.len(), 0);
+        self.size(0);
+        while items.next_element_seed(Canonical(self.0))?.is_some() {
+            count += 1;
+        }
+        self.patch(at, count);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        self.0.push(b'o');
+        let at = self.0.len();
+        self.size(0);
+        let start = self.0.len();
+        // Each member's name, and where the bytes of both begin.
+        let mut members: Vec<(Cow<'de, str>, usize)> = Vec::with_capacity(8);
+        while let Some(name) = map.next_key_seed(Name)? {
+            if name == NUMBER && members.is_empty() {
+                let number: serde_json::Number =
+                    map.next_value::<String>()?.parse().map_err(A::Error::custom)?;
+                self.0.truncate(at - 1);
+                self.number(&number);
+                return Ok(());
+            }
+            let begin = self.0.len();
+            self.text(b'k', &name);
+            map.next_value_seed(Canonical(self.0))?;
+            members.push((name, begin));
+        }
+        if !members.is_sorted_by(|(one, _), (next, _)| one < next) {
+            sort(self.0, start, &mut members);
+        }
+        self.patch(at, members.len());
+        Ok(())
+    }
+}
+
+/// Brings the members that were written from `start` on into the order of their names; of a name's repeats the last
+/// one counts.
+fn sort(canonical: &mut Vec<u8>, start: usize, members: &mut Vec<(Cow<'_, str>, usize)>) {
+    let written = canonical.split_off(start);
+    let ends: Vec<usize> =
+        members.iter().skip(1).map(|(_, begin)| begin - start).chain([written.len()]).collect();
+    let mut spans: Vec<_> =
+        members.drain(..).zip(ends).map(|((name, begin), end)| (name, begin, begin - start..end)).collect();
+    spans.sort_by(|(one, ..), (next, ..)| one.cmp(next));
+    for (at, (name, begin, span)) in spans.iter().enumerate() {
+        if spans.get(at + 1).is_none_or(|(next, ..)| next != name) {
+            canonical.extend_from_slice(&written[span.clone()]);
+            members.push((name.clone(), *begin));
+        }
+    }
+}
+
+/// A member's name, borrowed where it holds no escape.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
     }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -29,11 +29,12 @@ impl Key {
     /// ```
     #[must_use]
     pub fn of(kind: &str, parts: &[&str], sort: &str) -> Self {
-        let escaped = |part: &str| part.replace('%', "%25").replace('#', "%23");
-        let mut partition = escaped(kind);
+        let length = kind.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
+        let mut partition = String::with_capacity(length);
+        escape(kind, &mut partition);
         for part in parts {
             partition.push('#');
-            partition.push_str(&escaped(part));
+            escape(part, &mut partition);
         }
         Self { partition, sort: sort.to_owned() }
     }
@@ -46,6 +47,20 @@ impl Key {
             self.partition.push_str(&namespace.partition);
         }
         self
+    }
+}
+
+fn escape(part: &str, partition: &mut String) {
+    // Hardly any part holds one.
+    if !part.bytes().any(|byte| matches!(byte, b'%' | b'#')) {
+        return partition.push_str(part);
+    }
+    for letter in part.chars() {
+        match letter {
+            '%' => partition.push_str("%25"),
+            '#' => partition.push_str("%23"),
+            other => partition.push(other),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The three forms of a reaction, erased to one: the engine is compiled once, whatever the handlers.
 
-use std::time::Duration;
+use std::{any::Any, time::Duration};
 
 use crate::{
     Attempt, Decide, Effect, Envelope, Fault, Handler, Message as _, Order, Raw, Replay, Unit,
@@ -20,6 +20,12 @@ pub(crate) enum RunError {
     Fault(Fault),
 }
 
+/// An envelope of the reaction's own type: decoded once to see what it is about, and kept for its run.
+pub(crate) type Decoded = Box<dyn Any + Send + Sync>;
+
+/// An event, and what it was decoded to where that was kept.
+pub(crate) type Told<'a> = (&'a Raw, Option<&'a Decoded>);
+
 pub(crate) trait Reaction: Send + Sync {
     fn mode(&self) -> Mode;
     /// Whether it waits for nothing but what the engine has read.
@@ -34,8 +40,8 @@ pub(crate) trait Reaction: Send + Sync {
     fn replay(&self) -> Replay {
         Replay::Suppressed
     }
-    /// The one entity that it reads and writes, where the event alone tells it.
-    fn entity(&self, raw: &Raw) -> Option<Key>;
+    /// The one entity that it reads and writes, where the event alone tells it, with the event that told it.
+    fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)>;
     /// Whether `raw` fits the reaction's type.
     fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
@@ -74,7 +80,7 @@ impl<H: Handler> Reaction for Handled<H> {
         H::REPLAY
     }
 
-    fn entity(&self, _: &Raw) -> Option<Key> {
+    fn entity(&self, _: &Raw) -> Option<(Key, Decoded)> {
         None
     }
 
@@ -109,15 +115,23 @@ impl<D: Decide> Reaction for Decided<D> {
         D::REPLAY
     }
 
-    fn entity(&self, raw: &Raw) -> Option<Key> {
+    fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
         // What cannot be decoded fails in `run`, with its reason.
-        let event = D::Event::decode(raw.version, &raw.data).ok()?;
-        Some(state::key::<D::State>(&D::key(&event)).replayed(D::REPLAY.namespace(raw)))
+        let event: Envelope<D::Event> = raw.decode().ok()?;
+        let key = state::key::<D::State>(&D::key(&event.data)).replayed(D::REPLAY.namespace(raw));
+        Some((key, Box::new(event)))
     }
 
     fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         Box::pin(async move {
-            let event: Envelope<D::Event> = run.cause.decode().map_err(RunError::Decode)?;
+            let decoded;
+            let event: &Envelope<D::Event> = match run.decoded.and_then(|event| event.downcast_ref()) {
+                Some(event) => event,
+                None => {
+                    decoded = run.cause.decode().map_err(RunError::Decode)?;
+                    &decoded
+                }
+            };
             let key = D::key(&event.data);
             let mut unit = Unit::<D::Emits>::new(run);
             let (mut entity, before) = match unit.load::<D::State>(&key).await.map_err(RunError::Fault)? {
@@ -128,7 +142,7 @@ impl<D: Decide> Reaction for Decided<D> {
                 None => (unit.create(&key, D::State::default()), None),
             };
             let mut out = Out::default();
-            self.0.decide(&mut entity, &event, &mut out).map_err(RunError::Fault)?;
+            self.0.decide(&mut entity, event, &mut out).map_err(RunError::Fault)?;
             let mut is_numbered = false;
             for said in out.said {
                 is_numbered |= said.in_sequence;
@@ -157,7 +171,7 @@ impl<E: Effect> Reaction for Effected<E> {
         E::Event::decode(raw.version, &raw.data).map(drop)
     }
 
-    fn entity(&self, _: &Raw) -> Option<Key> {
+    fn entity(&self, _: &Raw) -> Option<(Key, Decoded)> {
         None
     }
 

@@ -139,14 +139,18 @@ impl Receipt {
     /// `emitted` is one text, absent where there is nothing: the relay's mapping can only filter on a leaf attribute (O-5).
     #[must_use]
     pub fn to_item(&self, token: Token) -> Item {
+        self.clone().into_item(token)
+    }
+
+    pub(crate) fn into_item(self, token: Token) -> Item {
         let (status, error) = match &self.status {
             Status::Completed => ("completed", None),
             Status::Leased { .. } => ("leased", self.last_error.as_ref()),
             Status::Failed { error } => ("failed", Some(error)),
         };
-        let mut item = Item::new(self.key.clone())
+        let mut item = Item::new(self.key)
             .text(names::STATUS, status)
-            .text(names::HASH, &self.hash)
+            .text(names::HASH, self.hash)
             .number(names::EVENT_VERSION, self.version.into())
             .number(names::ATTEMPT, self.attempt.into())
             .number(names::FIRST_AT, self.first_at.as_millisecond())

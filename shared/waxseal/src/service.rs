@@ -11,7 +11,7 @@ use crate::{
     batch::panic_message,
     catalog::Entry,
     item::Key,
-    reaction::{Decided, Effected, Handled, Reaction},
+    reaction::{Decided, Decoded, Effected, Handled, Reaction},
 };
 
 /// The handlers of one service.
@@ -34,7 +34,7 @@ pub(crate) struct Route {
 
 impl Route {
     /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
-    pub(crate) fn entity(&self, raw: &Raw) -> Option<Key> {
+    pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
         catch_unwind(AssertUnwindSafe(|| self.reaction.entity(raw))).ok().flatten()
     }
 

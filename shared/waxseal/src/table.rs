@@ -14,7 +14,7 @@ use crate::{
 /// and throttling by itself, since the core has no timer.
 pub trait Table: Send + Sync + 'static {
     /// Reads items by key, strongly consistent, in one request where the keys fit one; the result is in the order
-    /// of `keys`.
+    /// of `keys`, which may name one more than once.
     fn get(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Item>>, TableError>> + Send;
 
     /// Reads the items of one partition in the order of their sort keys, after `after`: one page.
@@ -23,6 +23,15 @@ pub trait Table: Send + Sync + 'static {
         partition: &str,
         after: Option<&str>,
     ) -> impl Future<Output = Result<Page, TableError>> + Send;
+
+    /// Opens what the first request needs, such as a connection: called once, before the first event is asked for. Unless
+    /// an implementation knows a cheaper way, it reads an item that does not exist.
+    ///
+    /// # Errors
+    /// Where the table cannot be reached.
+    fn connect(&self) -> impl Future<Output = Result<(), TableError>> + Send {
+        async { self.get(&[Key::of("warm-up", &[], "warm-up")]).await.map(drop) }
+    }
 
     /// Applies all `writes` or none: a lone one as a plain conditional write, several as one transaction.
     ///
@@ -212,6 +221,7 @@ pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(crate) trait AnyTable: Send + Sync {
     fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Item>>, TableError>>;
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>>;
+    fn connect(&self) -> BoxFuture<'_, Result<(), TableError>>;
 }
 
 impl<T: Table> AnyTable for T {
@@ -220,6 +230,9 @@ impl<T: Table> AnyTable for T {
     }
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>> {
         Box::pin(Table::write(self, writes))
+    }
+    fn connect(&self) -> BoxFuture<'_, Result<(), TableError>> {
+        Box::pin(Table::connect(self))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     derived_id,
     engine::Access,
     item::{Action, Condition, Item, Key, Write, attribute},
+    reaction::Decoded,
     receipt::Emission,
     sequence::{NUMBER, SUBJECT},
     state::{self, Stored},
@@ -24,6 +25,8 @@ pub struct Unit<'a, S> {
 /// The part of [`Unit`] that is compiled once for all handlers.
 pub(crate) struct Run<'a> {
     pub(crate) cause: &'a Raw,
+    /// The same in the reaction's own type, where somebody has decoded it already.
+    pub(crate) decoded: Option<&'a Decoded>,
     pub(crate) service: &'a str,
     pub(crate) consumer: &'a str,
     pub(crate) access: Access<'a>,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Number, Value};
+use sha2::{Digest as _, Sha256};
 use waxseal::{
     Timestamp, Token, derived_id,
     item::{Action, Condition, Item, Key, Write, attribute},
@@ -113,6 +114,47 @@ fn respell(value: &Value, choices: &mut impl Iterator<Item = u8>) -> String {
     }
 }
 
+/// What [`payload_hash`] hashes, as its definition: tags and sizes, members by name.
+fn canonical_form(value: &Value, bytes: &mut Vec<u8>) {
+    let sized = |bytes: &mut Vec<u8>, tag: u8, size: usize| {
+        bytes.push(tag);
+        bytes.extend((size as u64).to_be_bytes());
+    };
+    match value {
+        Value::Null => bytes.push(b'n'),
+        Value::Bool(value) => bytes.push(if *value { b't' } else { b'f' }),
+        Value::String(text) => {
+            sized(bytes, b's', text.len());
+            bytes.extend(text.as_bytes());
+        }
+        Value::Number(number) => {
+            let float = number.as_f64().unwrap();
+            match number.as_i128().or_else(|| is(number, float as i128).then_some(float as i128)) {
+                Some(whole) => {
+                    bytes.push(b'i');
+                    bytes.extend(whole.to_be_bytes());
+                }
+                None => {
+                    bytes.push(b'd');
+                    bytes.extend(float.to_bits().to_be_bytes());
+                }
+            }
+        }
+        Value::Array(items) => {
+            sized(bytes, b'a', items.len());
+            items.iter().for_each(|item| canonical_form(item, bytes));
+        }
+        Value::Object(members) => {
+            sized(bytes, b'o', members.len());
+            for (name, member) in members.iter().collect::<BTreeMap<_, _>>() {
+                sized(bytes, b'k', name.len());
+                bytes.extend(name.as_bytes());
+                canonical_form(member, bytes);
+            }
+        }
+    }
+}
+
 fn time() -> impl Strategy<Value = Timestamp> {
     (0..4_102_444_800_000_i64).prop_map(|ms| Timestamp::from_millisecond(ms).unwrap())
 }
@@ -200,6 +242,16 @@ proptest! {
         let spelled = respell(&value, &mut choices.into_iter());
         prop_assert!(same(&serde_json::from_str(&spelled).unwrap(), &value), "{spelled} is another value");
         prop_assert_eq!(payload_hash(&spelled).unwrap(), payload_hash(&value.to_string()).unwrap(), "{}", spelled);
+    }
+
+    #[test]
+    fn s16_the_hash_is_that_of_the_canonical_form(value in json(), choices in vec(any::<u8>(), 0..200)) {
+        let mut canonical = Vec::new();
+        canonical_form(&value, &mut canonical);
+        let expected: String = Sha256::digest(&canonical)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        prop_assert_eq!(payload_hash(&value.to_string()).unwrap(), &*expected);
+        let spelled = respell(&value, &mut choices.into_iter());
+        prop_assert_eq!(payload_hash(&spelled).unwrap(), &*expected, "{}", spelled);
     }
 
     #[test]
@@ -384,4 +436,21 @@ fn s16_a_float_is_the_same_to_its_last_bit_however_it_is_spelled() {
     let spellings = ["4.1168283402089567e-7", "0.00000041168283402089567", "41.168283402089567E-8"];
     let hashes = spellings.map(|spelling| payload_hash(spelling).unwrap());
     assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+}
+
+#[test]
+fn s16_of_a_repeated_member_the_last_one_counts_whatever_the_order() {
+    let hash = |json| payload_hash(json).unwrap();
+    let once = hash(r#"{"a":2,"b":[{"c":null}]}"#);
+    for repeated in [
+        r#"{"a":1,"a":2,"b":[{"c":null}]}"#,
+        r#"{"b":0,"a":"x","b":[{"c":1,"c":null}],"a":2}"#,
+        r#"{"\u0061":[[]],"b":{},"a":2.0,"b":[{"c":null}]}"#,
+    ] {
+        assert_eq!(hash(repeated), once, "{repeated}");
+    }
+    for other in [r#"{"a":2}"#, r#"{"a":2,"b":[{"c":null}],"c":null}"#, r#"{"a":2,"b":[{}]}"#, "[2]"] {
+        assert_ne!(hash(other), once, "{other}");
+    }
+    assert!(payload_hash(r#"{"a":1} 2"#).is_err() && payload_hash(r#"{"a":}"#).is_err());
 }

@@ -27,7 +27,8 @@ pub(super) fn of_key(key: &Key) -> Attributes {
 }
 
 pub(super) fn of_item(item: &Item) -> Attributes {
-    let mut attributes = of_key(&item.key);
+    let mut attributes = Attributes::with_capacity(2 + item.attributes.len());
+    attributes.extend(of_key(&item.key));
     attributes.extend(item.attributes.iter().map(|(name, value)| {
         let value = match value {
             Value::Text(text) => AttributeValue::S(text.clone()),

@@ -12,6 +12,7 @@
 mod attributes;
 mod backoff;
 mod condition;
+mod connect;
 mod read;
 mod write;
 
@@ -96,5 +97,9 @@ impl Table for Dynamo {
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.write_all(writes).await
+    }
+
+    async fn connect(&self) -> Result<(), TableError> {
+        self.open().await
     }
 }

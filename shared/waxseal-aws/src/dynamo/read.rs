@@ -1,6 +1,6 @@
 //! Reads: strongly consistent, in as few requests as there can be.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use waxseal::{
@@ -32,9 +32,15 @@ impl Dynamo {
     pub(super) async fn get_several(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
         const ACTION: &str = "BatchGetItem";
         // A batch may not name a key twice, a caller may.
-        let mut seen = HashSet::new();
-        let distinct: Vec<&Key> = keys.iter().filter(|key| seen.insert(*key)).collect();
-        let mut found: HashMap<Key, Item> = HashMap::with_capacity(distinct.len());
+        let mut distinct: Vec<&Key> = Vec::with_capacity(keys.len());
+        let mut places: HashMap<&Key, usize> = HashMap::with_capacity(keys.len());
+        for key in keys {
+            places.entry(key).or_insert_with(|| {
+                distinct.push(key);
+                distinct.len() - 1
+            });
+        }
+        let mut found: Vec<Option<Item>> = vec![None; distinct.len()];
         for chunk in distinct.chunks(LARGEST_BATCH) {
             let mut open: Vec<_> = chunk.iter().map(|key| attributes::of_key(key)).collect();
             let mut patience = self.backoff.start();
@@ -54,7 +60,9 @@ impl Dynamo {
                 // By value, whatever the answer calls the table: a request by ARN may be answered by name.
                 for stored in output.responses.into_iter().flat_map(HashMap::into_values).flatten() {
                     let item = attributes::to_item(stored).map_err(|foreign| self.error(ACTION, foreign))?;
-                    found.insert(item.key.clone(), item);
+                    if let Some(place) = places.get(&item.key) {
+                        found[*place] = Some(item);
+                    }
                 }
                 open.extend(
                     output
@@ -77,7 +85,10 @@ impl Dynamo {
                 }
             }
         }
-        Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+        if distinct.len() == keys.len() {
+            return Ok(found);
+        }
+        Ok(keys.iter().map(|key| places.get(key).and_then(|place| found[*place].clone())).collect())
     }
 
     pub(super) async fn query_page(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {

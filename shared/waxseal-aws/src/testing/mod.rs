@@ -20,6 +20,7 @@
 //! # });
 //! ```
 
+mod capacity;
 mod expression;
 mod protocol;
 mod replay;
@@ -41,6 +42,7 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::body::SdkBody;
 
+pub use capacity::Capacity;
 pub use replay::{Answer, Replay};
 pub use table::{Call, Disturbance, WireTable};
 

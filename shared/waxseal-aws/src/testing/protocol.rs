@@ -48,6 +48,7 @@ pub(super) struct OneWrite {
     #[serde(default)]
     pub(super) expression_attribute_values: Attributes,
     pub(super) return_values_on_condition_check_failure: Option<String>,
+    pub(super) return_consumed_capacity: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +56,7 @@ pub(super) struct OneWrite {
 pub(super) struct Transaction {
     pub(super) transact_items: Vec<TransactItem>,
     pub(super) client_request_token: Option<String>,
+    pub(super) return_consumed_capacity: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,12 +74,14 @@ pub(super) struct GetItem {
     pub(super) key: Attributes,
     #[serde(default)]
     pub(super) consistent_read: bool,
+    pub(super) return_consumed_capacity: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct BatchGetItem {
     pub(super) request_items: BTreeMap<String, Keys>,
+    pub(super) return_consumed_capacity: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -99,6 +103,7 @@ pub(super) struct Query {
     pub(super) expression_attribute_values: Attributes,
     #[serde(default)]
     pub(super) consistent_read: bool,
+    pub(super) return_consumed_capacity: Option<String>,
 }
 
 /// All actions of a transaction with the same reason.

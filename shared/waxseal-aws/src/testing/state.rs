@@ -14,7 +14,7 @@ use waxseal::{
 };
 
 use super::{
-    Answered, Call, Disturbance,
+    Answered, Call, Capacity, Disturbance,
     expression::parse,
     protocol::{
         BatchGetItem, GetItem, Keys, OneWrite, Query, Refused, TransactItem, Transaction, cancelled,
@@ -29,6 +29,7 @@ pub(super) struct State {
     pub(super) calls: Vec<Call>,
     pub(super) disturbances: VecDeque<Disturbance>,
     pub(super) page: usize,
+    pub(super) capacity: Capacity,
     /// `ClientRequestToken`s with the request they came with; `None` where they are not honoured.
     pub(super) tokens: Option<HashMap<String, Json>>,
 }
@@ -37,6 +38,7 @@ pub(super) struct State {
 struct Prepared {
     action: Action,
     holds: bool,
+    capacity: Capacity,
     /// What the answer shows where the condition fails.
     shown: Option<Item>,
 }
@@ -49,6 +51,7 @@ impl State {
             calls: Vec::new(),
             disturbances: VecDeque::new(),
             page: 1000,
+            capacity: Capacity::default(),
             tokens: Some(HashMap::new()),
         }
     }
@@ -56,7 +59,8 @@ impl State {
     pub(super) fn answer(&mut self, target: &str, body: &[u8]) -> Answered {
         let action = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target).to_owned();
         let parsed: Json = serde_json::from_slice(body).unwrap_or_default();
-        self.calls.push(Call { action: action.clone(), body: parsed.clone() });
+        let name = if action.is_empty() { "GET /" } else { &action };
+        self.calls.push(Call { action: name.to_owned(), body: parsed.clone() });
         let disturbance = self.disturbances.pop_front().unwrap_or(Disturbance::Pass);
         let refused = match disturbance {
             Disturbance::Unreachable => {
@@ -85,6 +89,10 @@ impl State {
             ))),
             Disturbance::LostAnswer | Disturbance::Unprocessed | Disturbance::Pass => None,
         };
+        if action.is_empty() && refused.is_none() {
+            // `GET /`.
+            return Ok((200, "healthy: dynamodb.eu-west-1.amazonaws.com ".to_owned()));
+        }
         let answer = match refused {
             Some(refused) => Err(refused),
             None => match action.as_str() {
@@ -113,17 +121,38 @@ impl State {
         })
     }
 
-    fn get_item(&self, body: Json) -> Result<Json, Refused> {
+    /// Bills `used`, and shows it in the answer where it is asked for.
+    fn bill(
+        &mut self,
+        used: Capacity,
+        asked: Option<&str>,
+        shape: impl FnOnce(Json) -> Json,
+    ) -> Result<Json, Refused> {
+        self.capacity.add(used);
+        match asked {
+            None | Some("NONE") => Ok(json!({})),
+            Some("TOTAL") => Ok(json!({"ConsumedCapacity": shape(used.shown(&self.name))})),
+            Some(other) => Err(Refused::invalid(format!("ReturnConsumedCapacity: {other}"))),
+        }
+    }
+
+    fn get_item(&mut self, body: Json) -> Result<Json, Refused> {
         let request: GetItem = read(body)?;
         self.check_table(&request.table_name)?;
         check_consistent(request.consistent_read)?;
-        let item = self.items.get(&key(request.key)?);
-        Ok(item.map_or_else(|| json!({}), |item| json!({"Item": wire(item)})))
+        let item = self.items.get(&key(request.key)?).cloned();
+        let used = Capacity::of_item(item.as_ref());
+        let mut answer = self.bill(used, request.return_consumed_capacity.as_deref(), |used| used)?;
+        if let Some(item) = item {
+            answer["Item"] = wire(&item);
+        }
+        Ok(answer)
     }
 
-    fn batch_get_item(&self, body: Json, leave: bool) -> Result<Json, Refused> {
+    fn batch_get_item(&mut self, body: Json, leave: bool) -> Result<Json, Refused> {
         let request: BatchGetItem = read(body)?;
         let (mut found, mut left, mut seen) = (Vec::new(), json!({}), BTreeSet::new());
+        let mut used = Capacity::default();
         for (table, Keys { mut keys, consistent_read }) in request.request_items {
             self.check_table(&table)?;
             check_consistent(consistent_read)?;
@@ -139,25 +168,33 @@ impl State {
                 left = json!({&table: Keys { keys: keys.split_off(1), consistent_read }});
             }
             for attributes in keys {
-                found.extend(self.items.get(&key(attributes)?).map(wire));
+                let item = self.items.get(&key(attributes)?);
+                used.add(Capacity::of_item(item));
+                found.extend(item.map(wire));
             }
         }
         // DynamoDB promises no order: the reverse shows who relies on one.
         found.reverse();
-        Ok(json!({"Responses": {&self.name: found}, "UnprocessedKeys": left}))
+        let mut answer =
+            self.bill(used, request.return_consumed_capacity.as_deref(), |used| json!([used]))?;
+        answer["Responses"] = json!({&self.name: found});
+        answer["UnprocessedKeys"] = left;
+        Ok(answer)
     }
 
     fn one_write(&mut self, body: Json, puts: bool) -> Result<Json, Refused> {
         let request: OneWrite = read(body)?;
-        let Prepared { action, holds, shown } =
+        let asked = request.return_consumed_capacity.clone();
+        let Prepared { action, holds, capacity, shown } =
             self.prepare(request, if puts { Kind::Put } else { Kind::Delete })?;
+        let answer = self.bill(capacity, asked.as_deref(), |used| used)?;
         if !holds {
             let more = shown.map_or_else(|| json!({}), |item| json!({"Item": wire(&item)}));
             let message = "The conditional request failed".to_owned();
             return Err(Refused { code: "ConditionalCheckFailedException", message, more });
         }
         self.apply(action);
-        Ok(json!({}))
+        Ok(answer)
     }
 
     fn transact(&mut self, body: Json) -> Result<Json, Refused> {
@@ -166,7 +203,7 @@ impl State {
             && let Some(first) = tokens.get(token)
         {
             return if *first == body {
-                Ok(json!({}))
+                self.read_again(request)
             } else {
                 Err(Refused::new(
                     "IdempotentParameterMismatchException",
@@ -202,6 +239,9 @@ impl State {
                 "Transaction request cannot include multiple operations on one item",
             ));
         }
+        let mut used = Capacity::default();
+        prepared.iter().for_each(|prepared| used.add(prepared.capacity.twice()));
+        let answer = self.bill(used, request.return_consumed_capacity.as_deref(), |used| json!([used]))?;
         if prepared.iter().any(|prepared| !prepared.holds) {
             let reasons: Vec<Json> = prepared.iter().map(Prepared::reason).collect();
             return Err(cancelled(&reasons));
@@ -210,10 +250,27 @@ impl State {
         if let (Some(tokens), Some(token)) = (&mut self.tokens, request.client_request_token) {
             tokens.insert(token, body);
         }
-        Ok(json!({}))
+        Ok(answer)
     }
 
-    fn query(&self, body: Json) -> Result<Json, Refused> {
+    /// A transaction that was committed before, by its client token.
+    fn read_again(&mut self, request: Transaction) -> Result<Json, Refused> {
+        let mut used = Capacity::default();
+        for TransactItem { put, delete, condition_check } in request.transact_items {
+            for OneWrite { item: put, key: named, .. } in [put, delete, condition_check].into_iter().flatten()
+            {
+                let key = match (put, named) {
+                    (Some(attributes), _) => item(attributes)?.key,
+                    (None, Some(attributes)) => key(attributes)?,
+                    (None, None) => continue,
+                };
+                used.add(Capacity::of_item(self.items.get(&key)).twice());
+            }
+        }
+        self.bill(used, request.return_consumed_capacity.as_deref(), |used| json!([used]))
+    }
+
+    fn query(&mut self, body: Json) -> Result<Json, Refused> {
         let request: Query = read(body)?;
         self.check_table(&request.table_name)?;
         check_consistent(request.consistent_read)?;
@@ -226,7 +283,12 @@ impl State {
         let all = self.items.query(partition, None, usize::MAX).items;
         let matching: Vec<&Item> = all.iter().filter(|item| condition.holds(Some(item))).collect();
         let page: Vec<Json> = matching.iter().take(self.page).map(|item| wire(item)).collect();
-        let mut answer = json!({"Count": page.len(), "ScannedCount": page.len(), "Items": page});
+        let bytes = matching.iter().take(self.page).map(|item| item.size()).sum();
+        let mut answer =
+            self.bill(Capacity::of_read(bytes), request.return_consumed_capacity.as_deref(), |used| used)?;
+        answer["Count"] = page.len().into();
+        answer["ScannedCount"] = page.len().into();
+        answer["Items"] = page.into();
         if matching.len() > self.page {
             answer["LastEvaluatedKey"] = wire(&Item::new(matching[self.page - 1].key.clone()));
         }
@@ -263,7 +325,12 @@ impl State {
                 return Err(Refused::invalid(format!("ReturnValuesOnConditionCheckFailure: {other}")));
             }
         };
-        Ok(Prepared { shown: stored.filter(|_| shows).cloned(), action, holds })
+        let after = match &action {
+            Action::Put(item) => Some(item),
+            Action::Delete(_) | Action::Check(_) => None,
+        };
+        let capacity = Capacity::of_write(stored, after);
+        Ok(Prepared { shown: stored.filter(|_| shows).cloned(), capacity, action, holds })
     }
 
     fn apply(&mut self, action: Action) {

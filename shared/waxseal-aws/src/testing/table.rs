@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value as Json;
 use waxseal::{item::Item, memory::Items};
 
-use super::{Fake, state::State};
+use super::{Capacity, Fake, state::State};
 use crate::Dynamo;
 
 /// A table on the other end of the wire. Clones are the same table.
@@ -19,7 +19,7 @@ pub struct WireTable {
 /// A request that arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// `PutItem`, `TransactWriteItems`, ….
+    /// `PutItem`, `TransactWriteItems`, …, or `GET /` for the health check.
     pub action: String,
     /// Its JSON.
     pub body: Json,
@@ -109,6 +109,11 @@ impl WireTable {
     /// The actions since the last time, for counting.
     pub fn take_actions(&self) -> Vec<String> {
         std::mem::take(&mut self.lock().calls).into_iter().map(|call| call.action).collect()
+    }
+
+    /// What the requests since the last time have billed.
+    pub fn take_capacity(&self) -> Capacity {
+        std::mem::take(&mut self.lock().capacity)
     }
 
     /// What is stored.

@@ -21,6 +21,13 @@ pub(crate) type Sent<'a> = &'a dyn Fn() -> Option<Timestamp>;
 
 /// Reads a body.
 pub(crate) fn read(text: &str, sent: Sent<'_>) -> Content {
+    match eventbridge::usual(text) {
+        Some(raw) => Content::Message(Box::new(raw)),
+        None => unusual(text, sent),
+    }
+}
+
+fn unusual(text: &str, sent: Sent<'_>) -> Content {
     match Object::parse(text) {
         Some(object) if is_notification(&object) => notification(&object, sent),
         Some(object) => event(text, &object, sent),
@@ -141,7 +148,27 @@ fn no_object(what: &str, text: &str) -> Malformed {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Of an EventBridge event: the usual ones, then what makes it something else.
+    const MEMBERS: [&str; 14] = [
+        r#""version":"0""#,
+        r#""detail-type":"order.placed""#,
+        r#""source":"orders""#,
+        r#""detail":{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders","timestamp":"2026-11-21T09:30:00Z","data":{"a":1}}"#,
+        r#""replay-name":null"#,
+        r#""replay-name":"again""#,
+        r#""Type":"Notification""#,
+        r#""MessageId":"m""#,
+        r#""TopicArn":"t""#,
+        r#""eventId":null"#,
+        r#""eventType":"order.placed""#,
+        r#""data":{}"#,
+        r#""source":"stock""#,
+        r#""detail":["e1","order.placed"]"#,
+    ];
 
     const ENVELOPE: &str = r#"{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders",
         "timestamp":"2026-11-21T09:30:00Z","data":{"eventId":"inner","sku":"hat"}}"#;
@@ -157,6 +184,32 @@ mod tests {
         format!(
             r#"{{"Type":"Notification","MessageId":"m","TopicArn":"arn:aws:sns:eu-central-1:1:t","Message":{message}}}"#
         )
+    }
+
+    proptest! {
+        #[test]
+        fn a_usual_event_is_read_as_any_other_would_be(
+            members in proptest::sample::subsequence(MEMBERS.to_vec(), 0..=MEMBERS.len()),
+            spot in proptest::option::of((any::<proptest::sample::Index>(), "[\"\\\\{}a0]")),
+        ) {
+            let mut text = format!("{{{}}}", members.join(","));
+            if let Some((at, byte)) = spot {
+                let at = at.index(text.len());
+                text.replace_range(at..=at, &byte);
+            }
+            if let Some(raw) = eventbridge::usual(&text) {
+                prop_assert_eq!(format!("{:?}", unusual(&text)), format!("{:?}", Content::Message(Box::new(raw))));
+            }
+        }
+    }
+
+    #[test]
+    fn a_usual_event_is_read_at_once() {
+        let usual =
+            format!("{{{},{}}}", MEMBERS[..4].join(","), r#""id":"e","resources":[],"replay-name":"r""#);
+        let raw = eventbridge::usual(&usual).unwrap();
+        assert_eq!((&*raw.id, &raw.metadata["replayName"]), ("e1", &"r".into()));
+        assert!(eventbridge::usual(ENVELOPE).is_none());
     }
 
     #[test]

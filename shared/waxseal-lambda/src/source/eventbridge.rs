@@ -17,6 +17,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use waxseal::{
     Envelope, Malformed, Raw,
@@ -42,6 +43,53 @@ pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Rec
         body: text.as_bytes().to_vec(),
         content: continue_trace(content, trace),
     }
+}
+
+/// An event around an envelope: nearly every one. It is read in one pass.
+#[derive(Deserialize)]
+struct Usual<'a> {
+    #[serde(borrow, rename = "detail-type")]
+    _detail_type: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    detail: Raw,
+    #[serde(borrow, rename = "replay-name")]
+    replay: Option<Cow<'a, str>>,
+    // What would make it something else.
+    #[serde(rename = "Type")]
+    kind: Option<IgnoredAny>,
+    #[serde(rename = "eventId")]
+    id: Option<IgnoredAny>,
+    data: Option<IgnoredAny>,
+    specversion: Option<IgnoredAny>,
+}
+
+/// The envelope in a usual event. `None` where anything is unusual: [`read`] then says what, and gives the same for what
+/// is as it should be.
+pub(crate) fn usual(text: &str) -> Option<Raw> {
+    // Other bodies need not be read to their end to tell.
+    if !text.contains("\"detail-type\"") {
+        return None;
+    }
+    let Usual {
+        source, detail: mut raw, replay, kind: None, id: None, data: None, specversion: None, ..
+    } = serde_json::from_str(text).ok()?
+    else {
+        return None;
+    };
+    if source != raw.source {
+        return None;
+    }
+    add_replay(&mut raw, replay);
+    Some(raw)
+}
+
+/// A replay is visible to the handler (S-40), as EventBridge says and nobody else.
+fn add_replay(raw: &mut Raw, replay: Option<Cow<'_, str>>) {
+    match replay {
+        Some(replay) => raw.metadata.insert("replayName".to_owned(), replay.into_owned().into()),
+        None => raw.metadata.remove("replayName"),
+    };
 }
 
 /// The envelope in an EventBridge event.
@@ -80,11 +128,7 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
             raw.source
         )));
     }
-    // A replay is visible to the handler (S-40), as EventBridge says and nobody else.
-    match event.string("replay-name") {
-        Some(replay) => raw.metadata.insert("replayName".to_owned(), replay.into_owned().into()),
-        None => raw.metadata.remove("replayName"),
-    };
+    add_replay(&mut raw, event.string("replay-name"));
     Ok(raw)
 }
 

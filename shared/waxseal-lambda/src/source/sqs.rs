@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
 use waxseal::{
     Malformed, Timestamp,
     batch::{Content, Record, Ticket},
@@ -9,6 +10,69 @@ use waxseal::{
 
 use super::{body, continue_trace};
 use crate::json::{self, Object, kind};
+
+/// A batch of which every record is as SQS documents it: nearly every one. It is read in one pass.
+#[derive(Deserialize)]
+struct Usual<'a> {
+    #[serde(borrow, rename = "Records")]
+    records: Vec<UsualRecord<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UsualRecord<'a> {
+    message_id: String,
+    receipt_handle: String,
+    body: String,
+    #[serde(borrow)]
+    attributes: UsualAttributes<'a>,
+    #[serde(borrow)]
+    event_source: Cow<'a, str>,
+    #[serde(rename = "eventSourceARN")]
+    queue: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct UsualAttributes<'a> {
+    #[serde(borrow)]
+    approximate_receive_count: Cow<'a, str>,
+    message_group_id: Option<String>,
+    #[serde(borrow)]
+    sent_timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "AWSTraceHeader")]
+    trace: Option<Cow<'a, str>>,
+}
+
+/// The records of a usual batch. `None` where anything is unusual: [`record`] then reads each as far as it can be read,
+/// and gives the same for what is as it should be.
+pub(crate) fn usual(text: &str) -> Option<Vec<Record>> {
+    // Other payloads need not be read to their end to tell.
+    if !text.contains("\"aws:sqs\"") {
+        return None;
+    }
+    let batch: Usual<'_> = serde_json::from_str(text).ok()?;
+    if batch.records.is_empty() {
+        return None;
+    }
+    batch.records.into_iter().map(usual_record).collect()
+}
+
+fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
+    let UsualRecord { message_id, receipt_handle, body, attributes, event_source, queue } = record;
+    if event_source != "aws:sqs" {
+        return None;
+    }
+    let sent = || milliseconds(attributes.sent_timestamp.as_deref()?);
+    Some(Record {
+        id: message_id,
+        receives: attributes.approximate_receive_count.parse().ok()?,
+        ticket: Some(Ticket { queue, handle: receipt_handle }),
+        content: continue_trace(body::read(&body, &sent), attributes.trace.as_deref()),
+        group: attributes.message_group_id,
+        body: body.into_bytes(),
+    })
+}
 
 /// One record of a batch; whatever is wrong with it is its own.
 pub(crate) fn record(object: &Object<'_>) -> Record {
@@ -56,8 +120,11 @@ fn body(object: &Object<'_>, trace: Option<&str>, sent: body::Sent<'_>) -> (Cont
 
 /// When SQS took the message: milliseconds, in a string.
 fn sent(object: &Object<'_>) -> Option<Timestamp> {
-    let sent = object.object("attributes")?.string("SentTimestamp")?.parse().ok()?;
-    Timestamp::from_millisecond(sent).ok()
+    milliseconds(&object.object("attributes")?.string("SentTimestamp")?)
+}
+
+fn milliseconds(text: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(text.parse().ok()?).ok()
 }
 
 /// The system attributes in use.

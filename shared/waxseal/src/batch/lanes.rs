@@ -3,7 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Content, Record};
-use crate::{Raw, engine::About, item::Key};
+use crate::{
+    Raw,
+    engine::About,
+    item::Key,
+    reaction::{Decoded, Told},
+};
 
 /// Records that run one after another.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ pub(super) struct Place<'a> {
     pub(super) entity: Option<usize>,
     /// Its number in a sequence that is followed, 0 elsewhere.
     number: u64,
+    /// The event in that reaction's own type.
+    pub(super) decoded: Option<Decoded>,
 }
 
 /// A batch as lanes.
@@ -46,10 +53,13 @@ enum LaneKey<'a> {
 
 /// Records of one group, about one entity or of one identity wait for each other; all others do not.
 ///
+/// The events of the first `keep` records are kept as they were decoded.
+///
 /// With `isolation` a record that was received before has a lane of its own, unless its group says otherwise.
 pub(super) fn lanes<'a>(
     records: &'a [Record],
     isolation: bool,
+    keep: usize,
     about: impl Fn(&Raw) -> Option<About>,
 ) -> Lanes<'a> {
     let mut order: HashMap<LaneKey<'a>, usize> = HashMap::with_capacity(records.len());
@@ -61,7 +71,10 @@ pub(super) fn lanes<'a>(
             Content::Ignored(_) | Content::Malformed(_) => None,
         };
         let number = about.as_ref().map_or(0, |about| about.number);
-        let about = about.map(|About { key, chains, .. }| {
+        let mut event = None;
+        let about = about.map(|About { key, chains, decoded, .. }| {
+            // As many as run at once: memory beyond the input is bounded by that (S-21).
+            event = decoded.filter(|_| index < keep);
             let next = known.len();
             (*known.entry(key).or_insert(next), chains)
         });
@@ -79,7 +92,7 @@ pub(super) fn lanes<'a>(
         });
         let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));
         lanes[lane].suspect |= suspect;
-        lanes[lane].places.push(Place { index, record, suspect, entity, number });
+        lanes[lane].places.push(Place { index, record, suspect, entity, number, decoded: event });
     }
     // What arrived early in the same batch need not come again; a group has its own order.
     for lane in lanes.iter_mut().filter(|lane| !lane.ordered) {
@@ -92,22 +105,22 @@ pub(super) fn lanes<'a>(
 
 /// The events at the head of `places` that can be decided as one: about one entity, no two of one identity, and all of
 /// them `fresh`.
-pub(super) fn chain<'a>(
-    places: &[Place<'a>],
+pub(super) fn chain<'a, 'b>(
+    places: &'b [Place<'a>],
     longest: usize,
     fresh: impl Fn(&'a Raw) -> bool,
-) -> Option<(usize, Vec<&'a Raw>)> {
+) -> Option<(usize, Vec<Told<'b>>)> {
     let entity = places.first()?.entity?;
     let mut identities = HashSet::new();
-    let raws: Vec<&Raw> = places
+    let events = places
         .iter()
         .take(longest)
         .map_while(|place| match &place.record.content {
             Content::Message(raw) if place.entity == Some(entity) && fresh(raw) => {
-                identities.insert((&raw.source, &raw.id)).then_some(&**raw)
+                identities.insert((&raw.source, &raw.id)).then_some((&**raw, place.decoded.as_ref()))
             }
             _ => None,
         })
         .collect();
-    Some((entity, raws))
+    Some((entity, events))
 }

@@ -91,13 +91,13 @@ impl Round<'_> {
         fresh: impl Fn(&'b Raw) -> bool,
     ) -> Vec<Verdict> {
         let Some(first) = places.first() else { return Vec::new() };
-        if let Some((entity, raws)) = chain(places, LONGEST, fresh)
+        if let Some((entity, events)) = chain(places, LONGEST, fresh)
             && let Some(entity) = self.entities.get(entity)
         {
             let access = Access::Together(self.group);
-            let results = self.batches.engine().handle_chain(access, &raws, entity, strict).await;
+            let results = self.batches.engine().handle_chain(access, &events, entity, strict).await;
             let mut verdicts = Vec::with_capacity(results.len());
-            for ((place, raw), result) in places.iter().zip(raws).zip(results) {
+            for ((place, (raw, _)), result) in places.iter().zip(events).zip(results) {
                 verdicts.push(self.batches.conclude(place.record, raw, result).await);
             }
             if !verdicts.is_empty() {

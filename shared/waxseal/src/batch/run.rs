@@ -90,10 +90,11 @@ impl Batches {
         let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
         let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
         let group = Group::new(self.policy.concurrency, self.policy.grouping, closes);
-        let Lanes { entities, lanes } = lanes(records, self.policy.isolation, |raw| self.engine.about(raw));
+        let width = self.policy.concurrency.max(IN_FLIGHT);
+        let Lanes { entities, lanes } =
+            lanes(records, self.policy.isolation, width, |raw| self.engine.about(raw));
         let round = Round { batches: self, group: &group, entities: &entities, deadline };
         let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
-        let width = self.policy.concurrency.max(IN_FLIGHT);
         let mut stop = pin!(stop.fuse());
         // Lanes become futures only when their turn comes, so memory is bounded (S-21).
         for (lanes, width) in [(lanes, width), (suspects, 1)] {

@@ -86,10 +86,12 @@ impl Inner {
                 match self.run(task, &ahead, None, (1, now), None).await {
                     Ok(staged) => {
                         total.fold(staged.changes);
-                        if let Some(item) = total.seen(entity) {
+                        members.push((index, staged.emitted));
+                        if members.len() < open.len()
+                            && let Some(item) = total.seen(entity)
+                        {
                             ahead[0].1 = Some(item);
                         }
-                        members.push((index, staged.emitted));
                     }
                     Err(failure) => results[index] = Some(Err(failure)),
                 }
@@ -118,7 +120,7 @@ impl Inner {
         for (index, emitted) in members {
             let mut receipt = self.blank(&tasks[index], now);
             receipt.emitted = emitted;
-            let action = Action::Put(receipt.to_item(token));
+            let action = Action::Put(receipt.into_item(token));
             writes.push(Write { action, condition: Condition::Absent { now } });
             indexes.push(index);
         }

@@ -432,28 +432,18 @@ fn cross(waiting: &mut Vec<Commit>, written: &[Write]) {
     }
 }
 
-/// One read for all: a key that several ask for is asked for once.
+/// One read for all. A key that several ask for is asked for once: that is the table's business.
 async fn read(table: &dyn AnyTable, reads: Vec<Read>) {
     let mut keys: Vec<Key> = Vec::new();
-    let mut places: HashMap<Key, usize> = HashMap::new();
     let mut asked = Vec::with_capacity(reads.len());
     for read in reads {
-        let indexes: Vec<usize> = read
-            .keys
-            .into_iter()
-            .map(|key| {
-                *places.entry(key).or_insert_with_key(|key| {
-                    keys.push(key.clone());
-                    keys.len() - 1
-                })
-            })
-            .collect();
-        asked.push((indexes, read.answer));
+        asked.push((read.keys.len(), read.answer));
+        keys.extend(read.keys);
     }
-    let result = table.get(&keys).await;
-    for (indexes, answer) in asked {
-        let items = match &result {
-            Ok(items) => Ok(indexes.iter().map(|index| items.get(*index).cloned().flatten()).collect()),
+    let mut result = table.get(&keys).await.map(Vec::into_iter);
+    for (count, answer) in asked {
+        let items = match &mut result {
+            Ok(items) => Ok(items.by_ref().take(count).collect()),
             Err(error) => Err(error.shared()),
         };
         drop(answer.send(items));

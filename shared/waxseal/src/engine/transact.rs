@@ -140,7 +140,7 @@ impl Inner {
         task: &Task<'_>,
         guard: Option<&Guard>,
     ) -> Result<Vec<(Key, Option<Item>)>, Failure> {
-        let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().collect();
+        let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect();
         // The run says what is wrong with such a key.
         keys.retain(|key| state::check_key(key).is_ok());
         keys.extend(guard.map(|guard| guard.key.clone()));
@@ -176,7 +176,7 @@ impl Inner {
         let mut writes = staged.writes(now, token);
         writes.extend(cursor.map(|(guard, stored)| guard.advance(stored, now, self.expiry(), token)));
         writes.push(Write {
-            action: Action::Put(receipt.to_item(token)),
+            action: Action::Put(receipt.into_item(token)),
             condition: Condition::Absent { now },
         });
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await

@@ -213,6 +213,7 @@ all at once; with state one batch read of ledgers and receipts (100 keys a reque
 - Stacks take turns within a round, each in a process of its own, on a core of its own; the driver and DynamoDB have another. Measuring starts after 1,000 records \
 (V8 needs them), after 100 for Python. p50 is from an event's leaving to its answer's arrival; CPU is what the kernel's scheduler counted for all threads.
 - Starts are over TLS with an authority made for the run, beside those that the system trusts; one event waits from the beginning. Waxseal connects to its \
-table before its first poll, so that this time is in its start and not in its first event.
+table before its first poll, so that this time is in its start and not in its first event; the health check (`GET /`) by which it does is answered at once, as it asks \
+no table.
 - A ratio is taken round by round; the promises are judged by its median. Duplicates and requests are counts, the same in every run.
 ";

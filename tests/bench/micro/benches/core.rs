@@ -131,6 +131,7 @@ fn records(count: usize) -> Vec<Record> {
         id: event.id,
         group: None,
         receives: 1,
+        ticket: None,
         body: Vec::new(),
         content: Content::Message(Box::new(raw)),
     };

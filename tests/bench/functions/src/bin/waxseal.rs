@@ -4,9 +4,7 @@ use std::{borrow::Cow, process::ExitCode};
 
 use bench_work::{PaymentCaptured, Workload};
 use serde::{Deserialize, Serialize};
-use waxseal::{
-    BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Service, Unit, batch::Batches,
-};
+use waxseal::{BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Service, Unit};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
 
@@ -72,5 +70,5 @@ async fn function() -> Result<Function, BoxError> {
     };
     let aws = Environment::from_env();
     let engine = Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
-    Ok(Function::new(Batches::new(engine, aws.dead_letters()?, aws.policy()?)))
+    Ok(Function::new(aws.batches(engine)?))
 }

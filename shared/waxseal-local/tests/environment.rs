@@ -221,6 +221,31 @@ fn s27_a_permanent_fault_is_dead_lettered_at_once_with_its_reason() {
     assert!(letters[0].content.body.contains(r#""eventId":"bad""#), "the body is verbatim");
 }
 
+/// Finds something wrong with every order.
+struct Inspect;
+impl Handler for Inspect {
+    const NAME: &str = "inspect";
+    type Event = Ordered;
+    type Emits = ();
+    async fn handle(&self, _: &Envelope<Ordered>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        Err(Fault::permanent("no such customs tariff"))
+    }
+}
+
+#[test]
+fn o4_what_one_handler_committed_is_published_though_another_dead_letters_the_message() {
+    let local = Local::builder().build();
+    local.deploy(Service::new("warehouse").handler(Pack).handler(Inspect)).unwrap();
+    local.deploy(Service::new("courier").handler(count::<Packed>())).unwrap();
+    local.put(&ordered(&local, "o", 1)).unwrap();
+    local.run_until_idle();
+    let letters = local.dead_letters("warehouse").unwrap().peek();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].content.attributes["waxseal-reason"], "no such customs tariff");
+    let tally = |service: &str, id: &str| local.read::<Tally>(service, id).map(|tally| tally.count);
+    assert_eq!((tally("warehouse", "o"), tally("courier", "count-packed/o")), (Some(1), Some(1)));
+}
+
 #[test]
 fn a_retryable_fault_is_received_five_times_and_then_dead_lettered_with_its_reason() {
     let local = deployed(Faults::none(), 1);

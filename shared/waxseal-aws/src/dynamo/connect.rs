@@ -11,6 +11,11 @@
 //! finds a table that does not exist, but makes every cold start wait for that; and to read it while polling, which keeps
 //! the one connection busy just when the first event needs it.
 
+use aws_sdk_dynamodb::{
+    config::{Builder, retry::RetryConfig},
+    error::SdkError,
+    operation::get_item::{GetItemError, GetItemOutput},
+};
 use aws_smithy_types::body::SdkBody;
 use waxseal::{item::Key, table::TableError};
 
@@ -19,12 +24,26 @@ use super::{Dynamo, attributes};
 impl Dynamo {
     /// Any answer will do: it came over the connection that the next request takes from the pool.
     pub(super) async fn open(&self) -> Result<(), TableError> {
-        let sent = self
-            .client
+        let mut patience = self.backoff.start();
+        for last in [false, false, false, true] {
+            match self.ask().await {
+                Err(error) if is_lost(&error) && !last && patience.wait().await => {}
+                Err(error) if error.raw_response().is_none() => return Err(self.failed("connect", &error)),
+                // "healthy: dynamodb.eu-west-1.amazonaws.com" is no answer to `GetItem`, so it arrives as an error.
+                Ok(_) | Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&self) -> Result<GetItemOutput, SdkError<GetItemError>> {
+        self.client
             .get_item()
             .table_name(&self.name)
             .set_key(Some(attributes::of_key(&Key::of("warm-up", &[], "warm-up"))))
             .customize()
+            // An emulator may answer 500 to what is no action (`LocalStack` does): that is an answer.
+            .config_override(Builder::default().retry_config(RetryConfig::disabled()))
             // The SDK knows no such request; this way it goes the way of all others, to the endpoint of all others.
             .mutate_request(|request| {
                 // "GET" is a method: this has no way to fail.
@@ -35,11 +54,15 @@ impl Dynamo {
                 *request.body_mut() = SdkBody::empty();
             })
             .send()
-            .await;
-        match sent {
-            Err(error) if error.raw_response().is_none() => Err(self.failed("connect", &error)),
-            // "healthy: dynamodb.eu-west-1.amazonaws.com" is no answer to `GetItem`, so it arrives as an error.
-            Ok(_) | Err(_) => Ok(()),
-        }
+            .await
+    }
+}
+
+/// Whether another attempt may get through: a connection that was refused, broke or took too long.
+fn is_lost(error: &SdkError<GetItemError>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) => true,
+        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+        _ => false,
     }
 }

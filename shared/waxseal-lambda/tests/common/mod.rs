@@ -74,6 +74,7 @@ impl Handler for ReserveStock {
     ) -> Result<(), Fault> {
         // Lets the other invocations and records of the moment in between.
         tokio::task::yield_now().await;
+        tracing::info!(order = event.data.order_id, "reserving");
         self.0.handled.lock().unwrap().push(event.clone());
         match &*event.data.sku {
             "broken" => return Err(Fault::retry("the shelf is stuck")),

@@ -110,6 +110,14 @@ impl Batches {
         // Every index is in exactly one lane; a gap would be reported as failed, never as done (S-22).
         let verdicts: Vec<Verdict> =
             verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Blocked)).collect();
+        let unstarted = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Unstarted)).count();
+        if unstarted > 0 {
+            tracing::warn!(
+                records = unstarted,
+                ?deadline,
+                "not started, come again: too little time was left"
+            );
+        }
         self.delay(records, &verdicts).await;
         if let Some(observer) = &self.observer {
             records.iter().zip(&verdicts).for_each(|(record, verdict)| observer(record, verdict));

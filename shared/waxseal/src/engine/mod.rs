@@ -19,6 +19,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 pub(crate) use chain::LONGEST;
 pub use failure::Failure;
@@ -416,8 +417,18 @@ impl Inner {
             unread,
             staged: Staged::default(),
         };
+        // The invocation is the parent of many records' spans, and what each event came from cannot be: it is a link (S-44).
+        let span = tracing::info_span!(
+            "handle",
+            consumer = run.consumer,
+            event = run.cause.name,
+            source = run.cause.source,
+            event_id = run.cause.id,
+            correlation_id = run.cause.correlation_id,
+            link = run.cause.traceparent(),
+        );
         // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
-        let body = AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind();
+        let body = AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind().instrument(span);
         let result = if task.route.reaction.is_pure() {
             body.await
         } else {

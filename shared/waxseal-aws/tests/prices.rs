@@ -24,6 +24,9 @@ use waxseal_aws::testing::{Capacity, Disturbance, WireTable};
 /// What a delivery costs: requests in their order, write units, read units.
 type Price = (Vec<&'static str>, f64, f64);
 
+/// A service, made anew for each line of a table.
+type Made = fn() -> Service;
+
 /// Every request that there is, by its own name.
 fn taken(wire: &WireTable) -> Price {
     const KNOWN: [&str; 4] = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
@@ -122,7 +125,7 @@ async fn c1_a_delivery_costs_exactly_this() {
     const READ: &str = "BatchGetItem";
     const COMMIT: &str = "TransactWriteItems";
     // Rows are under 1 KB, so a unit is an item. Reads are strongly consistent; one of an item that is not there bills too.
-    let table: [(&str, fn() -> Service, Price, Price, Price); 6] = [
+    let table: [(&str, Made, Price, Price, Price); 6] = [
         // mode, service, first time, duplicate in another process, duplicate in the same process
         ("marks", mark, (vec![PUT], 1.0, 0.0), (vec![PUT], 1.0, 0.0), (vec![], 0.0, 0.0)),
         ("emits", announce, (vec![PUT], 1.0, 0.0), (vec![PUT], 1.0, 0.0), (vec![], 0.0, 0.0)),
@@ -173,7 +176,7 @@ async fn c1_a_batch_costs_exactly_this() {
     let requests = |reads: usize, commits: usize, puts: usize| {
         [vec!["BatchGetItem"; reads], vec!["TransactWriteItems"; commits], vec!["PutItem"; puts]].concat()
     };
-    let table: [(&str, fn() -> Service, Grouping, usize, Price); 7] = [
+    let table: [(&str, Made, Grouping, usize, Price); 7] = [
         ("10 that mark", mark, Grouping::Cheapest, 10, (requests(0, 0, 10), 10.0, 0.0)),
         ("10 that mark, fewest requests", mark, Grouping::FewestRequests, 10, (requests(0, 1, 0), 20.0, 0.0)),
         ("10 with state", decide, Grouping::Cheapest, 10, (requests(1, 1, 0), 40.0, 20.0)),

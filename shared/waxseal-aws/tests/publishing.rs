@@ -5,7 +5,7 @@
 use serde_json::{Value, json, value::RawValue};
 use waxseal::{
     receipt::Emission,
-    relay::{PublishError, Publisher},
+    relay::{Pending, PublishError, Publisher},
 };
 use waxseal_aws::{
     Environment, Publishers,
@@ -94,6 +94,36 @@ async fn s26_an_event_goes_to_the_bus_byte_for_byte() {
             "Detail": envelope("e-1", "für 🎩"),
         }]})
     );
+}
+
+/// What a relay costs is what is pending: ten entries a request, none where there is nothing, and of what failed alone again.
+#[tokio::test]
+async fn o5_a_relays_requests_are_those_of_what_is_pending() {
+    struct NoLetters;
+    impl waxseal::batch::DeadLetters for NoLetters {
+        async fn send(&self, letter: waxseal::batch::Letter) -> Result<(), waxseal::BoxError> {
+            panic!("nothing here is unpublishable: {}", letter.reason)
+        }
+    }
+    let receipts = |count: usize| -> Vec<Pending> {
+        (0..count)
+            .map(|n| Pending {
+                record: n.to_string(),
+                emissions: Ok(vec![emission("bus", &format!("e-{n}"))]),
+                body: Vec::new(),
+            })
+            .collect()
+    };
+    for (pending, chunks) in [(0, vec![]), (1, vec![1]), (10, vec![10]), (25, vec![10, 10, 5])] {
+        let (replay, publishers) = publishers(JSON, chunks.iter().map(|count| put(*count)));
+        assert_eq!(
+            waxseal::relay::publish(&publishers, &NoLetters, "inventory", &receipts(pending)).await,
+            None
+        );
+        let sizes: Vec<usize> = ids(&replay).iter().map(Vec::len).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), pending);
+        assert_eq!((sizes.len(), replay.left()), (chunks.len(), 0), "{pending} pending");
+    }
 }
 
 #[tokio::test]

@@ -55,6 +55,8 @@ def test_an_interrupted_test_run_leaves_nothing() -> None:
             env={**_environment(), "WAXSEAL_LOCALSTACK_TESTS": "inner"},
             stdout=subprocess.DEVNULL,
             start_new_session=True,
+            # A shell starts what runs in its background with interrupts ignored, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             eventually("LocalStack and ten functions run", lambda: len(kernel.descendants(run.pid)) >= 12)  # noqa: B023

@@ -35,6 +35,14 @@ impl<D> Envelope<D> {
     pub fn replay(&self) -> Option<&str> {
         self.metadata.get(NAME).and_then(Value::as_str).filter(|name| is_name(name))
     }
+
+    /// Says which replay it came with, whatever it said itself: for what parses deliveries, and for tests.
+    pub fn set_replay(&mut self, name: Option<String>) {
+        match name {
+            Some(name) => self.metadata.insert(NAME.to_owned(), name.into()),
+            None => self.metadata.remove(NAME),
+        };
+    }
 }
 
 /// Source: EventBridge API reference, `StartReplay`, `ReplayName`.

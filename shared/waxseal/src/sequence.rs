@@ -77,16 +77,17 @@ pub(crate) enum Standing {
     Next,
     /// A later one took effect before.
     Stale,
-    /// Its predecessor is missing.
-    Early,
+    /// Its predecessor is missing: this number is awaited.
+    Early { awaited: u64 },
 }
 
 /// The rule, as a plain function: `last` is the number that took effect last, 0 where none did.
 pub(crate) fn standing(order: Order, last: u64, number: u64) -> Standing {
+    let next = last.saturating_add(1);
     match order {
         Order::Arrival => Standing::Next,
         Order::Newest(_) | Order::Gapless(_) if number <= last => Standing::Stale,
-        Order::Gapless(_) if number > last.saturating_add(1) => Standing::Early,
+        Order::Gapless(_) if number > next => Standing::Early { awaited: next },
         Order::Newest(_) | Order::Gapless(_) => Standing::Next,
     }
 }
@@ -104,18 +105,19 @@ impl<D> Envelope<D> {
 
 /// One event before its cursor.
 #[derive(Debug, Clone)]
-pub(crate) struct Guard {
+pub(crate) struct Guard<'a> {
     pub(crate) key: Key,
+    pub(crate) subject: &'a str,
     pub(crate) number: u64,
     order: Order,
 }
 
-impl Guard {
+impl<'a> Guard<'a> {
     /// The guard of a handler's `order` for `raw`; none where it takes events as they come.
     pub(crate) fn of(
         order: Order,
         service: &str,
-        raw: &Raw,
+        raw: &'a Raw,
         replay: Option<&str>,
     ) -> Result<Option<Self>, Fault> {
         let Some(cursor) = order.cursor() else { return Ok(None) };
@@ -128,13 +130,12 @@ impl Guard {
         };
         let key = Key::of("cursor", &[service, cursor, &raw.source, subject], "cursor").replayed(replay);
         state::check_key(&key).map_err(Fault::permanent)?;
-        Ok(Some(Self { key, number, order }))
+        Ok(Some(Self { key, subject, number, order }))
     }
 
     /// Where the event stands, with the cursor as it is stored.
-    pub(crate) fn judge(&self, stored: Option<&Item>, now: Timestamp) -> (Standing, u64) {
-        let last = last(stored.filter(|item| !item.is_expired(now)));
-        (standing(self.order, last, self.number), last)
+    pub(crate) fn judge(&self, stored: Option<&Item>, now: Timestamp) -> Standing {
+        standing(self.order, last(stored.filter(|item| !item.is_expired(now))), self.number)
     }
 
     /// Moves the cursor from where it is stored to this event. After `expires` nothing older can come, so a cursor that

@@ -87,7 +87,8 @@ fn respell(value: &Value, choices: &mut impl Iterator<Item = u8>) -> String {
         Value::Number(number) => match (number.as_i64(), pick() % 4) {
             (Some(whole), 1) if whole.abs() < 1 << 52 => format!("{space}{whole}.0"),
             (Some(whole), 2) if whole.abs() < 1 << 52 => format!("{space}{whole}e0"),
-            (Some(whole), 3) if whole.abs() < 1 << 40 => format!("{space}{whole}00E-2"),
+            // JSON has no `000`.
+            (Some(whole), 3) if whole != 0 && whole.abs() < 1 << 40 => format!("{space}{whole}00E-2"),
             _ => format!("{number}{space}"),
         },
         Value::String(text) if pick() % 2 == 1 => {

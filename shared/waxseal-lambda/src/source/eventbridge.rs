@@ -80,16 +80,8 @@ pub(crate) fn usual(text: &str) -> Option<Raw> {
     if source != raw.source {
         return None;
     }
-    add_replay(&mut raw, replay);
+    raw.set_replay(replay.map(Cow::into_owned));
     Some(raw)
-}
-
-/// A replay is visible to the handler (S-40), as EventBridge says and nobody else.
-fn add_replay(raw: &mut Raw, replay: Option<Cow<'_, str>>) {
-    match replay {
-        Some(replay) => raw.metadata.insert("replayName".to_owned(), replay.into_owned().into()),
-        None => raw.metadata.remove("replayName"),
-    };
 }
 
 /// The envelope in an EventBridge event.
@@ -128,7 +120,8 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
             raw.source
         )));
     }
-    add_replay(&mut raw, event.string("replay-name"));
+    // A replay is visible to the handler (S-40), as EventBridge says and nobody else.
+    raw.set_replay(event.string("replay-name").map(Cow::into_owned));
     Ok(raw)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 /// The same event as a replay brings it.
 fn replayed(replay: &str, raw: &Raw) -> Raw {
     let mut raw = raw.clone();
-    raw.metadata.insert("replayName".to_owned(), replay.into());
+    raw.set_replay(Some(replay.to_owned()));
     raw
 }
 

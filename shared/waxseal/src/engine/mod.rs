@@ -353,7 +353,12 @@ impl<'a> Task<'a> {
 }
 
 impl Inner {
-    fn guard(&self, route: &Route, raw: &Raw, replay: Option<&str>) -> Result<Option<Guard>, crate::Fault> {
+    fn guard<'a>(
+        &self,
+        route: &Route,
+        raw: &'a Raw,
+        replay: Option<&str>,
+    ) -> Result<Option<Guard<'a>>, crate::Fault> {
         Guard::of(route.reaction.order(), &self.service.name, raw, replay)
     }
 

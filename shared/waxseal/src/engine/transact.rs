@@ -37,15 +37,11 @@ impl Inner {
             let cursor = guard.as_ref().map(|guard| (guard, find(&ahead, &guard.key)));
             if let Some((guard, stored)) = cursor {
                 match guard.judge(stored, self.host.now()) {
-                    (Standing::Next, _) => {}
-                    (Standing::Stale, _) => return Ok(Outcome::Stale),
-                    (Standing::Early, last) => {
-                        let (subject, number) = task.raw.sequence().unwrap_or_default();
-                        return Err(Failure::Early {
-                            subject: subject.to_owned(),
-                            number,
-                            awaited: last + 1,
-                        });
+                    Standing::Next => {}
+                    Standing::Stale => return Ok(Outcome::Stale),
+                    Standing::Early { awaited } => {
+                        let (subject, number) = (guard.subject.to_owned(), guard.number);
+                        return Err(Failure::Early { subject, number, awaited });
                     }
                 }
             }
@@ -138,7 +134,7 @@ impl Inner {
     async fn read_ahead(
         &self,
         task: &Task<'_>,
-        guard: Option<&Guard>,
+        guard: Option<&Guard<'_>>,
     ) -> Result<Vec<(Key, Option<Item>)>, Failure> {
         let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect();
         // The run says what is wrong with such a key.
@@ -168,7 +164,7 @@ impl Inner {
         &self,
         task: &Task<'_>,
         staged: &mut Staged,
-        cursor: Option<(&Guard, Option<&Item>)>,
+        cursor: Option<(&Guard<'_>, Option<&Item>)>,
     ) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.host.token());
         let mut receipt = self.blank(task, now);

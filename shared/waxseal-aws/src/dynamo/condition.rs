@@ -1,46 +1,34 @@
 //! Conditions in DynamoDB's expression language: exactly the meaning of [`Condition::holds`].
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use waxseal::item::{Condition, attribute};
 
-/// A condition expression with its names and values. Every name goes through a placeholder: `owner` is a reserved word,
-/// and the list of these grows.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Expression {
+use super::body::{Attribute, Number};
+
+/// A condition expression with its names and its one value. Every name goes through a placeholder: `owner` is a reserved
+/// word, and the list of these grows.
+pub(super) struct Expression<'a> {
     pub(super) text: &'static str,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: HashMap<String, AttributeValue>,
+    pub(super) names: &'static [(&'static str, &'static str)],
+    pub(super) value: (&'static str, Attribute<'a>),
 }
 
-impl Expression {
-    fn new(text: &'static str, names: &[(&str, &str)], value: (&str, AttributeValue)) -> Self {
-        Self {
-            text,
-            names: names.iter().map(|(short, name)| ((*short).to_owned(), (*name).to_owned())).collect(),
-            values: HashMap::from([(value.0.to_owned(), value.1)]),
-        }
-    }
-}
-
-pub(super) fn expression(condition: &Condition) -> Expression {
+pub(super) fn expression(condition: &Condition) -> Expression<'_> {
     match condition {
         // An item without an expiry never counts as expired: comparing with a missing attribute is false.
-        Condition::Absent { now } => Expression::new(
-            "attribute_not_exists(#pk) OR #expires_at <= :now",
-            &[("#pk", attribute::PARTITION), ("#expires_at", attribute::EXPIRES)],
-            (":now", AttributeValue::N(now.as_second().to_string())),
-        ),
-        Condition::Version(version) => Expression::new(
-            "#version = :version",
-            &[("#version", attribute::VERSION)],
-            (":version", AttributeValue::N(version.to_string())),
-        ),
-        Condition::Owner(owner) => Expression::new(
-            "#owner = :owner",
-            &[("#owner", attribute::OWNER)],
-            (":owner", AttributeValue::S(owner.clone())),
-        ),
+        Condition::Absent { now } => Expression {
+            text: "attribute_not_exists(#pk) OR #expires_at <= :now",
+            names: &[("#pk", attribute::PARTITION), ("#expires_at", attribute::EXPIRES)],
+            value: (":now", Attribute::N(Number::Signed(now.as_second()))),
+        },
+        Condition::Version(version) => Expression {
+            text: "#version = :version",
+            names: &[("#version", attribute::VERSION)],
+            value: (":version", Attribute::N(Number::Unsigned(*version))),
+        },
+        Condition::Owner(owner) => Expression {
+            text: "#owner = :owner",
+            names: &[("#owner", attribute::OWNER)],
+            value: (":owner", Attribute::S(owner)),
+        },
     }
 }

@@ -11,6 +11,7 @@
 
 mod attributes;
 mod backoff;
+mod body;
 mod condition;
 mod connect;
 mod read;

@@ -8,7 +8,10 @@ use waxseal::{
     table::{Page, TableError},
 };
 
-use super::{Dynamo, attributes};
+use super::{
+    Dynamo, attributes,
+    body::{Reads, replacing, written},
+};
 use crate::call::Trouble;
 
 /// Keys in one `BatchGetItem`. Source: DynamoDB API reference.
@@ -32,31 +35,26 @@ impl Dynamo {
     pub(super) async fn get_several(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
         const ACTION: &str = "BatchGetItem";
         // A batch may not name a key twice, a caller may.
-        let mut distinct: Vec<&Key> = Vec::with_capacity(keys.len());
+        let mut distinct: Vec<Key> = Vec::with_capacity(keys.len());
         let mut places: HashMap<&Key, usize> = HashMap::with_capacity(keys.len());
         for key in keys {
             places.entry(key).or_insert_with(|| {
-                distinct.push(key);
+                distinct.push(key.clone());
                 distinct.len() - 1
             });
         }
         let mut found: Vec<Option<Item>> = vec![None; distinct.len()];
         for chunk in distinct.chunks(LARGEST_BATCH) {
-            let mut open: Vec<_> = chunk.iter().map(|key| attributes::of_key(key)).collect();
+            let mut open = chunk.to_vec();
             let mut patience = self.backoff.start();
             loop {
-                let request = KeysAndAttributes::builder()
-                    .set_keys(Some(std::mem::take(&mut open)))
-                    .consistent_read(true)
-                    .build()
-                    .map_err(|error| self.error(ACTION, error))?;
-                let output = self
-                    .client
-                    .batch_get_item()
-                    .request_items(&self.name, request)
-                    .send()
-                    .await
-                    .map_err(|error| self.failed(ACTION, &error))?;
+                let body = written(&Reads::new(&self.name, &open)).map_err(|error| self.error(ACTION, error))?;
+                // What the SDK looks for in it is the table: an endpoint may depend on it.
+                let of_table = KeysAndAttributes::builder().set_keys(Some(Vec::new())).build();
+                let of_table = of_table.map_err(|error| self.error(ACTION, error))?;
+                let sent = self.client.batch_get_item().request_items(&self.name, of_table);
+                let output = sent.customize().mutate_request(replacing(body)).send().await;
+                let output = output.map_err(|error| self.failed(ACTION, &error))?;
                 // By value, whatever the answer calls the table: a request by ARN may be answered by name.
                 for stored in output.responses.into_iter().flat_map(HashMap::into_values).flatten() {
                     let item = attributes::to_item(stored).map_err(|foreign| self.error(ACTION, foreign))?;
@@ -64,13 +62,11 @@ impl Dynamo {
                         found[*place] = Some(item);
                     }
                 }
-                open.extend(
-                    output
-                        .unprocessed_keys
-                        .into_iter()
-                        .flat_map(HashMap::into_values)
-                        .flat_map(|left| left.keys),
-                );
+                open.clear();
+                let left = output.unprocessed_keys.into_iter().flat_map(HashMap::into_values);
+                for key in left.flat_map(|left| left.keys) {
+                    open.push(attributes::to_item(key).map_err(|foreign| self.error(ACTION, foreign))?.key);
+                }
                 if open.is_empty() {
                     break;
                 }

@@ -4,17 +4,20 @@ use aws_sdk_dynamodb::{
     operation::{
         delete_item::DeleteItemError, put_item::PutItemError, transact_write_items::TransactWriteItemsError,
     },
-    types::{
-        CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
-        TransactWriteItem, error::ConditionalCheckFailedException,
-    },
+    types::{CancellationReason, Put, TransactWriteItem, error::ConditionalCheckFailedException},
 };
+use bytes::Bytes;
+use serde::Serialize;
 use waxseal::{
-    item::{Action, Condition, Item, Key, Write},
+    item::{Action, Key, Write},
     table::{Refusal, TableError, WriteError, check_size},
 };
 
-use super::{Dynamo, attributes, attributes::Attributes, condition::expression};
+use super::{
+    Dynamo, attributes,
+    attributes::Attributes,
+    body::{Conditional, Transaction, replacing, written},
+};
 use crate::call::{CallError, Kind, Trouble};
 
 const TRANSACT: &str = "TransactWriteItems";
@@ -34,8 +37,8 @@ impl Dynamo {
         loop {
             let sent = match writes {
                 [] => return Ok(()),
-                [Write { action: Action::Put(item), condition }] => self.put(item, condition).await,
-                [Write { action: Action::Delete(key), condition }] => self.delete(key, condition).await,
+                [write @ Write { action: Action::Put(_), .. }] => self.put(write).await,
+                [write @ Write { action: Action::Delete(_), .. }] => self.delete(write).await,
                 // A lone check has no plain form: a transaction of one.
                 several => self.transact(several).await,
             };
@@ -51,50 +54,30 @@ impl Dynamo {
         }
     }
 
-    async fn put(&self, item: &Item, condition: &Condition) -> Result<(), Rejected> {
+    async fn put(&self, write: &Write) -> Result<(), Rejected> {
         const ACTION: &str = "PutItem";
-        let expression = expression(condition);
-        let sent = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(attributes::of_item(item)))
-            .condition_expression(expression.text)
-            .set_expression_attribute_names(Some(expression.names))
-            .set_expression_attribute_values(Some(expression.values))
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .send()
-            .await;
-        match sent {
+        let body = self.body(ACTION, &Conditional::new(&self.name, write))?;
+        let sent = self.client.put_item().table_name(&self.name).set_item(Some(Attributes::new()));
+        match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Err(self.refused(ACTION, &item.key, failed))
+                    Err(self.refused(ACTION, write.key(), failed))
                 }
                 _ => Err(self.rejected(ACTION, &error)),
             },
         }
     }
 
-    async fn delete(&self, key: &Key, condition: &Condition) -> Result<(), Rejected> {
+    async fn delete(&self, write: &Write) -> Result<(), Rejected> {
         const ACTION: &str = "DeleteItem";
-        let expression = expression(condition);
-        let sent = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .set_key(Some(attributes::of_key(key)))
-            .condition_expression(expression.text)
-            .set_expression_attribute_names(Some(expression.names))
-            .set_expression_attribute_values(Some(expression.values))
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .send()
-            .await;
-        match sent {
+        let body = self.body(ACTION, &Conditional::new(&self.name, write))?;
+        let sent = self.client.delete_item().table_name(&self.name).set_key(Some(Attributes::new()));
+        match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
-                    Err(self.refused(ACTION, key, failed))
+                    Err(self.refused(ACTION, write.key(), failed))
                 }
                 _ => Err(self.rejected(ACTION, &error)),
             },
@@ -102,12 +85,14 @@ impl Dynamo {
     }
 
     async fn transact(&self, writes: &[Write]) -> Result<(), Rejected> {
-        let actions = writes
-            .iter()
-            .map(|write| self.action(write))
-            .collect::<Result<Vec<_>, _>>()
+        let body = self.body(TRANSACT, &Transaction::new(&self.name, writes))?;
+        // What the SDK looks for in a transaction is its table: an endpoint may depend on it.
+        let of_table = Put::builder().table_name(&self.name).set_item(Some(Attributes::new())).build();
+        let of_table = of_table
             .map_err(|error| Rejected::For(WriteError::Unavailable(self.error(TRANSACT, error))))?;
-        match self.client.transact_write_items().set_transact_items(Some(actions)).send().await {
+        let sent = self.client.transact_write_items();
+        let sent = sent.transact_items(TransactWriteItem::builder().put(of_table).build());
+        match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -118,42 +103,8 @@ impl Dynamo {
         }
     }
 
-    fn action(&self, write: &Write) -> Result<TransactWriteItem, aws_sdk_dynamodb::error::BuildError> {
-        let expression = expression(&write.condition);
-        let item = TransactWriteItem::builder();
-        Ok(match &write.action {
-            Action::Put(put) => item.put(
-                Put::builder()
-                    .table_name(&self.name)
-                    .set_item(Some(attributes::of_item(put)))
-                    .condition_expression(expression.text)
-                    .set_expression_attribute_names(Some(expression.names))
-                    .set_expression_attribute_values(Some(expression.values))
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
-                    .build()?,
-            ),
-            Action::Delete(key) => item.delete(
-                Delete::builder()
-                    .table_name(&self.name)
-                    .set_key(Some(attributes::of_key(key)))
-                    .condition_expression(expression.text)
-                    .set_expression_attribute_names(Some(expression.names))
-                    .set_expression_attribute_values(Some(expression.values))
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
-                    .build()?,
-            ),
-            Action::Check(key) => item.condition_check(
-                ConditionCheck::builder()
-                    .table_name(&self.name)
-                    .set_key(Some(attributes::of_key(key)))
-                    .condition_expression(expression.text)
-                    .set_expression_attribute_names(Some(expression.names))
-                    .set_expression_attribute_values(Some(expression.values))
-                    .return_values_on_condition_check_failure(OnFailure::AllOld)
-                    .build()?,
-            ),
-        }
-        .build())
+    fn body(&self, action: &'static str, body: &impl Serialize) -> Result<Bytes, Rejected> {
+        written(body).map_err(|error| Rejected::For(WriteError::Unavailable(self.error(action, error))))
     }
 
     fn refused(&self, action: &'static str, key: &Key, failed: &ConditionalCheckFailedException) -> Rejected {

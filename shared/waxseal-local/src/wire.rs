@@ -158,7 +158,7 @@ fn keys(key: &Key) -> Value {
 fn image(item: &Item) -> Value {
     let mut image = keys(&item.key);
     for (name, value) in &item.attributes {
-        image[name.as_str()] = match value {
+        image[&**name] = match value {
             item::Value::Text(text) => json!({ "S": text }),
             item::Value::Number(number) => json!({ "N": number.to_string() }),
         };

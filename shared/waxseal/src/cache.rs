@@ -1,11 +1,8 @@
 //! The warm cache: completed receipts of this process, so that a duplicate costs no request (S-15).
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
+use foldhash::{HashMap, HashMapExt as _};
 use jiff::Timestamp;
 
 use crate::item::Key;
@@ -16,9 +13,9 @@ const FRESH: Duration = Duration::from_secs(300);
 /// Keys of completed receipts with the payload's version and hash. Claims never get in.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    seen: HashMap<Arc<Key>, Seen>,
+    seen: HashMap<Key, Seen>,
     /// Oldest first; may hold keys that were renewed since.
-    order: VecDeque<(Timestamp, Arc<Key>)>,
+    order: VecDeque<(Timestamp, Key)>,
     capacity: usize,
 }
 
@@ -61,8 +58,7 @@ impl Cache {
                 self.seen.remove(&key);
             }
         }
-        let key = Arc::new(key);
-        self.order.push_back((now, Arc::clone(&key)));
+        self.order.push_back((now, key.clone()));
         self.seen.insert(key, Seen { hash, version, at: now, expires });
     }
 }

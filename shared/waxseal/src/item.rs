@@ -4,19 +4,19 @@
 //! 38-digit limit, no empty-key rule), it is one string to compare and to move, and nested attributes could not be
 //! indexed anyway.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::Token;
 
-/// The primary key of an item.
+/// The primary key of an item. Cheap to clone: every record names its items many times.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// The partition key, attribute `pk`.
-    pub partition: String,
-    /// The sort key, attribute `sk`.
-    pub sort: String,
+    pub partition: Arc<str>,
+    /// The sort key, attribute `sk`; most are one of a few words.
+    pub sort: Cow<'static, str>,
 }
 
 impl Key {
@@ -25,10 +25,10 @@ impl Key {
     /// ```
     /// use waxseal::item::Key;
     /// assert_ne!(Key::of("receipt", &["a#b", "c"], "receipt"), Key::of("receipt", &["a", "b#c"], "receipt"));
-    /// assert_eq!(Key::of("order", &["o-1"], "state").partition, "order#o-1");
+    /// assert_eq!(&*Key::of("order", &["o-1"], "state").partition, "order#o-1");
     /// ```
     #[must_use]
-    pub fn of(kind: &str, parts: &[&str], sort: &str) -> Self {
+    pub fn of(kind: &str, parts: &[&str], sort: impl Into<Cow<'static, str>>) -> Self {
         let length = kind.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
         let mut partition = String::with_capacity(length);
         escape(kind, &mut partition);
@@ -36,17 +36,14 @@ impl Key {
             partition.push('#');
             escape(part, &mut partition);
         }
-        Self { partition, sort: sort.to_owned() }
+        Self { partition: partition.into(), sort: sort.into() }
     }
 
     /// The same in the namespace of a replay (S-40): no live key has a part more.
-    pub(crate) fn replayed(mut self, replay: Option<&str>) -> Self {
-        if let Some(replay) = replay {
-            let namespace = Self::of("replay", &[replay], "");
-            self.partition.push('#');
-            self.partition.push_str(&namespace.partition);
-        }
-        self
+    pub(crate) fn replayed(self, replay: Option<&str>) -> Self {
+        let Some(replay) = replay else { return self };
+        let namespace = Self::of("replay", &[replay], "");
+        Self { partition: format!("{}#{}", self.partition, namespace.partition).into(), ..self }
     }
 }
 
@@ -95,13 +92,16 @@ pub mod attribute {
     pub const EMITTED: &str = "emitted";
 }
 
+/// An attribute's name; those that the protocol knows are not copied.
+pub type Name = Cow<'static, str>;
+
 /// An item: a key and its other attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// Its key.
     pub key: Key,
     /// Its attributes, the key's not among them.
-    pub attributes: BTreeMap<String, Value>,
+    pub attributes: BTreeMap<Name, Value>,
 }
 
 impl Item {
@@ -113,15 +113,15 @@ impl Item {
 
     /// Adds a text.
     #[must_use]
-    pub fn text(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.attributes.insert(name.to_owned(), Value::Text(value.into()));
+    pub fn text(mut self, name: impl Into<Name>, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.into(), Value::Text(value.into()));
         self
     }
 
     /// Adds a number.
     #[must_use]
-    pub fn number(mut self, name: &str, value: i64) -> Self {
-        self.attributes.insert(name.to_owned(), Value::Number(value));
+    pub fn number(mut self, name: impl Into<Name>, value: i64) -> Self {
+        self.attributes.insert(name.into(), Value::Number(value));
         self
     }
 

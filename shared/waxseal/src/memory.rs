@@ -39,18 +39,18 @@ impl Items {
     #[must_use]
     pub fn query(&self, partition: &str, after: Option<&str>, limit: usize) -> Page {
         let limit = limit.max(1);
-        let start = Key { partition: partition.to_owned(), sort: after.unwrap_or_default().to_owned() };
+        let start = Key { partition: partition.into(), sort: after.unwrap_or_default().to_owned().into() };
         let mut items: Vec<Item> = self
             .items
             .range(start..)
-            .take_while(|(key, _)| key.partition == partition)
-            .filter(|(key, _)| after.is_none_or(|after| key.sort.as_str() > after))
+            .take_while(|(key, _)| &*key.partition == partition)
+            .filter(|(key, _)| after.is_none_or(|after| &*key.sort > after))
             .map(|(_, item)| item.clone())
             .take(limit.saturating_add(1))
             .collect();
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|item| item.key.sort.clone());
+        let next = items.last().filter(|_| more).map(|item| item.key.sort.clone().into_owned());
         Page { items, next }
     }
 

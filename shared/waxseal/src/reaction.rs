@@ -151,11 +151,13 @@ impl<D: Decide> Reaction for Decided<D> {
                     false => unit.run.push(said, None),
                 }
             }
-            if !is_numbered && before.is_some() && serde_json::to_string(&*entity).ok() == before {
+            let after = serde_json::to_string(&*entity);
+            match (&before, &after) {
                 // Nothing to write, but what was emitted was decided on this version.
-                unit.require_unchanged(&entity);
-            } else {
-                unit.save(entity);
+                (Some(before), Ok(after)) if before == after && !is_numbered => {
+                    unit.require_unchanged(&entity)
+                }
+                _ => unit.save_as(entity, after),
             }
             unit.run.staged.conclude(Ok(())).map_err(RunError::Fault)
         })

@@ -1,10 +1,11 @@
 //! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
 
 use std::{
-    collections::{HashMap, HashSet},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::{
     Channel, Decide, Declared, Effect, Emits, Failure, Handler, Order, Raw,

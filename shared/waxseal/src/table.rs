@@ -167,7 +167,7 @@ pub fn check_size(writes: &[Write]) -> Result<(), TooLarge> {
         return Err(TooLarge::Actions { count: writes.len() });
     }
     for Key { partition, sort } in writes.iter().map(Write::key) {
-        for (text, limit) in [(partition, LARGEST_PARTITION), (sort, LARGEST_SORT)] {
+        for (text, limit) in [(&**partition, LARGEST_PARTITION), (&**sort, LARGEST_SORT)] {
             if text.len() > limit {
                 let start = text[..text.floor_char_boundary(64)].to_owned();
                 return Err(TooLarge::Key { start, bytes: text.len(), limit });
@@ -179,18 +179,17 @@ pub fn check_size(writes: &[Write]) -> Result<(), TooLarge> {
     if let Some(pair) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(TooLarge::Twice { key: pair[0].clone() });
     }
-    let items = || {
-        writes.iter().filter_map(|write| match &write.action {
-            crate::item::Action::Put(item) => Some((item.size(), &item.key)),
-            crate::item::Action::Delete(_) | crate::item::Action::Check(_) => None,
-        })
-    };
-    if let Some((bytes, key)) = items().find(|(bytes, _)| *bytes > LARGEST_ITEM) {
-        return Err(TooLarge::Item { key: key.clone(), bytes });
+    let (mut bytes, mut largest) = (0, (0, None));
+    for write in writes {
+        let size = write.bytes();
+        if size > LARGEST_ITEM {
+            return Err(TooLarge::Item { key: write.key().clone(), bytes: size });
+        }
+        bytes += size;
+        largest = largest.max((size, Some(write.key())));
     }
-    let bytes = items().map(|(bytes, _)| bytes).sum();
-    match items().max() {
-        Some((_, largest)) if bytes > LARGEST_COMMIT => {
+    match largest {
+        (_, Some(largest)) if bytes > LARGEST_COMMIT => {
             Err(TooLarge::Commit { bytes, largest: largest.clone() })
         }
         _ => Ok(()),

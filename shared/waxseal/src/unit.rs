@@ -118,7 +118,13 @@ impl<'a, S: Emits> Unit<'a, S> {
 
     /// Stages a write, guarded by the version that was read. Consumes the entity, so that it cannot drift afterwards.
     pub fn save<T: Entity>(&mut self, entity: Loaded<T>) {
-        match serde_json::to_string(&entity.value) {
+        let data = serde_json::to_string(&entity.value);
+        self.save_as(entity, data);
+    }
+
+    /// As [`Unit::save`], with the entity's JSON as it is known already.
+    pub(crate) fn save_as<T>(&mut self, entity: Loaded<T>, data: Result<String, serde_json::Error>) {
+        match data {
             Ok(data) => {
                 self.run.stage(entity.key, entity.version, To::Put { data, sequence: entity.sequence });
             }
@@ -221,7 +227,7 @@ impl Run<'_> {
                 entity.key
             )));
         }
-        let name = entity.key.partition.clone();
+        let name = entity.key.partition.to_string();
         self.push(said, Some((name, entity.sequence)));
     }
 

@@ -410,15 +410,15 @@ impl Stage {
 /// DynamoDB's JSON as an item: texts and numbers are all that a table holds.
 fn item(json: &Value) -> Item {
     let text = |name: &str| json[name]["S"].as_str().unwrap_or_default().to_owned();
-    let mut item = Item::new(Key { partition: text("pk"), sort: text("sk") });
+    let mut item = Item::new(Key { partition: text("pk").into(), sort: text("sk").into() });
     for (name, value) in json.as_object().into_iter().flatten() {
         if name == "pk" || name == "sk" {
             continue;
         }
         if let Some(text) = value["S"].as_str() {
-            item = item.text(name, text);
+            item = item.text(name.clone(), text);
         } else if let Some(number) = value["N"].as_str().and_then(|number| number.parse().ok()) {
-            item = item.number(name, number);
+            item = item.number(name.clone(), number);
         }
     }
     item

@@ -21,8 +21,8 @@ pub(super) enum Foreign {
 
 pub(super) fn of_key(key: &Key) -> Attributes {
     HashMap::from([
-        (attribute::PARTITION.to_owned(), AttributeValue::S(key.partition.clone())),
-        (attribute::SORT.to_owned(), AttributeValue::S(key.sort.clone())),
+        (attribute::PARTITION.to_owned(), AttributeValue::S(key.partition.to_string())),
+        (attribute::SORT.to_owned(), AttributeValue::S(key.sort.to_string())),
     ])
 }
 
@@ -31,7 +31,7 @@ pub(super) fn to_item(mut stored: Attributes) -> Result<Item, Foreign> {
         Some(AttributeValue::S(text)) => Ok(text),
         _ => Err(Foreign::Key { attribute }),
     };
-    let key = Key { partition: part(attribute::PARTITION)?, sort: part(attribute::SORT)? };
+    let key = Key { partition: part(attribute::PARTITION)?.into(), sort: part(attribute::SORT)?.into() };
     let mut attributes = BTreeMap::new();
     for (name, value) in stored {
         let value = match value {
@@ -48,7 +48,7 @@ pub(super) fn to_item(mut stored: Attributes) -> Result<Item, Foreign> {
             },
             other => return Err(Foreign::Attribute { key, attribute: name, found: type_of(&other) }),
         };
-        attributes.insert(name, value);
+        attributes.insert(name.into(), value);
     }
     Ok(Item { key, attributes })
 }

@@ -193,9 +193,6 @@ fn value<S: Serializer>(
     serializer.collect_map([(name, value)])
 }
 
-fn reads<S: Serializer>(
-    (table, reads): &(&str, Consistent<'_>),
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn reads<S: Serializer>((table, reads): &(&str, Consistent<'_>), serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map([(table, reads)])
 }

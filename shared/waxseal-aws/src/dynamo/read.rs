@@ -48,7 +48,8 @@ impl Dynamo {
             let mut open = chunk.to_vec();
             let mut patience = self.backoff.start();
             loop {
-                let body = written(&Reads::new(&self.name, &open)).map_err(|error| self.error(ACTION, error))?;
+                let body =
+                    written(&Reads::new(&self.name, &open)).map_err(|error| self.error(ACTION, error))?;
                 // What the SDK looks for in it is the table: an endpoint may depend on it.
                 let of_table = KeysAndAttributes::builder().set_keys(Some(Vec::new())).build();
                 let of_table = of_table.map_err(|error| self.error(ACTION, error))?;
@@ -114,9 +115,13 @@ impl Dynamo {
             .map_err(|foreign| self.error(ACTION, foreign))?;
         // A page may be empty and not the last, so its key is DynamoDB's and not that of the last item.
         let next = match output.last_evaluated_key {
-            Some(last) => {
-                Some(attributes::to_item(last).map_err(|foreign| self.error(ACTION, foreign))?.key.sort)
-            }
+            Some(last) => Some(
+                attributes::to_item(last)
+                    .map_err(|foreign| self.error(ACTION, foreign))?
+                    .key
+                    .sort
+                    .into_owned(),
+            ),
             None => None,
         };
         Ok(Page { items, next })

@@ -88,8 +88,8 @@ impl Dynamo {
         let body = self.body(TRANSACT, &Transaction::new(&self.name, writes))?;
         // What the SDK looks for in a transaction is its table: an endpoint may depend on it.
         let of_table = Put::builder().table_name(&self.name).set_item(Some(Attributes::new())).build();
-        let of_table = of_table
-            .map_err(|error| Rejected::For(WriteError::Unavailable(self.error(TRANSACT, error))))?;
+        let of_table =
+            of_table.map_err(|error| Rejected::For(WriteError::Unavailable(self.error(TRANSACT, error))))?;
         let sent = self.client.transact_write_items();
         let sent = sent.transact_items(TransactWriteItem::builder().put(of_table).build());
         match sent.customize().mutate_request(replacing(body)).send().await {

@@ -237,8 +237,8 @@ impl Operand {
 fn read(item: Option<&Item>, name: &str) -> Option<Scalar> {
     let item = item?;
     Some(match name {
-        attribute::PARTITION => Scalar::Text(item.key.partition.clone()),
-        attribute::SORT => Scalar::Text(item.key.sort.clone()),
+        attribute::PARTITION => Scalar::Text(item.key.partition.to_string()),
+        attribute::SORT => Scalar::Text(item.key.sort.to_string()),
         name => match item.attributes.get(name)? {
             Value::Text(text) => Scalar::Text(text.clone()),
             Value::Number(number) => Scalar::Number((*number).into()),

@@ -170,9 +170,10 @@ pub(super) fn item(mut attributes: Attributes) -> Result<Item, Refused> {
         Some(Wire::S(text)) if !text.is_empty() => Ok(text),
         _ => Err(Refused::invalid("The provided key element does not match the schema")),
     };
-    let mut item = Item::new(Key { partition: part(attribute::PARTITION)?, sort: part(attribute::SORT)? });
+    let mut item =
+        Item::new(Key { partition: part(attribute::PARTITION)?.into(), sort: part(attribute::SORT)?.into() });
     for (name, wire) in attributes {
-        item.attributes.insert(name, value(wire)?);
+        item.attributes.insert(name.into(), value(wire)?);
     }
     Ok(item)
 }
@@ -183,7 +184,7 @@ pub(super) fn wire(item: &Item) -> Json {
         attribute::SORT: {"S": item.key.sort},
     });
     for (name, value) in &item.attributes {
-        attributes[name.as_str()] = match value {
+        attributes[&**name] = match value {
             Value::Text(text) => json!({"S": text}),
             Value::Number(number) => json!({"N": number.to_string()}),
         };

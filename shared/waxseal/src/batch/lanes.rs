@@ -1,6 +1,6 @@
 //! Which records wait for which: a plain function of the batch.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::{Content, Record};
 use crate::{

@@ -1,7 +1,8 @@
 //! One run of a batch, as its lanes see it.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe};
+use std::panic::AssertUnwindSafe;
 
+use foldhash::{HashMap, HashMapExt as _};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
@@ -49,7 +50,7 @@ impl Round<'_> {
             } else if closed {
                 vec![Verdict::Unstarted]
             } else if let Held::Yes(reason) = &held {
-                vec![self.follow(place.record, reason).await]
+                vec![Box::pin(self.follow(place.record, reason)).await]
             } else if let Held::Unknown(reason) = &held {
                 vec![Verdict::Failed { reason: reason.clone(), retry_after: None }]
             } else if let Some(verdict) = twin.and_then(|at| share(&done.get(*at)?.1)) {
@@ -60,13 +61,16 @@ impl Round<'_> {
             let (now, later) = rest.split_at(verdicts.len().min(rest.len()));
             rest = later;
             for (place, mut verdict) in now.iter().zip(verdicts) {
-                if let (Some(raw), Verdict::Done(_) | Verdict::Failed { .. } | Verdict::DeadLettered { .. }) =
-                    (message(place.record), &verdict)
+                if !rest.is_empty()
+                    && let (
+                        Some(raw),
+                        Verdict::Done(_) | Verdict::Failed { .. } | Verdict::DeadLettered { .. },
+                    ) = (message(place.record), &verdict)
                 {
                     seen.entry(twin_of(raw)).or_insert(done.len());
                 }
                 if let (Verdict::DeadLettered { reason }, Held::No) = (&verdict, &held) {
-                    match self.hold(place.record, reason).await {
+                    match Box::pin(self.hold(place.record, reason)).await {
                         Ok(None) => {}
                         Ok(Some(reason)) => held = Held::Yes(reason),
                         // The letter is written; it comes again, and so does its letter.
@@ -115,9 +119,9 @@ impl Round<'_> {
                 Verdict::Done(None)
             }
             Content::Malformed(malformed) => {
-                self.batches.unreadable(record, None, format!("malformed: {malformed}")).await
+                Box::pin(self.batches.unreadable(record, None, format!("malformed: {malformed}"))).await
             }
-            Content::Message(raw) if place.suspect => self.run_suspect(record, raw).await,
+            Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(record, raw)).await,
             Content::Message(raw) => {
                 let result = self.handle(raw, record.receives > 1, record.receives).await;
                 self.batches.conclude(record, raw, result).await
@@ -171,7 +175,7 @@ impl Round<'_> {
     async fn held(&self, lane: &Lane<'_>) -> Held {
         let group = lane.places.first().and_then(|place| self.blocks(place.record));
         let Some(group) = group else { return Held::No };
-        match self.batches.engine().held(Access::Together(self.group), group).await {
+        match Box::pin(self.batches.engine().held(Access::Together(self.group), group)).await {
             Ok(None) => Held::No,
             Ok(Some(reason)) => Held::Yes(reason),
             Err(failure) => Held::Unknown(reasons(&failure)),

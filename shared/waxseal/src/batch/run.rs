@@ -89,7 +89,7 @@ impl Batches {
     ) -> Vec<Verdict> {
         let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
         let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
-        let group = Group::new(self.policy.concurrency, self.policy.grouping, closes);
+        let group = Group::new(self.policy.concurrency, self.policy.grouping, closes, self.engine.token());
         let width = self.policy.concurrency.max(IN_FLIGHT);
         let Lanes { entities, lanes } =
             lanes(records, self.policy.isolation, width, |raw| self.engine.about(raw));
@@ -150,12 +150,17 @@ impl Batches {
     ) -> Verdict {
         match result {
             Ok(outcome) => Verdict::Done(Some(outcome)),
-            Err(failure @ Failure::Unknown { .. }) => {
-                self.unreadable(record, Some(raw), reasons(&failure)).await
-            }
-            Err(Failure::Unstarted) => Verdict::Unstarted,
-            Err(failure) if failure.is_permanent() => self.bury(record, Some(raw), reasons(&failure)).await,
-            Err(failure) => self.retry(record, raw, &failure).await,
+            // What hardly any record comes to is kept out of what every record holds.
+            Err(failure) => Box::pin(self.failed(record, raw, failure)).await,
+        }
+    }
+
+    async fn failed(&self, record: &Record, raw: &Raw, failure: Failure) -> Verdict {
+        match failure {
+            failure @ Failure::Unknown { .. } => self.unreadable(record, Some(raw), reasons(&failure)).await,
+            Failure::Unstarted => Verdict::Unstarted,
+            failure if failure.is_permanent() => self.bury(record, Some(raw), reasons(&failure)).await,
+            failure => self.retry(record, raw, &failure).await,
         }
     }
 

@@ -190,7 +190,7 @@ pub async fn c2_items_come_back_in_the_order_asked_for(env: &impl ContractEnv) {
 /// A partition longer than a page is read whole, in the order of its sort keys, and nothing of its neighbours.
 pub async fn e3_a_partition_longer_than_a_page_is_read_whole(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
-    let at = |partition: &str, sort: String| Key { partition: partition.to_owned(), sort };
+    let at = |partition: &str, sort: String| Key { partition: partition.into(), sort: sort.into() };
     // 3 MB: three pages of DynamoDB's 1 MB.
     let heavy = "x".repeat(100_000);
     for chunk in 0..3 {

@@ -113,8 +113,8 @@ impl Inner {
         total: &Staged,
         results: &mut Results,
     ) -> Result<(), CommitError> {
-        let (now, token) = (self.host.now(), self.host.token());
         let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
+        let (now, token) = (self.host.now(), self.token(access));
         let mut writes = total.writes(now, token);
         let mut indexes = Vec::with_capacity(members.len());
         for (index, emitted) in members {

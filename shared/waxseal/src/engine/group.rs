@@ -5,17 +5,17 @@
 //! are shared by what is ready at the same time; nothing waits for a slow handler, and no timer is needed.
 
 use std::{
-    collections::{HashMap, HashSet},
     future::Future,
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Poll,
 };
 
 use async_lock::{MutexGuardArc, Semaphore, SemaphoreGuard};
+use foldhash::{HashMap, HashSet};
 use futures_channel::oneshot;
 use futures_util::{
     FutureExt as _, Stream as _, StreamExt as _,
@@ -27,6 +27,7 @@ use jiff::Timestamp;
 
 use super::plan::{Grouping, Touched, plan};
 use crate::{
+    Token,
     item::{Action, Item, Key, Write},
     receipt,
     table::{AnyTable, LARGEST_READ, TableError, WriteError, check_size},
@@ -88,11 +89,23 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Runs a handler's body, and gives the slot back before its commit.
-    pub(crate) async fn body<T>(self, slot: Slot<'a>, body: impl Future<Output = T>) -> Result<T, Stopped> {
+    /// Runs a handler's body, and gives the slot back before its commit. One that waits for nothing needs no slot.
+    pub(crate) async fn body<T>(
+        self,
+        slot: Option<Slot<'a>>,
+        body: impl Future<Output = T>,
+    ) -> Result<T, Stopped> {
         let result = self.until_stopped(body).await;
         drop(slot);
         result
+    }
+
+    /// What marks the writes of one commit within a batch.
+    pub(crate) fn token(self) -> Option<Token> {
+        match self {
+            Self::Alone(_) => None,
+            Self::Together(group) => Some(group.token()),
+        }
     }
 
     /// What else may take long: it is given up at the end, as a body is.
@@ -158,6 +171,9 @@ pub(crate) struct Group {
     stop: Mutex<Option<oneshot::Sender<()>>>,
     stopped: Shared<oneshot::Receiver<()>>,
     turns: Mutex<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
+    /// One token of the host, and how many were made of it: entropy may be a system call.
+    token: Token,
+    tokens: AtomicU64,
 }
 
 /// What records have asked for.
@@ -202,8 +218,8 @@ enum Request {
 }
 
 impl Group {
-    /// A group whose handlers run `bodies` at once at most, and that starts nothing from `closes` on.
-    pub(crate) fn new(bodies: usize, grouping: Grouping, closes: Option<Timestamp>) -> Self {
+    /// A group whose handlers run `bodies` at once at most, and that starts nothing from `closes` on. `token` is its own.
+    pub(crate) fn new(bodies: usize, grouping: Grouping, closes: Option<Timestamp>, token: Token) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self {
             grouping,
@@ -214,7 +230,16 @@ impl Group {
             stop: Mutex::new(Some(stop)),
             stopped: stopped.shared(),
             turns: Mutex::default(),
+            token,
+            tokens: AtomicU64::new(0),
         }
+    }
+
+    /// As unlikely to be somebody else's as the host's own. The count is in the upper half, so that it also differs from those
+    /// of a host that counts.
+    fn token(&self) -> Token {
+        let count = u128::from(self.tokens.fetch_add(1, Ordering::Relaxed));
+        Token(self.token.0 ^ count << 64)
     }
 
     pub(crate) fn is_closed(&self, now: Timestamp) -> bool {
@@ -252,9 +277,13 @@ impl Group {
     }
 
     async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
-        match select(self.stopped.clone(), pin!(work)).await {
-            Either::Left(_) => Err(Stopped),
-            Either::Right((result, _)) => Ok(result),
+        if self.is_stopped() {
+            return Err(Stopped);
+        }
+        // The work first: most of it never waits, and then the end need not be listened to.
+        match select(pin!(work), self.stopped.clone()).await {
+            Either::Left((result, _)) => Ok(result),
+            Either::Right(_) => Err(Stopped),
         }
     }
 

@@ -67,7 +67,7 @@ impl Inner {
     ) -> Result<Result<Claim, Outcome>, Failure> {
         let mut predecessor: Option<(String, u32, Timestamp)> = None;
         for _ in 0..=self.settings.reruns {
-            let (now, token) = (self.host.now(), self.host.token());
+            let (now, token) = (self.host.now(), self.token(task.access));
             let mut receipt = self.blank(task, now);
             receipt.status = Status::Leased { until: self.lease_end(task, lease, now) };
             let condition = match &predecessor {
@@ -141,7 +141,7 @@ impl Inner {
 
     /// The commit counts only while the claim's token is still on the row.
     async fn complete(&self, task: &Task<'_>, claim: &Claim, staged: &mut Staged) -> Result<(), CommitError> {
-        let (now, token) = (self.host.now(), self.host.token());
+        let (now, token) = (self.host.now(), self.token(task.access));
         let mut receipt = claim.receipt.clone();
         receipt.status = Status::Completed;
         receipt.expires = self.expiry();
@@ -165,7 +165,7 @@ impl Inner {
             receipt.status = Status::Leased { until: self.host.now() };
             receipt.last_error = Some(reason);
         }
-        let token = self.host.token();
+        let token = self.token(task.access);
         let write = Write {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Owner(claim.token.to_string()),

@@ -73,7 +73,11 @@ impl Engine {
         let write = Write { action: Action::Delete(key), condition: Condition::Owner(token.to_string()) };
         if let Err(error) = access.commit(vec![write], Vec::new()).await {
             let error = chain(&Failure::from(error));
-            tracing::warn!(marker = partition, error, "the marker of a run that ended could not be removed");
+            tracing::warn!(
+                marker = &*partition,
+                error,
+                "the marker of a run that ended could not be removed"
+            );
         }
     }
 }

@@ -10,7 +10,6 @@ mod plan;
 mod transact;
 
 use std::{
-    borrow::Cow,
     fmt,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
@@ -29,7 +28,7 @@ pub(crate) use marker::Marked;
 pub use plan::Grouping;
 
 use crate::{
-    Attempt, Entity, Host, Raw, Service, ServiceError, Table,
+    Attempt, Entity, Host, Raw, Service, ServiceError, Table, Token,
     batch::panic_message,
     cache::Cache,
     catalog::Mode,
@@ -149,7 +148,7 @@ impl Engine {
     }
 
     /// A number that nobody can foresee.
-    pub(crate) fn token(&self) -> crate::Token {
+    pub(crate) fn token(&self) -> Token {
         self.inner.host.token()
     }
 
@@ -379,25 +378,37 @@ impl Inner {
         if task.access.is_closed(self.host.now()) {
             return Err(Failure::Unstarted);
         }
-        // A duplicate whose payload has expired is still a duplicate.
+        // Boxes keep what few records need out of what every record holds while it waits.
+        if claim::is_claim(task.raw) {
+            return Box::pin(self.redeem(task, mode, slot)).await;
+        }
+        self.react_to(task, mode, slot).await
+    }
+
+    /// As [`Inner::react`], once the payload is fetched that the event is a claim for (S-42).
+    async fn redeem(&self, task: &Task<'_>, mode: Mode, slot: Option<Slot<'_>>) -> Result<Outcome, Failure> {
         let claims = &self.settings.claims;
-        let whole = match task.access.until_stopped(claims.redeem(task.raw, task.receives)).await? {
-            Ok(whole) => whole,
-            Err(fault) => return self.unless_known(task, Failure::Fault(fault)).await,
-        };
-        let redeemed;
-        let task = match &whole {
-            Cow::Borrowed(_) => task,
-            Cow::Owned(raw) => {
+        match task.access.until_stopped(claims.redeem(task.raw, task.receives)).await? {
+            Ok(whole) => {
                 let (receipt, hash) = (task.receipt.clone(), task.hash.clone());
-                redeemed = Task { raw, decoded: None, receipt, hash, ..*task };
-                &redeemed
+                let redeemed = Task { raw: &whole, decoded: None, receipt, hash, ..*task };
+                self.react_to(&redeemed, mode, slot).await
             }
-        };
+            // A duplicate whose payload has expired is still a duplicate.
+            Err(fault) => self.unless_known(task, Failure::Fault(fault)).await,
+        }
+    }
+
+    async fn react_to(
+        &self,
+        task: &Task<'_>,
+        mode: Mode,
+        slot: Option<Slot<'_>>,
+    ) -> Result<Outcome, Failure> {
         match mode {
             Mode::Transactional => self.transact(task, slot).await,
-            Mode::Leased { lease, key_ttl } => self.lease(task, slot, lease, key_ttl).await,
-            Mode::NaturallyIdempotent => self.run_bare(task, slot).await,
+            Mode::Leased { lease, key_ttl } => Box::pin(self.lease(task, slot, lease, key_ttl)).await,
+            Mode::NaturallyIdempotent => Box::pin(self.run_bare(task, slot)).await,
         }
     }
 
@@ -434,20 +445,19 @@ impl Inner {
         );
         // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
         let body = AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind().instrument(span);
-        let result = if task.route.reaction.is_pure() {
-            body.await
-        } else {
-            let slot = match slot {
-                Some(slot) => slot,
-                None => task.access.enter().await?,
-            };
-            task.access.body(slot, body).await?
+        let slot = match slot {
+            Some(slot) => Some(slot),
+            None if task.route.reaction.is_pure() => None,
+            None => Some(task.access.enter().await?),
         };
+        let result = task.access.body(slot, body).await?;
         match result {
             Ok(Ok(mut staged)) => {
-                let due = std::mem::take(&mut staged.due);
-                let stored = self.settings.claims.check_in_emitted(&mut staged.emitted, &due);
-                task.access.until_stopped(stored).await?.map_err(Failure::Fault)?;
+                if !staged.due.is_empty() {
+                    let due = std::mem::take(&mut staged.due);
+                    let stored = self.settings.claims.check_in_emitted(&mut staged.emitted, &due);
+                    Box::pin(task.access.until_stopped(stored)).await?.map_err(Failure::Fault)?;
+                }
                 Ok(staged)
             }
             Ok(Err(RunError::Decode(error))) => Err(Failure::Decode(error)),
@@ -462,7 +472,7 @@ impl Inner {
         access: Access<'_>,
         writes: Vec<Write>,
         reads: Vec<Key>,
-        token: crate::Token,
+        token: Token,
     ) -> Result<(), CommitError> {
         match access.commit(writes, reads).await {
             Err(CommitError::Write(error)) => settle(Err(error), token).map_err(CommitError::Write),
@@ -483,6 +493,11 @@ impl Inner {
     fn remember(&self, task: &Task<'_>, hash: String, version: u16, expires: Timestamp) {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.insert(task.receipt.clone(), hash, version, self.host.now(), expires);
+    }
+
+    /// Marks the writes of one commit.
+    fn token(&self, access: Access<'_>) -> Token {
+        access.token().unwrap_or_else(|| self.host.token())
     }
 
     /// When a receipt that is written now may be forgotten.

@@ -24,7 +24,7 @@ impl Inner {
         let mut turn = Turn::default();
         let guard = match self.guard(task.route, task.raw, task.replay) {
             Ok(guard) => guard,
-            Err(fault) => return self.unless_known(task, Failure::Fault(fault)).await,
+            Err(fault) => return Box::pin(self.unless_known(task, Failure::Fault(fault))).await,
         };
         while tries <= self.settings.reruns {
             let began = task.access.moment();
@@ -48,7 +48,7 @@ impl Inner {
             let unread = ahead.is_empty().then_some(&task.receipt);
             let mut staged = match self.run(task, &ahead, unread, (1, self.host.now()), slot.take()).await {
                 Ok(staged) => staged,
-                Err(failure) => return self.unless_known(task, failure).await,
+                Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
             };
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
@@ -72,7 +72,9 @@ impl Inner {
                     drop(turn);
                     turn = task.access.turn(keys).await;
                 }
-                Err(CommitError::Write(error)) => return self.unless_known(task, error.into()).await,
+                Err(CommitError::Write(error)) => {
+                    return Box::pin(self.unless_known(task, error.into())).await;
+                }
             }
         }
         drop(turn);
@@ -112,7 +114,7 @@ impl Inner {
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }
-            let token = self.host.token();
+            let token = self.token(task.access);
             let writes = staged.writes(self.host.now(), token);
             let written = self.write(task.access, writes, staged.reads, token).await;
             match written.map_err(|error| task.access.or_crossed(error, began)) {
@@ -166,7 +168,7 @@ impl Inner {
         staged: &mut Staged,
         cursor: Option<(&Guard<'_>, Option<&Item>)>,
     ) -> Result<(), CommitError> {
-        let (now, token) = (self.host.now(), self.host.token());
+        let (now, token) = (self.host.now(), self.token(task.access));
         let mut receipt = self.blank(task, now);
         receipt.emitted = std::mem::take(&mut staged.emitted);
         let mut writes = staged.writes(now, token);

@@ -1,5 +1,7 @@
 //! Log lines: JSON on standard output, with ids, never with a payload.
 
+mod fields;
+
 use tracing_subscriber::{
     Layer as _,
     filter::{LevelFilter, Targets},
@@ -23,7 +25,7 @@ pub(crate) fn init() {
         registry.with(fmt::layer().with_ansi(false).with_filter(targets)).try_init()
     } else {
         // `level`, `timestamp` and `message` at the top, where Lambda's own log level filter looks for them.
-        let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
+        let lines = fmt::layer().json().flatten_event(true).with_span_list(false).fmt_fields(fields::Fields);
         registry.with(lines.with_filter(targets)).try_init()
     };
 }

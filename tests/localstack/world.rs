@@ -288,7 +288,7 @@ impl World {
     /// Sets a number of an item, as nobody but time does.
     pub(crate) fn set_number(&self, service: &str, key: &Key, name: &str, value: i64) {
         let body = json!({
-            "TableName": self.stage.function(service), "Key": {"pk": {"S": key.partition}, "sk": {"S": key.sort}},
+            "TableName": self.stage.function(service), "Key": {"pk": {"S": &*key.partition}, "sk": {"S": key.sort}},
             "UpdateExpression": "SET #n = :v", "ExpressionAttributeNames": {"#n": name},
             "ExpressionAttributeValues": {":v": {"N": value.to_string()}},
         });

@@ -324,23 +324,23 @@ impl Environment {
 }
 
 /// What the SDK retries by itself: connections, 5xx and throttling, which it alone can tell apart, with full jitter and
-/// a quota over all requests of the client that keeps an outage from being made worse. Four attempts from 50 ms on
-/// span about a second: longer waits are the queue's, which costs nothing while it waits.
+/// a quota over all requests of the client that keeps an outage from being made worse. Three attempts from 50 ms on: longer
+/// waits are the queue's, which costs nothing while it waits.
 pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard()
-        .with_max_attempts(4)
+        .with_max_attempts(3)
         .with_initial_backoff(Duration::from_millis(50))
         .with_max_backoff(Duration::from_secs(1))
 }
 
 /// DynamoDB answers in milliseconds, so a silence of seconds is a lost packet or connection: another attempt is better
-/// than the wait. Connecting gets 3 s because TLS on a cold function of 128 MB takes most of one. All attempts together
-/// end well before a usual invocation does, so that the failure is reported and not cut off.
+/// than the wait. Connecting gets 3 s because TLS on a cold function of 128 MB takes most of one. Three attempts end after
+/// some 15 s, well before a usual invocation does, so that the failure is reported and not cut off; a limit of their own
+/// would be one more timer for every request.
 pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
         .operation_attempt_timeout(Duration::from_secs(5))
-        .operation_timeout(Duration::from_secs(15))
         .build()
 }
 

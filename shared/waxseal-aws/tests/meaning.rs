@@ -13,8 +13,10 @@ use waxseal::{
 use waxseal_aws::testing::WireTable;
 
 fn key() -> impl Strategy<Value = Key> {
-    (0..3_u8, 0..2_u8)
-        .prop_map(|(partition, sort)| Key { partition: format!("p{partition}#ß"), sort: format!("s{sort}") })
+    (0..3_u8, 0..2_u8).prop_map(|(partition, sort)| Key {
+        partition: format!("p{partition}#ß").into(),
+        sort: format!("s{sort}").into(),
+    })
 }
 
 fn at(milliseconds: i64) -> Timestamp {
@@ -79,7 +81,7 @@ proptest! {
             prop_assert_eq!(seen, expected, "{:?}", writes);
             prop_assert_eq!(&wire.items(), &memory);
         }
-        let keys: Vec<Key> = (0..3).flat_map(|p| (0..2).map(move |s| Key { partition: format!("p{p}#ß"), sort: format!("s{s}") })).collect();
+        let keys: Vec<Key> = (0..3).flat_map(|p| (0..2).map(move |s| Key { partition: format!("p{p}#ß").into(), sort: format!("s{s}").into() })).collect();
         let read = runtime.block_on(table.get(&keys)).unwrap();
         prop_assert_eq!(read, keys.iter().map(|key| memory.get(key).cloned()).collect::<Vec<_>>());
     }
@@ -90,7 +92,7 @@ proptest! {
         let wire = WireTable::new("orders");
         wire.page_size(page);
         for n in 0..count {
-            wire.put(Item::new(Key { partition: "stream".into(), sort: format!("{n:04}") }).number("n", n as i64));
+            wire.put(Item::new(Key { partition: "stream".into(), sort: format!("{n:04}").into() }).number("n", n as i64));
         }
         wire.put(Item::new(Key { partition: "other".into(), sort: "0000".into() }));
         let table = wire.table();
@@ -111,7 +113,8 @@ proptest! {
 #[tokio::test]
 async fn a_batch_read_that_is_cut_short_is_completed() {
     let wire = WireTable::new("orders");
-    let keys: Vec<Key> = (0..5).map(|n| Key { partition: format!("p{n}"), sort: "s".into() }).collect();
+    let keys: Vec<Key> =
+        (0..5).map(|n| Key { partition: format!("p{n}").into(), sort: "s".into() }).collect();
     keys.iter().skip(1).for_each(|key| wire.put(Item::new(key.clone()).text("data", "{}")));
     wire.disturb(waxseal_aws::testing::Disturbance::Unprocessed);
     let read = wire.table().get(&keys).await.unwrap();

@@ -152,7 +152,7 @@ pub(crate) fn sequence_number(sequence: u64) -> String {
 }
 
 fn keys(key: &Key) -> Value {
-    json!({ attribute::PARTITION: {"S": key.partition}, attribute::SORT: {"S": key.sort} })
+    json!({ attribute::PARTITION: {"S": &*key.partition}, attribute::SORT: {"S": key.sort} })
 }
 
 fn image(item: &Item) -> Value {

@@ -72,7 +72,8 @@ fn uuid8(parts: &[&str], index: u32) -> String {
 /// assert_ne!(hash(r#"{"a":1}"#), hash(r#"{"a":2}"#));
 /// ```
 pub fn payload_hash(json: &str) -> Result<String, serde_json::Error> {
-    let mut canonical = Vec::with_capacity(json.len());
+    // Names and short values grow by their tags and sizes.
+    let mut canonical = Vec::with_capacity(2 * json.len());
     let mut json = serde_json::Deserializer::from_str(json);
     Canonical(&mut canonical).deserialize(&mut json)?;
     json.end()?;

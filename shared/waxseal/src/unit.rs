@@ -44,7 +44,7 @@ pub(crate) struct Run<'a> {
 /// What a run wants to write.
 #[derive(Debug, Default)]
 pub(crate) struct Staged {
-    pub(crate) changes: BTreeMap<Key, Change>,
+    pub(crate) changes: Changes,
     /// What was read by hand.
     pub(crate) reads: Vec<Key>,
     pub(crate) emitted: Vec<Emission>,
@@ -56,6 +56,23 @@ pub(crate) struct Staged {
     pub(crate) known: Option<Item>,
     /// The first thing that could not be staged: it fails the run.
     error: Option<Fault>,
+}
+
+/// What a run does to each item that it saves, deletes or relies on, in its order: hardly ever more than a few.
+#[derive(Debug, Default)]
+pub(crate) struct Changes(Vec<(Key, Change)>);
+
+impl Changes {
+    fn get(&self, key: &Key) -> Option<&Change> {
+        self.0.iter().find(|(changed, _)| changed == key).map(|(_, change)| change)
+    }
+
+    fn insert(&mut self, key: Key, change: Change) {
+        match self.0.iter_mut().find(|(changed, _)| *changed == key) {
+            Some((_, earlier)) => *earlier = change,
+            None => self.0.push((key, change)),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -148,11 +165,10 @@ impl<'a, S: Emits> Unit<'a, S> {
 
     /// Commits only if `entity` is still at the version that was read: what a unit only reads is not guarded otherwise.
     pub fn require_unchanged<T: Entity>(&mut self, entity: &Loaded<T>) {
-        self.run
-            .staged
-            .changes
-            .entry(entity.key.clone())
-            .or_insert(Change { base: entity.version, to: To::Unchanged });
+        let changes = &mut self.run.staged.changes;
+        if changes.get(&entity.key).is_none() {
+            changes.insert(entity.key.clone(), Change { base: entity.version, to: To::Unchanged });
+        }
     }
 
     /// Emits an event that the handler declares. The relay publishes it after the commit.
@@ -304,15 +320,15 @@ impl Staged {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.emitted.is_empty()
+        self.changes.0.is_empty() && self.emitted.is_empty()
     }
 
     /// Takes over what a later event of the same batch changed, so that one write holds both.
-    pub(crate) fn fold(&mut self, later: BTreeMap<Key, Change>) {
-        for (key, change) in later {
+    pub(crate) fn fold(&mut self, later: Changes) {
+        for (key, change) in later.0 {
             match (self.changes.get(&key), &change.to) {
                 (Some(_), To::Unchanged) => {}
-                _ => drop(self.changes.insert(key, change)),
+                _ => self.changes.insert(key, change),
             }
         }
     }
@@ -328,27 +344,24 @@ impl Staged {
         }
     }
 
-    /// The state's part of the commit, marked as written by `token`.
-    pub(crate) fn writes(&self, now: Timestamp, token: Token) -> Vec<Write> {
-        self.changes
-            .iter()
-            .map(|(key, change)| Write {
-                action: match &change.to {
-                    To::Put { data, sequence } => {
-                        let stored =
-                            Stored { data: data.clone(), version: change.base + 1, sequence: *sequence };
-                        Action::Put(
-                            state::item(key.clone(), stored).text(attribute::OWNER, token.to_string()),
-                        )
-                    }
-                    To::Delete => Action::Delete(key.clone()),
-                    To::Unchanged => Action::Check(key.clone()),
-                },
-                condition: match change.base {
-                    0 => Condition::Absent { now },
-                    version => Condition::Version(version),
-                },
-            })
-            .collect()
+    /// The state's part of the commit, marked as written by `token`; with room for `more` writes.
+    pub(crate) fn take_writes(&mut self, now: Timestamp, token: Token, more: usize) -> Vec<Write> {
+        let changes = std::mem::take(&mut self.changes.0);
+        let mut writes = Vec::with_capacity(changes.len() + more);
+        writes.extend(changes.into_iter().map(|(key, Change { base, to })| Write {
+            action: match to {
+                To::Put { data, sequence } => {
+                    let stored = Stored { data, version: base + 1, sequence };
+                    Action::Put(state::item(key, stored).text(attribute::OWNER, token.to_string()))
+                }
+                To::Delete => Action::Delete(key),
+                To::Unchanged => Action::Check(key),
+            },
+            condition: match base {
+                0 => Condition::Absent { now },
+                version => Condition::Version(version),
+            },
+        }));
+        writes
     }
 }

@@ -332,7 +332,7 @@ impl Stage {
     pub fn item(&self, service: &str, key: &Key) -> Result<Option<Item>, CallError> {
         let body = json!({
             "TableName": self.function(service), "ConsistentRead": true,
-            "Key": {"pk": {"S": key.partition}, "sk": {"S": key.sort}},
+            "Key": {"pk": {"S": &*key.partition}, "sk": {"S": key.sort}},
         });
         let answer = self.client.json("dynamodb", "DynamoDB_20120810.GetItem", &body)?;
         Ok(answer.get("Item").map(item))

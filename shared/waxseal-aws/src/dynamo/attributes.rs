@@ -84,15 +84,16 @@ mod tests {
             texts in prop::collection::btree_map("[a-z_]{3,8}", "\\PC*", 0..5),
             numbers in prop::collection::btree_map("[A-Z]{3,8}", any::<i64>(), 0..5),
         ) {
-            let mut stored = of_key(&Key { partition: partition.clone(), sort: sort.clone() });
-            let mut item = Item::new(Key { partition, sort });
+            let key = Key { partition: partition.into(), sort: sort.into() };
+            let mut stored = of_key(&key);
+            let mut item = Item::new(key);
             for (name, text) in texts {
                 stored.insert(name.clone(), AttributeValue::S(text.clone()));
-                item = item.text(&name, text);
+                item = item.text(name, text);
             }
             for (name, number) in numbers {
                 stored.insert(name.clone(), AttributeValue::N(number.to_string()));
-                item = item.number(&name, number);
+                item = item.number(name, number);
             }
             prop_assert_eq!(to_item(stored), Ok(item));
         }

@@ -14,9 +14,12 @@ use waxseal::item::{Action, Item, Key, Value, Write, attribute};
 
 use super::condition::{Expression, expression};
 
-/// A body that is ready to be sent, however often.
-pub(super) fn written(body: &impl Serialize) -> Result<Bytes, serde_json::Error> {
-    serde_json::to_vec(body).map(Bytes::from)
+/// A body of some `items`, ready to be sent, however often.
+pub(super) fn written(body: &impl Serialize, items: usize) -> Result<Bytes, serde_json::Error> {
+    // A receipt has some 650 bytes.
+    let mut json = Vec::with_capacity(128 + 768 * items);
+    serde_json::to_writer(&mut json, body)?;
+    Ok(json.into())
 }
 
 /// Gives a request another body than the SDK wrote: before it is signed, on each attempt.
@@ -138,10 +141,11 @@ pub(super) enum Number {
 }
 
 fn digits<S: Serializer>(number: &Number, serializer: S) -> Result<S::Ok, S::Error> {
-    match number {
-        Number::Signed(number) => serializer.collect_str(number),
-        Number::Unsigned(number) => serializer.collect_str(number),
-    }
+    let mut digits = itoa::Buffer::new();
+    serializer.serialize_str(match number {
+        Number::Signed(number) => digits.format(*number),
+        Number::Unsigned(number) => digits.format(*number),
+    })
 }
 
 fn put<S: Serializer>(item: &Option<&Item>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use foldhash::HashMapExt as _;
 use waxseal::{
     item::{Item, Key, attribute},
     table::{Page, TableError},
@@ -36,7 +37,7 @@ impl Dynamo {
         const ACTION: &str = "BatchGetItem";
         // A batch may not name a key twice, a caller may.
         let mut distinct: Vec<Key> = Vec::with_capacity(keys.len());
-        let mut places: HashMap<&Key, usize> = HashMap::with_capacity(keys.len());
+        let mut places: foldhash::HashMap<&Key, usize> = foldhash::HashMap::with_capacity(keys.len());
         for key in keys {
             places.entry(key).or_insert_with(|| {
                 distinct.push(key.clone());
@@ -48,8 +49,8 @@ impl Dynamo {
             let mut open = chunk.to_vec();
             let mut patience = self.backoff.start();
             loop {
-                let body =
-                    written(&Reads::new(&self.name, &open)).map_err(|error| self.error(ACTION, error))?;
+                let body = written(&Reads::new(&self.name, &open), open.len())
+                    .map_err(|error| self.error(ACTION, error))?;
                 // What the SDK looks for in it is the table: an endpoint may depend on it.
                 let of_table = KeysAndAttributes::builder().set_keys(Some(Vec::new())).build();
                 let of_table = of_table.map_err(|error| self.error(ACTION, error))?;

@@ -56,7 +56,7 @@ impl Dynamo {
 
     async fn put(&self, write: &Write) -> Result<(), Rejected> {
         const ACTION: &str = "PutItem";
-        let body = self.body(ACTION, &Conditional::new(&self.name, write))?;
+        let body = self.body(ACTION, &Conditional::new(&self.name, write), 1)?;
         let sent = self.client.put_item().table_name(&self.name).set_item(Some(Attributes::new()));
         match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
@@ -71,7 +71,7 @@ impl Dynamo {
 
     async fn delete(&self, write: &Write) -> Result<(), Rejected> {
         const ACTION: &str = "DeleteItem";
-        let body = self.body(ACTION, &Conditional::new(&self.name, write))?;
+        let body = self.body(ACTION, &Conditional::new(&self.name, write), 1)?;
         let sent = self.client.delete_item().table_name(&self.name).set_key(Some(Attributes::new()));
         match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
@@ -85,7 +85,7 @@ impl Dynamo {
     }
 
     async fn transact(&self, writes: &[Write]) -> Result<(), Rejected> {
-        let body = self.body(TRANSACT, &Transaction::new(&self.name, writes))?;
+        let body = self.body(TRANSACT, &Transaction::new(&self.name, writes), writes.len())?;
         // What the SDK looks for in a transaction is its table: an endpoint may depend on it.
         let of_table = Put::builder().table_name(&self.name).set_item(Some(Attributes::new())).build();
         let of_table =
@@ -103,8 +103,9 @@ impl Dynamo {
         }
     }
 
-    fn body(&self, action: &'static str, body: &impl Serialize) -> Result<Bytes, Rejected> {
-        written(body).map_err(|error| Rejected::For(WriteError::Unavailable(self.error(action, error))))
+    fn body(&self, action: &'static str, body: &impl Serialize, items: usize) -> Result<Bytes, Rejected> {
+        written(body, items)
+            .map_err(|error| Rejected::For(WriteError::Unavailable(self.error(action, error))))
     }
 
     fn refused(&self, action: &'static str, key: &Key, failed: &ConditionalCheckFailedException) -> Rejected {

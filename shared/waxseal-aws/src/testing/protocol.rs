@@ -180,7 +180,7 @@ pub(super) fn item(mut attributes: Attributes) -> Result<Item, Refused> {
 
 pub(super) fn wire(item: &Item) -> Json {
     let mut attributes = json!({
-        attribute::PARTITION: {"S": item.key.partition},
+        attribute::PARTITION: {"S": &*item.key.partition},
         attribute::SORT: {"S": item.key.sort},
     });
     for (name, value) in &item.attributes {

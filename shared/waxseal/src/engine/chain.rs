@@ -103,19 +103,19 @@ impl Inner {
         if members.is_empty() {
             return Ok(());
         }
-        self.commit_chain(tasks, members, &total, results).await
+        self.commit_chain(tasks, members, total, results).await
     }
 
     async fn commit_chain(
         &self,
         tasks: &[Task<'_>],
         members: Vec<(usize, Vec<Emission>)>,
-        total: &Staged,
+        mut total: Staged,
         results: &mut Results,
     ) -> Result<(), CommitError> {
         let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
         let (now, token) = (self.host.now(), self.token(access));
-        let mut writes = total.writes(now, token);
+        let mut writes = total.take_writes(now, token, members.len());
         let mut indexes = Vec::with_capacity(members.len());
         for (index, emitted) in members {
             let mut receipt = self.blank(&tasks[index], now);

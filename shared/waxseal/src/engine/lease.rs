@@ -146,7 +146,7 @@ impl Inner {
         receipt.status = Status::Completed;
         receipt.expires = self.expiry();
         receipt.emitted = std::mem::take(&mut staged.emitted);
-        let mut writes = staged.writes(now, token);
+        let mut writes = staged.take_writes(now, token, 1);
         writes.push(Write {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Owner(claim.token.to_string()),

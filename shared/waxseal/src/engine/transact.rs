@@ -110,12 +110,12 @@ impl Inner {
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
             let began = task.access.moment();
-            let staged = self.run(task, &[], None, (1, self.host.now()), slot.take()).await?;
+            let mut staged = self.run(task, &[], None, (1, self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }
             let token = self.token(task.access);
-            let writes = staged.writes(self.host.now(), token);
+            let writes = staged.take_writes(self.host.now(), token, 0);
             let written = self.write(task.access, writes, staged.reads, token).await;
             match written.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => return Ok(Outcome::Applied),
@@ -171,7 +171,7 @@ impl Inner {
         let (now, token) = (self.host.now(), self.token(task.access));
         let mut receipt = self.blank(task, now);
         receipt.emitted = std::mem::take(&mut staged.emitted);
-        let mut writes = staged.writes(now, token);
+        let mut writes = staged.take_writes(now, token, 2);
         writes.extend(cursor.map(|(guard, stored)| guard.advance(stored, now, self.expiry(), token)));
         writes.push(Write {
             action: Action::Put(receipt.into_item(token)),

@@ -1,5 +1,6 @@
 """The function on Powertools for AWS Lambda (Python): batch processing with idempotency, as its documentation shows."""
 
+import json
 import os
 
 import boto3
@@ -29,6 +30,8 @@ def record_handler(record: SQSRecord) -> dict:
         raise ValueError("the lines do not add up")
     if WORKLOAD == "ledger":
         book(data)
+    if WORKLOAD == "emit":
+        emit(detail["eventId"], data)
     return {"eventId": detail["eventId"]}
 
 
@@ -48,6 +51,18 @@ def book(data: dict) -> None:
         else {"ConditionExpression": "attribute_not_exists(pk)"}
     )
     dynamodb.put_item(TableName=TABLE, Item=item, **condition)
+
+
+def emit(cause: str, data: dict) -> None:
+    """Leaves what is to be published later. Id and key follow from the cause's id: an attempt may come twice."""
+    event = {
+        "eventId": f"booked-{cause}",
+        "eventType": "payment.booked",
+        "causationId": cause,
+        "data": {"account": data["account"], "amount": data["amount"]},
+    }
+    item = {"pk": {"S": f"outgoing#{cause}"}, "sk": {"S": "event"}, "emitted": {"S": json.dumps(event)}}
+    dynamodb.put_item(TableName=TABLE, Item=item)
 
 
 def handler(event, context):

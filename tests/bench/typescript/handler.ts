@@ -26,6 +26,9 @@ const recordHandler = makeIdempotent(
     if (workload === "ledger") {
       await book(detail.data);
     }
+    if (workload === "emit") {
+      await emit(detail.eventId, detail.data);
+    }
     return { eventId: detail.eventId };
   },
   { persistenceStore, config },
@@ -48,6 +51,18 @@ async function book(data: Data): Promise<void> {
       }
     : { ConditionExpression: "attribute_not_exists(pk)" };
   await dynamodb.send(new PutItemCommand({ TableName, Item, ...condition }));
+}
+
+// Leaves what is to be published later. Id and key follow from the cause's id: an attempt may come twice.
+async function emit(cause: string, { account, amount }: Data): Promise<void> {
+  const event = {
+    eventId: `booked-${cause}`,
+    eventType: "payment.booked",
+    causationId: cause,
+    data: { account, amount },
+  };
+  const Item = { pk: { S: `outgoing#${cause}` }, sk: { S: "event" }, emitted: { S: JSON.stringify(event) } };
+  await dynamodb.send(new PutItemCommand({ TableName, Item }));
 }
 
 export const handler = async (event: unknown, context: never) => {

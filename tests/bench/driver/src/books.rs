@@ -1,33 +1,55 @@
 //! The books after a run: every event took effect exactly once, whatever the peer calls its rows.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+};
 
 use bench_work::{Event, Workload};
 use serde_json::Value;
 
 use crate::dynamo::{Dynamo, IDEMPOTENCY, TABLE};
 
-/// What an account's ledger must say: how many events, and their sum.
-type Ledgers = BTreeMap<String, (i64, i64)>;
+/// What a run has left, by what it is about.
+#[derive(Debug, Default)]
+struct Books {
+    /// How often each event is remembered.
+    seen: BTreeMap<String, usize>,
+    /// Of each account: how many events, and their sum.
+    ledgers: BTreeMap<String, (i64, i64)>,
+    /// Of each event: account and amount of what it left to be published.
+    outgoing: BTreeMap<String, (String, i64)>,
+}
 
 /// Checks what is stored against what was delivered.
 ///
 /// # Errors
 /// The first event or ledger that is wrong.
 pub(crate) fn check(dynamo: &Dynamo, delivered: &[Event], workload: Workload) -> Result<(), String> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let mut ledgers = Ledgers::new();
+    let (mut books, mut outgoing_ids) = (Books::default(), BTreeSet::new());
     for item in dynamo.items(TABLE) {
         let key = text(item.get("pk"));
-        match key.split_once('#') {
-            Some(("receipt", rest)) => {
-                let id = rest.rsplit('#').next().unwrap_or_default();
-                *seen.entry(id.to_owned()).or_default() += 1;
+        let Some((kind, rest)) = key.split_once('#') else { return Err(unknown(key)) };
+        let id = rest.rsplit('#').next().unwrap_or_default();
+        match kind {
+            "receipt" => *books.seen.entry(id.to_owned()).or_default() += 1,
+            "ledger" => drop(books.ledgers.insert(rest.to_owned(), ledger(item)?)),
+            "outgoing" => {}
+            _ => return Err(unknown(key)),
+        }
+        for event in emitted(item).ok_or_else(|| format!("row {key} keeps something else than events"))? {
+            let out = event["eventId"].as_str().unwrap_or_default();
+            if out.is_empty() || !outgoing_ids.insert(out.to_owned()) {
+                return Err(format!("row {key} keeps an outgoing event without an id of its own"));
             }
-            Some(("ledger", account)) => {
-                ledgers.insert(account.to_owned(), ledger(item)?);
+            if event["eventType"] != "payment.booked" || event["causationId"] != id {
+                return Err(format!("row {key} keeps an outgoing event that {id} is not the cause of"));
             }
-            _ => return Err(format!("a row that nobody knows: {key}")),
+            let account = event["data"]["account"].as_str().unwrap_or_default();
+            let amount = event["data"]["amount"].as_i64().unwrap_or_default();
+            if books.outgoing.insert(id.to_owned(), (account.to_owned(), amount)).is_some() {
+                return Err(format!("event {id} has left two outgoing events"));
+            }
         }
     }
     for item in dynamo.items(IDEMPOTENCY) {
@@ -39,46 +61,60 @@ pub(crate) fn check(dynamo: &Dynamo, delivered: &[Event], workload: Workload) ->
         // Powertools for TypeScript stores what a handler gives as a map, Powertools for Python as JSON text.
         let event = data["eventId"].as_str().map(str::to_owned);
         let event = event.or_else(|| Some(text(item.get("data")?.get("M")?.get("eventId")).to_owned()));
-        *seen.entry(event.unwrap_or_default()).or_default() += 1;
+        *books.seen.entry(event.unwrap_or_default()).or_default() += 1;
     }
-    compare(&seen, &ledgers, delivered, workload)
+    let expected = expected(delivered, workload);
+    compare("event, times remembered", &books.seen, &expected.seen)?;
+    compare("ledger, (count, total)", &books.ledgers, &expected.ledgers)?;
+    compare("outgoing event of, (account, amount)", &books.outgoing, &expected.outgoing)
 }
 
-fn compare(
-    seen: &BTreeMap<String, usize>,
-    ledgers: &Ledgers,
-    delivered: &[Event],
-    workload: Workload,
+fn unknown(key: &str) -> String {
+    format!("a row that nobody knows: {key}")
+}
+
+fn expected(delivered: &[Event], workload: Workload) -> Books {
+    let mut books = Books::default();
+    for Event { id, account, amount } in delivered {
+        books.seen.insert(id.clone(), 1);
+        match workload {
+            Workload::Receipt => {}
+            Workload::Emit => drop(books.outgoing.insert(id.clone(), (account.clone(), *amount))),
+            Workload::Ledger => {
+                let (count, total) = books.ledgers.entry(account.clone()).or_default();
+                *count += 1;
+                *total += amount;
+            }
+        }
+    }
+    books
+}
+
+fn compare<V: PartialEq + Debug>(
+    what: &str,
+    stored: &BTreeMap<String, V>,
+    expected: &BTreeMap<String, V>,
 ) -> Result<(), String> {
-    for event in delivered {
-        match seen.get(&event.id) {
-            Some(1) => {}
-            Some(count) => return Err(format!("event {} is remembered {count} times", event.id)),
-            None => return Err(format!("event {} is not remembered", event.id)),
+    let mut keys = expected.keys().chain(stored.keys());
+    match keys.find(|key| stored.get(*key) != expected.get(*key)) {
+        None => Ok(()),
+        Some(key) => {
+            let (stored, expected) = (stored.get(key), expected.get(key));
+            Err(format!("{what}: of {key} {stored:?} is stored where it should be {expected:?}"))
         }
     }
-    if seen.len() > delivered.len() {
-        return Err(format!("{} events were delivered, {} are remembered", delivered.len(), seen.len()));
-    }
-    let mut expected = Ledgers::new();
-    if workload == Workload::Ledger {
-        for event in delivered {
-            let (count, total) = expected.entry(event.account.clone()).or_default();
-            *count += 1;
-            *total += event.amount;
+}
+
+/// What a row keeps for a relay: one event, or Waxseal's list of them with their channels. `None` for anything else.
+fn emitted(item: &serde_json::Map<String, Value>) -> Option<Vec<Value>> {
+    let Some(emitted) = item.get("emitted") else { return Some(Vec::new()) };
+    match serde_json::from_str(text(Some(emitted))) {
+        Ok(Value::Array(list)) => {
+            list.into_iter().map(|mut one| Some(one.get_mut("envelope")?.take())).collect()
         }
+        Ok(event @ Value::Object(_)) => Some(vec![event]),
+        _ => None,
     }
-    if *ledgers == expected {
-        return Ok(());
-    }
-    let wrong = expected.iter().find(|(account, ledger)| ledgers.get(*account) != Some(*ledger));
-    Err(match wrong {
-        Some((account, ledger)) => {
-            let stored = ledgers.get(account);
-            format!("ledger {account} says {stored:?} where (count, total) is {ledger:?}")
-        }
-        None => format!("{} ledgers are stored where there should be {}", ledgers.len(), expected.len()),
-    })
 }
 
 /// Waxseal keeps state as JSON text, the others as attributes.
@@ -158,6 +194,56 @@ mod tests {
             vec![receipt("unknown#e1")],
         ] {
             assert!(check(&stored(TABLE, &rows), &events, Workload::Receipt).is_err(), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn books_balance_where_each_event_left_one_outgoing_event() {
+        let events = [event("e1", "a", 10), event("e2", "b", 5)];
+        let out = |id: &str, cause: &str, account: &str, amount: i64| json!({"eventId": id, "eventType": "payment.booked", "causationId": cause, "data": {"account": account, "amount": amount}});
+        let row = |key: &str, emitted: Value| json!({"pk": {"S": key}, "sk": {"S": "receipt"}, "emitted": {"S": emitted.to_string()}});
+        let waxseal = |events: &[Value]| {
+            events.iter().map(|event| json!({"channel": "bus", "envelope": event})).collect::<Value>()
+        };
+        let first = row("receipt#bench/announce#payment#e1", waxseal(&[out("o1", "e1", "a", 10)]));
+        let second = out("o2", "e2", "b", 5);
+        let right = [
+            vec![row("receipt#e2", second.clone())],
+            vec![row("receipt#e2", waxseal(std::slice::from_ref(&second)))],
+            vec![receipt("receipt#e2"), row("outgoing#e2", second.clone())],
+        ];
+        for rows in right {
+            let rows = [vec![first.clone()], rows].concat();
+            assert_eq!(check(&stored(TABLE, &rows), &events, Workload::Emit), Ok(()));
+            assert!(
+                check(&stored(TABLE, &rows), &events, Workload::Receipt).is_err(),
+                "nothing is to be said"
+            );
+        }
+        let wrong = [
+            vec![receipt("receipt#e2")],
+            vec![row("receipt#e2", waxseal(&[]))],
+            vec![row("receipt#e2", waxseal(&[second.clone(), out("o3", "e2", "b", 5)]))],
+            vec![row("receipt#e2", second.clone()), row("outgoing#e2", out("o3", "e2", "b", 5))],
+            vec![
+                receipt("receipt#e2"),
+                row("outgoing#e2", second.clone()),
+                row("outgoing#e3", out("o3", "e3", "c", 1)),
+            ],
+            vec![row("receipt#e2", out("o2", "e2", "b", 6))],
+            vec![row("receipt#e2", out("o2", "e2", "a", 5))],
+            vec![row("receipt#e2", out("o1", "e2", "b", 5))],
+            vec![row("receipt#e2", out("o2", "e1", "b", 5))],
+            vec![row(
+                "receipt#e2",
+                json!({"eventId": "o2", "eventType": "payment.lost", "causationId": "e2"}),
+            )],
+            vec![row("receipt#e2", json!([second]))],
+            vec![row("receipt#e2", json!("payment.booked"))],
+        ];
+        for rows in wrong {
+            let rows = [vec![first.clone()], rows].concat();
+            assert!(check(&stored(TABLE, &rows), &events, Workload::Emit).is_err(), "{rows:?}");
         }
     }
 

@@ -65,19 +65,22 @@ impl PaymentCaptured {
 pub enum Workload {
     /// Every event is remembered; nothing else is written.
     Receipt,
+    /// Every event leaves one small event behind, which somebody is to publish later: the outbox.
+    Emit,
     /// Every event changes its account's ledger.
     Ledger,
 }
 
 impl Workload {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Receipt, Self::Ledger];
+    pub const ALL: [Self; 3] = [Self::Receipt, Self::Emit, Self::Ledger];
 
     /// As `BENCH_WORKLOAD` names it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Receipt => "receipt",
+            Self::Emit => "emit",
             Self::Ledger => "ledger",
         }
     }
@@ -87,6 +90,7 @@ impl Workload {
     pub fn label(self) -> &'static str {
         match self {
             Self::Receipt => "without state",
+            Self::Emit => "emitting",
             Self::Ledger => "with state",
         }
     }
@@ -98,6 +102,6 @@ impl Workload {
     pub fn from_env() -> Result<Self, String> {
         let name = std::env::var("BENCH_WORKLOAD").unwrap_or_default();
         let known = Self::ALL.into_iter().find(|workload| workload.name() == name);
-        known.ok_or_else(|| format!("BENCH_WORKLOAD is {name:?}: it must be receipt or ledger"))
+        known.ok_or_else(|| format!("BENCH_WORKLOAD is {name:?}: it must be receipt, emit or ledger"))
     }
 }

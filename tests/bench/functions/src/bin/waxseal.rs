@@ -14,6 +14,14 @@ use waxseal_lambda::Function;
 struct Captured(PaymentCaptured);
 waxseal::event!(Captured { name: "payment.captured", version: 1, owner: "payment" });
 
+/// What others learn of it, once the relay publishes it.
+#[derive(Serialize, Deserialize)]
+struct PaymentBooked {
+    account: String,
+    amount: i64,
+}
+waxseal::event!(PaymentBooked { name: "payment.booked", version: 1, owner: "bench" });
+
 #[derive(Serialize, Deserialize, Default)]
 struct Ledger {
     count: i64,
@@ -31,6 +39,24 @@ impl Handler for Remember {
 
     async fn handle(&self, event: &Envelope<Captured>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
         check(&event.data)
+    }
+}
+
+struct Announce;
+impl Handler for Announce {
+    const NAME: &'static str = "announce";
+    type Event = Captured;
+    type Emits = (PaymentBooked,);
+
+    async fn handle(
+        &self,
+        event: &Envelope<Captured>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        check(&event.data)?;
+        let PaymentCaptured { account, amount, .. } = &event.data.0;
+        unit.emit(PaymentBooked { account: account.clone(), amount: *amount });
+        Ok(())
     }
 }
 
@@ -66,6 +92,7 @@ async fn function() -> Result<Function, BoxError> {
     let service = Service::new("bench");
     let service = match Workload::from_env()? {
         Workload::Receipt => service.handler(Remember),
+        Workload::Emit => service.handler(Announce),
         Workload::Ledger => service.decide(Book),
     };
     let aws = Environment::from_env();

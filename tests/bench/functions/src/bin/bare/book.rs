@@ -1,48 +1,23 @@
-//! The function written by hand on `lambda_runtime` and the SDK, as well as we can: one put a record, all at once; or
-//! one batch read and one transaction for as many records as it takes.
+//! With state: one batch read of the ledgers and receipts, and one transaction for as many records as it takes.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::collections::{HashMap, HashSet};
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use aws_sdk_dynamodb::{
     Client,
-    operation::{put_item::PutItemError, transact_write_items::TransactWriteItemsError},
+    operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem},
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use bench_work::{PaymentCaptured, Workload};
 use futures_util::future::join_all;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::Deserialize;
+use lambda_runtime::Error;
+
+use crate::{Attributes, UNSEEN, Work, key, now, number, read, receipt, response};
 
 /// Records in one transaction: two actions each, a hundred in all.
 const GROUP: usize = 50;
 /// Keys in one batch read.
 const LARGEST_READ: usize = 100;
-const HORIZON: u64 = 35 * 24 * 60 * 60;
 const TRIES: usize = 5;
-
-#[derive(Deserialize)]
-struct EventBridge {
-    detail: Detail,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Detail {
-    event_id: String,
-    data: PaymentCaptured,
-}
-
-/// A record that can be handled.
-struct Work {
-    message_id: String,
-    event_id: String,
-    data: PaymentCaptured,
-}
 
 #[derive(Clone, Copy, Default)]
 struct Ledger {
@@ -51,109 +26,7 @@ struct Ledger {
     total: i64,
 }
 
-type Attributes = HashMap<String, AttributeValue>;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let http =
-        aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(http).load().await;
-    let (client, table) = (&Client::new(&config), &std::env::var("BENCH_TABLE")?);
-    match Workload::from_env()? {
-        Workload::Receipt => {
-            lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-                Ok::<_, Error>(remember(client, table, event.payload).await)
-            }))
-            .await
-        }
-        Workload::Ledger => {
-            lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-                Ok::<_, Error>(book(client, table, event.payload).await)
-            }))
-            .await
-        }
-    }
-}
-
-/// The records that can be handled, and the ids of the others.
-fn read(event: SqsEvent) -> (Vec<Work>, Vec<String>) {
-    let (mut works, mut failed) = (Vec::with_capacity(event.records.len()), Vec::new());
-    for SqsMessage { message_id, body, .. } in event.records {
-        let message_id = message_id.unwrap_or_default();
-        match serde_json::from_str::<EventBridge>(&body.unwrap_or_default()) {
-            Ok(EventBridge { detail: Detail { event_id, data } }) if data.adds_up() => {
-                works.push(Work { message_id, event_id, data });
-            }
-            Ok(_) => failed.push(message_id),
-            Err(error) => {
-                eprintln!("record {message_id}: {error}");
-                failed.push(message_id);
-            }
-        }
-    }
-    (works, failed)
-}
-
-fn response(failed: impl IntoIterator<Item = String>) -> SqsBatchResponse {
-    let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed
-        .into_iter()
-        .map(|id| {
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
-            failure
-        })
-        .collect();
-    response
-}
-
-fn text(value: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(value.into())
-}
-
-fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
-}
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
-}
-
-fn key(kind: &str, id: &str, sort: &str) -> Attributes {
-    HashMap::from([("pk".to_owned(), text(format!("{kind}#{id}"))), ("sk".to_owned(), text(sort))])
-}
-
-fn receipt(event_id: &str, now: u64) -> Attributes {
-    let mut item = key("receipt", event_id, "receipt");
-    item.insert("expires_at".to_owned(), number(now + HORIZON));
-    item
-}
-
-const UNSEEN: &str = "attribute_not_exists(pk) OR expires_at <= :now";
-
-async fn remember(client: &Client, table: &str, event: SqsEvent) -> SqsBatchResponse {
-    let (works, failed) = read(event);
-    let now = now();
-    let puts = works.iter().map(|work| async move {
-        let put = client.put_item().table_name(table).set_item(Some(receipt(&work.event_id, now)));
-        let put = put.condition_expression(UNSEEN).expression_attribute_values(":now", number(now));
-        match put.send().await {
-            Ok(_) => None,
-            Err(error) => match error.as_service_error() {
-                // Handled before.
-                Some(PutItemError::ConditionalCheckFailedException(_)) => None,
-                _ => {
-                    eprintln!("record {}: {error:?}", work.message_id);
-                    Some(work.message_id.clone())
-                }
-            },
-        }
-    });
-    let refused = join_all(puts).await.into_iter().flatten();
-    response(failed.into_iter().chain(refused))
-}
-
-async fn book(client: &Client, table: &str, event: SqsEvent) -> SqsBatchResponse {
+pub(crate) async fn book(client: &Client, table: &str, event: SqsEvent) -> SqsBatchResponse {
     let (mut works, failed) = read(event);
     // Records of one account must be in one transaction, in their order.
     works.sort_by(|left, right| left.data.account.cmp(&right.data.account));

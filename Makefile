@@ -8,8 +8,8 @@ export ORDERS STOCK SEED FORMAT PORT MAILS LOG
 export ROUNDS PERMILLE PEERS
 # Option of `contract`: make contract LOCALSTACK=no
 LOCALSTACK ?= yes
-# Options of `deploy` and `undeploy`: make deploy STAGE=test SERVICE=inventory
-export SERVICE YES
+# Options of `deploy`, `undeploy` and `sweep`: make deploy STAGE=test SERVICE=inventory
+export SERVICE YES FROM TO PAYLOAD
 
 FUNCTIONS := orders inventory payment notification analytics relay
 CI := --profile ci
@@ -136,6 +136,10 @@ deploy: ## The same for AWS, with cargo-lambda and the aws commands: make deploy
 .PHONY: undeploy
 undeploy: ## Take a stage away: make undeploy STAGE=test
 	@infra/undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test))
+
+.PHONY: sweep
+sweep: ## Publish from the receipts what a relay was too late for: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO=)
+	@infra/sweep $(or $(STAGE),$(error STAGE= is missing: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z))
 
 .PHONY: size
 size: ## Size of every stripped release binary, as released and at opt-level "z" (some minutes)

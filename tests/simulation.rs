@@ -105,6 +105,41 @@ fn the_books_balance_on_every_seed() {
     assert!(confirmed > 500 && cancelled > 500 && duplicates > 500, "{confirmed} {cancelled} {duplicates}");
 }
 
+/// Everything that was ever emitted, published again from the receipts, on a bad day: nobody is charged, mailed or shipped twice.
+#[test]
+fn o3_a_sweep_of_everything_changes_no_book() {
+    for seed in 0..10 {
+        let inputs = Inputs::of(seed);
+        let (orders, stock) = inputs.files();
+        let stock = Stock::parse(&stock);
+        let setup = Setup { seed, faults: Faults::bad_day(), real_time: false, mails: None };
+        let platform = Platform::new(setup).unwrap();
+        let local = platform.local();
+        let began = local.now();
+        platform.receive(&stock).unwrap();
+        let _feed = Feed::start(local, &orders);
+        local.executor().run_until(Duration::from_secs(1), || false);
+        let (books, published) = (platform.books(), platform.published().peek().len());
+        let mut swept = 0;
+        for service in local.services() {
+            let sweeper = local.clone();
+            swept += local.executor().block_on(async move {
+                // A relay that is killed while it sweeps is asked again, as a person would.
+                loop {
+                    if let Ok(swept) = sweeper.sweep(&service, began, sweeper.now()).await {
+                        break swept;
+                    }
+                }
+            });
+        }
+        local.executor().run_until(Duration::from_secs(1), || false);
+        assert_eq!(platform.books(), books, "seed {seed}");
+        assert_eq!(platform.books().imbalances(&platform.orders(), &stock.initial()), [] as [String; 0]);
+        assert!(platform.dead_letters().is_empty(), "seed {seed}");
+        assert!(swept > 10 && platform.published().peek().len() > published + 10, "seed {seed}: {swept}");
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_summary() {
     for seed in [0, 7, 99] {

@@ -251,6 +251,19 @@ fn mutations() -> Vec<Mutation> {
         ),
         ("iam-own-table", "orders", own("FunctionRole", "OwnTable", "/Action/6"), json!("dynamodb:Scan")),
         ("iam-own-table", "orders", own("FunctionRole", "OwnTable", "/Action/0"), gone.clone()),
+        ("iam-own-table", "orders", own("RelayRole", "OwnReceipts", ""), gone.clone()),
+        (
+            "iam-own-table",
+            "orders",
+            own("RelayRole", "OwnReceipts", "/Action"),
+            json!(["dynamodb:Scan", "dynamodb:DeleteItem"]),
+        ),
+        (
+            "iam-own-table",
+            "orders",
+            own("RelayRole", "OwnReceipts", "/Resource"),
+            json!({ "Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/shop-${Stage}-payment" }),
+        ),
         ("iam-dead-letters", "orders", own("FunctionRole", "OwnDeadLetters", ""), gone.clone()),
         ("iam-stream", "orders", own("RelayRole", "OwnStream", ""), gone.clone()),
         ("iam-topics", "inventory", own("RelayRole", "OwnTopics", ""), gone.clone()),
@@ -266,6 +279,14 @@ fn mutations() -> Vec<Mutation> {
         ("table-stream", "orders", "Table/Properties/StreamSpecification/StreamViewType", json!("NEW_IMAGE")),
         ("settings", "orders", "Function/Properties/Environment/Variables/WAXSEAL_TABLE", gone.clone()),
         ("settings", "orders", "Relay/Properties/Environment/Variables/WAXSEAL_BUS", gone.clone()),
+        ("settings", "orders", "Relay/Properties/Environment/Variables/WAXSEAL_TABLE", gone.clone()),
+        ("settings", "orders", "Relay/Properties/Environment/Variables/WAXSEAL_SWEEP_DAYS", gone.clone()),
+        (
+            "receipts-outlive",
+            "orders",
+            "Relay/Properties/Environment/Variables/WAXSEAL_SWEEP_DAYS",
+            json!("15"),
+        ),
         ("settings", "inventory", "Relay/Properties/Environment/Variables/WAXSEAL_TOPIC_STOCK", gone.clone()),
         (
             "settings",
@@ -470,9 +491,9 @@ fn q3_receipts_that_do_not_outlive_queue_dead_letters_and_archive_are_refused() 
     // Delivery 1 day, queue 4, dead letters 14, archive 14.
     assert_eq!(found("orders", days, &json!("33")), BTreeSet::new());
     assert_eq!(found("orders", days, &json!("32")), BTreeSet::from(["receipts-outlive"]));
-    // SNS tries for 23 days: 23, 4, 14.
-    assert_eq!(found("analytics", days, &json!("41")), BTreeSet::new());
-    assert_eq!(found("analytics", days, &json!("40")), BTreeSet::from(["receipts-outlive"]));
+    // SNS tries for 23 days, and a sweep begins 14 days back: 23, 14, 4, 14.
+    assert_eq!(found("analytics", days, &json!("55")), BTreeSet::new());
+    assert_eq!(found("analytics", days, &json!("54")), BTreeSet::from(["receipts-outlive"]));
     // A longer queue asks for longer receipts.
     let longer = found("orders", "Events/Properties/MessageRetentionPeriod", &json!(5 * 86_400));
     assert_eq!(longer, BTreeSet::from(["receipts-outlive"]));

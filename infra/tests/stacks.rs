@@ -1,8 +1,13 @@
 //! The written templates: up to date, and nothing to find fault with.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use infra::Stale;
+use serde_json::Value;
 use waxseal_infra::{CHECKS, Finding, check, templates};
 
 fn scratch(name: &str) -> PathBuf {
@@ -68,34 +73,56 @@ fn checks_have_names_of_their_own() {
     assert_eq!(ids.len(), count);
 }
 
-/// The permissions of a function are what `waxseal-aws` asks of a table: read from its source, so that a new request
-/// there fails here.
+/// The permissions of a function, and of a relay, are what `waxseal-aws` asks of a table: read from its source, so that a new
+/// request there fails here.
 #[test]
-fn a_function_may_do_with_its_table_what_waxseal_aws_does() {
+fn a_function_and_a_relay_may_do_with_their_table_what_waxseal_aws_does() {
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/waxseal-aws/src/dynamo");
-    let mut wanted: Vec<String> = Vec::new();
+    let (mut function, mut relay): (BTreeSet<String>, BTreeSet<String>) = Default::default();
     for file in fs::read_dir(source).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        // Receipts are read one after another by sweeps alone.
+        let wanted = if path.ends_with("receipts.rs") { &mut relay } else { &mut function };
         let named =
             text.lines().filter_map(|line| line.trim().strip_prefix("const ")?.split_once(": &str = \""));
         for (_, action) in named {
             match action.trim_end_matches("\";") {
                 // Needs the permissions of its parts, the check of a condition among them.
-                "TransactWriteItems" => wanted.push("dynamodb:ConditionCheckItem".to_owned()),
+                "TransactWriteItems" => drop(wanted.insert("dynamodb:ConditionCheckItem".to_owned())),
                 action if action.chars().all(char::is_alphanumeric) => {
-                    wanted.push(format!("dynamodb:{action}"))
+                    wanted.insert(format!("dynamodb:{action}"));
                 }
                 _ => {}
             }
         }
     }
-    wanted.sort();
-    wanted.dedup();
     let stacks = templates(&infra::platform()).unwrap();
     let orders = stacks.iter().find(|stack| stack.name == "orders").unwrap();
-    let statements = &orders.template["Resources"]["FunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-        ["Statement"];
-    let own = statements.as_array().unwrap().iter().find(|statement| statement["Sid"] == "OwnTable").unwrap();
-    let given: Vec<String> = serde_json::from_value(own["Action"].clone()).unwrap();
-    assert_eq!(given, wanted);
+    for (role, sid, wanted) in [("FunctionRole", "OwnTable", function), ("RelayRole", "OwnReceipts", relay)] {
+        let statements =
+            &orders.template["Resources"][role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"];
+        let own = statements.as_array().unwrap().iter().find(|statement| statement["Sid"] == sid).unwrap();
+        let given: BTreeSet<String> = match &own["Action"] {
+            Value::String(one) => BTreeSet::from([one.clone()]),
+            several => serde_json::from_value(several.clone()).unwrap(),
+        };
+        assert_eq!(given, wanted, "{role}");
+    }
+}
+
+#[test]
+fn o1_the_alarm_of_a_relay_that_loses_something_says_how_to_sweep() {
+    for stack in templates(&infra::platform()).unwrap() {
+        let resources = &stack.template["Resources"];
+        let Some(alarm) = resources.get("RelayLosingAlarm") else { continue };
+        let about = alarm["Properties"]["AlarmDescription"]["Fn::Sub"].as_str().unwrap();
+        // CloudWatch's limit, with the longest stage.
+        assert!(about.len() < 1024 - 16, "{about}");
+        let relay = resources["Relay"]["Properties"]["FunctionName"]["Fn::Sub"].as_str().unwrap();
+        assert!(about.contains(&format!("--function-name {relay} ")), "{about}");
+        let payload = about.split('\'').nth(1).unwrap();
+        let payload: Value = serde_json::from_str(payload).unwrap();
+        assert!(payload["sweep"]["from"].is_string(), "{about}");
+    }
 }

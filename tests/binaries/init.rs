@@ -31,7 +31,7 @@ fn an_absent_variable_is_named_in_one_line() {
             assert!(line.starts_with(&format!("{variable} is not set: ")), "{}: {line}", service.name);
         }
     }
-    for variable in EVERY.iter().chain(&["WAXSEAL_BUS"]) {
+    for variable in EVERY.iter().chain(&["WAXSEAL_BUS", "WAXSEAL_TABLE"]) {
         let line = line(&world, "relay", &[(variable, "")]);
         assert!(line.starts_with(&format!("{variable} is not set: ")), "{line}");
     }
@@ -64,6 +64,8 @@ fn an_absurd_variable_is_named_with_what_is_wrong() {
         ("WAXSEAL_BUS", "a bus", "not an event bus's name or ARN"),
         ("WAXSEAL_TOPIC_STOCK", "stock", "not a topic's ARN"),
         ("WAXSEAL_QUEUE_INVENTORY", "inventory", "not a queue's URL"),
+        ("WAXSEAL_TABLE", "not a table", "not a table's name or ARN"),
+        ("WAXSEAL_SWEEP_DAYS", "two weeks", "not a whole number from 1 to 3650"),
     ] {
         let line = line(&world, "relay", &[(variable, value)]);
         assert!(line.starts_with(variable) && line.contains(says), "{line}");

@@ -1,12 +1,14 @@
 //! `relay`: from a table's stream to the bus and the topics.
 
 use serde_json::{Value, json};
+use waxseal::Timestamp;
 use waxseal_tests::{
     aws::Aws,
     deliveries::{failures, sqs},
+    runtime_api::{Failed, Lambda},
 };
 
-use crate::service::{World, lines_about, service, text};
+use crate::service::{World, assert_no_payload, lines_about, service, text};
 
 const RECEIPTS: &str = include_str!("../../functions/relay/samples/receipts.json");
 
@@ -61,6 +63,70 @@ fn o1_what_a_receipt_emitted_is_published_byte_for_byte_to_bus_and_topic() {
     let message = emitted.split_once("\"envelope\":").unwrap().1.split_once("},{\"channel\"").unwrap().0;
     assert!(notified[0].contains(message), "not what was stored: {notified:#?}");
     assert!(world.aws.letters().is_empty());
+}
+
+/// What a relay answers to a sweep that begins an hour ago.
+fn sweep(lambda: &mut Lambda) -> Result<Value, Failed> {
+    let from = Timestamp::from_second(Timestamp::now().as_second() - 3600).unwrap();
+    let answer = lambda.invoke(json!({"sweep": {"from": from}}).to_string())?;
+    Ok(serde_json::from_slice(&answer).unwrap())
+}
+
+#[test]
+fn o1_what_no_stream_ever_brought_is_published_by_a_sweep_of_the_table() {
+    let (world, mut inventory) = World::with(service("inventory"));
+    let batch = sqs(&[("m-1", service("inventory").body().into_bytes())]);
+    assert_eq!(text(inventory.invoke(batch).unwrap()), failures(&[]));
+
+    let mut relay = world.start("relay");
+    let answer = sweep(&mut relay).unwrap();
+    assert_eq!((&answer["deadLettered"], &answer["next"]), (&json!(0), &Value::Null), "{answer}");
+    assert_eq!(answer["receipts"], answer["published"], "{answer}");
+    let published = requests(&world.aws);
+    assert_eq!(
+        published.iter().flatten().filter(|name| *name == "stock.reserved").count(),
+        1,
+        "{published:?}"
+    );
+    assert!(!world.aws.notifications().is_empty());
+
+    // Again, under the same ids: nothing else happened in between.
+    let first = world.aws.put_events();
+    assert_eq!(sweep(&mut relay).unwrap()["published"], answer["published"]);
+    assert_eq!(world.aws.put_events()[first.len()..], first[..]);
+
+    // A bus that does not take it fails the invocation, and says how to go on.
+    for _ in 0..3 {
+        world.aws.refuse_entries(&[0]);
+    }
+    let failed = sweep(&mut relay).unwrap_err();
+    assert_eq!(failed.kind, "SweepStopped", "{failed:?}");
+    for part in ["bus shop: ThrottlingException", "mend that, then go on with {\"sweep\":{\"from\":\""] {
+        assert!(failed.message.contains(part), "{part:?} is not in {failed:?}");
+    }
+    let (_, next) = failed.message.split_once("go on with ").unwrap();
+    let answer: Value = serde_json::from_slice(&relay.invoke(next.to_owned()).unwrap()).unwrap();
+    assert_eq!(answer["next"], Value::Null);
+    assert!(world.aws.letters().is_empty());
+    assert_no_payload(&relay.stop().stdout);
+}
+
+#[test]
+fn o1_a_sweep_that_makes_no_sense_or_has_no_table_fails_and_says_what_to_do() {
+    let mut world = World::new();
+    let mut relay = world.start("relay");
+    relay.ready();
+    let failed = relay.invoke(r#"{"sweep":{"since":"2026-11-20T00:00:00Z"}}"#).unwrap_err();
+    assert_eq!(failed.kind, "BadSweep");
+    assert!(failed.message.starts_with("sweep has a member \"since\", where only from, to, after can be"));
+    world.aws.unplug_table();
+    let failed = sweep(&mut relay).unwrap_err();
+    for part in [
+        "the receipts cannot be read: table shop: Scan failed: no connection to http://127.0.0.1:",
+        "go on with",
+    ] {
+        assert!(failed.message.contains(part), "{part:?} is not in {failed:?}");
+    }
 }
 
 #[test]

@@ -156,14 +156,10 @@ impl World {
                 ("SMTP_URL", self.mail.url()),
                 ("MAIL_FROM", "Wachssiegel-Läden <orders@waxseal.example>".to_owned()),
             ],
-            "relay" => {
-                variables.remove("WAXSEAL_TABLE");
-                variables.remove("AWS_ENDPOINT_URL_DYNAMODB");
-                &[
-                    ("WAXSEAL_BUS", "shop".to_owned()),
-                    ("WAXSEAL_TOPIC_STOCK", "arn:aws:sns:eu-central-1:123456789012:stock".to_owned()),
-                ]
-            }
+            "relay" => &[
+                ("WAXSEAL_BUS", "shop".to_owned()),
+                ("WAXSEAL_TOPIC_STOCK", "arn:aws:sns:eu-central-1:123456789012:stock".to_owned()),
+            ],
             _ => &[],
         };
         variables.extend(own.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));

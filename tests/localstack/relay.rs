@@ -6,12 +6,64 @@ use std::sync::{
 };
 
 use serde_json::{Value, json};
+use waxseal::Timestamp;
 use waxseal_tests::{
     http::Request,
-    localstack::{becomes, intercept::Fate},
+    localstack::{becomes, deploy, intercept::Fate},
 };
 
-use crate::world::{Turn, turn};
+use crate::world::{STAGE, Turn, turn};
+
+/// While it lives the relay of `inventory` gets nothing from its stream.
+struct Unfed<'a>(&'a Turn, String);
+
+impl<'a> Unfed<'a> {
+    fn new(world: &'a Turn) -> Self {
+        let which = format!("FunctionName={}", world.stage.function("inventory-relay"));
+        world.switch(&which, false);
+        Self(world, which)
+    }
+}
+
+impl Drop for Unfed<'_> {
+    fn drop(&mut self) {
+        // A scenario that fails has said why already, and the next one must not inherit it.
+        let fed = std::panic::AssertUnwindSafe(|| self.0.switch(&self.1, true));
+        if std::panic::catch_unwind(fed).is_err() && !std::thread::panicking() {
+            panic!("the relay's mapping stays off");
+        }
+    }
+}
+
+#[test]
+fn o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep() {
+    let world = turn("o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep");
+    let sku = world.article("lamp-brass", 4);
+    world.settle();
+    let began = Timestamp::from_second(Timestamp::now().as_second() - 1).unwrap();
+    let unfed = Unfed::new(&world);
+    let order = world.place(&sku, 1, "tok_visa");
+    world.becomes_stock(&sku, 4 - 1, 1);
+    world.settle();
+    assert_eq!(world.events("stock.reserved", &order.id), [] as [Value; 0], "the relay is still fed");
+
+    deploy::sweep(&world.client, STAGE, "inventory", &began.to_string()).unwrap();
+    world.assert_confirmed_once(&order);
+    assert_eq!(world.events("stock.reserved", &order.id).len(), 1);
+
+    // The stream was only late: now it brings the same.
+    drop(unfed);
+    becomes("published by the stream, too", &2, || world.events("stock.reserved", &order.id).len());
+    let published = world.events("stock.reserved", &order.id);
+    assert_eq!(published[0], published[1]);
+    world.settle();
+    world.assert_confirmed_once(&order);
+    assert_eq!(world.outside.asked(&order.id).len(), 1);
+    for name in ["payment.captured", "order.confirmed"] {
+        assert_eq!(world.events(name, &order.id).len(), 1, "{name}");
+    }
+    world.assert_no_dead_letters();
+}
 
 #[test]
 fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_same_id() {

@@ -25,7 +25,7 @@ use waxseal_tests::localstack::{
     stage::{Message, Stage},
 };
 
-const STAGE: &str = "local-test";
+pub(crate) const STAGE: &str = "local-test";
 /// The URL of a `LocalStack` that runs, for whoever writes a scenario: the stage is deployed there once, and stays.
 const ENDPOINT: &str = "WAXSEAL_TEST_ENDPOINT";
 /// Seconds until a message that was received comes again. The templates say 180.
@@ -303,14 +303,19 @@ impl World {
 
     fn deliver(&self, queue: &str, enabled: bool) {
         let arn = self.arn(&self.stage.queue(queue).unwrap());
-        let list = format!("/2015-03-31/event-source-mappings/?EventSourceArn={arn}");
+        self.switch(&format!("EventSourceArn={arn}"), enabled);
+    }
+
+    /// Turns the event source mapping that this finds on or off, and waits until it is.
+    pub(crate) fn switch(&self, which: &str, enabled: bool) {
+        let list = format!("/2015-03-31/event-source-mappings/?{which}");
         let mappings = self.client.rest("lambda", "GET", &list, b"").unwrap();
         let id = mappings["EventSourceMappings"][0]["UUID"].as_str().unwrap().to_owned();
         let path = format!("/2015-03-31/event-source-mappings/{id}");
         let body = json!({ "Enabled": enabled }).to_string();
         self.client.rest("lambda", "PUT", &path, body.as_bytes()).unwrap();
         let wanted = if enabled { "Enabled" } else { "Disabled" };
-        becomes(&format!("the mapping of {queue}"), &json!(wanted), || {
+        becomes(&format!("the mapping of {which}"), &json!(wanted), || {
             self.client.rest("lambda", "GET", &path, b"").unwrap()["State"].clone()
         });
     }

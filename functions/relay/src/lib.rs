@@ -1,13 +1,27 @@
-//! `relay`: publishes what the receipts of one table emitted, from the table's stream to EventBridge, SNS and SQS.
+//! `relay`: publishes what the receipts of one table emitted, from the table's stream to EventBridge, SNS and SQS; and, when a
+//! person asks for it, from the receipts themselves what the stream has forgotten.
 //!
 //! One binary, one instance per service stack, with that service's permissions: that only the owner publishes an event is
 //! an IAM condition. It decides nothing: the stored bytes are what is published, and the response to Lambda is the
 //! checkpoint (O-1, O-3, O-6).
 
-use waxseal::{batch::DeadLetters, relay::Publisher};
+use std::{sync::Arc, time::Duration};
+
+use waxseal::{
+    Host,
+    batch::DeadLetters,
+    relay::{Publisher, Receipts},
+};
 use waxseal_lambda::Function;
 
-/// The relay: what can never be published goes to `dead_letters`, under this name.
-pub fn function(publisher: impl Publisher, dead_letters: impl DeadLetters) -> Function {
-    Function::relay("relay", publisher, dead_letters)
+/// The relay: what can never be published goes to `dead_letters`, under this name. A sweep of `receipts` may begin as far back as
+/// `reach`.
+pub fn function(
+    publisher: impl Publisher,
+    dead_letters: impl DeadLetters,
+    receipts: impl Receipts + 'static,
+    host: Arc<dyn Host>,
+    reach: Duration,
+) -> Function {
+    Function::relay("relay", publisher, dead_letters).sweeping(receipts, host, reach)
 }

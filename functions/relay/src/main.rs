@@ -1,5 +1,5 @@
 //! The Lambda entry of `relay`. Configured by environment alone: `WAXSEAL_BUS`, `WAXSEAL_TOPIC_*`, `WAXSEAL_QUEUE_*`,
-//! `WAXSEAL_DLQ_URL` and the standard `AWS_*`.
+//! `WAXSEAL_DLQ_URL`, for sweeps `WAXSEAL_TABLE` and `WAXSEAL_SWEEP_DAYS`, and the standard `AWS_*`.
 
 use std::process::ExitCode;
 
@@ -14,5 +14,6 @@ async fn main() -> ExitCode {
 
 async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
-    Ok(relay::function(aws.publisher()?, aws.dead_letters()?))
+    let (publisher, dead_letters) = (aws.publisher()?, aws.dead_letters()?);
+    Ok(relay::function(publisher, dead_letters, aws.table()?, aws.host(), aws.sweep_reach()?))
 }

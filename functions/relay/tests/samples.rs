@@ -1,13 +1,19 @@
 //! The committed sample is what Lambda would deliver, and is published.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use serde_json::Value;
 use waxseal::{
-    BoxError,
+    BoxError, Host, Timestamp, Token,
     batch::{DeadLetters, Letter},
+    item::{Item, Key},
     receipt::Emission,
-    relay::{PublishError, Publisher},
+    relay::{Emitted, PublishError, Publisher, Receipts},
+    table::TableError,
 };
 use waxseal_lambda::Invocation;
 
@@ -42,10 +48,52 @@ impl DeadLetters for Channels {
     }
 }
 
-async fn invoke(channels: &Channels) -> String {
-    let function = relay::function(channels.clone(), channels.clone());
-    let answer = function.invoke(EVENT, &Invocation::default()).await.unwrap();
+/// The sample's receipts as they lie in the table.
+impl Receipts for Channels {
+    async fn emitted(&self, _: Option<&Key>) -> Result<Emitted, TableError> {
+        let event: Value = serde_json::from_slice(EVENT).unwrap();
+        let images =
+            event["Records"].as_array().unwrap().iter().map(|record| &record["dynamodb"]["NewImage"]);
+        let items = images.filter(|image| image["emitted"].is_object()).map(|image| {
+            let text = |name: &str| image[name]["S"].as_str().unwrap().to_owned();
+            Item::new(Key { partition: text("pk"), sort: text("sk") }).text("emitted", text("emitted"))
+        });
+        Ok(Emitted { items: items.collect(), next: None })
+    }
+}
+
+/// Two days after the sample.
+struct Later;
+
+impl Host for Later {
+    fn now(&self) -> Timestamp {
+        "2026-11-23T09:30:00Z".parse().unwrap()
+    }
+    fn token(&self) -> Token {
+        Token(1)
+    }
+}
+
+async fn ask(channels: &Channels, payload: &[u8]) -> String {
+    let reach = Duration::from_hours(14 * 24);
+    let function =
+        relay::function(channels.clone(), channels.clone(), channels.clone(), Arc::new(Later), reach);
+    let answer = function.invoke(payload, &Invocation::default()).await.unwrap();
     String::from_utf8(answer).unwrap()
+}
+
+async fn invoke(channels: &Channels) -> String {
+    ask(channels, EVENT).await
+}
+
+#[tokio::test]
+async fn o1_a_sweep_publishes_byte_for_byte_what_the_stream_would_have() {
+    let (stream, swept) = (Channels::default(), Channels::default());
+    invoke(&stream).await;
+    let answer = ask(&swept, br#"{"sweep":{"from":"2026-11-21T09:30:00Z"}}"#).await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!((&answer["published"], &answer["next"]), (&Value::from(1), &Value::Null), "{answer}");
+    assert_eq!(*swept.taken.lock().unwrap(), *stream.taken.lock().unwrap());
 }
 
 #[tokio::test]

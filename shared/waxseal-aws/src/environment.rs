@@ -102,6 +102,11 @@ const BACKOFF: Variable = Variable {
     purpose: "the most that the first retry of a record waits",
     example: "30",
 };
+const SWEEP: Variable = Variable {
+    name: "WAXSEAL_SWEEP_DAYS",
+    purpose: "how far back a relay's sweep may begin: consumers keep their receipts for that much longer",
+    example: "14",
+};
 
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
 /// clients share, with one HTTP client behind it.
@@ -302,6 +307,14 @@ impl Environment {
         Ok(Publishers::new(&self.sdk, channels))
     }
 
+    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS` (1 to 3650), 14 unless set.
+    ///
+    /// # Errors
+    /// Where it is absurd.
+    pub fn sweep_reach(&self) -> Result<Duration, SettingError> {
+        Ok(Duration::from_hours(self.variables.number(&SWEEP, 1..=3650)?.unwrap_or(14) * 24))
+    }
+
     fn target(
         &self,
         what: String,
@@ -396,6 +409,8 @@ mod tests {
             assert_eq!(error.variable, name);
             assert!(error.to_string().contains(&format!("is `{value}`, not ")), "{error}");
         }
+        let error = environment(&[("WAXSEAL_SWEEP_DAYS", "0")]).sweep_reach().unwrap_err();
+        assert!(error.to_string().starts_with("WAXSEAL_SWEEP_DAYS is `0`, not a whole number"), "{error}");
         let topic = environment(&[("WAXSEAL_BUS", "shop"), ("WAXSEAL_TOPIC_STOCK", "stock")]);
         assert_eq!(
             topic.publisher().unwrap_err().to_string(),
@@ -426,6 +441,8 @@ mod tests {
         assert_eq!((policy.grouping, policy.groups), (Grouping::FewestRequests, GroupPolicy::Block));
         assert_eq!((policy.total_failure, policy.isolation), (TotalFailure::Raise, true));
         assert_eq!(policy.backoff.base, Duration::from_secs(2));
+        let swept = environment(&[("WAXSEAL_SWEEP_DAYS", "30")]).sweep_reach();
+        assert_eq!(swept, Ok(Duration::from_hours(30 * 24)));
 
         let bare = environment(&[]);
         assert_eq!(bare.settings().unwrap().horizon, Settings::default().horizon);

@@ -19,6 +19,7 @@
 //! | `WAXSEAL_TOPIC_<NAME>` | relay: the ARN of a topic; `stock.level-changed` is `WAXSEAL_TOPIC_STOCK_LEVEL_CHANGED` |
 //! | `WAXSEAL_QUEUE_<NAME>` | relay: the URL of the queue that takes a service's commands |
 //! | `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_MALFORMED`, `WAXSEAL_GROUPING`, `WAXSEAL_ISOLATION`, `WAXSEAL_GROUPS`, `WAXSEAL_TOTAL_FAILURE`, `WAXSEAL_BACKOFF_SECONDS` | optional: [`waxseal::batch::Policy`] |
+//! | `WAXSEAL_SWEEP_DAYS` | relay, optional: how far back a sweep may begin, [`Environment::sweep_reach`] |
 //! | `WAXSEAL_HORIZON_DAYS`, `WAXSEAL_LEASE_SECONDS` | optional: [`waxseal::Settings`] |
 //! | `WAXSEAL_CLAIMS` | feature `claim-check`: where payloads are checked in, `s3://bucket/prefix` |
 //! | `WAXSEAL_CLAIMS_FROM`, `WAXSEAL_CLAIM_BYTES` | the same, optional: other buckets to fetch from, comma-separated; the largest payload |

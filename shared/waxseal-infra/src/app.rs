@@ -34,6 +34,8 @@ pub struct Retention {
     pub dead_letters: u32,
     /// An event in the bus's archive: how far back a replay can reach.
     pub archive: u32,
+    /// How far back a relay's sweep may begin. Every consumer keeps its receipts for that much longer.
+    pub sweep: u32,
     /// Log lines.
     pub logs: u32,
 }
@@ -100,7 +102,7 @@ impl App {
             command: "make infra".to_owned(),
             services: Vec::new(),
             relay: Program::new("relay"),
-            retention: Retention { queue: 4, dead_letters: 14, archive: 14, logs: 30 },
+            retention: Retention { queue: 4, dead_letters: 14, archive: 14, sweep: 14, logs: 30 },
             binaries: None,
         }
     }
@@ -124,13 +126,13 @@ impl App {
     }
 
     /// The receipts' horizon of a service in days: the longest time between two arrivals of one event. An event is
-    /// delivered late, waits in the queue, waits in the dead-letter queue; an event of the bus is replayed before all that.
+    /// delivered late, waits in the queue, waits in the dead-letter queue; before all that it is swept, or, on the bus, replayed.
     pub(crate) fn horizon(&self, service: &Deployed) -> u32 {
         let waits = self.retention.queue + self.retention.dead_letters;
         let paths = service.catalog.iter().map(|entry| match entry.consumes.channel {
-            Channel::Bus => RULE_RETRY_DAYS + self.retention.archive,
-            Channel::Topic(_) => TOPIC_RETRY_DAYS,
-            Channel::Queue(_) => 0,
+            Channel::Bus => RULE_RETRY_DAYS + self.retention.archive.max(self.retention.sweep),
+            Channel::Topic(_) => TOPIC_RETRY_DAYS + self.retention.sweep,
+            Channel::Queue(_) => self.retention.sweep,
         });
         waits + paths.max().unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! Why an invocation failed as a whole. What concerns one record is a batch item failure instead.
 
-use waxseal::batch::MissingId;
+use waxseal::{batch::MissingId, relay::Counts};
 
 /// Why an invocation failed: Lambda retries it by its source's own rules. The message holds no payload.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,29 @@ pub enum InvokeError {
         /// Its reason.
         reason: String,
     },
+    /// A sweep that nobody can do as it is asked for. Nothing was published.
+    #[error(
+        "{field} {problem}: a sweep is {{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\",\"to\":\"2026-11-21T06:00:00Z\"}}}}, and without to it ends now"
+    )]
+    BadSweep {
+        /// Where: `sweep.from`, ….
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A sweep that could not go on. What it came by before is published, and it can go on from where it was.
+    #[error(
+        "{problem}; of {} receipts in the window so far {} are published: mend that, then go on with {next}",
+        counts.receipts, counts.published
+    )]
+    SweepStopped {
+        /// Why.
+        problem: String,
+        /// What it has done.
+        counts: Counts,
+        /// The payload to go on with.
+        next: String,
+    },
     /// The HTTP service failed instead of answering.
     #[error("the HTTP service failed: {0}")]
     Http(String),
@@ -66,6 +89,8 @@ impl InvokeError {
             Self::NotTaken { .. } => "NotTaken",
             Self::MissingId(_) => "MissingId",
             Self::Failed { .. } => "Failed",
+            Self::BadSweep { .. } => "BadSweep",
+            Self::SweepStopped { .. } => "SweepStopped",
             Self::Http(_) => "Http",
             Self::Response(_) => "Response",
             Self::Panic { .. } => "Panic",

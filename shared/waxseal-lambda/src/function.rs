@@ -1,14 +1,14 @@
 //! One Lambda function: what it does with each kind of payload.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use lambda_http::IntoResponse;
 use tower_service::Service;
 use waxseal::{
-    Engine, Timestamp,
+    Engine, Host, Timestamp,
     batch::{Batches, DeadLetters, TotalFailure, panic_message},
-    relay::Publisher,
+    relay::{Publisher, Receipts},
     table::TableError,
 };
 
@@ -20,6 +20,7 @@ use crate::{
     relay::{AnyRelay, Relay},
     response,
     source::{Batch, stream},
+    sweep::Sweeper,
 };
 
 /// One Lambda function. Cheap to clone; clones share the engine, invocations share no per-batch state (S-23).
@@ -30,6 +31,7 @@ use crate::{
 /// | DynamoDB stream | what receipts emitted is handled; a relay publishes it | the first failed record |
 /// | SNS, EventBridge | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
+/// | `{"sweep":{"from":"…","to":"…"}}` | a [relay that sweeps](Function::sweeping) publishes again what receipts emitted in that time | how many, and the payload to go on with |
 ///
 /// ```
 /// use waxseal::{BoxError, batch::{DeadLetters, Letter}, receipt::Emission, relay::{PublishError, Publisher}};
@@ -56,6 +58,7 @@ use crate::{
 pub struct Function {
     work: Work,
     http: Option<Arc<dyn AnyHttp>>,
+    sweeper: Option<Arc<Sweeper>>,
 }
 
 #[derive(Clone)]
@@ -90,7 +93,7 @@ impl Function {
     /// A function that takes batches from SQS and DynamoDB streams, and SNS and EventBridge deliveries.
     #[must_use]
     pub fn new(batches: Batches) -> Self {
-        Self { work: Work::Batches(Arc::new(batches)), http: None }
+        Self { work: Work::Batches(Arc::new(batches)), http: None, sweeper: None }
     }
 
     /// Takes HTTP too: an `axum::Router`, or any service over [`lambda_http::Request`].
@@ -114,7 +117,31 @@ impl Function {
         dead_letters: D,
     ) -> Self {
         let relay = Relay { service: service.into(), publisher, dead_letters };
-        Self { work: Work::Relay(Arc::new(relay)), http: None }
+        Self { work: Work::Relay(Arc::new(relay)), http: None, sweeper: None }
+    }
+
+    /// A relay that also publishes from the receipts themselves what the stream has forgotten (O-1): a person invokes it with
+    ///
+    /// ```json
+    /// {"sweep":{"from":"2026-11-20T00:00:00Z","to":"2026-11-21T06:00:00Z"}}
+    /// ```
+    ///
+    /// and what was emitted from then on, up to `to` or to now, is published again under the same ids. The answer,
+    /// `{"from":…,"to":…,"receipts":12,"published":12,"deadLettered":0,"next":null}`, says how many receipts it found and how many of them are
+    /// wholly published. `next` is the payload to go on with where the invocation's time was too short for all; the same stands in
+    /// the error of a sweep that was stopped.
+    ///
+    /// `from` may lie at most `reach` before now. Consumers know for the horizon of their receipts what they have seen:
+    /// whatever is published again after that would take effect again, so `reach` has to be counted in it (Q-3).
+    #[must_use]
+    pub fn sweeping(
+        mut self,
+        receipts: impl Receipts + 'static,
+        host: Arc<dyn Host>,
+        reach: Duration,
+    ) -> Self {
+        self.sweeper = Some(Arc::new(Sweeper::new(receipts, host, reach)));
+        self
     }
 
     /// The engine, unless it is a relay.
@@ -190,6 +217,12 @@ impl Function {
                 Some(http) => http.call(&text, invocation).await,
                 None => Err(InvokeError::NotTaken { got: "HTTP", takes: self.takes() }),
             },
+            Payload::Sweep => match (&self.work, &self.sweeper) {
+                (Work::Relay(relay), Some(sweeper)) => {
+                    sweeper.sweep(&**relay, &text, invocation.deadline, stop).await
+                }
+                _ => Err(InvokeError::NotTaken { got: "sweep", takes: self.takes() }),
+            },
         }
     }
 
@@ -213,6 +246,7 @@ impl Function {
     fn takes(&self) -> &'static str {
         match self.work {
             Work::Batches(_) => "SQS, SNS, EventBridge and DynamoDB stream records",
+            Work::Relay(_) if self.sweeper.is_some() => "DynamoDB stream records and sweeps",
             Work::Relay(_) => "DynamoDB stream records",
         }
     }

@@ -64,6 +64,11 @@ impl<'a> Object<'a> {
         self.get(name).is_some()
     }
 
+    /// The names of its members, repeated ones too.
+    pub(crate) fn members(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
+    }
+
     /// The names of the first members, for errors: names tell what an object is, values are none of a log's business.
     pub(crate) fn names(&self) -> String {
         const SHOWN: usize = 8;

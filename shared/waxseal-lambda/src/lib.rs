@@ -27,6 +27,7 @@ mod response;
 mod runtime;
 mod shutdown;
 mod source;
+mod sweep;
 mod trace;
 
 pub use error::InvokeError;

@@ -24,6 +24,8 @@ pub(crate) enum Payload<'a> {
     /// Left as it is: a relay reads it otherwise than every other function.
     Stream(Objects<'a>),
     Http,
+    /// What a person asks of a relay.
+    Sweep,
 }
 
 impl<'a> Payload<'a> {
@@ -42,6 +44,7 @@ impl<'a> Payload<'a> {
                 }))
             }
             Top::Http => Ok(Self::Http),
+            Top::Sweep => Ok(Self::Sweep),
             Top::Other => {
                 let saw = Object::parse(text).map_or_else(|| kind(text).to_owned(), |object| object.names());
                 Err(InvokeError::Unrecognised { saw })
@@ -131,6 +134,7 @@ enum Top<'a> {
     Records(Objects<'a>),
     Event,
     Http,
+    Sweep,
     Other,
 }
 
@@ -150,8 +154,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
                             top = Top::Records(map.next_value()?);
                             continue;
                         }
-                        "detail-type" if matches!(top, Top::Other) => top = Top::Event,
-                        "requestContext" if matches!(top, Top::Other) => top = Top::Http,
+                        "detail-type" if matches!(top, Top::Other | Top::Sweep) => top = Top::Event,
+                        "requestContext" if matches!(top, Top::Other | Top::Sweep) => top = Top::Http,
+                        "sweep" if matches!(top, Top::Other) => top = Top::Sweep,
                         _ => {}
                     }
                     map.next_value::<IgnoredAny>()?;

@@ -3,16 +3,26 @@
 use waxseal::{
     batch::{Content, DeadLetters, Letter, Verdict},
     chain,
-    relay::{Pending, Publisher, publish},
+    relay::{Pending, Publisher, Sweep, SweepError, publish},
 };
 
-use crate::{http::BoxFuture, source::Batch};
+use crate::{
+    http::BoxFuture,
+    source::Batch,
+    sweep::{AnyReceipts, Erased},
+};
 
 /// A relay, erased: the function is one type whatever publishes.
 pub(crate) trait AnyRelay: Send + Sync {
     fn service(&self) -> &str;
     /// The index of the first receipt that is not wholly published.
     fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>>;
+    /// One step of a sweep.
+    fn step<'a>(
+        &'a self,
+        sweep: &'a mut Sweep,
+        receipts: &'a dyn AnyReceipts,
+    ) -> BoxFuture<'a, Result<(), SweepError>>;
     /// Dead-letters what does not come from a stream: wrong wiring must lose nothing.
     fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>>;
 }
@@ -30,6 +40,16 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
 
     fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>> {
         Box::pin(publish(&self.publisher, &self.dead_letters, &self.service, receipts))
+    }
+
+    fn step<'a>(
+        &'a self,
+        sweep: &'a mut Sweep,
+        receipts: &'a dyn AnyReceipts,
+    ) -> BoxFuture<'a, Result<(), SweepError>> {
+        Box::pin(async move {
+            sweep.step(&Erased(receipts), &self.publisher, &self.dead_letters, &self.service).await
+        })
     }
 
     fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>> {

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use waxseal::{
     Channel, Engine, Entity, Host, Outcome, Raw, Service, ServiceError, Settings, Timestamp, Token,
     batch::{Batches, Policy, Verdict},
@@ -61,6 +61,7 @@ struct Deployment {
     dead_letters: Queue,
     engine: Engine,
     function: Deployed,
+    relay: Deployed,
     relayed: Arc<AtomicU64>,
 }
 
@@ -115,7 +116,13 @@ pub enum LocalError {
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),
+    /// A sweep that its relay refused or could not finish: what the invocation's error says.
+    #[error("not swept: {0}")]
+    Sweep(String),
 }
+
+/// How far back a sweep may begin: as the written templates have it.
+const SWEEP_REACH: Duration = Duration::from_hours(14 * 24);
 
 impl Local {
     /// Starts setting one up.
@@ -200,7 +207,11 @@ impl Local {
         };
         let relay = Deployed {
             name: format!("{name}-relay"),
-            function: Function::relay(name.clone(), self.channels.clone(), letters),
+            function: Function::relay(name.clone(), self.channels.clone(), letters).sweeping(
+                table.clone(),
+                self.host(),
+                SWEEP_REACH,
+            ),
             ..function.clone()
         };
 
@@ -234,9 +245,16 @@ impl Local {
             "eventName": ["INSERT", "MODIFY"],
             "dynamodb": {"NewImage": {"emitted": {"S": [{"exists": true}]}}},
         }))?;
-        drop(executor.spawn_task(mapping::stream::run(table.clone(), relay, filter, relayed.clone()), true));
-        self.deployments()
-            .insert(name, Deployment { table, queue: events, dead_letters, engine, function, relayed });
+        drop(
+            executor.spawn_task(
+                mapping::stream::run(table.clone(), relay.clone(), filter, relayed.clone()),
+                true,
+            ),
+        );
+        self.deployments().insert(
+            name,
+            Deployment { table, queue: events, dead_letters, engine, function, relay, relayed },
+        );
         Ok(())
     }
 
@@ -392,6 +410,24 @@ impl Local {
     /// Where no such service is deployed.
     pub fn relay_invocations(&self, service: &str) -> Result<u64, LocalError> {
         self.with(service, |deployment| deployment.relayed.load(Ordering::Relaxed))
+    }
+
+    /// Has a service's relay publish again, from the receipts, what they emitted from `from` until before `to` (O-1), as often as it
+    /// takes; the result is how many receipts that were. `from` may lie 14 days back.
+    ///
+    /// # Errors
+    /// Where no such service is deployed, or the relay says why it cannot.
+    pub async fn sweep(&self, service: &str, from: Timestamp, to: Timestamp) -> Result<u64, LocalError> {
+        let relay = self.with(service, |deployment| deployment.relay.clone())?;
+        let mut payload = json!({"sweep": {"from": from.to_string(), "to": to.to_string()}});
+        let mut published = 0;
+        while !payload.is_null() {
+            let answer = relay.invoke(payload.to_string().into_bytes(), false).await;
+            let mut answer: Value = serde_json::from_slice(&answer.map_err(LocalError::Sweep)?)?;
+            published += answer["published"].as_u64().unwrap_or_default();
+            payload = answer["next"].take();
+        }
+        Ok(published)
     }
 
     /// A queue that gets everything that is published from now on, on the bus and on these topics; nobody polls it.

@@ -11,6 +11,7 @@ use waxseal::{
     Timestamp,
     item::{Item, Key, Write},
     memory::{Change, Items},
+    relay::{Emitted, Receipts},
     table::{Page, TableError, WriteError},
 };
 
@@ -52,7 +53,7 @@ struct State {
 /// How long a DynamoDB stream remembers.
 const STREAM_RETENTION: Duration = Duration::from_hours(24);
 
-/// Items of one page of a query, at the most: small, so that pagination is met early.
+/// Items of one page of a query or a scan, at the most: small, so that pagination is met early.
 const PAGE: usize = 100;
 
 impl Table {
@@ -183,5 +184,14 @@ impl waxseal::Table for Table {
         }
         self.travel().await;
         Ok(())
+    }
+}
+
+impl Receipts for Table {
+    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+        self.travel().await;
+        let mut state = self.state();
+        state.requests += 1;
+        Ok(state.items.emitted(after, PAGE))
     }
 }

@@ -13,7 +13,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use waxseal::{Attempt, Channel, Effect, Entity, Envelope, Fault, Handler, Message, Raw, Service, Unit};
+use waxseal::{
+    Attempt, Channel, Effect, Entity, Envelope, Fault, Handler, Message, Raw, Service, Timestamp, Unit,
+};
 use waxseal_local::{Faults, Input, Local, Outgoing, Pattern, QueueSettings, Subscription};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,6 +185,51 @@ fn o3_what_is_published_again_keeps_its_id_and_has_no_further_effect() {
         assert_eq!(tallies(&local, "o"), [Some(1); 4], "seed {seed}");
     }
     assert!(again > 0, "no relay ever crashed");
+}
+
+/// What the receipts of `warehouse` emitted since the environment began, published again.
+fn sweep(local: &Local, since: Timestamp) -> u64 {
+    let (sweeper, now) = (local.clone(), local.now());
+    local
+        .executor()
+        .block_on(
+            async move { sweeper.sweep("warehouse", since, now).await.map_err(|error| error.to_string()) },
+        )
+        .unwrap()
+}
+
+#[test]
+fn o1_what_a_stream_has_forgotten_is_published_by_a_sweep() {
+    let local = Local::builder().seed(5).build();
+    let began = local.now();
+    local.deploy(Service::new("warehouse").handler(Pack)).unwrap();
+    // More than a page of the table, and nobody there who takes the commands.
+    for n in 0..150 {
+        local.put(&ordered(&local, &n.to_string(), 1)).unwrap();
+    }
+    local.run_until_idle();
+    let day = Duration::try_from(local.now().duration_since(began)).unwrap();
+    assert!(day >= Duration::from_hours(24), "the relay gave up after {day:?}");
+    let courier = Service::new("courier").handler(count::<Packed>()).handler(count::<Scanned>());
+    local.deploy(courier.handler(count::<Collect>())).unwrap();
+    local.run_until_idle();
+    assert_eq!(tallies(&local, "7"), [Some(1), None, None, None], "the stream still knows");
+
+    // Twice: who has taken it takes it once.
+    for _ in 0..2 {
+        assert_eq!(sweep(&local, began), 150);
+        local.run_until_idle();
+        for n in 0..150 {
+            assert_eq!(tallies(&local, &n.to_string()), [Some(1); 4], "order {n}");
+        }
+    }
+    assert_eq!(sweep(&local, local.now() - Duration::from_secs(60)), 0);
+    assert!(local.dead_letters("warehouse").unwrap().peek().is_empty());
+    let nobody = local.executor().block_on({
+        let local = local.clone();
+        async move { local.sweep("florist", began, local.now()).await.map_err(|error| error.to_string()) }
+    });
+    assert_eq!(nobody.unwrap_err(), "no service florist is deployed");
 }
 
 #[test]

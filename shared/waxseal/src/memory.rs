@@ -1,10 +1,11 @@
 //! A table's meaning as plain data: what DynamoDB does, without its wires. The embedded environment's tables are
 //! this behind a lock, and the tests of every other table compare with it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Bound};
 
 use crate::{
-    item::{Action, Item, Key, Write},
+    item::{Action, Item, Key, Write, attribute},
+    relay::Emitted,
     table::{Page, Refusal, WriteError, check_size},
 };
 
@@ -52,6 +53,24 @@ impl Items {
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|item| item.key.sort.clone().into_owned());
         Page { items, next }
+    }
+
+    /// Those of up to `limit` items after `after` that emitted something: as a scan counts, by what is read and not by what
+    /// passes its filter.
+    #[must_use]
+    pub fn emitted(&self, after: Option<&Key>, limit: usize) -> Emitted {
+        let limit = limit.max(1);
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let read: Vec<&Item> =
+            self.items.range((start, Bound::Unbounded)).map(|(_, item)| item).take(limit).collect();
+        Emitted {
+            next: read.get(limit - 1).map(|last| last.key.clone()),
+            items: read
+                .into_iter()
+                .filter(|item| item.attributes.contains_key(attribute::EMITTED))
+                .cloned()
+                .collect(),
+        }
     }
 
     /// Applies all `writes` or none, and says what changed. A write that leaves an item as it was is no change, as

@@ -1,4 +1,4 @@
-//! The written templates and the real binaries, onto `LocalStack`, by the command that a person uses: `infra/deploy`.
+//! The written templates and the real binaries, onto `LocalStack`, by the commands that a person uses: `infra/deploy` and its like.
 
 use std::{
     env,
@@ -25,7 +25,8 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
         .env("BINARIES", binaries()?)
         .env("PAYMENT_GATEWAY_URL", outside.gateway_url())
         .env("SMTP_URL", outside.mail_url())
-        .env("MAIL_FROM", SENDER);
+        .env("MAIL_FROM", SENDER)
+        .env_remove("SERVICE");
     follow(command, client, stage)
 }
 
@@ -34,7 +35,19 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
 /// # Errors
 /// Where one stays; the command says why on standard error.
 pub fn undeploy(client: &Client, stage: &str) -> Result<(), String> {
-    follow(Command::new(root().join("infra/undeploy")), client, stage)
+    let mut command = Command::new(root().join("infra/undeploy"));
+    command.env_remove("SERVICE");
+    follow(command, client, stage)
+}
+
+/// Publishes again what `service` has emitted since `from`, as `make sweep` does.
+///
+/// # Errors
+/// Where its relay refuses; the command says why on standard error.
+pub fn sweep(client: &Client, stage: &str, service: &str, from: &str) -> Result<(), String> {
+    let mut command = Command::new(root().join("infra/sweep"));
+    command.env("SERVICE", service).env("FROM", from).env_remove("TO").env_remove("PAYLOAD");
+    follow(command, client, stage)
 }
 
 fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), String> {
@@ -43,7 +56,6 @@ fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), Stri
     let mut child = command
         .arg(stage)
         .env("AWS_ENDPOINT_URL", &client.endpoint)
-        .env_remove("SERVICE")
         .stdin(Stdio::null())
         // What it prints is for persons who deploy.
         .stdout(Stdio::null())

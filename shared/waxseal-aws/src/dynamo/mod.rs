@@ -15,6 +15,7 @@ mod body;
 mod condition;
 mod connect;
 mod read;
+mod receipts;
 mod write;
 
 use std::fmt;

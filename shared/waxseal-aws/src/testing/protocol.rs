@@ -106,6 +106,21 @@ pub(super) struct Query {
     pub(super) return_consumed_capacity: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Scan {
+    pub(super) table_name: String,
+    pub(super) filter_expression: Option<String>,
+    #[serde(default)]
+    pub(super) expression_attribute_names: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) expression_attribute_values: Attributes,
+    pub(super) exclusive_start_key: Option<Attributes>,
+    #[serde(default)]
+    pub(super) consistent_read: bool,
+    pub(super) return_consumed_capacity: Option<String>,
+}
+
 /// All actions of a transaction with the same reason.
 pub(super) fn every(body: &Json, code: &str, message: &str) -> Vec<Json> {
     let count = body["TransactItems"].as_array().map_or(0, Vec::len);

@@ -1,4 +1,4 @@
-//! The table behind its wire protocol (JSON 1.0), for the six actions that [`Dynamo`](crate::Dynamo) sends.
+//! The table behind its wire protocol (JSON 1.0), for the seven actions that [`Dynamo`](crate::Dynamo) sends.
 //!
 //! Requests are read strictly: an unknown member, a placeholder that is not used, a key twice in a batch is refused as
 //! DynamoDB refuses it. Source: DynamoDB API reference.
@@ -17,7 +17,7 @@ use super::{
     Answered, Call, Capacity, Disturbance,
     expression::parse,
     protocol::{
-        BatchGetItem, GetItem, Keys, OneWrite, Query, Refused, TransactItem, Transaction, cancelled,
+        BatchGetItem, GetItem, Keys, OneWrite, Query, Refused, Scan, TransactItem, Transaction, cancelled,
         check_consistent, every, item, key, placeholders, read, wire,
     },
 };
@@ -102,6 +102,7 @@ impl State {
                 "DeleteItem" => self.one_write(parsed, false),
                 "TransactWriteItems" => self.transact(parsed),
                 "Query" => self.query(parsed),
+                "Scan" => self.scan(parsed),
                 _ => Err(Refused::new("UnknownOperationException", "")),
             },
         };
@@ -295,6 +296,38 @@ impl State {
         Ok(answer)
     }
 
+    /// A page is what was read: the filter comes after it, so it may be empty, and the last one too.
+    fn scan(&mut self, body: Json) -> Result<Json, Refused> {
+        let request: Scan = read(body)?;
+        self.check_table(&request.table_name)?;
+        check_consistent(request.consistent_read)?;
+        let placeholders =
+            placeholders(request.expression_attribute_names, request.expression_attribute_values)?;
+        let filter = match &request.filter_expression {
+            Some(text) => Some(parse(text, &placeholders).map_err(Refused::invalid)?),
+            None => None,
+        };
+        let after = request.exclusive_start_key.map(key).transpose()?;
+        let rest = self.items.iter().filter(|item| after.as_ref().is_none_or(|after| item.key > *after));
+        let page: Vec<&Item> = rest.take(self.page).collect();
+        let found: Vec<Json> = page
+            .iter()
+            .filter(|item| filter.as_ref().is_none_or(|filter| filter.holds(Some(item))))
+            .map(|item| wire(item))
+            .collect();
+        let bytes = page.iter().map(|item| item.size()).sum();
+        let (scanned, last) = (page.len(), page.get(self.page - 1).map(|item| item.key.clone()));
+        let used = Capacity::of_read(bytes);
+        let mut answer = self.bill(used, request.return_consumed_capacity.as_deref(), |used| used)?;
+        answer["Count"] = found.len().into();
+        answer["ScannedCount"] = scanned.into();
+        answer["Items"] = found.into();
+        if let Some(last) = last {
+            answer["LastEvaluatedKey"] = wire(&Item::new(last));
+        }
+        Ok(answer)
+    }
+
     fn prepare(&self, request: OneWrite, kind: Kind) -> Result<Prepared, Refused> {
         self.check_table(&request.table_name)?;
         let action = match (kind, request.item, request.key) {
@@ -467,6 +500,11 @@ mod tests {
             ("PutItem", unused, "ValidationException"),
             ("PutItem", no_key, "ValidationException"),
             ("UpdateItem", json!({}), "UnknownOperationException"),
+            (
+                "Scan",
+                json!({"TableName": "orders", "ConsistentRead": true, "FilterExpression": "emitted = 1"}),
+                "ValidationException",
+            ),
             (
                 "BatchGetItem",
                 json!({"RequestItems": {"orders": {"Keys": [key, key], "ConsistentRead": true}}}),

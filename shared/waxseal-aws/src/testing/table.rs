@@ -89,7 +89,7 @@ impl WireTable {
         self.lock().tokens = None;
     }
 
-    /// Items in a page of a query; 1,000 unless set.
+    /// Items in a page of a query or a scan; 1,000 unless set.
     pub fn page_size(&self, items: usize) {
         self.lock().page = items.max(1);
     }

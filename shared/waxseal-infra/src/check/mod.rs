@@ -190,7 +190,7 @@ checks! {
         "iam-wildcard-resource" "`*` for X-Ray alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events
         "iam-own-queues" "a function reads the queues that feed it and no others" own_queues
-        "iam-own-table" "a function may do with its own table what waxseal-aws does, and touches no other" own_table
+        "iam-own-table" "a function may do with its own table what waxseal-aws does, a relay may scan it, and neither touches another" own_table
         "iam-dead-letters" "a function may send to its dead-letter queue" dead_letters
         "iam-stream" "a relay reads its own table's stream" stream
         "iam-topics" "a relay publishes to the topics of its catalog, with their key" topics
@@ -208,7 +208,7 @@ checks! {
     settings {
         "settings" "a function is told its table, its dead-letter queue, and where it publishes" places
         "settings-receives" "the function knows its queues' maxReceiveCount, so that the last receive gives a reason" receives
-        "receipts-outlive" "Q-3: receipts outlive delivery, queue, dead-letter queue and archive" horizon
+        "receipts-outlive" "Q-3: receipts outlive delivery, queue, dead-letter queue, and archive and sweep" horizon
         "tags" "everything that can carries application, stage and service" tags
     }
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app, bus,
     names::{account, arn, attribute, queue_arn, sub},
-    service::table_actions,
+    service::{SCAN, table_actions},
 };
 
 pub(super) fn managed(look: &Look<'_>, report: &mut Report) {
@@ -159,11 +159,15 @@ pub(super) fn own_table(look: &Look<'_>, report: &mut Report) {
                 .into_iter()
                 .filter(|statement| !texts(&statement["Action"]).iter().all(|action| stream.contains(action)))
                 .collect();
+            let wanted: &[&str] = match function.id {
+                "Function" => &table_actions(),
+                "Relay" => &[SCAN],
+                _ => &[],
+            };
             let right = match on_table.as_slice() {
-                [] => function.id != "Function",
+                [] => wanted.is_empty(),
                 [one] => {
-                    function.id == "Function"
-                        && texts(&one["Action"]) == table_actions().into()
+                    texts(&one["Action"]) == wanted.iter().copied().collect()
                         && list(&one["Resource"]) == [&arn("Table")]
                 }
                 _ => false,
@@ -196,6 +200,7 @@ pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
         report.unless(reads && lists, &relay, "it may not read the stream of Table");
         let only = allowing(&allowed, "dynamodb:")
             .into_iter()
+            .filter(|statement| !texts(&statement["Action"]).contains(SCAN))
             .flat_map(|statement| list(&statement["Resource"]))
             .all(|resource| resource == &own[0] || *resource == sub("${Table.Arn}/stream/*"));
         report.unless(only, &relay, "it may read more than the stream of Table");

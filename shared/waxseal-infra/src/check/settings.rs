@@ -47,6 +47,10 @@ pub(super) fn places(look: &Look<'_>, report: &mut Report) {
             }
         }
         if let Some(relay) = look.relay(&service.name) {
+            let own = variable(&relay, "WAXSEAL_TABLE") == &reference("Table");
+            report.unless(own, &relay, "WAXSEAL_TABLE is not its own table, which it sweeps");
+            let reach = number(&relay, "WAXSEAL_SWEEP_DAYS");
+            report.unless(reach >= Some(1), &relay, "WAXSEAL_SWEEP_DAYS is not stated");
             let bus = variable(&relay, "WAXSEAL_BUS") == &import(bus::export(look.app, "name"));
             report.unless(bus, &relay, "WAXSEAL_BUS is not the application's bus");
             for topic in service.emits().iter().filter_map(app::topic) {
@@ -82,13 +86,16 @@ pub(super) fn receives(look: &Look<'_>, report: &mut Report) {
 pub(super) fn horizon(look: &Look<'_>, report: &mut Report) {
     let archive =
         look.of("AWS::Events::Archive").filter_map(|archive| archive.get("/RetentionDays").as_u64()).max();
+    let relays = look.services().filter_map(|service| look.relay(&service.name));
+    let sweep = relays.filter_map(|relay| number(&relay, "WAXSEAL_SWEEP_DAYS")).max().unwrap_or_default();
     for service in look.services() {
         let Some(function) = look.function(&service.name) else { continue };
         let path = |late: u64, days: u64| late * DAY + days * DAY;
         let before = [
             (!service.bus_events().is_empty())
-                .then(|| path(app::RULE_RETRY_DAYS.into(), archive.unwrap_or_default())),
-            (!service.subscriptions().is_empty()).then(|| path(app::TOPIC_RETRY_DAYS.into(), 0)),
+                .then(|| path(app::RULE_RETRY_DAYS.into(), archive.unwrap_or_default().max(sweep))),
+            (!service.subscriptions().is_empty()).then(|| path(app::TOPIC_RETRY_DAYS.into(), sweep)),
+            service.queues().contains(&"commands").then(|| path(0, sweep)),
         ];
         let before = before.into_iter().flatten().max().unwrap_or_default();
         let queues = feeding(look, &function);

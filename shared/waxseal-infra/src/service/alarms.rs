@@ -11,7 +11,7 @@ use crate::{
 /// A threshold of one metric.
 struct Watch<'a> {
     id: String,
-    about: &'a str,
+    about: String,
     namespace: &'a str,
     metric: &'a str,
     dimension: (&'a str, Value),
@@ -25,7 +25,7 @@ struct Watch<'a> {
 pub(super) fn add(parts: &mut Parts<'_>) {
     let mut watches = vec![Watch {
         id: "DeadLettersAlarm".to_owned(),
-        about: "An event did not take effect. Read the letter's attribute waxseal-reason, mend the cause, redrive",
+        about: "An event did not take effect. Read the letter's attribute waxseal-reason, mend the cause, redrive".to_owned(),
         namespace: "AWS/SQS",
         // Not NumberOfMessagesSent: it misses what a redrive policy moved.
         metric: "ApproximateNumberOfMessagesVisible",
@@ -39,7 +39,8 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         let id = queue_id(queue);
         watches.push(Watch {
             id: format!("{id}AgeAlarm"),
-            about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log",
+            about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log"
+                .to_owned(),
             namespace: "AWS/SQS",
             metric: "ApproximateAgeOfOldestMessage",
             dimension: ("QueueName", attribute(&id, "QueueName")),
@@ -51,7 +52,9 @@ pub(super) fn add(parts: &mut Parts<'_>) {
     }
     let errors = |function: &'static str| Watch {
         id: format!("{function}ErrorsAlarm"),
-        about: "Invocations fail as a whole: time-outs, crashes, missing permissions. Read the function's log",
+        about:
+            "Invocations fail as a whole: time-outs, crashes, missing permissions. Read the function's log"
+                .to_owned(),
         namespace: "AWS/Lambda",
         metric: "Errors",
         dimension: ("FunctionName", reference(function)),
@@ -63,7 +66,7 @@ pub(super) fn add(parts: &mut Parts<'_>) {
     watches.push(errors("Function"));
     if !parts.service.emits().is_empty() {
         watches.push(errors("Relay"));
-        let age = |id: &str, about, milliseconds| Watch {
+        let age = |id: &str, about: String, milliseconds| Watch {
             id: id.to_owned(),
             about,
             namespace: "AWS/Lambda",
@@ -76,22 +79,31 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         };
         watches.push(age(
             "RelayLateAlarm",
-            "What was emitted five minutes ago is not published yet. Read the relay's log",
+            "What was emitted five minutes ago is not published yet. Read the relay's log".to_owned(),
             5 * 60 * 1000,
         ));
         watches.push(age(
             "RelayLosingAlarm",
-            "What was emitted six hours ago is not published yet, and the stream forgets after 24. Mend the relay now, or sweep afterwards",
+            format!(
+                "What was emitted six hours ago is not published yet, and the stream forgets after 24. Mend the relay now. What it was \
+                 too late for is swept from the receipts, from when it stopped: aws lambda invoke --function-name {} \
+                 --cli-binary-format raw-in-base64-out --payload \
+                 '{{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\"}}}}' answer.json, and again with next of the answer until that is null",
+                parts.named("-relay")
+            ),
             6 * 60 * 60 * 1000,
         ));
     }
     for watch in watches {
         let action = import(bus::export(parts.app, "alarms"));
+        // A name with the stage in it, or words alone.
+        let about =
+            if watch.about.contains("${") { crate::names::sub(watch.about) } else { json!(watch.about) };
         let alarm = json!({
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
                 "AlarmName": crate::names::sub(parts.named(&format!("-{}", watch.id))),
-                "AlarmDescription": watch.about,
+                "AlarmDescription": about,
                 "Namespace": watch.namespace,
                 "MetricName": watch.metric,
                 "Dimensions": [{ "Name": watch.dimension.0, "Value": watch.dimension.1 }],

@@ -1,4 +1,5 @@
-//! The service's relay: reads the table's stream and publishes what receipts emitted, with this service's permissions alone.
+//! The service's relay: reads the table's stream and publishes what receipts emitted, with this service's permissions alone. A sweep
+//! reads the receipts themselves.
 
 use serde_json::{Map, Value, json};
 use waxseal::Channel;
@@ -12,6 +13,9 @@ use crate::{
 /// Only new receipts that emitted something wake the relay (O-5). `exists` works on leaves alone.
 pub(crate) const FILTER: &str =
     r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"emitted":{"S":[{"exists":true}]}}}}"#;
+
+/// What a sweep asks of the table, and nothing else does.
+pub(crate) const SCAN: &str = "dynamodb:Scan";
 
 pub(super) fn add(parts: &mut Parts<'_>) {
     let (app, service) = (parts.app, parts.service);
@@ -31,6 +35,12 @@ pub(super) fn add(parts: &mut Parts<'_>) {
             "Resource": sub("${Table.Arn}/stream/*"),
         }),
         json!({
+            "Sid": "OwnReceipts",
+            "Effect": "Allow",
+            "Action": SCAN,
+            "Resource": arn("Table"),
+        }),
+        json!({
             "Sid": "OwnDeadLetters",
             "Effect": "Allow",
             "Action": "sqs:SendMessage",
@@ -40,6 +50,8 @@ pub(super) fn add(parts: &mut Parts<'_>) {
     let mut environment = Map::from_iter([
         ("WAXSEAL_BUS".to_owned(), import(bus::export(app, "name"))),
         ("WAXSEAL_DLQ_URL".to_owned(), reference("DeadLetters")),
+        ("WAXSEAL_SWEEP_DAYS".to_owned(), json!(app.retention.sweep.to_string())),
+        ("WAXSEAL_TABLE".to_owned(), reference("Table")),
     ]);
 
     let events: Vec<_> = emits

@@ -16,7 +16,7 @@ use crate::{function::Deployed, pattern::Pattern, table::Table, wire};
 
 /// Records of one invocation at the most: the mapping's own default.
 const BATCH: usize = 100;
-/// The wait before a failed batch is tried again.
+/// The wait before a failed batch is tried again; twice as long each time that it does not come further, up to a minute.
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Tries under injected faults, before a batch is spared from them.
 const FAULTY_TRIES: u32 = 3;
@@ -50,7 +50,7 @@ pub(crate) async fn run(table: Table, function: Deployed, filter: Pattern, invoc
                 // Everything before the first failure is done; the rest comes again.
                 tries = if first_failed > checkpoint + 1 { 0 } else { tries + 1 };
                 checkpoint = first_failed - 1;
-                function.world.clock.sleep(BACKOFF).await;
+                function.world.clock.sleep(BACKOFF * (1 << tries.min(7))).await;
             }
         }
     }

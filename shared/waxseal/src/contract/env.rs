@@ -19,6 +19,7 @@ use crate::{
     Host, Table, Token,
     item::{Item, Key, Write},
     memory::Items,
+    relay::{Emitted, Receipts},
     table::{Page, TableError, WriteError},
 };
 
@@ -76,6 +77,12 @@ impl Table for MemoryTable {
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.items.lock().unwrap_or_else(PoisonError::into_inner).write(writes).map(|_| ())
+    }
+}
+
+impl Receipts for MemoryTable {
+    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+        Ok(self.items.lock().unwrap_or_else(PoisonError::into_inner).emitted(after, 10))
     }
 }
 

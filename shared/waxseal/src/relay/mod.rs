@@ -1,8 +1,14 @@
 //! The relay: publishes what receipts emitted. The stored bytes, in a receipt's order, each until the channel took it.
+//!
+//! It is fed from the table's stream; what a stream has forgotten it reads from the receipts themselves: a [`Sweep`].
+
+mod sweep;
 
 use std::future::Future;
 
 use serde::Deserialize;
+
+pub use sweep::{Counts, Emitted, Receipts, Sweep, SweepError, Window};
 
 use crate::{
     batch::{DeadLetters, Letter},
@@ -26,10 +32,10 @@ pub struct PublishError {
     pub permanent: bool,
 }
 
-/// What one receipt emitted, as a stream record brought it.
+/// What one receipt emitted, as a stream record or a sweep brought it.
 #[derive(Debug, Clone)]
 pub struct Pending {
-    /// What the response names it by: the stream record's sequence number.
+    /// What the response names it by: the stream record's sequence number, or the receipt's key.
     pub record: String,
     /// The attribute [`EMITTED`](crate::item::attribute::EMITTED), read; or what is wrong with it.
     pub emissions: Result<Vec<Emission>, String>,
@@ -51,9 +57,27 @@ pub async fn publish(
     service: &str,
     receipts: &[Pending],
 ) -> Option<usize> {
-    let mut first_open = None;
-    let mut open =
-        |index: usize| first_open = Some(first_open.map_or(index, |first: usize| first.min(index)));
+    let ends = publish_each(publisher, dead_letters, service, receipts).await;
+    ends.iter().position(|end| end.open.is_some())
+}
+
+/// What became of one receipt's emissions.
+#[derive(Debug, Clone, Default)]
+struct End {
+    /// Why it is not wholly published.
+    open: Option<String>,
+    /// How many letters it cost.
+    buried: u64,
+}
+
+/// Publishes as [`publish`] does; the ends are in the order of `receipts`.
+async fn publish_each(
+    publisher: &impl Publisher,
+    dead_letters: &impl DeadLetters,
+    service: &str,
+    receipts: &[Pending],
+) -> Vec<End> {
+    let mut ends = vec![End::default(); receipts.len()];
     let mut left: Vec<(usize, &Emission)> = Vec::new();
     for (index, receipt) in receipts.iter().enumerate() {
         match &receipt.emissions {
@@ -67,9 +91,7 @@ pub async fn publish(
                     identity: None,
                     name: None,
                 };
-                if !bury(dead_letters, letter).await {
-                    open(index);
-                }
+                ends[index].bury(dead_letters, letter).await;
             }
         }
     }
@@ -81,12 +103,12 @@ pub async fn publish(
         let mut results = publisher.publish(&entries).await.into_iter();
         let mut failed = Vec::new();
         for (index, emission) in left {
-            match results.next() {
-                Some(Ok(())) => {}
+            let reason = match results.next() {
+                Some(Ok(())) => continue,
                 Some(Err(PublishError { permanent: true, reason })) => {
-                    if !bury(dead_letters, unpublishable(service, &receipts[index], emission, reason)).await {
-                        open(index);
-                    }
+                    let letter = unpublishable(service, &receipts[index], emission, reason);
+                    ends[index].bury(dead_letters, letter).await;
+                    continue;
                 }
                 Some(Err(PublishError { permanent: false, reason })) => {
                     let record = &*receipts[index].record;
@@ -97,16 +119,19 @@ pub async fn publish(
                         round,
                         "not published, tried again"
                     );
-                    failed.push((index, emission));
+                    reason
                 }
                 // A publisher that answers for fewer entries than it was given has published none of the rest.
-                None => failed.push((index, emission)),
+                None => "the publisher gave no answer for it".to_owned(),
+            };
+            if round == TRIES {
+                ends[index].open = Some(reason);
             }
+            failed.push((index, emission));
         }
         left = failed;
     }
-    left.iter().for_each(|(index, _)| open(*index));
-    first_open
+    ends
 }
 
 fn unpublishable(service: &str, receipt: &Pending, emission: &Emission, reason: String) -> Letter {
@@ -131,17 +156,24 @@ fn unpublishable(service: &str, receipt: &Pending, emission: &Emission, reason: 
     }
 }
 
-async fn bury(dead_letters: &impl DeadLetters, letter: Letter) -> bool {
-    let (record, reason) = (letter.record.clone(), letter.reason.clone());
-    match dead_letters.send(letter).await {
-        Ok(()) => {
-            tracing::error!(record, reason, "dead-lettered");
-            true
-        }
-        Err(error) => {
-            let error = crate::chain(&*error);
-            tracing::error!(record, reason, error, "the dead-letter queue could not be written, tried again");
-            false
+impl End {
+    async fn bury(&mut self, dead_letters: &impl DeadLetters, letter: Letter) {
+        let (record, reason) = (letter.record.clone(), letter.reason.clone());
+        match dead_letters.send(letter).await {
+            Ok(()) => {
+                tracing::error!(record, reason, "dead-lettered");
+                self.buried += 1;
+            }
+            Err(error) => {
+                let error = crate::chain(&*error);
+                tracing::error!(
+                    record,
+                    reason,
+                    error,
+                    "the dead-letter queue could not be written, tried again"
+                );
+                self.open = Some(format!("{reason}; and the dead-letter queue: {error}"));
+            }
         }
     }
 }

@@ -1,0 +1,217 @@
+//! What a person asks of a relay: `{"sweep":{"from":"2026-11-20T00:00:00Z"}}`. Read strictly, since what a misspelt member would
+//! have said is then not done without a word; answered with how far it came, and never as if it had come further.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use futures_util::future::{Either, select};
+use serde::Serialize;
+use waxseal::{
+    Host, Timestamp, chain,
+    item::Key,
+    relay::{Counts, Emitted, Receipts, Sweep, Window},
+    table::TableError,
+};
+
+use crate::{
+    InvokeError,
+    http::BoxFuture,
+    json::{Object, kind},
+    relay::AnyRelay,
+};
+
+/// [`Receipts`], erased.
+pub(crate) trait AnyReceipts: Send + Sync {
+    fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<Emitted, TableError>>;
+}
+
+impl<R: Receipts> AnyReceipts for R {
+    fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<Emitted, TableError>> {
+        Box::pin(Receipts::emitted(self, after))
+    }
+}
+
+/// Erased receipts as receipts again.
+pub(crate) struct Erased<'a>(pub(crate) &'a dyn AnyReceipts);
+
+impl Receipts for Erased<'_> {
+    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+        self.0.emitted(after).await
+    }
+}
+
+/// What a relay needs to sweep.
+pub(crate) struct Sweeper {
+    receipts: Box<dyn AnyReceipts>,
+    host: Arc<dyn Host>,
+    reach: Duration,
+}
+
+/// What is left of an invocation when no further step begins.
+const MARGIN: Duration = Duration::from_secs(1);
+
+impl Sweeper {
+    pub(crate) fn new(receipts: impl Receipts + 'static, host: Arc<dyn Host>, reach: Duration) -> Self {
+        Self { receipts: Box::new(receipts), host, reach }
+    }
+
+    /// Sweeps as `payload` says, until it is done or the invocation's time is up.
+    pub(crate) async fn sweep(
+        &self,
+        relay: &dyn AnyRelay,
+        payload: &str,
+        deadline: Option<Timestamp>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<Vec<u8>, InvokeError> {
+        let mut sweep = request(payload, self.host.now(), self.reach)?;
+        let mut stop = pin!(stop);
+        let mut steps = 0_u64;
+        while !sweep.is_complete() {
+            let ended = {
+                let step = relay.step(&mut sweep, &*self.receipts);
+                match select(step, stop.as_mut()).await {
+                    Either::Left((ended, _)) => Some(ended),
+                    Either::Right(((), _)) => None,
+                }
+            };
+            match ended {
+                Some(Ok(())) => steps += 1,
+                Some(Err(error)) => return Err(stopped(&sweep, chain(&error))),
+                None if steps == 0 => {
+                    let problem =
+                        "its time was up before its first step ended: raise the function's time-out";
+                    return Err(stopped(&sweep, problem.to_owned()));
+                }
+                None => break,
+            }
+            if deadline.is_some_and(|deadline| left(deadline, self.host.now()) < MARGIN) {
+                break;
+            }
+        }
+        let Counts { receipts, published, dead_lettered, .. } = sweep.counts();
+        let next = (!sweep.is_complete()).then(|| Request::going_on(&sweep));
+        tracing::info!(receipts, published, dead_lettered, complete = next.is_none(), "swept");
+        let Window { from, to } = sweep.window();
+        serde_json::to_vec(&Answer { from, to, receipts, published, dead_lettered, next })
+            .map_err(InvokeError::Response)
+    }
+}
+
+fn left(deadline: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(deadline.duration_since(now)).unwrap_or_default()
+}
+
+fn stopped(sweep: &Sweep, problem: String) -> InvokeError {
+    let next = serde_json::to_string(&Request::going_on(sweep)).unwrap_or_default();
+    InvokeError::SweepStopped { problem, counts: sweep.counts(), next }
+}
+
+/// What a sweep that came to its end, or to its invocation's end, says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    from: Timestamp,
+    to: Timestamp,
+    receipts: u64,
+    published: u64,
+    dead_lettered: u64,
+    /// The payload to go on with; null where all is done.
+    next: Option<Request>,
+}
+
+#[derive(Serialize)]
+struct Request {
+    sweep: Members,
+}
+
+#[derive(Serialize)]
+struct Members {
+    from: Timestamp,
+    to: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Place>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    pk: String,
+    sk: String,
+}
+
+impl Request {
+    fn going_on(sweep: &Sweep) -> Self {
+        let Window { from, to } = sweep.window();
+        let place = |key: &Key| Place { pk: key.partition.clone(), sk: key.sort.clone() };
+        Self { sweep: Members { from, to, after: sweep.after().map(place) } }
+    }
+}
+
+/// The sweep that a payload asks for.
+fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, InvokeError> {
+    let payload = Object::parse(payload).unwrap_or_default();
+    only("the payload", &payload, &["sweep"])?;
+    let Some(members) = payload.object("sweep") else {
+        let found = payload.get("sweep").map_or("null", |value| kind(value.get()));
+        return Err(bad("sweep", format!("is {found}, not an object")));
+    };
+    only("sweep", &members, &["from", "to", "after"])?;
+    let time = |name: &str| match members.get(name) {
+        None => Ok(None),
+        Some(value) => members
+            .string(name)
+            .and_then(|text| text.parse::<Timestamp>().ok())
+            .map(Some)
+            .ok_or_else(|| bad(format!("sweep.{name}"), format!("is {}", not_a_time(value.get())))),
+    };
+    let from = time("from")?.ok_or_else(|| bad("sweep.from", "is missing".to_owned()))?;
+    let to = time("to")?.unwrap_or(now);
+    if from >= to {
+        return Err(bad("sweep.from", format!("is {from}, not before {to}, where the sweep would end")));
+    }
+    let ago = Duration::try_from(now.duration_since(from)).unwrap_or_default();
+    if ago > reach {
+        let days = reach.as_secs() / 86_400;
+        return Err(bad(
+            "sweep.from",
+            format!(
+                "is {from}, more than {days} days ago (WAXSEAL_SWEEP_DAYS): consumers may have forgotten what they have seen \
+                 by then, and what is published again would take effect again"
+            ),
+        ));
+    }
+    let after = match members.get("after") {
+        None => None,
+        Some(value) => {
+            let place = members.object("after").ok_or_else(|| {
+                bad("sweep.after", format!("is {}, not the object of an earlier answer", kind(value.get())))
+            })?;
+            only("sweep.after", &place, &["pk", "sk"])?;
+            let part = |name: &str| {
+                let text = place.string(name).filter(|text| !text.is_empty()).map(Into::into);
+                text.ok_or_else(|| bad(format!("sweep.after.{name}"), "is no text".to_owned()))
+            };
+            Some(Key { partition: part("pk")?, sort: part("sk")? })
+        }
+    };
+    Ok(Sweep::new(Window { from, to }, after))
+}
+
+/// Refuses members that nobody would heed.
+fn only(field: &str, object: &Object<'_>, known: &[&str]) -> Result<(), InvokeError> {
+    match object.members().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            let name: String = name.chars().take(40).collect();
+            Err(bad(field, format!("has a member {name:?}, where only {} can be", known.join(", "))))
+        }
+    }
+}
+
+fn not_a_time(json: &str) -> String {
+    // What a person typed; no payload of an event.
+    let shown: String = json.chars().take(40).collect();
+    format!("{shown}, not an RFC 3339 time such as \"2026-11-20T00:00:00Z\"")
+}
+
+fn bad(field: impl Into<String>, problem: String) -> InvokeError {
+    InvokeError::BadSweep { field: field.into(), problem }
+}

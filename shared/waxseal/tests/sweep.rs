@@ -1,0 +1,292 @@
+//! A sweep: what a stream has forgotten is published from the receipts, whatever cuts it off.
+
+// Helpers unwrap like the tests that they help.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::FutureExt as _;
+use proptest::prelude::*;
+use support::{Letters, start};
+use waxseal::{
+    Raw, Timestamp, Token,
+    contract::block_on,
+    item::{Item, Key, attribute},
+    memory::Items,
+    receipt::{self, Emission, Receipt, Status},
+    relay::{Counts, Emitted, PublishError, Publisher, Receipts, Sweep, SweepError, Window},
+    table::TableError,
+};
+
+/// Minutes after the start of the day's work.
+fn minute(minutes: i64) -> Timestamp {
+    Timestamp::from_second(start().as_second() + 60 * minutes).unwrap()
+}
+
+fn window(from: i64, to: i64) -> Window {
+    Window { from: minute(from), to: minute(to) }
+}
+
+/// The receipt of event `n`, whose first attempt began at `began` and which emitted at these times.
+fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
+    let emitted = times.iter().enumerate().map(|(index, minutes)| {
+        let envelope = format!(
+            r#"{{"eventId":"e-{n}-{index}","eventType":"payment.captured","eventVersion":1,"source":"payment",
+            "timestamp":"{}","data":{{"order":"größe-{n}","amount":1250}}}}"#,
+            minute(*minutes)
+        );
+        let envelope = serde_json::value::RawValue::from_string(envelope).unwrap();
+        Emission { channel: "bus".to_owned(), envelope }
+    });
+    let receipt = Receipt {
+        key: receipt::key("payment/capture", "orders", &format!("order-{n}")),
+        status: Status::Completed,
+        hash: "5f2b1c6d".to_owned(),
+        version: 1,
+        attempt: 1,
+        first_at: minute(began),
+        emitted: emitted.collect(),
+        last_error: None,
+        expires: minute(35 * 24 * 60),
+    };
+    receipt.to_item(Token(7))
+}
+
+/// Items, some of them a page.
+struct Shelf {
+    items: Items,
+    page: usize,
+    broken: bool,
+}
+
+impl Receipts for Shelf {
+    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+        if self.broken {
+            let source = "ThrottlingException".into();
+            return Err(TableError { table: "payment".into(), action: "Scan", source });
+        }
+        Ok(self.items.emitted(after, self.page))
+    }
+}
+
+fn shelf(page: usize, items: impl IntoIterator<Item = Item>) -> Shelf {
+    use waxseal::item::{Action, Condition, Write};
+    let mut shelf = Shelf { items: Items::default(), page, broken: false };
+    for item in items {
+        let condition = Condition::Absent { now: start() };
+        shelf.items.write(&[Write { action: Action::Put(item), condition }]).unwrap();
+    }
+    shelf
+}
+
+/// Takes everything but the ids that `refuse` names; notes what it took, in order.
+#[derive(Clone, Default)]
+struct Bus {
+    taken: Arc<Mutex<Vec<String>>>,
+    refuse: Arc<Mutex<BTreeSet<String>>>,
+    permanent: bool,
+    /// Takes what comes and never says so.
+    silent: Arc<AtomicBool>,
+}
+
+impl Publisher for Bus {
+    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+        let take = |emission: &&Emission| {
+            let id = serde_json::from_str::<serde_json::Value>(emission.envelope.get()).unwrap()["eventId"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            if self.refuse.lock().unwrap().contains(&id) {
+                let reason = "bus shop: InternalFailure".to_owned();
+                return Err(PublishError { reason, permanent: self.permanent });
+            }
+            self.taken.lock().unwrap().push(id);
+            Ok(())
+        };
+        let answers = emissions.iter().map(take).collect();
+        if self.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        answers
+    }
+}
+
+impl Bus {
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.taken.lock().unwrap())
+    }
+}
+
+/// Steps until it is complete.
+fn run(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) -> Result<(), SweepError> {
+    while !sweep.is_complete() {
+        block_on(sweep.step(shelf, bus, letters, "payment"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else() {
+    let shelf = shelf(
+        2,
+        [
+            receipt(1, 5, &[5]),
+            receipt(2, 10, &[10, 10]),
+            // An effect that was tried again for an hour: what it emitted is younger than its receipt.
+            receipt(3, 1, &[61]),
+            receipt(4, 59, &[60]),
+            receipt(5, 20, &[]),
+            Item::new(Key::of("stock", &["hat"], "state")).text("data", r#"{"onHand":3}"#),
+        ],
+    );
+    let (bus, letters) = (Bus::default(), Letters::default());
+    let mut sweep = Sweep::new(window(10, 60), None);
+    run(&mut sweep, &shelf, &bus, &letters).unwrap();
+    assert_eq!(bus.take(), ["e-2-0", "e-2-1"]);
+    assert_eq!(sweep.counts(), Counts { receipts: 1, published: 1, ..Counts::default() });
+    run(&mut Sweep::new(window(60, 62), None), &shelf, &bus, &letters).unwrap();
+    assert_eq!(bus.take(), ["e-3-0", "e-4-0"]);
+    assert!(letters.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on_there() {
+    let shelf = shelf(250, (100..350).map(|n| receipt(n, 1, &[1, 1])));
+    let (bus, letters) = (Bus::default(), Letters::default());
+    bus.refuse.lock().unwrap().extend(["e-220-1".to_owned(), "e-250-0".to_owned()]);
+    let mut sweep = Sweep::new(window(0, 2), None);
+    let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "what receipt receipt#payment/capture#orders#order-220 / receipt emitted was not published: bus shop: InternalFailure"
+    );
+    assert_eq!(sweep.counts(), Counts { receipts: 200, published: 198, failed: 2, dead_lettered: 0 });
+    let after = sweep.after().unwrap().clone();
+    assert_eq!(after, receipt::key("payment/capture", "orders", "order-219"));
+    bus.refuse.lock().unwrap().clear();
+    bus.take();
+    let mut rest = Sweep::new(window(0, 2), Some(after));
+    run(&mut rest, &shelf, &bus, &letters).unwrap();
+    let wanted: Vec<String> = (220..350).flat_map(|n| [format!("e-{n}-0"), format!("e-{n}-1")]).collect();
+    assert_eq!(bus.take(), wanted);
+    assert_eq!(rest.counts(), Counts { receipts: 130, published: 130, ..Counts::default() });
+}
+
+#[test]
+fn o1_a_table_that_cannot_be_read_leaves_the_sweep_at_its_place() {
+    let mut shelf = shelf(3, (0..9).map(|n| receipt(n, 1, &[1])));
+    let (bus, letters) = (Bus::default(), Letters::default());
+    let mut sweep = Sweep::new(window(0, 2), None);
+    for _ in 0..4 {
+        block_on(sweep.step(&shelf, &bus, &letters, "payment")).unwrap();
+    }
+    shelf.broken = true;
+    let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
+    assert_eq!(
+        waxseal::chain(&error),
+        "the receipts cannot be read: table payment: Scan failed: ThrottlingException"
+    );
+    assert_eq!(sweep.after(), Some(&receipt(5, 1, &[]).key));
+    shelf.broken = false;
+    run(&mut sweep, &shelf, &bus, &letters).unwrap();
+    assert_eq!(bus.take().len(), 9);
+}
+
+#[test]
+fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody() {
+    let unreadable = receipt(2, 1, &[]).text(attribute::EMITTED, "[{\"channel\":7}]");
+    let long_ago = receipt(3, -9, &[]).text(attribute::EMITTED, "[{\"channel\":7}]");
+    let shelf = shelf(9, [receipt(1, 1, &[1, 1]), unreadable, long_ago, receipt(4, 1, &[1])]);
+    let (bus, letters) = (Bus { permanent: true, ..Bus::default() }, Letters::default());
+    bus.refuse.lock().unwrap().insert("e-1-0".to_owned());
+    let mut sweep = Sweep::new(window(0, 2), None);
+    run(&mut sweep, &shelf, &bus, &letters).unwrap();
+    assert_eq!(bus.take(), ["e-1-1", "e-4-0"]);
+    assert_eq!(sweep.counts(), Counts { receipts: 3, published: 3, dead_lettered: 2, failed: 0 });
+    let letters = letters.0.lock().unwrap();
+    let said: Vec<(&str, &str)> = letters.iter().map(|letter| (&*letter.record, &*letter.reason)).collect();
+    assert_eq!(
+        said,
+        [
+            (
+                "receipt#payment/capture#orders#order-2 / receipt",
+                "the attribute emitted is not what a receipt holds, at line 1 column 13"
+            ),
+            (
+                "receipt#payment/capture#orders#order-1 / receipt",
+                "cannot be published to bus: bus shop: InternalFailure"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn o1_what_says_nothing_of_time_is_swept_whatever_the_window() {
+    let foreign = Item::new(Key::of("receipt", &["payment/test", "test", "t"], "receipt"))
+        .text(attribute::EMITTED, r#"[{"channel":"bus","envelope":{"eventId":"e-timeless"}}]"#);
+    let (bus, letters) = (Bus::default(), Letters::default());
+    run(&mut Sweep::new(window(0, 1), None), &shelf(5, [foreign]), &bus, &letters).unwrap();
+    assert_eq!(bus.take(), ["e-timeless"]);
+}
+
+proptest! {
+    /// Whatever the pages, however often it is cut off, and wherever the next one goes on: all of the window is published
+    /// and nothing else, each receipt's in order.
+    #[test]
+    fn o1_nothing_of_the_window_is_left_out_by_pages_and_interruptions(
+        emitted in prop::collection::vec(prop::collection::vec(0..20_i64, 0..3), 0..40),
+        page in 1..12_usize,
+        cuts in prop::collection::vec(0..6_usize, 0..8),
+        (from, length) in (0..20_i64, 1..20_i64),
+    ) {
+        let shelf = shelf(page, emitted.iter().enumerate().map(|(n, times)| receipt(n, 0, times)));
+        let (bus, letters) = (Bus::default(), Letters::default());
+        let window = window(from, from + length);
+        let mut after = None;
+        for steps in cuts {
+            let mut sweep = Sweep::new(window, after.clone());
+            for _ in 0..steps {
+                block_on(sweep.step(&shelf, &bus, &letters, "payment")).unwrap();
+            }
+            // One more that is cut off before it hears that its messages were taken.
+            bus.silent.store(true, Ordering::SeqCst);
+            let (place, counts) = (sweep.after().cloned(), sweep.counts());
+            if sweep.step(&shelf, &bus, &letters, "payment").now_or_never().is_none() {
+                prop_assert_eq!((sweep.after().cloned(), sweep.counts()), (place, counts));
+            }
+            bus.silent.store(false, Ordering::SeqCst);
+            after = sweep.after().cloned();
+        }
+        let mut last = Sweep::new(window, after);
+        run(&mut last, &shelf, &bus, &letters).unwrap();
+        let taken = bus.take();
+        let within = |times: &&Vec<i64>| times.iter().any(|time| (from..from + length).contains(time));
+        let wanted: BTreeSet<String> = emitted
+            .iter()
+            .enumerate()
+            .filter(|(_, times)| within(times))
+            .flat_map(|(n, times)| (0..times.len()).map(move |index| format!("e-{n}-{index}")))
+            .collect();
+        prop_assert_eq!(taken.iter().cloned().collect::<BTreeSet<_>>(), wanted);
+        for pair in taken.windows(2) {
+            let one = |id: &str| id.rsplit_once('-').map(|(n, index)| (n.to_owned(), index.to_owned()));
+            let ((one, first), (other, second)) = (one(&pair[0]).unwrap(), one(&pair[1]).unwrap());
+            prop_assert!(one != other || first < second || second == "0", "{:?}", pair);
+        }
+    }
+}
+
+#[test]
+fn an_envelope_of_these_tests_is_one() {
+    let item = receipt(1, 1, &[1]);
+    let emissions = receipt::read_emissions(item.get_text(attribute::EMITTED).unwrap()).unwrap();
+    assert_eq!(Raw::parse(emissions[0].envelope.get()).unwrap().timestamp, minute(1));
+}

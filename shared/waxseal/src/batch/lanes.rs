@@ -87,7 +87,9 @@ pub(super) fn lanes<'a>(
             (None, Content::Ignored(_) | Content::Malformed(_), _) => LaneKey::Alone(index),
         };
         let lane = *order.entry(lane).or_insert_with(|| {
-            lanes.push(Lane { ordered: record.group.is_some(), suspect: false, places: Vec::new() });
+            // Most lanes have one record; a vector that starts empty makes room for four.
+            let places = Vec::with_capacity(1);
+            lanes.push(Lane { ordered: record.group.is_some(), suspect: false, places });
             lanes.len() - 1
         });
         let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));

@@ -2,7 +2,7 @@
 //! S3 client.
 //!
 //! The bucket needs a lifecycle rule that keeps objects for the horizon of Q-3 and then expires them: nothing here
-//! deletes one. A reader needs `s3:GetObject` and, so that S3 tells a missing object from a forbidden one,
+//! deletes one. The templates of `waxseal-infra` have all of this. A reader needs `s3:GetObject` and, so that S3 tells a missing object from a forbidden one,
 //! `s3:ListBucket`; a service whose events are checked in needs `s3:PutObject`.
 
 use std::collections::BTreeSet;

@@ -45,8 +45,8 @@ const CONCURRENCY: Variable =
     Variable { name: "WAXSEAL_CONCURRENCY", purpose: "how many handlers run at once", example: "10" };
 const HORIZON: Variable = Variable {
     name: "WAXSEAL_HORIZON_DAYS",
-    purpose: "how long receipts are kept: queue retention + dead-letter retention + archive window",
-    example: "35",
+    purpose: "how long receipts are kept: queue retention + dead-letter retention + archive window + sweeps",
+    example: "42",
 };
 const LEASE: Variable = Variable {
     name: "WAXSEAL_LEASE_SECONDS",
@@ -105,7 +105,7 @@ const BACKOFF: Variable = Variable {
 const SWEEP: Variable = Variable {
     name: "WAXSEAL_SWEEP_DAYS",
     purpose: "how far back a relay's sweep may begin: consumers keep their receipts for that much longer",
-    example: "14",
+    example: "7",
 };
 
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
@@ -307,12 +307,12 @@ impl Environment {
         Ok(Publishers::new(&self.sdk, channels))
     }
 
-    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS` (1 to 3650), 14 unless set.
+    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS` (1 to 3650), 7 unless set.
     ///
     /// # Errors
     /// Where it is absurd.
     pub fn sweep_reach(&self) -> Result<Duration, SettingError> {
-        Ok(Duration::from_hours(self.variables.number(&SWEEP, 1..=3650)?.unwrap_or(14) * 24))
+        Ok(Duration::from_hours(self.variables.number(&SWEEP, 1..=3650)?.unwrap_or(7) * 24))
     }
 
     fn target(

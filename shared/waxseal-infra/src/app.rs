@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use waxseal::{Channel, Declared, Service, catalog::Entry};
 
-use crate::names;
+use crate::{claims, names};
 
 /// An application: its services and what they share.
 #[derive(Debug, Clone)]
@@ -102,7 +102,7 @@ impl App {
             command: "make infra".to_owned(),
             services: Vec::new(),
             relay: Program::new("relay"),
-            retention: Retention { queue: 4, dead_letters: 14, archive: 14, sweep: 14, logs: 30 },
+            retention: Retention { queue: 4, dead_letters: 14, archive: 14, sweep: 7, logs: 30 },
             binaries: None,
         }
     }
@@ -126,15 +126,22 @@ impl App {
     }
 
     /// The receipts' horizon of a service in days: the longest time between two arrivals of one event. An event is
-    /// delivered late, waits in the queue, waits in the dead-letter queue; before all that it is swept, or, on the bus, replayed.
+    /// delivered late, waits in the queue, waits in the dead-letter queue; before all that it is swept, and what is swept to the bus is
+    /// archived once more and may then be replayed.
     pub(crate) fn horizon(&self, service: &Deployed) -> u32 {
+        let paths = service.catalog.iter().map(|entry| self.arrivals(entry.consumes.channel));
+        paths.max().unwrap_or(self.retention.queue + self.retention.dead_letters)
+    }
+
+    /// The same of one channel.
+    pub(crate) fn arrivals(&self, channel: Channel) -> u32 {
         let waits = self.retention.queue + self.retention.dead_letters;
-        let paths = service.catalog.iter().map(|entry| match entry.consumes.channel {
-            Channel::Bus => RULE_RETRY_DAYS + self.retention.archive.max(self.retention.sweep),
-            Channel::Topic(_) => TOPIC_RETRY_DAYS + self.retention.sweep,
-            Channel::Queue(_) => self.retention.sweep,
-        });
-        waits + paths.max().unwrap_or_default()
+        let before = match channel {
+            Channel::Bus => RULE_RETRY_DAYS + self.retention.archive,
+            Channel::Topic(_) => TOPIC_RETRY_DAYS,
+            Channel::Queue(_) => 0,
+        };
+        waits + before + self.retention.sweep
     }
 
     /// Finds what no template could be right for.
@@ -168,6 +175,9 @@ impl App {
                     }
                 }
             }
+        }
+        if let Some(over) = claims::too_long(self) {
+            return Err(AppError::Bucket { over });
         }
         // `a.b` and `a-b` would make one logical id, or one variable.
         let mut ids: BTreeMap<String, &str> = BTreeMap::new();
@@ -310,6 +320,14 @@ pub enum AppError {
     TooLong {
         /// The service.
         service: String,
+        /// By how much.
+        over: usize,
+    },
+    /// Names of buckets have a limit.
+    #[error(
+        "the name of the bucket for claims would be {over} characters too long for S3: shorten the application's name"
+    )]
+    Bucket {
         /// By how much.
         over: usize,
     },

@@ -1,4 +1,4 @@
-//! The stack that everybody shares: bus, archive, topics, alarms' topic, their key, dashboard.
+//! The stack that everybody shares: bus, archive, topics, alarms' topic, their key, the bucket of claims, dashboard.
 //!
 //! Topics live here and not with their owners: readers and writers of a topic both depend on this stack and never on each
 //! other, so services deploy in any order.
@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    App, Stack, dashboard,
+    App, Stack, claims, dashboard,
     names::{self, account, arn, pascal, reference, stage_parameter, sub, tags},
 };
 
@@ -79,6 +79,12 @@ pub(crate) fn stack(app: &App) -> Stack {
             }),
         );
         output(&format!("{id}Arn"), reference(&id), topic_export(app, name));
+    }
+    if claims::needed(app) {
+        for (id, resource) in claims::resources(app) {
+            resources.insert(id.to_owned(), resource);
+        }
+        output("ClaimsName", reference(claims::BUCKET), export(app, "claims"));
     }
     resources.insert("Dashboard".to_owned(), dashboard::resource(app));
 

@@ -31,6 +31,7 @@
 mod app;
 mod bus;
 mod check;
+mod claims;
 mod dashboard;
 mod names;
 mod service;

@@ -111,12 +111,13 @@ pub(crate) fn tags(app: &str, part: &str) -> Value {
 }
 
 /// The types that must carry them.
-pub(crate) const TAGGED: [&str; 9] = [
+pub(crate) const TAGGED: [&str; 10] = [
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::KMS::Key",
     "AWS::Events::EventBus",
     "AWS::DynamoDB::Table",
+    "AWS::S3::Bucket",
     "AWS::Lambda::Function",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",

@@ -122,7 +122,7 @@ pub enum LocalError {
 }
 
 /// How far back a sweep may begin: as the written templates have it.
-const SWEEP_REACH: Duration = Duration::from_hours(14 * 24);
+const SWEEP_REACH: Duration = Duration::from_hours(7 * 24);
 
 impl Local {
     /// Starts setting one up.
@@ -413,7 +413,7 @@ impl Local {
     }
 
     /// Has a service's relay publish again, from the receipts, what they emitted from `from` until before `to` (O-1), as often as it
-    /// takes; the result is how many receipts that were. `from` may lie 14 days back.
+    /// takes; the result is how many receipts that were. `from` may lie 7 days back.
     ///
     /// # Errors
     /// Where no such service is deployed, or the relay says why it cannot.

@@ -201,7 +201,7 @@ fn records(count: usize) -> Vec<Record> {
 }
 
 /// The most that a batch of `count` records held at once beside them and their verdicts, in bytes.
-fn peak(service: fn(Service) -> Service, count: usize, concurrency: usize) -> usize {
+fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     // The other tests of this binary wait.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -223,8 +223,11 @@ fn peak(service: fn(Service) -> Service, count: usize, concurrency: usize) -> us
     most
 }
 
+/// A reaction, registered.
+type Registered = fn(Service) -> Service;
+
 /// Each form of a reaction whose handlers wait while they run.
-const FORMS: [(&str, fn(Service) -> Service); 3] = [
+const FORMS: [(&str, Registered); 3] = [
     ("a handler that emits", |service| service.handler(Announce)),
     ("a handler with state", |service| service.handler(Reserve)),
     ("an effect", |service| service.effect(Ship)),
@@ -232,7 +235,7 @@ const FORMS: [(&str, fn(Service) -> Service); 3] = [
 
 #[test]
 fn s21_memory_beyond_input_and_response_is_bounded_by_k_and_not_by_the_batch() {
-    let decides: fn(Service) -> Service = |service| service.decide(Tally);
+    let decides: Registered = |service| service.decide(Tally);
     for (form, service) in FORMS.into_iter().chain([("a decision", decides)]) {
         let (small, large) = (peak(service, 1_000, 5), peak(service, 10_000, 5));
         let grown = large.saturating_sub(small);

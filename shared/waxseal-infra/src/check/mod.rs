@@ -5,6 +5,7 @@
 
 mod alarms;
 mod catalog;
+mod claims;
 mod functions;
 mod look;
 mod permissions;
@@ -204,6 +205,15 @@ checks! {
         "table-encrypted" "encryption with a key that its use is recorded of" encrypted
         "table-ttl" "receipts leave by TTL" ttl
         "table-stream" "the stream holds new and old images" stream
+    }
+    claims {
+        "claims-bucket" "S-42: there is a bucket where payloads are checked in, and who stores or fetches them is told of it" bucket
+        "claims-private" "nobody outside reaches the payloads" private
+        "claims-encrypted" "SSE-S3" encrypted
+        "claims-tls" "nobody stores or fetches without TLS" tls
+        "claims-expire" "a payload outlives every receipt and the stream before it, and then leaves, no version of it staying" expire
+        "claims-retained" "a claim that is under way names what is in the bucket, so it outlives its stack" retained
+        "iam-claims" "a function stores payloads under its own name and fetches those of whose messages it handles, nothing else" permissions
     }
     settings {
         "settings" "a function is told its table, its dead-letter queue, and where it publishes" places

@@ -90,9 +90,10 @@ fn visit(value: &Value, see: &mut dyn FnMut(&Value)) {
 }
 
 /// What is found by its name: by other stacks, by people, and by CloudFormation when it takes retained resources back.
-const NAMED: [(&str, &str); 9] = [
+const NAMED: [(&str, &str); 10] = [
     ("AWS::SQS::Queue", "QueueName"),
     ("AWS::DynamoDB::Table", "TableName"),
+    ("AWS::S3::Bucket", "BucketName"),
     ("AWS::Events::EventBus", "Name"),
     ("AWS::Events::Rule", "Name"),
     ("AWS::Events::Archive", "ArchiveName"),

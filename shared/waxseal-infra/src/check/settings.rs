@@ -93,7 +93,7 @@ pub(super) fn horizon(look: &Look<'_>, report: &mut Report) {
         let path = |late: u64, days: u64| late * DAY + days * DAY;
         let before = [
             (!service.bus_events().is_empty())
-                .then(|| path(app::RULE_RETRY_DAYS.into(), archive.unwrap_or_default().max(sweep))),
+                .then(|| path(app::RULE_RETRY_DAYS.into(), archive.unwrap_or_default() + sweep)),
             (!service.subscriptions().is_empty()).then(|| path(app::TOPIC_RETRY_DAYS.into(), sweep)),
             service.queues().contains(&"commands").then(|| path(0, sweep)),
         ];

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Parts, lambda, queue_id, role};
-use crate::names::{self, arn, reference};
+use crate::{
+    claims,
+    names::{self, arn, reference},
+};
 
 /// Everything that `waxseal-aws` asks of a table, and nothing else. A transaction needs the permissions of its parts.
 pub(crate) fn table_actions() -> [&'static str; 6] {
@@ -47,6 +50,7 @@ pub(super) fn add(parts: &mut Parts<'_>) {
             "Resource": queues.iter().map(|queue| arn(queue)).collect::<Vec<_>>(),
         }));
     }
+    statements.extend(claims::statements(parts.app, service));
     let role = role(parts, "FunctionLogs", statements);
     parts.add("FunctionRole", role);
     let environment = environment(parts);
@@ -88,6 +92,9 @@ fn environment(parts: &Parts<'_>) -> Map<String, Value> {
         ("WAXSEAL_HORIZON_DAYS".to_owned(), json!(parts.app.horizon(service).to_string())),
         ("WAXSEAL_MAX_RECEIVES".to_owned(), json!(service.max_receives.to_string())),
     ]);
+    if claims::checks_in(service) || !claims::fetches_from(parts.app, service).is_empty() {
+        variables.insert("WAXSEAL_CLAIMS".to_owned(), claims::location(parts.app, service));
+    }
     variables
 }
 

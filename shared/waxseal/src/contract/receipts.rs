@@ -23,7 +23,7 @@ fn is_duplicate(result: &Result<Outcome, Failure>) -> bool {
     matches!(result, Ok(Outcome::Duplicate))
 }
 
-/// An event that was handled 35 days ago is new again, whether or not its row is still there.
+/// An event that was handled as long ago as receipts are kept is new again, whether or not its row is still there.
 pub async fn s9_a_row_past_its_expiry_counts_as_absent(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-9", 1));

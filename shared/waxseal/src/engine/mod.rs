@@ -47,8 +47,8 @@ use crate::{
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How long a receipt is kept: at least queue retention + dead-letter retention + the archive window used.
-    /// 35 days unless set: 4 + 14 + 14 and some.
+    /// How long a receipt is kept: at least queue retention + dead-letter retention + the archive window used + how far back a
+    /// sweep may begin. 42 days unless set: 4 + 14 + 14 + 7 and some.
     pub horizon: Duration,
     /// The least lease of an effect that names none (S-11). 60 s unless set.
     pub lease: Duration,
@@ -63,7 +63,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            horizon: Duration::from_hours(35 * 24),
+            horizon: Duration::from_hours(42 * 24),
             lease: DEFAULT_LEASE,
             reruns: 10,
             cache: 10_000,

@@ -41,7 +41,7 @@ pub enum InvokeError {
     },
     /// A sweep that nobody can do as it is asked for. Nothing was published.
     #[error(
-        "{field} {problem}: a sweep is {{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\",\"to\":\"2026-11-21T06:00:00Z\"}}}}, and without to it ends now"
+        "{field} {problem}: a sweep is {{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\",\"to\":\"2026-11-21T06:00:00Z\"}}}}; without \"to\" it ends now"
     )]
     BadSweep {
         /// Where: `sweep.from`, ….
@@ -77,7 +77,7 @@ pub enum InvokeError {
 }
 
 const ACCEPTED: &str = "Records of SQS, SNS or a DynamoDB stream, an EventBridge event (detail-type and \
-     detail), and HTTP of an API Gateway HTTP API or a function URL (payload version 2.0)";
+     detail), HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), and, by a relay, a sweep";
 
 impl InvokeError {
     /// Its kind as one word: what Lambda shows as `errorType`.

@@ -269,7 +269,7 @@ async fn a_sweep_that_nobody_can_do_is_refused_with_the_field_and_publishes_noth
         let text = error.to_string();
         assert!(text.starts_with(says), "{payload}: {text}");
         assert!(text.ends_with(
-            r#": a sweep is {"sweep":{"from":"2026-11-20T00:00:00Z","to":"2026-11-21T06:00:00Z"}}, and without to it ends now"#
+            r#": a sweep is {"sweep":{"from":"2026-11-20T00:00:00Z","to":"2026-11-21T06:00:00Z"}}; without "to" it ends now"#
         ), "{text}");
     }
     assert!(bus.taken.lock().unwrap().is_empty());

@@ -51,8 +51,8 @@ pub enum InvokeError {
     },
     /// A sweep that could not go on. What it came by before is published, and it can go on from where it was.
     #[error(
-        "{problem}; of {} receipts in the window so far {} are published: mend that, then go on with {next}",
-        counts.receipts, counts.published
+        "{problem}; of {} receipts in the window so far {} are published and {} are not: mend that, then go on with {next}",
+        counts.receipts, counts.published, counts.failed
     )]
     SweepStopped {
         /// Why.

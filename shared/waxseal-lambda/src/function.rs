@@ -127,7 +127,7 @@ impl Function {
     /// ```
     ///
     /// and what was emitted from then on, up to `to` or to now, is published again under the same ids. The answer,
-    /// `{"from":…,"to":…,"receipts":12,"published":12,"deadLettered":0,"next":null}`, says how many receipts it found and how many of them are
+    /// `{"from":…,"to":…,"receipts":12,"published":12,"failed":0,"deadLettered":0,"next":null}`, says how many receipts it found and how many of them are
     /// wholly published. `next` is the payload to go on with where the invocation's time was too short for all; the same stands in
     /// the error of a sweep that was stopped.
     ///

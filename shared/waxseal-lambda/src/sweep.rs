@@ -87,11 +87,11 @@ impl Sweeper {
                 break;
             }
         }
-        let Counts { receipts, published, dead_lettered, .. } = sweep.counts();
+        let Counts { receipts, published, dead_lettered, failed } = sweep.counts();
         let next = (!sweep.is_complete()).then(|| Request::going_on(&sweep));
         tracing::info!(receipts, published, dead_lettered, complete = next.is_none(), "swept");
         let Window { from, to } = sweep.window();
-        serde_json::to_vec(&Answer { from, to, receipts, published, dead_lettered, next })
+        serde_json::to_vec(&Answer { from, to, receipts, published, failed, dead_lettered, next })
             .map_err(InvokeError::Response)
     }
 }
@@ -113,6 +113,8 @@ struct Answer {
     to: Timestamp,
     receipts: u64,
     published: u64,
+    /// None, or it would be an error.
+    failed: u64,
     dead_lettered: u64,
     /// The payload to go on with; null where all is done.
     next: Option<Request>,
@@ -163,7 +165,8 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
             .ok_or_else(|| bad(format!("sweep.{name}"), format!("is {}", not_a_time(value.get())))),
     };
     let from = time("from")?.ok_or_else(|| bad("sweep.from", "is missing".to_owned()))?;
-    let to = time("to")?.unwrap_or(now);
+    // What is yet to be emitted is the stream's business.
+    let to = time("to")?.map_or(now, |to| to.min(now));
     if from >= to {
         return Err(bad("sweep.from", format!("is {from}, not before {to}, where the sweep would end")));
     }

@@ -110,7 +110,7 @@ async fn o1_a_relay_publishes_from_the_receipts_what_its_stream_has_forgotten() 
         answer,
         json!({
             "from": "2026-11-21T09:30:05Z", "to": "2026-11-23T09:30:00Z",
-            "receipts": 5, "published": 5, "deadLettered": 0, "next": null,
+            "receipts": 5, "published": 5, "failed": 0, "deadLettered": 0, "next": null,
         })
     );
     let first = std::mem::take(&mut *bus.taken.lock().unwrap());
@@ -197,7 +197,8 @@ async fn o1_a_sweep_that_a_channel_stops_fails_and_says_what_to_do() {
         error.to_string(),
         format!(
             "what receipt receipt#inventory/reserve-stock#orders#o-c / receipt emitted was not published: bus shop: \
-             ThrottlingException; of 4 receipts in the window so far 3 are published: mend that, then go on with {next}"
+             ThrottlingException; of 4 receipts in the window so far 3 are published and 1 are not: mend that, then go on with \
+             {next}"
         )
     );
     // As it says.
@@ -212,7 +213,7 @@ async fn o1_a_sweep_that_a_channel_stops_fails_and_says_what_to_do() {
     assert_eq!(
         error.to_string(),
         "the receipts cannot be read: table inventory: Scan failed: AccessDeniedException; of 0 receipts in the window so far \
-         0 are published: mend that, then go on with \
+         0 are published and 0 are not: mend that, then go on with \
          {\"sweep\":{\"from\":\"2026-11-21T00:00:00Z\",\"to\":\"2026-11-22T00:00:00Z\"}}"
     );
 }
@@ -242,6 +243,10 @@ async fn a_sweep_that_nobody_can_do_is_refused_with_the_field_and_publishes_noth
         (
             r#"{"sweep":{"from":"2026-11-24T00:00:00Z"}}"#,
             "sweep.from is 2026-11-24T00:00:00Z, not before 2026-11-23T09:30:00Z, where the sweep would end: ",
+        ),
+        (
+            r#"{"sweep":{"from":"2027-11-20T00:00:00Z","to":"2027-11-21T00:00:00Z"}}"#,
+            "sweep.from is 2027-11-20T00:00:00Z, not before 2026-11-23T09:30:00Z, where the sweep would end: ",
         ),
         (
             r#"{"sweep":{"from":"2026-11-09T09:29:59Z"}}"#,

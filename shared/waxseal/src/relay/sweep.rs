@@ -24,6 +24,17 @@ use crate::{
 
 /// A table whose receipts can be read one after another. Apart from [`Table`](crate::Table), since a relay alone needs it,
 /// and that only to sweep.
+///
+/// ```
+/// use waxseal::{item::Key, memory::Items, relay::{Emitted, Receipts}, table::TableError};
+///
+/// struct Shelf(Items);
+/// impl Receipts for Shelf {
+///     async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+///         Ok(self.0.emitted(after, 100))
+///     }
+/// }
+/// ```
 pub trait Receipts: Send + Sync {
     /// The items after `after` that emitted something, one page of them, in an order that stays the same between calls.
     /// `after` may be any item's key that a page held, or what a page named as [`Emitted::next`].

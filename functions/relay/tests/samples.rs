@@ -56,7 +56,8 @@ impl Receipts for Channels {
             event["Records"].as_array().unwrap().iter().map(|record| &record["dynamodb"]["NewImage"]);
         let items = images.filter(|image| image["emitted"].is_object()).map(|image| {
             let text = |name: &str| image[name]["S"].as_str().unwrap().to_owned();
-            Item::new(Key { partition: text("pk"), sort: text("sk") }).text("emitted", text("emitted"))
+            Item::new(Key { partition: text("pk").into(), sort: text("sk").into() })
+                .text("emitted", text("emitted"))
         });
         Ok(Emitted { items: items.collect(), next: None })
     }

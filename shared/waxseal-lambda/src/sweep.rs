@@ -1,7 +1,7 @@
 //! What a person asks of a relay: `{"sweep":{"from":"2026-11-20T00:00:00Z"}}`. Read strictly, since what a misspelt member would
 //! have said is then not done without a word; answered with how far it came, and never as if it had come further.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
@@ -142,7 +142,7 @@ struct Place {
 impl Request {
     fn going_on(sweep: &Sweep) -> Self {
         let Window { from, to } = sweep.window();
-        let place = |key: &Key| Place { pk: key.partition.clone(), sk: key.sort.clone() };
+        let place = |key: &Key| Place { pk: key.partition.to_string(), sk: key.sort.to_string() };
         Self { sweep: Members { from, to, after: sweep.after().map(place) } }
     }
 }
@@ -189,10 +189,10 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
             })?;
             only("sweep.after", &place, &["pk", "sk"])?;
             let part = |name: &str| {
-                let text = place.string(name).filter(|text| !text.is_empty()).map(Into::into);
+                let text = place.string(name).filter(|text| !text.is_empty()).map(Cow::into_owned);
                 text.ok_or_else(|| bad(format!("sweep.after.{name}"), "is no text".to_owned()))
             };
-            Some(Key { partition: part("pk")?, sort: part("sk")? })
+            Some(Key { partition: part("pk")?.into(), sort: part("sk")?.into() })
         }
     };
     Ok(Sweep::new(Window { from, to }, after))

@@ -1,7 +1,7 @@
 //! Request bodies, written from items as they are.
 //!
 //! The SDK wants every attribute in maps and strings of its own before it writes them: in a batch of a hundred that was a
-//! third of what a record cost. So the bodies are written here, with `serde_json`, and the rest stays the SDK's: endpoints,
+//! quarter of what a record cost. So the bodies are written here, with `serde_json`, and the rest stays the SDK's: endpoints,
 //! signatures, retries, time-outs, answers.
 //!
 //! Source: DynamoDB low-level API, "Data type descriptors", and the API reference of each action.

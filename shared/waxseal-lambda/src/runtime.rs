@@ -112,6 +112,8 @@ async fn serve(
     let span = tracing::info_span!("invocation", requestId = invocation.request_id);
     let stop = async {
         tokio::select! {
+            // Which of the two does not matter, and to draw lots takes time at every look.
+            biased;
             () = time_up(invocation.deadline) => {}
             () = shutdown.begun() => {}
         }

@@ -315,10 +315,11 @@ impl Group {
         let mut running = FuturesUnordered::new();
         let mut sent = FuturesUnordered::new();
         std::future::poll_fn(|context| {
+            // Once for each time that something is ready: while this runs, nothing else does that could end the time.
+            if !self.is_stopped() && stop.as_mut().poll(context).is_ready() {
+                self.stop();
+            }
             loop {
-                if !self.is_stopped() && stop.as_mut().poll(context).is_ready() {
-                    self.stop();
-                }
                 running.extend(work.by_ref().take(width.saturating_sub(running.len())));
                 if let Poll::Ready(Some(output)) = running.poll_next_unpin(context) {
                     done(output);

@@ -524,7 +524,7 @@ impl Inner {
             first_at: now,
             emitted: Vec::new(),
             last_error: None,
-            expires: self.expiry(),
+            expires: after(now, self.settings.horizon),
         }
     }
 

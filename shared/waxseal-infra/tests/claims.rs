@@ -1,13 +1,14 @@
 //! S-42 in the templates: the bucket of checked-in payloads, who may do what in it, and the checks that notice when one part is gone.
 
+mod support;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use waxseal::{
-    Channel, Declared, Service,
-    catalog::{Entry, Mode},
-};
-use waxseal_infra::{App, AppError, CHECKS, Deployed, Finding, Stack, check, templates};
+use waxseal::{Channel, Declared};
+use waxseal_infra::{App, AppError, CHECKS, Finding, Stack, check, templates};
+
+use self::support::service;
 
 const fn declared(
     name: &'static str,
@@ -22,20 +23,6 @@ const UPLOADED: Declared = declared("file.uploaded", "intake", Channel::Bus, Non
 const IMPORTED: Declared = declared("catalog.imported", "catalog", Channel::Bus, Some(100_000));
 const RENDER: Declared = declared("render-pages", "printing", Channel::Queue("printing"), Some(200_000));
 const PRINTED: Declared = declared("pages.printed", "printing", Channel::Topic("pages"), None);
-
-fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -> Deployed {
-    let mut service = Deployed::new(&Service::new(name));
-    for (consumes, emits) in entries {
-        service.catalog.push(Entry {
-            service: name.to_owned(),
-            handler: "handler",
-            mode: Mode::Transactional,
-            consumes: *consumes,
-            emits,
-        });
-    }
-    service
-}
 
 /// `catalog` checks in an event, `search` a command; `search` and `printing` fetch, `mail` has nothing to do with it.
 fn shop() -> App {

@@ -1,11 +1,15 @@
 //! What holds for every application, not only for ours.
 
+mod support;
+
 use proptest::{collection::vec, prelude::*, sample::Index};
 use waxseal::{
     Channel, Declared, Service,
     catalog::{Entry, Mode},
 };
 use waxseal_infra::{App, AppError, Deployed, Finding, check, templates};
+
+use self::support::service;
 
 const SERVICES: [&str; 5] = ["orders", "stock-keeping", "payment2", "mail", "a"];
 const TOPICS: [&str; 3] = ["scans", "stock.levels", "price-changes"];
@@ -102,20 +106,6 @@ proptest! {
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
     Declared { name, version: 1, owner, channel, claim_check_over: None }
-}
-
-fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -> Deployed {
-    let mut service = Deployed::new(&Service::new(name));
-    for (consumes, emits) in entries {
-        service.catalog.push(Entry {
-            service: name.to_owned(),
-            handler: "handler",
-            mode: Mode::Transactional,
-            consumes: *consumes,
-            emits,
-        });
-    }
-    service
 }
 
 /// Two services that send each other commands.

@@ -6,6 +6,7 @@ use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use waxseal::{
     Engine, Host, Settings,
     batch::{Batches, GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
+    relay::SWEEP_REACH,
 };
 
 use crate::{
@@ -307,12 +308,13 @@ impl Environment {
         Ok(Publishers::new(&self.sdk, channels))
     }
 
-    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS` (1 to 3650), 7 unless set.
+    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS` (1 to 3650), [`SWEEP_REACH`] unless set.
     ///
     /// # Errors
     /// Where it is absurd.
     pub fn sweep_reach(&self) -> Result<Duration, SettingError> {
-        Ok(Duration::from_hours(self.variables.number(&SWEEP, 1..=3650)?.unwrap_or(7) * 24))
+        let days = self.variables.number(&SWEEP, 1..=3650)?;
+        Ok(days.map_or(SWEEP_REACH, |days| Duration::from_hours(days * 24)))
     }
 
     fn target(

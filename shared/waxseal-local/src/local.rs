@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use waxseal::{
     Channel, Engine, Entity, Host, Outcome, Raw, Service, ServiceError, Settings, Timestamp, Token,
     batch::{Batches, Policy, Verdict},
+    relay::SWEEP_REACH,
 };
 use waxseal_lambda::Function;
 
@@ -120,9 +121,6 @@ pub enum LocalError {
     #[error("not swept: {0}")]
     Sweep(String),
 }
-
-/// How far back a sweep may begin: as the written templates have it.
-const SWEEP_REACH: Duration = Duration::from_hours(7 * 24);
 
 impl Local {
     /// Starts setting one up.

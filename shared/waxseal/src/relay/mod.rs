@@ -8,7 +8,7 @@ use std::future::Future;
 
 use serde::Deserialize;
 
-pub use sweep::{Counts, Emitted, Receipts, Sweep, SweepError, Window};
+pub use sweep::{Counts, Emitted, Receipts, SWEEP_REACH, Sweep, SweepError, Window};
 
 use crate::{
     batch::{DeadLetters, Letter},

@@ -9,7 +9,7 @@
 //! It goes in steps, each of which ends at a [place](Sweep::after) that another sweep can go on from: an invocation that
 //! runs out of time, or is cut off, has lost nothing but its last step.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -54,6 +54,9 @@ pub struct Emitted {
     /// The place to go on after; `None` on the last page.
     pub next: Option<Key>,
 }
+
+/// How far back a sweep may begin where nobody says otherwise: 7 days. Consumers' horizons count it.
+pub const SWEEP_REACH: Duration = Duration::from_hours(7 * 24);
 
 /// From when to when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

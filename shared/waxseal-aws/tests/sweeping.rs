@@ -60,8 +60,8 @@ fn sweep(seconds: i64) -> Sweep {
 
 #[test]
 fn o1_a_page_of_receipts_is_one_consistent_scan_from_where_the_last_one_ended() {
-    let wire_key = json!({"pk": {"S": key(1).partition}, "sk": {"S": "receipt"}});
-    let found = json!({"pk": {"S": key(1).partition}, "sk": {"S": "receipt"}, "emitted": {"S": "[]"}});
+    let wire_key = json!({"pk": {"S": &*key(1).partition}, "sk": {"S": "receipt"}});
+    let found = json!({"pk": {"S": &*key(1).partition}, "sk": {"S": "receipt"}, "emitted": {"S": "[]"}});
     let page = json!({"Count": 1, "ScannedCount": 7, "Items": [found], "LastEvaluatedKey": wire_key});
     let last = json!({"Count": 0, "ScannedCount": 3, "Items": []});
     let answers = [page, last].map(|body| Answer::http(200, body.to_string()));

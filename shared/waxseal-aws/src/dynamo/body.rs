@@ -9,7 +9,7 @@
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use waxseal::item::{Action, Item, Key, Value, Write, attribute};
 
 use super::condition::{Expression, expression};
@@ -126,7 +126,7 @@ struct Consistent<'a> {
 }
 
 /// An attribute's value with the type that DynamoDB knows it by.
-#[derive(Serialize, Clone)]
+#[derive(Serialize)]
 pub(super) enum Attribute<'a> {
     S(&'a str),
     /// Numbers travel as texts, so that nobody rounds them.
@@ -134,7 +134,6 @@ pub(super) enum Attribute<'a> {
 }
 
 /// A whole number: versions are unsigned.
-#[derive(Clone, Copy)]
 pub(super) enum Number {
     Signed(i64),
     Unsigned(u64),
@@ -151,8 +150,7 @@ fn digits<S: Serializer>(number: &Number, serializer: S) -> Result<S::Ok, S::Err
 fn put<S: Serializer>(item: &Option<&Item>, serializer: S) -> Result<S::Ok, S::Error> {
     let Some(Item { key, attributes }) = item else { return serializer.serialize_none() };
     let mut members = serializer.serialize_map(Some(2 + attributes.len()))?;
-    members.serialize_entry(attribute::PARTITION, &Attribute::S(&key.partition))?;
-    members.serialize_entry(attribute::SORT, &Attribute::S(&key.sort))?;
+    parts(key, &mut members)?;
     for (name, value) in attributes {
         let value = match value {
             Value::Text(text) => Attribute::S(text),
@@ -169,10 +167,14 @@ struct Bare<'a>(&'a Key);
 impl Serialize for Bare<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(Some(2))?;
-        members.serialize_entry(attribute::PARTITION, &Attribute::S(&self.0.partition))?;
-        members.serialize_entry(attribute::SORT, &Attribute::S(&self.0.sort))?;
+        parts(self.0, &mut members)?;
         members.end()
     }
+}
+
+fn parts<M: SerializeMap>(key: &Key, members: &mut M) -> Result<(), M::Error> {
+    members.serialize_entry(attribute::PARTITION, &Attribute::S(&key.partition))?;
+    members.serialize_entry(attribute::SORT, &Attribute::S(&key.sort))
 }
 
 fn named<S: Serializer>(key: &Option<&Key>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -57,7 +57,7 @@ impl Dynamo {
     async fn put(&self, write: &Write) -> Result<(), Rejected> {
         const ACTION: &str = "PutItem";
         let body = self.body(ACTION, &Conditional::new(&self.name, write), 1)?;
-        let sent = self.client.put_item().table_name(&self.name).set_item(Some(Attributes::new()));
+        let sent = self.client.put_item().table_name(&self.name);
         match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
@@ -72,7 +72,7 @@ impl Dynamo {
     async fn delete(&self, write: &Write) -> Result<(), Rejected> {
         const ACTION: &str = "DeleteItem";
         let body = self.body(ACTION, &Conditional::new(&self.name, write), 1)?;
-        let sent = self.client.delete_item().table_name(&self.name).set_key(Some(Attributes::new()));
+        let sent = self.client.delete_item().table_name(&self.name);
         match sent.customize().mutate_request(replacing(body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {

@@ -160,7 +160,7 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
         None => Ok(None),
         Some(value) => members
             .string(name)
-            .and_then(|text| text.parse::<Timestamp>().ok())
+            .and_then(|text| waxseal::time::parse(&text).ok())
             .map(Some)
             .ok_or_else(|| bad(format!("sweep.{name}"), format!("is {}", not_a_time(value.get())))),
     };

@@ -174,3 +174,42 @@ async fn what_no_source_sends_is_refused_by_its_shape_and_never_quoted() {
         "this function takes no HTTP: it takes SQS, SNS, EventBridge and DynamoDB stream records; look at what invokes it"
     );
 }
+
+/// Wherever a time is read, RFC 3339 decides: more digits than nanoseconds are legal, other forms of ISO 8601 are not.
+#[tokio::test]
+async fn s35_a_time_is_rfc_3339_no_more_and_no_less() {
+    for (way, time) in [
+        ("sqs-envelope", "2026-11-21T09:30:00.123Z"),
+        ("eventbridge-envelope", "2026-11-21T09:30:00.123Z"),
+        ("eventbridge-plain", "2026-11-21T09:30:01Z"),
+        ("sqs-eventbridge-plain", "2026-11-21T09:30:01Z"),
+        ("sqs-cloudevent", "2026-11-21T10:30:00.123+01:00"),
+        ("eventbridge-cloudevent", "2026-11-21T10:30:00.123+01:00"),
+    ] {
+        let payload = String::from_utf8(golden(way)).unwrap();
+        assert!(payload.contains(time), "{way}");
+        for legal in ["2026-11-21T09:30:00.1234567890Z", "2026-11-21t09:30:00.123456789012345z"] {
+            let (function, seen) = inventory();
+            let payload = payload.replace(time, legal);
+            assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{way} {legal}");
+            assert_eq!(seen.reasons(), [""; 0], "{way} {legal}");
+            let event = seen.handled.lock().unwrap().remove(0);
+            assert_eq!(event.timestamp.to_string(), "2026-11-21T09:30:00.123456789Z", "{way}");
+        }
+        for illegal in [
+            "20261121T093000Z",
+            "2026-11-21 09:30:00Z",
+            "2026-11-21T09:30:00",
+            "2026-11-21T09:30:00+0930",
+            "2026-W47-6T09:30:00Z",
+            "2026-11-21T24:00:00Z",
+            "2026-11-21T10:30:00+01:00[Europe/Berlin]",
+        ] {
+            let (function, seen) = inventory();
+            let payload = payload.replace(time, illegal);
+            assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{way} {illegal}");
+            assert!(seen.handled.lock().unwrap().is_empty(), "{way} {illegal}");
+            assert!(seen.reasons()[0].contains("RFC 3339 time"), "{way} {illegal}: {:?}", seen.reasons());
+        }
+    }
+}

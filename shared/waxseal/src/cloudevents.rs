@@ -84,7 +84,7 @@ pub fn read(json: &str, sent: Option<Timestamp>) -> Result<Raw, Malformed> {
     let source = event.identifier("source")?.ok_or_else(|| missing("source"))?;
     let name = event.identifier("type")?.ok_or_else(|| missing("type"))?;
     let timestamp = match event.text("time")? {
-        Some(time) => time.parse().map_err(|_| {
+        Some(time) => crate::time::parse(&time).map_err(|_| {
             wrong("time", "is no RFC 3339 time with an offset, such as 2026-11-21T09:30:00.123Z")
         })?,
         None => sent.ok_or_else(|| {

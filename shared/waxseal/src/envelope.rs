@@ -2,7 +2,7 @@
 //!
 //! Ours, not `cloudevents-sdk`, which calls its API unstable. `data` stays unparsed until the handler's type is known.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
 use serde::{
@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::{DecodeError, Message};
+use crate::{DecodeError, Message, time};
 
 /// An event or command with its metadata; `D` is the payload's type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -163,11 +163,7 @@ impl TryFrom<Wire<'_>> for Raw {
                     version => Ok(version),
                 },
             )?,
-            timestamp: typed(
-                "timestamp",
-                wire.timestamp,
-                "an RFC 3339 time such as 2026-11-21T09:30:00.123Z",
-            )?,
+            timestamp: timestamp(wire.timestamp)?,
             source: identifier("source", wire.source)?,
             correlation_id,
             causation_id: match present(wire.causation_id) {
@@ -263,6 +259,16 @@ fn typed<'a, T: Deserialize<'a>>(
 ) -> Result<T, Malformed> {
     let raw = present(raw).ok_or_else(|| missing(field))?;
     serde_json::from_str(raw.get()).map_err(|_| Malformed::new(format!("{field} must be {expected}")))
+}
+
+fn timestamp(raw: Option<&RawValue>) -> Result<Timestamp, Malformed> {
+    const EXPECTED: &str = "an RFC 3339 time such as 2026-11-21T09:30:00.123Z";
+    let quoted = raw.and_then(|raw| raw.get().strip_prefix('"')?.strip_suffix('"'));
+    let text = match quoted {
+        Some(text) if !text.contains('\\') => Cow::Borrowed(text),
+        _ => Cow::Owned(typed("timestamp", raw, EXPECTED)?),
+    };
+    time::parse(&text).map_err(|_| Malformed::new(format!("timestamp must be {EXPECTED}")))
 }
 
 fn identifier(field: &str, raw: Option<&RawValue>) -> Result<String, Malformed> {

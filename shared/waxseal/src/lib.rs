@@ -70,6 +70,7 @@ mod sequence;
 mod service;
 mod state;
 pub mod table;
+pub mod time;
 mod unit;
 
 pub use decide::{Decide, Out};

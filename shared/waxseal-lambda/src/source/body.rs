@@ -74,7 +74,7 @@ fn is_notification(object: &Object<'_>) -> bool {
 
 /// A member that is an RFC 3339 time.
 pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
-    object.string(name)?.parse().ok()
+    waxseal::time::parse(&object.string(name)?).ok()
 }
 
 fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {

@@ -245,6 +245,7 @@ fn is_within(item: &Item, emissions: &[Emission], window: Window) -> bool {
 fn emitted_at(emission: &Emission) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Head {
+        #[serde(deserialize_with = "crate::time::deserialize")]
         timestamp: Timestamp,
     }
     serde_json::from_str::<Head>(emission.envelope.get()).ok().map(|head| head.timestamp)

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Channel, Declared, Fault, Raw, Token,
+    hash::{Comparison, PayloadHash},
     item::{Item, Key, attribute},
 };
 
@@ -35,7 +36,7 @@ pub struct Receipt {
     pub key: Key,
     /// What happened.
     pub status: Status,
-    /// The hash of the payload (S-16).
+    /// The [hash](crate::hash) of the payload, with the name of its algorithm (S-16).
     pub hash: String,
     /// The payload's schema version as it arrived.
     pub version: u16,
@@ -235,6 +236,13 @@ pub enum Verdict {
     Mismatch {
         /// The hash of the payload that came first.
         first: String,
+        /// The hash of this one, in the same algorithm.
+        now: String,
+    },
+    /// The receipt holds a hash that this build cannot compare with: a newer one wrote it (S-16).
+    Incomparable {
+        /// The receipt's hash.
+        hash: String,
     },
     /// Another attempt holds it (S-14).
     InProgress {
@@ -265,10 +273,20 @@ pub enum Verdict {
 impl Receipt {
     /// Judges a delivery with this payload at `now`; `key_ttl` is that of an effect.
     #[must_use]
-    pub fn judge(&self, hash: &str, version: u16, now: Timestamp, key_ttl: Option<Duration>) -> Verdict {
+    pub fn judge(
+        &self,
+        hash: &PayloadHash<'_>,
+        version: u16,
+        now: Timestamp,
+        key_ttl: Option<Duration>,
+    ) -> Verdict {
         // The same id in another version is a duplicate: upcasting changes payloads (S-16).
-        if self.version == version && self.hash != hash {
-            return Verdict::Mismatch { first: self.hash.clone() };
+        if self.version == version {
+            match hash.against(&self.hash) {
+                Comparison::Same => {}
+                Comparison::Other { now } => return Verdict::Mismatch { first: self.hash.clone(), now },
+                Comparison::Unknown => return Verdict::Incomparable { hash: self.hash.clone() },
+            }
         }
         match &self.status {
             Status::Completed => Verdict::Duplicate,

@@ -284,6 +284,55 @@ fn s42_s16_with_its_payload_or_with_a_claim_it_is_the_same_event() {
     assert_eq!(hash, claim::payload_hash(&payment("e-1", &spelled_otherwise)).unwrap());
 }
 
+/// A claim as the build before algorithm 2 wrote it: without `hash2`, with the hash that it made of [`PAYLOAD`].
+fn older(claim: &Raw) -> Raw {
+    let mut members: Value = serde_json::from_str(claim.data.get()).unwrap();
+    members["claimCheck"].as_object_mut().unwrap().remove("hash2").unwrap();
+    assert_eq!(members["claimCheck"]["hash"], OLDER, "older builds read this member");
+    Raw { data: serde_json::value::to_raw_value(&members).unwrap(), ..claim.clone() }
+}
+const OLDER: &str = "82194f400231a5a92527ef66766d6a08";
+
+#[test]
+fn s42_s16_claims_of_older_and_newer_builds_are_one_event() {
+    let (_store, claims, newer) = checked_in();
+    let (older, whole) = (older(&newer), payment("e-1", PAYLOAD));
+    for first in [&older, &newer, &whole] {
+        for again in [&older, &newer, &whole] {
+            for cache in [0, 100] {
+                let seen = Arc::<Mutex<Vec<u64>>>::default();
+                let service = Service::new("payment").handler(Charge(seen.clone()));
+                let mut settings = waxseal::Settings::default();
+                (settings.claims, settings.cache) = (claims.clone(), cache);
+                let (engine, _) = support::engine_with(service, settings);
+                assert_eq!(now(engine.handle(first)).unwrap(), Outcome::Applied);
+                assert_eq!(now(engine.handle_within(again, None, true)).unwrap(), Outcome::Duplicate);
+                assert_eq!(*seen.lock().unwrap(), [125_000]);
+            }
+        }
+    }
+    // Each hash that a claim names is verified.
+    for (member, name) in [("hash", ""), ("hash2", "2:")] {
+        let mut members: Value = serde_json::from_str(newer.data.get()).unwrap();
+        members["claimCheck"][member] = format!("{name}{}", "0".repeat(32)).into();
+        let claim = Raw { data: serde_json::value::to_raw_value(&members).unwrap(), ..newer.clone() };
+        let fault = now(claims.redeem(&claim, 1)).unwrap_err();
+        assert!(fault.is_permanent() && reason(&fault).contains("its producer miscounted"), "{fault}");
+    }
+}
+
+#[test]
+fn s42_s16_a_payload_that_the_older_algorithm_refuses_is_checked_in_by_the_newer() {
+    let payload = r#"{"order":"o-1","amount":1,"card":"visa","units":1e400000000}"#;
+    let claim = Claim::to("s3://claims/x", payload).unwrap();
+    assert_eq!(
+        (Some(&claim.hash), claim.hash2.as_deref()),
+        (claim.hash2.as_ref(), Some(&*waxseal::payload_hash(payload).unwrap()))
+    );
+    let found = claim.judge(Some(payload.as_bytes().to_vec()), Limits::default(), 1).unwrap();
+    assert_eq!(found.get(), payload);
+}
+
 #[test]
 fn s42_s46_a_claim_travels_as_a_cloud_event_too() {
     let (_, claims, claim) = checked_in();

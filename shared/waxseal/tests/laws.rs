@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 use sha2::{Digest as _, Sha256};
 use waxseal::{
     Timestamp, Token, derived_id,
+    hash::PayloadHash,
     item::{Action, Condition, Item, Key, Write, attribute},
     memory::Items,
     payload_hash,
@@ -115,44 +116,37 @@ fn respell(value: &Value, choices: &mut impl Iterator<Item = u8>) -> String {
     }
 }
 
-/// What [`payload_hash`] hashes, as its definition: tags and sizes, members by name.
-fn canonical_form(value: &Value, bytes: &mut Vec<u8>) {
-    let sized = |bytes: &mut Vec<u8>, tag: u8, size: usize| {
-        bytes.push(tag);
-        bytes.extend((size as u64).to_be_bytes());
-    };
+/// What [`payload_hash`] hashes, as its definition: canonical text, members by name.
+fn canonical_form(value: &Value) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#));
     match value {
-        Value::Null => bytes.push(b'n'),
-        Value::Bool(value) => bytes.push(if *value { b't' } else { b'f' }),
-        Value::String(text) => {
-            sized(bytes, b's', text.len());
-            bytes.extend(text.as_bytes());
-        }
-        Value::Number(number) => {
-            let float = number.as_f64().unwrap();
-            match number.as_i128().or_else(|| is(number, float as i128).then_some(float as i128)) {
-                Some(whole) => {
-                    bytes.push(b'i');
-                    bytes.extend(whole.to_be_bytes());
-                }
-                None => {
-                    bytes.push(b'd');
-                    bytes.extend(float.to_bits().to_be_bytes());
-                }
-            }
-        }
+        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Number(number) => canonical_number(&number.to_string()),
         Value::Array(items) => {
-            sized(bytes, b'a', items.len());
-            items.iter().for_each(|item| canonical_form(item, bytes));
+            format!("[{}]", items.iter().map(canonical_form).collect::<Vec<_>>().join(","))
         }
         Value::Object(members) => {
-            sized(bytes, b'o', members.len());
-            for (name, member) in members.iter().collect::<BTreeMap<_, _>>() {
-                sized(bytes, b'k', name.len());
-                bytes.extend(name.as_bytes());
-                canonical_form(member, bytes);
-            }
+            let members: BTreeMap<_, _> = members.iter().collect();
+            let members =
+                members.iter().map(|(name, member)| format!("{}:{}", quoted(name), canonical_form(member)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(","))
         }
+    }
+}
+
+fn canonical_number(text: &str) -> String {
+    let (text, sign) = text.strip_prefix('-').map_or((text, ""), |text| (text, "-"));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_end_matches('0');
+    let exponent =
+        exponent.parse::<i64>().unwrap() - fraction.len() as i64 + (digits.len() - significant.len()) as i64;
+    match (significant.trim_start_matches('0'), exponent) {
+        ("", _) => "0".to_owned(),
+        (digits, 0) => format!("{sign}{digits}"),
+        (digits, exponent) => format!("{sign}{digits}e{exponent}"),
     }
 }
 
@@ -247,9 +241,9 @@ proptest! {
 
     #[test]
     fn s16_the_hash_is_that_of_the_canonical_form(value in json(), choices in vec(any::<u8>(), 0..200)) {
-        let mut canonical = Vec::new();
-        canonical_form(&value, &mut canonical);
-        let expected: String = Sha256::digest(&canonical)[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = Sha256::digest(canonical_form(&value));
+        let expected: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let expected = format!("2:{expected}");
         prop_assert_eq!(payload_hash(&value.to_string()).unwrap(), &*expected);
         let spelled = respell(&value, &mut choices.into_iter());
         prop_assert_eq!(payload_hash(&spelled).unwrap(), &*expected, "{}", spelled);
@@ -311,11 +305,12 @@ proptest! {
             hash: "a".into(), version: 2, emitted: Vec::new(), last_error: None, expires: Timestamp::MAX,
             status: status.clone(), attempt, first_at,
         };
-        let verdict = receipt.judge(if same_hash { "a" } else { "b" }, if same_version { 2 } else { 1 }, now, ttl);
+        let hash = PayloadHash::named([if same_hash { "a" } else { "b" }]);
+        let verdict = receipt.judge(&hash, if same_version { 2 } else { 1 }, now, ttl);
         let age = now.as_millisecond() - first_at.as_millisecond();
         let forgotten = ttl.is_some_and(|ttl| age.max(0) as u128 >= ttl.as_millis());
         let expected = match status {
-            _ if same_version && !same_hash => Verdict::Mismatch { first: "a".into() },
+            _ if same_version && !same_hash => Verdict::Mismatch { first: "a".into(), now: "b".into() },
             Status::Completed => Verdict::Duplicate,
             Status::Failed { error } => Verdict::Remembered { error },
             Status::Leased { until } if until > now => Verdict::InProgress { until },

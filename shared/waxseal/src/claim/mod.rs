@@ -4,7 +4,7 @@
 //! [`event!`](crate::event). What travels then is an envelope like any other, but for two things:
 //!
 //! ```json
-//! {"eventId":"…", …, "data":{"claimCheck":{"location":"s3://claims/orders/9f86d0…","sha256":"9f86d0…","bytes":734003,"hash":"1b4f0e…"}},
+//! {"eventId":"…", …, "data":{"claimCheck":{"location":"s3://claims/orders/9f86d0…","sha256":"9f86d0…","bytes":734003,"hash":"1b4f0e…","hash2":"2:a01c…"}},
 //!  "metadata":{"waxsealclaim":true}}
 //! ```
 //!
@@ -12,8 +12,8 @@
 //!   payload, since no payload reaches the metadata; with the mark, `data` that is no claim is an error and never a payload.
 //!   The mark is a legal CloudEvents extension, so it travels there too.
 //! - **`sha256` and `bytes` are of the payload's bytes**, so the store need not be trusted with them.
-//! - **`hash` is the payload's canonical hash** (S-16), the one that a receipt holds. A duplicate is therefore known without a
-//!   fetch, and the same event is the same event whether its payload travelled with it or not. It is verified whenever the
+//! - **`hash` and `hash2` are the payload's canonical hashes** (S-16), in both algorithms that a receipt may hold. A duplicate is
+//!   therefore known without a fetch, and the same event is the same event whether its payload travelled with it or not. Both are verified whenever the
 //!   payload is fetched, so a claim that lies about it takes no effect.
 //! - **The key is the payload's `sha256`**: a rerun stores the same bytes under the same key, before the commit. What a
 //!   crash in between leaves behind is what the rerun needs, or for the store's expiry.
@@ -33,7 +33,12 @@ use sha2::{Digest as _, Sha256};
 pub use error::ClaimError;
 pub use store::{Claims, StoreError};
 
-use crate::{Fault, Raw, id::hex, receipt::Emission};
+use crate::{
+    Fault, Raw,
+    hash::{self, Comparison, PayloadHash},
+    id::hex,
+    receipt::Emission,
+};
 use store::AnyClaims;
 
 /// The metadata that makes an envelope's `data` a claim.
@@ -48,8 +53,12 @@ pub struct Claim {
     pub sha256: String,
     /// How many they are.
     pub bytes: u64,
-    /// [`payload_hash`](crate::payload_hash) of the JSON that they are.
+    /// The hash of the JSON that they are in [algorithm 1](crate::hash), which every build reads; where the payload has none
+    /// in it, the exact one.
     pub hash: String,
+    /// [`payload_hash`](crate::payload_hash) of that JSON. Builds before algorithm 2 neither write nor read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash2: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,11 +90,16 @@ impl Claim {
     /// # Errors
     /// Where `payload` is not JSON.
     pub fn to(location: impl Into<String>, payload: &str) -> Result<Self, serde_json::Error> {
+        let exact = crate::payload_hash(payload)?;
         Ok(Self {
             location: location.into(),
             sha256: sha256(payload.as_bytes()),
             bytes: payload.len() as u64,
-            hash: crate::payload_hash(payload)?,
+            hash: match hash::first_hash(payload) {
+                Some(first) => first,
+                None => exact.clone(),
+            },
+            hash2: Some(exact),
         })
     }
 
@@ -106,8 +120,12 @@ impl Claim {
         if !is_hex(&claim.sha256, 64) {
             return Err(unreadable("sha256 must be 64 lower-case hex digits"));
         }
-        if !is_hex(&claim.hash, 32) {
+        let is_exact = |hash: &str| hash.strip_prefix("2:").is_some_and(|hash| is_hex(hash, 32));
+        if !is_hex(&claim.hash, 32) && !is_exact(&claim.hash) {
             return Err(unreadable("hash must be 32 lower-case hex digits"));
+        }
+        if claim.hash2.as_deref().is_some_and(|hash| !is_exact(hash)) {
+            return Err(unreadable("hash2 must be 2: and 32 lower-case hex digits"));
         }
         // It stands in log lines and dead letters.
         if !(1..=2048).contains(&claim.location.len()) || claim.location.chars().any(char::is_control) {
@@ -147,15 +165,22 @@ impl Claim {
         let not_json = || ClaimError::NotJson { location: location() };
         let payload = String::from_utf8(found).map_err(|_| not_json())?;
         let payload = RawValue::from_string(payload).map_err(|_| not_json())?;
-        let hash = crate::payload_hash(payload.get()).map_err(|_| not_json())?;
-        if hash != self.hash {
-            return Err(ClaimError::Misnamed {
-                location: location(),
-                claimed: self.hash.clone(),
-                found: hash,
-            });
+        let hash = PayloadHash::of(payload.get()).map_err(|_| not_json())?;
+        for claimed in self.hashes() {
+            if let Comparison::Other { now: found } = hash.against(claimed) {
+                return Err(ClaimError::Misnamed {
+                    location: location(),
+                    claimed: claimed.to_owned(),
+                    found,
+                });
+            }
         }
         Ok(payload)
+    }
+
+    /// Its payload's hashes, one in each algorithm.
+    fn hashes(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.hash).chain(self.hash2.as_deref())
     }
 
     /// Refuses, before anything is fetched, what is larger than anybody wants to hold.
@@ -180,14 +205,20 @@ pub fn is_claim(raw: &Raw) -> bool {
     raw.metadata.get(MARK) == Some(&Value::Bool(true))
 }
 
-/// The canonical hash of an envelope's payload (S-16), without fetching it where the envelope carries a claim.
+/// The canonical hash of an envelope's payload (S-16) in the newest algorithm that is known of it, without fetching it where the
+/// envelope carries a claim.
 ///
 /// # Errors
 /// Permanent, where `data` is neither JSON nor a claim.
 pub fn payload_hash(raw: &Raw) -> Result<String, Fault> {
+    hashes(raw).map(|hash| hash.newest().to_owned())
+}
+
+/// The same in every algorithm that a receipt may hold.
+pub(crate) fn hashes(raw: &Raw) -> Result<PayloadHash<'_>, Fault> {
     match Claim::of(raw)? {
-        Some(claim) => Ok(claim.hash),
-        None => crate::payload_hash(raw.data.get())
+        Some(claim) => Ok(PayloadHash::named(claim.hashes())),
+        None => PayloadHash::of(raw.data.get())
             .map_err(|error| Fault::permanent(format!("data cannot be read as JSON: {error}"))),
     }
 }

@@ -70,6 +70,7 @@ mod domain;
 mod env;
 mod fencing;
 mod grouped;
+mod hashes;
 mod leased;
 mod limits;
 mod order;
@@ -87,6 +88,7 @@ pub use commits::*;
 pub use env::{Clock, ContractEnv, Memory, MemoryTable, block_on};
 pub use fencing::*;
 pub use grouped::*;
+pub use hashes::*;
 pub use leased::*;
 pub use limits::*;
 pub use order::*;
@@ -169,8 +171,11 @@ macro_rules! contract_tests {
             s15_a_duplicate_that_would_now_fail_is_still_a_success
             s15_a_redelivered_duplicate_runs_nothing
             s15_claims_are_never_cached
+            s16_a_hash_of_a_later_algorithm_is_retried
+            s16_a_receipt_of_an_older_build_keeps_its_meaning
             s16_another_payload_under_one_id_is_refused_for_good
             s16_another_spelling_or_version_is_a_duplicate
+            s16_integers_beyond_64_bits_differ
             s17_of_64_racers_exactly_one_acts
             s17_of_64_racers_exactly_one_commits
             s17_twice_in_a_batch_runs_once

@@ -118,7 +118,7 @@ impl Inner {
             let completed = self.complete(task, claim, &mut staged).await;
             match completed.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => {
-                    self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
+                    self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
                 }
                 Err(CommitError::Write(WriteError::Refused(refusals)))

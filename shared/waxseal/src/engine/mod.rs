@@ -33,6 +33,7 @@ use crate::{
     cache::Cache,
     catalog::Mode,
     claim::{self, ClaimCheck},
+    hash::{Comparison, PayloadHash},
     item::{Item, Key, Write},
     reaction::{DEFAULT_LEASE, Decoded, RunError, Told},
     receipt::{self, Receipt, Status, Verdict},
@@ -110,7 +111,7 @@ struct Task<'a> {
     route: &'a Route,
     access: Access<'a>,
     receipt: Key,
-    hash: String,
+    hash: PayloadHash<'a>,
     deadline: Option<Timestamp>,
     /// The record was received before: a cold duplicate is likely, so the receipt is read before the handler runs.
     again: bool,
@@ -325,8 +326,8 @@ pub(crate) struct About {
     pub(crate) decoded: Option<Decoded>,
 }
 
-fn hash(raw: &Raw) -> Result<String, Failure> {
-    claim::payload_hash(raw).map_err(Failure::Fault)
+fn hash(raw: &Raw) -> Result<PayloadHash<'_>, Failure> {
+    claim::hashes(raw).map_err(Failure::Fault)
 }
 
 impl From<group::Stopped> for Failure {
@@ -340,7 +341,7 @@ impl<'a> Task<'a> {
         access: Access<'a>,
         raw: &'a Raw,
         route: &'a Route,
-        hash: String,
+        hash: PayloadHash<'a>,
         deadline: Option<Timestamp>,
         again: bool,
         receives: u32,
@@ -390,7 +391,7 @@ impl Inner {
         let claims = &self.settings.claims;
         match task.access.until_stopped(claims.redeem(task.raw, task.receives)).await? {
             Ok(whole) => {
-                let (receipt, hash) = (task.receipt.clone(), task.hash.clone());
+                let (receipt, hash) = (task.receipt.clone(), task.hash.with(whole.data.get()));
                 let redeemed = Task { raw: &whole, decoded: None, receipt, hash, ..*task };
                 self.react_to(&redeemed, mode, slot).await
             }
@@ -484,10 +485,15 @@ impl Inner {
     fn cached(&self, task: &Task<'_>) -> Option<Result<Outcome, Failure>> {
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = cache.get(&task.receipt, self.host.now())?;
-        if seen.version == task.raw.version && seen.hash != task.hash {
-            return Some(Err(self.mismatch(task, &seen.hash)));
+        if seen.version != task.raw.version {
+            return Some(Ok(Outcome::Duplicate));
         }
-        Some(Ok(Outcome::Duplicate))
+        match task.hash.against(&seen.hash) {
+            Comparison::Same => Some(Ok(Outcome::Duplicate)),
+            Comparison::Other { now } => Some(Err(mismatch(task, seen.hash.clone(), now))),
+            // The receipt itself, and the payload that a claim is for, say more.
+            Comparison::Unknown => None,
+        }
     }
 
     fn remember(&self, task: &Task<'_>, hash: String, version: u16, expires: Timestamp) {
@@ -505,20 +511,11 @@ impl Inner {
         after(self.host.now(), self.settings.horizon)
     }
 
-    fn mismatch(&self, task: &Task<'_>, first: &str) -> Failure {
-        Failure::PayloadMismatch {
-            publisher: task.raw.source.clone(),
-            id: task.raw.id.clone(),
-            first: first.to_owned(),
-            now: task.hash.clone(),
-        }
-    }
-
     fn blank(&self, task: &Task<'_>, now: Timestamp) -> Receipt {
         Receipt {
             key: task.receipt.clone(),
             status: Status::Completed,
-            hash: task.hash.clone(),
+            hash: task.hash.newest().to_owned(),
             version: task.raw.version,
             attempt: 1,
             first_at: now,
@@ -535,7 +532,12 @@ impl Inner {
                 self.remember(task, stored.hash.clone(), stored.version, stored.expires);
                 Ok(Judged::Over(Outcome::Duplicate))
             }
-            Verdict::Mismatch { first } => Err(self.mismatch(task, &first)),
+            Verdict::Mismatch { first, now } => Err(mismatch(task, first, now)),
+            Verdict::Incomparable { hash } => Err(Failure::Fault(crate::Fault::retry(format!(
+                "receipt {} holds the payload hash {hash:.60}, of an algorithm that this build does not know: a newer build wrote \
+                 it, so the message is retried until a deploy knows it",
+                stored.key
+            )))),
             Verdict::InProgress { until } => Err(Failure::InProgress { until }),
             Verdict::TakeOver { attempt, first_at } => Ok(Judged::TakeOver { attempt, first_at }),
             Verdict::Remembered { error } => Err(Failure::Remembered { error }),
@@ -549,6 +551,10 @@ impl Inner {
 enum Judged {
     Over(Outcome),
     TakeOver { attempt: u32, first_at: Timestamp },
+}
+
+fn mismatch(task: &Task<'_>, first: String, now: String) -> Failure {
+    Failure::PayloadMismatch { publisher: task.raw.source.clone(), id: task.raw.id.clone(), first, now }
 }
 
 fn read_receipt(item: &Item) -> Result<Receipt, Failure> {

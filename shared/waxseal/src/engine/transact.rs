@@ -56,7 +56,7 @@ impl Inner {
             let committed = self.commit(task, &mut staged, cursor).await;
             match committed.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => {
-                    self.remember(task, task.hash.clone(), task.raw.version, self.expiry());
+                    self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
                 }
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {

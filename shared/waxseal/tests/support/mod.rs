@@ -18,9 +18,13 @@ pub fn start() -> Timestamp {
 }
 
 pub fn engine(service: Service) -> (Engine, MemoryTable) {
+    engine_with(service, Settings::default())
+}
+
+pub fn engine_with(service: Service, settings: Settings) -> (Engine, MemoryTable) {
     let table = MemoryTable::default();
     let clock = Arc::new(Clock::new(start()));
-    (Engine::new(service, table.clone(), clock, Settings::default()).unwrap(), table)
+    (Engine::new(service, table.clone(), clock, settings).unwrap(), table)
 }
 
 #[derive(Debug, Clone, Default)]

@@ -327,17 +327,51 @@ async fn a_query_reads_one_page_and_says_where_to_go_on() {
     );
 }
 
+/// Read, refused or found by a query: a foreign attribute comes with its item, and costs nobody else his answer.
 #[tokio::test]
-async fn a_foreign_attribute_is_an_error_that_names_it() {
-    let mut foreign = wire("o-1");
+async fn s2_a_foreign_attribute_concerns_its_own_item() {
+    let mut foreign = wire("o-2");
     foreign["archived"] = json!({"BOOL": true});
-    let (_, table) = replay([(200, json!({"Item": foreign}))]);
-    let error = table.get(&[key("o-1")]).await.unwrap_err();
-    assert_eq!(
-        chain(&error),
-        "table orders: GetItem failed: item order#o-1 / state has the attribute `archived` of type BOOL: only texts (S) \
-         and whole numbers (N) belong in the table, and skipping it would delete it at the next write; move or remove it"
-    );
+    let refused = |item: Value| json!({"Code": "ConditionalCheckFailed", "Message": "The conditional request failed", "Item": item});
+    let (_, table) = replay([
+        (200, json!({"Responses": {"orders": [foreign, wire("o-1")]}, "UnprocessedKeys": {}})),
+        (200, json!({"Item": foreign})),
+        cancelled(json!([refused(foreign.clone()), {"Code": "None"}])),
+        (200, json!({"Count": 2, "ScannedCount": 2, "Items": [wire("o-1"), foreign]})),
+    ]);
+    let archived =
+        |item: &Item| item.foreign().map(|(name, value)| (name.to_owned(), value.kind().to_owned()));
+    let expected = Some(("archived".to_owned(), "BOOL".to_owned()));
+
+    let items = table.get(&[key("o-1"), key("o-2")]).await.unwrap();
+    assert_eq!(items[0], Some(item("o-1")));
+    assert_eq!(archived(items[1].as_ref().unwrap()), expected);
+    let items = table.get(&[key("o-2")]).await.unwrap();
+    assert_eq!(archived(items[0].as_ref().unwrap()), expected);
+    let Err(WriteError::Refused(refusals)) = table.write(&[put("o-2"), put("o-3")]).await else { panic!() };
+    assert_eq!(refusals[0].key, key("o-2"));
+    assert_eq!(archived(refusals[0].stored.as_ref().unwrap()), expected);
+    let page = table.query("order#o", None).await.unwrap();
+    assert_eq!((page.items.len(), archived(&page.items[1])), (2, expected));
+}
+
+/// A key that stays unprocessed is an error for those who asked for it; a caller of `get` asked for all of them.
+#[tokio::test]
+async fn s2_a_key_that_stays_unprocessed_concerns_its_own_reader() {
+    let left = json!({"orders": {"Keys": [wire_key("o-2")], "ConsistentRead": true}});
+    let answer = |items: &[Value]| (200, json!({"Responses": {"orders": items}, "UnprocessedKeys": left}));
+    let answers = || std::iter::once(answer(&[wire("o-3"), wire("o-1")])).chain(vec![answer(&[]); 20]);
+    let keys = [key("o-1"), key("o-2"), key("o-9"), key("o-2"), key("o-3")];
+
+    let found = replay(answers()).1.get_each(&keys).await.unwrap();
+    let expected = "table orders: BatchGetItem failed: 1 of 4 keys stayed unprocessed after several tries: raise the capacity of \
+                    table orders";
+    let found: Vec<_> = found.into_iter().map(|found| found.map_err(|error| chain(&error))).collect();
+    let error = || Err(expected.to_owned());
+    assert_eq!(found, [Ok(Some(item("o-1"))), error(), Ok(None), error(), Ok(Some(item("o-3")))]);
+
+    let error = replay(answers()).1.get(&keys).await.unwrap_err();
+    assert_eq!(chain(&error), expected);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use waxseal::{
     BoxError, Timestamp,
     batch::{DeadLetters, Letter},
     chain,
-    item::{Item, Key, attribute},
+    item::{Foreign, Item, Key, Value, attribute},
     receipt::Emission,
     relay::{Counts, PublishError, Publisher, Receipts, Sweep, Window},
 };
@@ -152,4 +152,52 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
         }
     });
     assert_eq!(bus.0.lock().unwrap().len(), 5);
+}
+
+/// Keeps letters, for receipts that can never be published.
+#[derive(Default)]
+struct Letters(std::sync::Mutex<Vec<Letter>>);
+
+impl DeadLetters for Letters {
+    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+        self.0.lock().unwrap().push(letter);
+        Ok(())
+    }
+}
+
+/// A receipt that somebody damaged ends no sweep: where its outbox is a text it is published, else it is a dead letter by its key.
+#[test]
+fn s2_o1_a_damaged_receipt_ends_no_sweep() {
+    let wire = WireTable::new("inventory");
+    let with = |mut item: Item, name: &'static str, json: &str| {
+        item.attributes.insert(name.into(), Value::Foreign(Foreign::new(json)));
+        item
+    };
+    wire.put(receipt(0, 1));
+    wire.put(with(receipt(1, 1), "reviewed", r#"{"BOOL":true}"#));
+    wire.put(with(receipt(2, 1), attribute::EMITTED, r#"{"M":{"channel":{"S":"bus"}}}"#));
+    wire.put(with(receipt(3, 1), "status", r#"{"N":"1.5"}"#));
+    wire.put(receipt(4, 1).number(attribute::EMITTED, 7));
+    wire.put(receipt(5, 1).text(attribute::EMITTED, "[{}]"));
+    wire.put(receipt(6, 1));
+    let (table, bus, letters) = (wire.table(), Bus::default(), Letters::default());
+    let mut sweep = sweep(2);
+    runtime().block_on(async {
+        while !sweep.is_complete() {
+            sweep.step(&table, &bus, &letters, "inventory").await.unwrap();
+        }
+    });
+    let published: Vec<String> = bus.0.into_inner().unwrap();
+    let ids = |n: &usize| published.iter().any(|envelope| envelope.contains(&format!("\"e-{n}\"")));
+    assert_eq!((0..7).filter(ids).collect::<Vec<_>>(), [0, 1, 3, 6]);
+    assert_eq!(sweep.counts(), Counts { receipts: 7, published: 7, dead_lettered: 3, failed: 0 });
+    let letters = letters.0.into_inner().unwrap();
+    let of = |n: usize| letters.iter().find(|letter| letter.record == key(n).to_string()).unwrap();
+    assert_eq!(of(2).reason, "the attribute emitted is of type M: a receipt's is a text");
+    assert_eq!(of(2).body, br#"{"M":{"channel":{"S":"bus"}}}"#);
+    assert_eq!(
+        of(4).reason,
+        "the attribute emitted is a number (N) that does not fit: a receipt's is a text"
+    );
+    assert!(of(5).reason.starts_with("the attribute emitted is not what a receipt holds, at line 1 column "));
 }

@@ -1,8 +1,8 @@
 //! What a table stores: items of named attributes under a two-part key, and the conditions on writing them.
 //!
-//! Attributes are texts and whole numbers only. State is stored as JSON text, not as DynamoDB maps: it is exact (no
+//! The protocol writes texts and whole numbers only. State is stored as JSON text, not as DynamoDB maps: it is exact (no
 //! 38-digit limit, no empty-key rule), it is one string to compare and to move, and nested attributes could not be
-//! indexed anyway.
+//! indexed anyway. Other writers' attributes are [`Foreign`]: they concern the reader of their item, and no other.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
@@ -74,6 +74,44 @@ pub enum Value {
     Text(String),
     /// DynamoDB's `N`, whole numbers only.
     Number(i64),
+    /// Anything else.
+    Foreign(Foreign),
+}
+
+/// A value that the protocol never writes, as DynamoDB's JSON has it: `{"BOOL":true}`, or a number with a fraction.
+///
+/// A table reads it like any other. So an item that holds one fails the message that reads it, and never the request that
+/// brings it together with other items (S-2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign(Box<str>);
+
+impl Foreign {
+    /// A value from DynamoDB's JSON: an object whose one member is named by its type.
+    #[must_use]
+    pub fn new(json: impl Into<Box<str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// DynamoDB's JSON.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+
+    /// Its type, without its content: for error texts.
+    ///
+    /// ```
+    /// use waxseal::item::Foreign;
+    /// assert_eq!(Foreign::new(r#"{"BOOL":true}"#).kind(), "BOOL");
+    /// assert_eq!(Foreign::new(r#"{"N":"1.5"}"#).kind(), "N with a fraction or beyond 64 bits");
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self.0.split('"').nth(1).unwrap_or("an unknown type") {
+            "N" => "N with a fraction or beyond 64 bits",
+            other => other,
+        }
+    }
 }
 
 /// Attribute names that the protocol gives a meaning to.
@@ -130,7 +168,7 @@ impl Item {
     pub fn get_text(&self, name: &str) -> Option<&str> {
         match self.attributes.get(name) {
             Some(Value::Text(text)) => Some(text),
-            Some(Value::Number(_)) | None => None,
+            Some(Value::Number(_) | Value::Foreign(_)) | None => None,
         }
     }
 
@@ -139,7 +177,26 @@ impl Item {
     pub fn get_number(&self, name: &str) -> Option<i64> {
         match self.attributes.get(name) {
             Some(Value::Number(number)) => Some(*number),
-            Some(Value::Text(_)) | None => None,
+            Some(Value::Text(_) | Value::Foreign(_)) | None => None,
+        }
+    }
+
+    /// The first attribute that the protocol did not write.
+    #[must_use]
+    pub fn foreign(&self) -> Option<(&str, &Foreign)> {
+        self.attributes.iter().find_map(|(name, value)| match value {
+            Value::Foreign(foreign) => Some((&**name, foreign)),
+            Value::Text(_) | Value::Number(_) => None,
+        })
+    }
+
+    /// How an attribute stands that is not as its reader expects it: for error texts, so without its content.
+    pub(crate) fn standing(&self, name: &str) -> String {
+        match self.attributes.get(name) {
+            None => "missing".to_owned(),
+            Some(Value::Text(_)) => "a text (S) that does not fit".to_owned(),
+            Some(Value::Number(_)) => "a number (N) that does not fit".to_owned(),
+            Some(Value::Foreign(foreign)) => format!("of type {}", foreign.kind()),
         }
     }
 
@@ -163,6 +220,7 @@ impl Item {
         let of = |value: &Value| match value {
             Value::Text(text) => text.len(),
             Value::Number(_) => 21,
+            Value::Foreign(foreign) => foreign.0.len(),
         };
         attribute::PARTITION.len()
             + attribute::SORT.len()

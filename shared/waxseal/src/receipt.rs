@@ -126,12 +126,50 @@ mod names {
     pub(super) const ERROR: &str = "error";
 }
 
-/// Why an item is no receipt.
+/// Why an item cannot be read as a receipt. It concerns the message that the receipt is of, and no other (S-2).
 #[derive(Debug, thiserror::Error)]
-#[error("item {key} is not a receipt: attribute `{attribute}` is missing or of another type")]
-pub struct NotAReceipt {
-    key: Key,
-    attribute: &'static str,
+#[non_exhaustive]
+pub enum NotAReceipt {
+    /// Something else wrote it, or damaged it. Attributes that no receipt has are passed over, whatever their type.
+    #[error(
+        "item {key} is no receipt: its attribute `{attribute}` is {standing}; something else wrote it, so correct it, then redrive \
+         the message: without its receipt it would take effect again"
+    )]
+    Damaged {
+        /// Its key.
+        key: Key,
+        /// The first attribute that is not as a receipt's.
+        attribute: &'static str,
+        /// What it is instead, without its content.
+        standing: String,
+    },
+    /// A newer build wrote it.
+    #[error(
+        "receipt {key} has the status {status:?}, which this build does not know: a newer build wrote it, so the message is \
+         retried until a deploy knows it"
+    )]
+    Newer {
+        /// Its key.
+        key: Key,
+        /// The first 40 bytes of its status.
+        status: String,
+    },
+}
+
+impl NotAReceipt {
+    /// The error of an attribute that is not as a receipt's.
+    pub(crate) fn damaged(item: &Item, attribute: &'static str) -> Self {
+        Self::Damaged { key: item.key.clone(), attribute, standing: item.standing(attribute) }
+    }
+}
+
+impl From<NotAReceipt> for Fault {
+    fn from(error: NotAReceipt) -> Self {
+        match error {
+            NotAReceipt::Damaged { .. } => Self::permanent(error),
+            NotAReceipt::Newer { .. } => Self::retry(error),
+        }
+    }
 }
 
 impl Receipt {
@@ -172,9 +210,9 @@ impl Receipt {
     /// Reads a stored receipt, without what it emitted.
     ///
     /// # Errors
-    /// Where something else wrote the item.
+    /// Where something else wrote the item, or a newer build.
     pub fn from_item(item: &Item) -> Result<Self, NotAReceipt> {
-        let lacks = |attribute| move || NotAReceipt { key: item.key.clone(), attribute };
+        let lacks = |attribute| move || NotAReceipt::damaged(item, attribute);
         let text = |name| item.get_text(name).ok_or_else(lacks(name));
         let number = |name| item.get_number(name).ok_or_else(lacks(name));
         let time = |name| {
@@ -188,7 +226,10 @@ impl Receipt {
                 "completed" => Status::Completed,
                 "leased" => Status::Leased { until: time(names::LEASE_UNTIL)? },
                 "failed" => Status::Failed { error: last_error.clone().unwrap_or_default() },
-                _ => return Err(lacks(names::STATUS)()),
+                status => {
+                    let status = clip(status, 40).to_owned();
+                    return Err(NotAReceipt::Newer { key: item.key.clone(), status });
+                }
             },
             hash: text(names::HASH)?.to_owned(),
             version: number(names::EVENT_VERSION)?.try_into().map_err(|_| lacks(names::EVENT_VERSION)())?,

@@ -134,8 +134,23 @@ impl<'a> Guard<'a> {
     }
 
     /// Where the event stands, with the cursor as it is stored.
-    pub(crate) fn judge(&self, stored: Option<&Item>, now: Timestamp) -> Standing {
-        standing(self.order, last(stored.filter(|item| !item.is_expired(now))), self.number)
+    ///
+    /// # Errors
+    /// Permanent, where the cursor cannot be read.
+    pub(crate) fn judge(&self, stored: Option<&Item>, now: Timestamp) -> Result<Standing, Fault> {
+        let last = match stored.filter(|item| !item.is_expired(now)) {
+            Some(item) => last(item).ok_or_else(|| {
+                Fault::permanent(format!(
+                    "item {} is no cursor: its attribute `{}` is {}; set it to the number of the last event that took effect, then \
+                     redrive the message",
+                    item.key,
+                    attribute::VERSION,
+                    item.standing(attribute::VERSION)
+                ))
+            })?,
+            None => 0,
+        };
+        Ok(standing(self.order, last, self.number))
     }
 
     /// Moves the cursor from where it is stored to this event. After `expires` nothing older can come, so a cursor that
@@ -154,16 +169,15 @@ impl<'a> Guard<'a> {
             item = item.number(attribute::EXPIRES, expires.as_second().saturating_add(1));
         }
         let condition = match stored.filter(|item| !item.is_expired(now)) {
-            Some(_) => Condition::Version(last(stored)),
+            Some(item) => Condition::Version(last(item).unwrap_or_default()),
             None => Condition::Absent { now },
         };
         Write { action: Action::Put(item), condition }
     }
 }
 
-fn last(stored: Option<&Item>) -> u64 {
-    let number = stored.and_then(|item| item.get_number(attribute::VERSION));
-    number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+fn last(cursor: &Item) -> Option<u64> {
+    cursor.get_number(attribute::VERSION).and_then(|number| u64::try_from(number).ok())
 }
 
 #[cfg(test)]

@@ -66,8 +66,16 @@ impl<T> DerefMut for Loaded<T> {
 pub(crate) enum StateError {
     #[error("the id of `{kind}` has {bytes} bytes as a partition key, {LARGEST_PARTITION} at most")]
     Id { kind: String, bytes: usize },
-    #[error("item {key} has no text attribute `{DATA}` or no version: something else wrote it")]
-    Foreign { key: Key },
+    #[error(
+        "item {key} is no entity: its attribute `{attribute}` is {standing}; something else wrote it, so correct or remove it, then \
+         redrive the message"
+    )]
+    Foreign { key: Key, attribute: &'static str, standing: String },
+    #[error(
+        "item {key} has the attribute `{attribute}` of type {found}: only texts (S) and whole numbers (N) belong in an entity's \
+         item, and the next write would delete it; move or remove it, then redrive the message"
+    )]
+    Attribute { key: Key, attribute: String, found: String },
     #[error("item {key} does not fit its type: {reason}")]
     Shape { key: Key, reason: String },
 }
@@ -108,11 +116,21 @@ pub(crate) fn item(key: Key, Stored { data, version, sequence }: Stored<String>)
 }
 
 pub(crate) fn read(item: &Item) -> Result<Stored<&str>, StateError> {
+    // A commit replaces the item whole: what is left out here would be deleted without a word.
+    if let Some((name, foreign)) = item.foreign() {
+        let (attribute, found) = (name.to_owned(), foreign.kind().to_owned());
+        return Err(StateError::Attribute { key: item.key.clone(), attribute, found });
+    }
     let number = |name| item.get_number(name).and_then(|number| u64::try_from(number).ok());
-    let foreign = || StateError::Foreign { key: item.key.clone() };
+    let lacks = |attribute| {
+        move || {
+            let standing = item.standing(attribute);
+            StateError::Foreign { key: item.key.clone(), attribute, standing }
+        }
+    };
     Ok(Stored {
-        data: item.get_text(DATA).ok_or_else(foreign)?,
-        version: number(attribute::VERSION).ok_or_else(foreign)?,
+        data: item.get_text(DATA).ok_or_else(lacks(DATA))?,
+        version: number(attribute::VERSION).ok_or_else(lacks(attribute::VERSION))?,
         sequence: number(SEQUENCE).unwrap_or_default(),
     })
 }

@@ -17,6 +17,13 @@ pub trait Table: Send + Sync + 'static {
     /// of `keys`, which may name one more than once.
     fn get(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Item>>, TableError>> + Send;
 
+    /// As [`Table::get`], with an error for each key alone: a key that stayed without an answer fails its own reader, and none of those who
+    /// share the request (S-2). The engine reads by this one. A table whose requests are answered whole or not at all need not
+    /// implement it.
+    fn get_each(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Found>, TableError>> + Send {
+        async { Ok(self.get(keys).await?.into_iter().map(Ok).collect()) }
+    }
+
     /// Reads the items of one partition in the order of their sort keys, after `after`: one page.
     fn query(
         &self,
@@ -40,6 +47,9 @@ pub trait Table: Send + Sync + 'static {
     /// anything is sent.
     fn write(&self, writes: &[Write]) -> impl Future<Output = Result<(), WriteError>> + Send;
 }
+
+/// What a read of one key comes to.
+pub type Found = Result<Option<Item>, TableError>;
 
 /// One page of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -218,14 +228,14 @@ pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The erased twin of [`Table`]: handlers and the engine are compiled once, whatever the table.
 pub(crate) trait AnyTable: Send + Sync {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Item>>, TableError>>;
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>>;
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>>;
     fn connect(&self) -> BoxFuture<'_, Result<(), TableError>>;
 }
 
 impl<T: Table> AnyTable for T {
-    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Option<Item>>, TableError>> {
-        Box::pin(Table::get(self, keys))
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>> {
+        Box::pin(Table::get_each(self, keys))
     }
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>> {
         Box::pin(Table::write(self, writes))

@@ -1,22 +1,19 @@
-//! Items as DynamoDB has them: attribute values of type `S` and `N`.
+//! Items as DynamoDB has them: attribute values of type `S` and `N`, and whatever else other writers left.
 
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use waxseal::item::{Item, Key, Value, attribute};
+use aws_smithy_types::base64;
+use serde_json::{Value as Json, json};
+use waxseal::item::{Foreign, Item, Key, Value, attribute};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
-/// A stored item that the protocol did not write.
+/// The table has other keys than the protocol's, so none of its items can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Foreign {
-    #[error("a stored item has no text `{attribute}`: the table's keys must be the texts `pk` and `sk`")]
-    Key { attribute: &'static str },
-    #[error(
-        "item {key} has the attribute `{attribute}` of type {found}: only texts (S) and whole numbers (N) belong in the \
-         table, and skipping it would delete it at the next write; move or remove it"
-    )]
-    Attribute { key: Key, attribute: String, found: &'static str },
+#[error("a stored item has no text `{attribute}`: the table's keys must be the texts `pk` and `sk`")]
+pub(super) struct OtherKeys {
+    attribute: &'static str,
 }
 
 pub(super) fn of_key(key: &Key) -> Attributes {
@@ -26,47 +23,48 @@ pub(super) fn of_key(key: &Key) -> Attributes {
     ])
 }
 
-pub(super) fn to_item(mut stored: Attributes) -> Result<Item, Foreign> {
+pub(super) fn to_item(mut stored: Attributes) -> Result<Item, OtherKeys> {
     let mut part = |attribute: &'static str| match stored.remove(attribute) {
         Some(AttributeValue::S(text)) => Ok(text),
-        _ => Err(Foreign::Key { attribute }),
+        _ => Err(OtherKeys { attribute }),
     };
     let key = Key { partition: part(attribute::PARTITION)?.into(), sort: part(attribute::SORT)?.into() };
     let mut attributes = BTreeMap::new();
     for (name, value) in stored {
-        let value = match value {
-            AttributeValue::S(text) => Value::Text(text),
-            AttributeValue::N(ref number) => match number.parse() {
-                Ok(number) => Value::Number(number),
-                Err(_) => {
-                    return Err(Foreign::Attribute {
-                        key,
-                        attribute: name,
-                        found: "N with a fraction or beyond 64 bits",
-                    });
-                }
-            },
-            other => return Err(Foreign::Attribute { key, attribute: name, found: type_of(&other) }),
+        let whole = match &value {
+            AttributeValue::N(number) => number.parse().ok(),
+            _ => None,
+        };
+        let value = match (value, whole) {
+            (AttributeValue::S(text), _) => Value::Text(text),
+            (_, Some(number)) => Value::Number(number),
+            (other, None) => Value::Foreign(Foreign::new(json(&other).to_string())),
         };
         attributes.insert(name.into(), value);
     }
     Ok(Item { key, attributes })
 }
 
-/// What [`AttributeValue`] holds, never its content: the error is logged.
-fn type_of(value: &AttributeValue) -> &'static str {
+/// A value in DynamoDB's JSON. Source: low-level API, "Data type descriptors".
+fn json(value: &AttributeValue) -> Json {
+    let binary = |blob: &aws_sdk_dynamodb::primitives::Blob| base64::encode(blob);
     match value {
-        AttributeValue::B(_) => "B",
-        AttributeValue::Bool(_) => "BOOL",
-        AttributeValue::Bs(_) => "BS",
-        AttributeValue::L(_) => "L",
-        AttributeValue::M(_) => "M",
-        AttributeValue::N(_) => "N",
-        AttributeValue::Ns(_) => "NS",
-        AttributeValue::Null(_) => "NULL",
-        AttributeValue::S(_) => "S",
-        AttributeValue::Ss(_) => "SS",
-        _ => "a later type",
+        AttributeValue::B(blob) => json!({"B": binary(blob)}),
+        AttributeValue::Bool(value) => json!({"BOOL": value}),
+        AttributeValue::Bs(blobs) => json!({"BS": blobs.iter().map(binary).collect::<Vec<_>>()}),
+        AttributeValue::L(items) => json!({"L": items.iter().map(json).collect::<Vec<_>>()}),
+        AttributeValue::M(members) => {
+            let members: BTreeMap<&String, Json> =
+                members.iter().map(|(name, member)| (name, json(member))).collect();
+            json!({ "M": members })
+        }
+        AttributeValue::N(number) => json!({"N": number}),
+        AttributeValue::Ns(numbers) => json!({"NS": numbers}),
+        AttributeValue::Null(value) => json!({"NULL": value}),
+        AttributeValue::S(text) => json!({"S": text}),
+        AttributeValue::Ss(texts) => json!({"SS": texts}),
+        // The SDK knows no more of it, so it cannot be given back.
+        _ => json!({"a later type": null}),
     }
 }
 
@@ -100,24 +98,40 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_attribute_is_named_with_its_item() {
-        let key = Key::of("order", &["o-1"], "state");
-        for (value, found) in [
-            (AttributeValue::Bool(true), "BOOL"),
-            (AttributeValue::N("1.5".into()), "N with a fraction or beyond 64 bits"),
-            (AttributeValue::M(HashMap::new()), "M"),
+    fn s2_a_foreign_attribute_is_read_whole_with_its_item() {
+        let blob = || aws_sdk_dynamodb::primitives::Blob::new("\u{1}é");
+        let list = AttributeValue::L(vec![AttributeValue::S("a".into()), AttributeValue::Null(true)]);
+        let text = |text: &str| text.to_owned();
+        for (value, kind, json) in [
+            (AttributeValue::Bool(true), "BOOL", r#"{"BOOL":true}"#),
+            (AttributeValue::N("1.5".into()), "N with a fraction or beyond 64 bits", r#"{"N":"1.5"}"#),
+            (
+                AttributeValue::N("9223372036854775808".into()),
+                "N with a fraction or beyond 64 bits",
+                r#"{"N":"9223372036854775808"}"#,
+            ),
+            (
+                AttributeValue::M(HashMap::from([
+                    (text("b"), list.clone()),
+                    (text("a\""), AttributeValue::N("1".into())),
+                ])),
+                "M",
+                r#"{"M":{"a\"":{"N":"1"},"b":{"L":[{"S":"a"},{"NULL":true}]}}}"#,
+            ),
+            (AttributeValue::B(blob()), "B", r#"{"B":"AcOp"}"#),
+            (AttributeValue::Bs(vec![blob()]), "BS", r#"{"BS":["AcOp"]}"#),
+            (AttributeValue::Ss(vec![text("x")]), "SS", r#"{"SS":["x"]}"#),
+            (AttributeValue::Ns(vec![text("1")]), "NS", r#"{"NS":["1"]}"#),
         ] {
+            let key = Key::of("order", &["o-1"], "state");
             let mut stored = of_key(&key);
+            stored.insert("version".to_owned(), AttributeValue::N("7".into()));
             stored.insert("archived".to_owned(), value);
-            let error = to_item(stored).unwrap_err();
-            assert_eq!(
-                error,
-                Foreign::Attribute { key: key.clone(), attribute: "archived".to_owned(), found }
-            );
-            assert!(
-                error.to_string().starts_with("item order#o-1 / state has the attribute `archived` of type ")
-            );
+            let item = to_item(stored).unwrap();
+            let (name, foreign) = item.foreign().unwrap();
+            assert_eq!((name, foreign.kind(), foreign.json()), ("archived", kind, json));
+            assert_eq!((item.key.clone(), item.get_number("version")), (key, Some(7)));
         }
-        assert_eq!(to_item(Attributes::new()), Err(Foreign::Key { attribute: "pk" }));
+        assert_eq!(to_item(Attributes::new()), Err(OtherKeys { attribute: "pk" }));
     }
 }

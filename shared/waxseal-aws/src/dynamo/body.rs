@@ -9,7 +9,11 @@
 use aws_sdk_dynamodb::config::http::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeMap},
+};
+use serde_json::value::RawValue;
 use waxseal::item::{Action, Item, Key, Value, Write, attribute};
 
 use super::condition::{Expression, expression};
@@ -152,11 +156,16 @@ fn put<S: Serializer>(item: &Option<&Item>, serializer: S) -> Result<S::Ok, S::E
     let mut members = serializer.serialize_map(Some(2 + attributes.len()))?;
     parts(key, &mut members)?;
     for (name, value) in attributes {
-        let value = match value {
-            Value::Text(text) => Attribute::S(text),
-            Value::Number(number) => Attribute::N(Number::Signed(*number)),
-        };
-        members.serialize_entry(name, &value)?;
+        match value {
+            Value::Text(text) => members.serialize_entry(name, &Attribute::S(text))?,
+            Value::Number(number) => {
+                members.serialize_entry(name, &Attribute::N(Number::Signed(*number)))?;
+            }
+            Value::Foreign(foreign) => {
+                let value: &RawValue = serde_json::from_str(foreign.json()).map_err(S::Error::custom)?;
+                members.serialize_entry(name, value)?;
+            }
+        }
     }
     members.end()
 }

@@ -29,7 +29,7 @@ use aws_sdk_dynamodb::{
 use waxseal::{
     BoxError, Table,
     item::{Item, Key, Write},
-    table::{Page, TableError, WriteError},
+    table::{Found, Page, TableError, WriteError},
 };
 
 use self::backoff::Backoff;
@@ -37,8 +37,9 @@ use crate::call::{CallError, Target};
 
 /// A service's own DynamoDB table: partition key `pk` and sort key `sk`, both texts, TTL on `expires_at`.
 ///
-/// Attributes other than texts and whole numbers are an error that names item and attribute. Skipping them would be
-/// worse: a commit replaces the item whole, so what a read left out would be deleted without a word.
+/// Attributes other than texts and whole numbers are [`Foreign`](waxseal::item::Foreign): an entity that has one fails the message that
+/// reads it, by item and attribute. Skipping it would be worse: a commit replaces the item whole, so what a read left out would
+/// be deleted without a word.
 #[derive(Clone)]
 pub struct Dynamo {
     client: Client,
@@ -89,6 +90,14 @@ impl Table for Dynamo {
         match keys {
             [] => Ok(Vec::new()),
             [key] => Ok(vec![self.get_one(key).await?]),
+            keys => self.get_several(keys).await?.into_iter().collect(),
+        }
+    }
+
+    async fn get_each(&self, keys: &[Key]) -> Result<Vec<Found>, TableError> {
+        match keys {
+            [] => Ok(Vec::new()),
+            [key] => Ok(vec![Ok(self.get_one(key).await?)]),
             keys => self.get_several(keys).await,
         }
     }

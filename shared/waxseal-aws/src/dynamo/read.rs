@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use foldhash::HashMapExt as _;
 use waxseal::{
     item::{Item, Key, attribute},
-    table::{Page, TableError},
+    table::{Found, Page, TableError},
 };
 
 use super::{
@@ -17,6 +17,17 @@ use crate::call::Trouble;
 
 /// Keys in one `BatchGetItem`. Source: DynamoDB API reference.
 const LARGEST_BATCH: usize = 100;
+
+/// What a batch read says of one key.
+#[derive(Clone)]
+enum Answer {
+    Read(Option<Item>),
+    /// It was among so many that stayed unprocessed.
+    Unprocessed {
+        left: usize,
+        of: usize,
+    },
+}
 
 impl Dynamo {
     pub(super) async fn get_one(&self, key: &Key) -> Result<Option<Item>, TableError> {
@@ -33,7 +44,8 @@ impl Dynamo {
         output.item.map(attributes::to_item).transpose().map_err(|foreign| self.error(ACTION, foreign))
     }
 
-    pub(super) async fn get_several(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+    /// A key that DynamoDB leaves unprocessed again and again is an error for those that asked for it.
+    pub(super) async fn get_several(&self, keys: &[Key]) -> Result<Vec<Found>, TableError> {
         const ACTION: &str = "BatchGetItem";
         // A batch may not name a key twice, a caller may.
         let mut distinct: Vec<Key> = Vec::with_capacity(keys.len());
@@ -44,7 +56,7 @@ impl Dynamo {
                 distinct.len() - 1
             });
         }
-        let mut found: Vec<Option<Item>> = vec![None; distinct.len()];
+        let mut found: Vec<Answer> = distinct.iter().map(|_| Answer::Read(None)).collect();
         for chunk in distinct.chunks(LARGEST_BATCH) {
             let mut open = chunk.to_vec();
             let mut patience = self.backoff.start();
@@ -61,7 +73,7 @@ impl Dynamo {
                 for stored in output.responses.into_iter().flat_map(HashMap::into_values).flatten() {
                     let item = attributes::to_item(stored).map_err(|foreign| self.error(ACTION, foreign))?;
                     if let Some(place) = places.get(&item.key) {
-                        found[*place] = Some(item);
+                        found[*place] = Answer::Read(Some(item));
                     }
                 }
                 open.clear();
@@ -73,20 +85,29 @@ impl Dynamo {
                     break;
                 }
                 if !patience.wait().await {
-                    let trouble = Trouble(format!(
-                        "{} of {} keys stayed unprocessed after several tries: raise the capacity of {}",
-                        open.len(),
-                        chunk.len(),
-                        self.target.what,
-                    ));
-                    return Err(self.error(ACTION, trouble));
+                    for place in open.iter().filter_map(|key| places.get(key)) {
+                        found[*place] = Answer::Unprocessed { left: open.len(), of: chunk.len() };
+                    }
+                    break;
                 }
             }
         }
+        let answer = |answer: Answer| match answer {
+            Answer::Read(item) => Ok(item),
+            Answer::Unprocessed { left, of } => Err(self.error(
+                ACTION,
+                Trouble(format!(
+                    "{left} of {of} keys stayed unprocessed after several tries: raise the capacity of {}",
+                    self.target.what,
+                )),
+            )),
+        };
         if distinct.len() == keys.len() {
-            return Ok(found);
+            return Ok(found.into_iter().map(answer).collect());
         }
-        Ok(keys.iter().map(|key| places.get(key).and_then(|place| found[*place].clone())).collect())
+        let found =
+            keys.iter().map(|key| places.get(key).map_or(Answer::Read(None), |place| found[*place].clone()));
+        Ok(found.map(answer).collect())
     }
 
     pub(super) async fn query_page(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {

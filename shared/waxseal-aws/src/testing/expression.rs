@@ -16,6 +16,8 @@ use waxseal::item::{Item, Value, attribute};
 pub(super) enum Scalar {
     Text(String),
     Number(i128),
+    /// Of another type: it is there, and neither equal to these nor in any order with them.
+    Other,
 }
 
 /// The names and values that a request brings for its expressions.
@@ -242,6 +244,7 @@ fn read(item: Option<&Item>, name: &str) -> Option<Scalar> {
         name => match item.attributes.get(name)? {
             Value::Text(text) => Scalar::Text(text.clone()),
             Value::Number(number) => Scalar::Number((*number).into()),
+            Value::Foreign(_) => Scalar::Other,
         },
     })
 }
@@ -252,7 +255,10 @@ impl Comparator {
         let order = match (left, right) {
             (Scalar::Text(left), Scalar::Text(right)) => left.as_bytes().cmp(right.as_bytes()),
             (Scalar::Number(left), Scalar::Number(right)) => left.cmp(right),
-            (Scalar::Text(_), Scalar::Number(_)) | (Scalar::Number(_), Scalar::Text(_)) => return false,
+            (Scalar::Text(_), Scalar::Number(_))
+            | (Scalar::Number(_), Scalar::Text(_))
+            | (Scalar::Other, _)
+            | (_, Scalar::Other) => return false,
         };
         match self {
             Self::Equal => order.is_eq(),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
-use waxseal::item::{Item, Key, Value, attribute};
+use waxseal::item::{Foreign, Item, Key, Value, attribute};
 
 use super::expression::{Placeholders, Scalar};
 
@@ -31,6 +31,9 @@ impl Refused {
 pub(super) enum Wire {
     S(String),
     N(String),
+    /// Any other type, as it stands.
+    #[serde(untagged)]
+    Other(Json),
 }
 
 pub(super) type Attributes = BTreeMap<String, Wire>;
@@ -157,6 +160,7 @@ pub(super) fn placeholders(
             .parse()
             .map(Scalar::Number)
             .map_err(|_| Refused::invalid("The parameter cannot be converted to a numeric value")),
+        Wire::Other(_) => Err(Refused::invalid("this table compares texts and numbers only")),
     };
     let values =
         values.into_iter().map(|(name, value)| Ok((name, scalar(value)?))).collect::<Result<_, Refused>>()?;
@@ -166,10 +170,25 @@ pub(super) fn placeholders(
 pub(super) fn value(wire: Wire) -> Result<Value, Refused> {
     match wire {
         Wire::S(text) => Ok(Value::Text(text)),
-        Wire::N(number) => number.parse().map(Value::Number).map_err(|_| {
-            Refused::invalid(format!("this table keeps whole numbers of 64 bits only, not {number}"))
+        Wire::N(number) => Ok(match number.parse() {
+            Ok(whole) => Value::Number(whole),
+            Err(_) => foreign(&json!({"N": number})),
         }),
+        Wire::Other(other) => {
+            let types = ["B", "BOOL", "BS", "L", "M", "NS", "NULL", "SS"];
+            let mut members = other.as_object().into_iter().flatten();
+            match (members.next(), members.next()) {
+                (Some((name, _)), None) if types.contains(&&**name) => Ok(foreign(&other)),
+                _ => Err(Refused::invalid(
+                    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+                )),
+            }
+        }
     }
+}
+
+fn foreign(json: &Json) -> Value {
+    Value::Foreign(Foreign::new(json.to_string()))
 }
 
 pub(super) fn key(attributes: Attributes) -> Result<Key, Refused> {
@@ -202,6 +221,8 @@ pub(super) fn wire(item: &Item) -> Json {
         attributes[&**name] = match value {
             Value::Text(text) => json!({"S": text}),
             Value::Number(number) => json!({"N": number.to_string()}),
+            // What was stored was JSON.
+            Value::Foreign(foreign) => serde_json::from_str(foreign.json()).unwrap_or_default(),
         };
     }
     attributes

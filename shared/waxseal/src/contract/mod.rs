@@ -69,6 +69,7 @@ mod commits;
 mod domain;
 mod env;
 mod fencing;
+mod foreign;
 mod grouped;
 mod hashes;
 mod leased;
@@ -87,6 +88,7 @@ pub use claims::*;
 pub use commits::*;
 pub use env::{Clock, ContractEnv, Memory, MemoryTable, block_on};
 pub use fencing::*;
+pub use foreign::*;
 pub use grouped::*;
 pub use hashes::*;
 pub use leased::*;
@@ -149,6 +151,11 @@ macro_rules! contract_tests {
             e3_a_partition_longer_than_a_page_is_read_whole
             s1_all_succeed_and_nothing_is_reported
             s2_one_failure_is_reported_alone
+            s2_a_key_without_an_answer_fails_its_own_record_alone
+            s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten
+            s2_an_unreadable_entity_fails_its_own_record_alone
+            s2_an_unreadable_receipt_fails_its_own_record_alone
+            s2_in_a_chain_a_receipt_without_an_answer_fails_its_own_event
             s3_an_unreadable_record_concerns_itself_alone
             s5_failed_ids_come_once_and_in_input_order
             s6_a_panic_is_one_failed_record
@@ -198,15 +205,18 @@ macro_rules! contract_tests {
             s29_a_failure_holds_back_its_group_alone
             s28_a_record_that_kills_the_process_is_dead_lettered_without_running
             s28_a_record_that_only_takes_long_is_no_killer
+            s28_an_unreadable_marker_fails_its_own_record_alone
             s28_records_received_before_run_last_and_one_at_a_time
             s29_a_failure_among_events_on_one_entity_holds_back_the_rest
             s30_a_group_is_strict_and_groups_run_at_once
             s31_a_head_in_progress_blocks_its_group
             s32_a_dead_lettered_head_is_skipped
+            s32_an_unreadable_hold_still_holds
             s32_where_the_policy_says_so_the_group_follows_until_it_is_released
             s34_a_count_that_would_be_lost_fails_its_run
             s34_a_gap_that_stays_is_given_up_after_a_bound
             s34_a_stale_event_is_acknowledged_without_effect
+            s34_an_unreadable_cursor_is_no_new_beginning
             s34_an_event_without_a_number_is_dead_lettered_with_what_to_do
             s34_racers_never_overtake
             s34_what_arrives_out_of_order_in_one_batch_takes_effect_in_sequence

@@ -71,15 +71,15 @@ impl Decide for FollowPurely {
     }
 }
 
-fn newest(script: &Script) -> Service {
+pub(super) fn newest(script: &Script) -> Service {
     Service::new("tracking").handler(Follow::<false>(script.clone()))
 }
 
-fn gapless(script: &Script) -> Service {
+pub(super) fn gapless(script: &Script) -> Service {
     Service::new("tracking").handler(Follow::<true>(script.clone()))
 }
 
-fn moved(number: u64) -> Raw {
+pub(super) fn moved(number: u64) -> Raw {
     let json = format!(
         r#"{{"eventId":"moved-{number}","eventType":"parcel.moved","eventVersion":1,"source":"shipping",
         "timestamp":"2026-11-21T09:29:58.250Z","data":{{"station":"s{number}"}},

@@ -24,7 +24,7 @@ use crate::{
     item::{Item, Key, Write, attribute},
     receipt::{self, Emission, Receipt},
     state,
-    table::{BoxFuture, Page, TableError, WriteError},
+    table::{BoxFuture, Found, Page, TableError, WriteError},
 };
 
 /// The table and the time that a statement's functions share.
@@ -153,6 +153,8 @@ struct Traffic {
     reads: usize,
     writes: usize,
     cut: bool,
+    /// Keys that reads stay without an answer for.
+    silent: Vec<Key>,
     /// How long the answer to a read is under way: what it says may be of yesterday when it arrives.
     breaths: usize,
     troubles: VecDeque<Trouble>,
@@ -192,6 +194,11 @@ impl<T> Line<T> {
         self.traffic().breaths = 20;
     }
 
+    /// Reads stay without an answer for these keys alone, as `BatchGetItem` leaves them unprocessed.
+    pub(super) fn silence(&self, keys: impl IntoIterator<Item = Key>) {
+        self.traffic().silent.extend(keys);
+    }
+
     /// Nothing arrives any more: the process is dead, or may as well be.
     pub(super) fn cut(&self) {
         self.traffic().cut = true;
@@ -215,13 +222,23 @@ fn unavailable(action: &'static str) -> TableError {
 
 impl<T: Table> Table for Line<T> {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        self.get_each(keys).await?.into_iter().collect()
+    }
+
+    async fn get_each(&self, keys: &[Key]) -> Result<Vec<Found>, TableError> {
         self.request("get")?;
         // A request takes time, in which others run: a table in memory would never show a race otherwise.
         breathe().await;
-        let answer = self.table.get(keys).await;
+        let mut answer = self.table.get_each(keys).await;
         let breaths = self.traffic().breaths;
         for _ in 0..breaths {
             breathe().await;
+        }
+        let silent = self.traffic().silent.clone();
+        for (key, found) in keys.iter().zip(answer.iter_mut().flatten()) {
+            if silent.contains(key) {
+                *found = Err(unavailable("get"));
+            }
         }
         answer
     }

@@ -73,17 +73,18 @@ impl Inner {
         let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
         let keys = std::iter::once(entity).chain(open.iter().map(|index| &tasks[*index].receipt));
         let unavailable = |error| CommitError::Write(WriteError::Unavailable(error));
-        let mut items = access.get(keys.cloned().collect()).await.map_err(unavailable)?.into_iter();
+        let mut items = access.get_each(keys.cloned().collect()).await.map_err(unavailable)?.into_iter();
         let now = self.host.now();
-        let mut ahead = [(entity.clone(), items.next().flatten())];
+        let state = items.next().transpose().map_err(unavailable)?.flatten();
+        let mut ahead = [(entity.clone(), state)];
         let mut total = Staged::default();
         let mut members: Vec<(usize, Vec<Emission>)> = Vec::with_capacity(open.len());
         for (index, receipt) in open.iter().copied().zip(items) {
             let task = &tasks[index];
-            if let Some(receipt) = receipt.filter(|receipt| !receipt.is_expired(now)) {
-                results[index] = Some(self.found(task, &receipt));
-            } else {
-                match self.run(task, &ahead, None, (1, now), None).await {
+            match receipt.map(|receipt| receipt.filter(|receipt| !receipt.is_expired(now))) {
+                Err(error) => results[index] = Some(Err(Failure::Table(error))),
+                Ok(Some(receipt)) => results[index] = Some(self.found(task, &receipt)),
+                Ok(None) => match self.run(task, &ahead, None, (1, now), None).await {
                     Ok(staged) => {
                         total.fold(staged.changes);
                         members.push((index, staged.emitted));
@@ -94,7 +95,7 @@ impl Inner {
                         }
                     }
                     Err(failure) => results[index] = Some(Err(failure)),
-                }
+                },
             }
             if strict && matches!(results[index], Some(Err(_))) {
                 break;

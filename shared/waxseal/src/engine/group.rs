@@ -30,7 +30,7 @@ use crate::{
     Token,
     item::{Action, Item, Key, Write},
     receipt,
-    table::{AnyTable, LARGEST_READ, TableError, WriteError, check_size},
+    table::{AnyTable, Found, LARGEST_READ, TableError, WriteError, check_size},
 };
 
 /// How a reaction gets at the table: alone, or together with the rest of its batch.
@@ -64,7 +64,13 @@ pub(crate) struct Slot<'a>(#[expect(dead_code, reason = "held, not read")] Optio
 pub(crate) struct Turn(#[expect(dead_code, reason = "held, not read")] Vec<MutexGuardArc<()>>);
 
 impl<'a> Access<'a> {
+    /// The items under `keys`, all of them or an error.
     pub(crate) async fn get(self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, TableError> {
+        self.get_each(keys).await?.into_iter().collect()
+    }
+
+    /// The items under `keys`, with an error for each alone.
+    pub(crate) async fn get_each(self, keys: Vec<Key>) -> Result<Vec<Found>, TableError> {
         match self {
             Self::Alone(table) => table.get(&keys).await,
             Self::Together(group) => group.get(keys).await,
@@ -202,7 +208,7 @@ impl Queue {
 
 struct Read {
     keys: Vec<Key>,
-    answer: oneshot::Sender<Result<Vec<Option<Item>>, TableError>>,
+    answer: oneshot::Sender<Result<Vec<Found>, TableError>>,
 }
 
 struct Commit {
@@ -261,7 +267,7 @@ impl Group {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn get(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, TableError> {
+    async fn get(&self, keys: Vec<Key>) -> Result<Vec<Found>, TableError> {
         let (answer, answered) = oneshot::channel();
         self.queue().reads.push(Read { keys, answer });
         answered.await.unwrap_or_else(|_| Err(unanswered("read")))

@@ -2,8 +2,8 @@
 
 use super::{CommitError, Engine, Failure, group::Access};
 use crate::{
-    chain,
-    item::{Action, Condition, Item, Key, Write},
+    Fault, chain,
+    item::{Action, Condition, Item, Key, Write, attribute},
     table::WriteError,
 };
 
@@ -32,7 +32,12 @@ impl Engine {
         let key = key(&self.inner.service.name, group);
         let items = access.get(vec![key.clone()]).await?;
         let Some(Some(item)) = items.into_iter().next() else { return Ok(false) };
-        let owner = item.get_text(crate::item::attribute::OWNER).unwrap_or_default().to_owned();
+        let Some(owner) = item.get_text(attribute::OWNER).map(str::to_owned) else {
+            let standing = item.standing(attribute::OWNER);
+            return Err(Failure::Fault(Fault::permanent(format!(
+                "item {key} holds the group back and its attribute `owner` is {standing}: remove the item"
+            ))));
+        };
         let write = Write { action: Action::Delete(key), condition: Condition::Owner(owner) };
         match access.commit(vec![write], Vec::new()).await {
             Ok(()) => Ok(true),
@@ -45,7 +50,11 @@ impl Engine {
     pub(crate) async fn held(&self, access: Access<'_>, group: &str) -> Result<Option<String>, Failure> {
         let items = access.get(vec![key(&self.inner.service.name, group)]).await?;
         let item = items.into_iter().next().flatten();
-        Ok(item.map(|item| item.get_text(REASON).unwrap_or_default().to_owned()))
+        Ok(item.map(|item| match item.get_text(REASON) {
+            Some(reason) => reason.to_owned(),
+            // It holds all the same: to go on would break the order.
+            None => format!("the item {} says so, whose `{REASON}` is {}", item.key, item.standing(REASON)),
+        }))
     }
 
     /// Holds a group back from now on; the first reason stands.
@@ -53,7 +62,7 @@ impl Engine {
         let (now, token) = (self.inner.host.now(), self.inner.host.token());
         let item = Item::new(key(&self.inner.service.name, group))
             .text(REASON, reason)
-            .text(crate::item::attribute::OWNER, token.to_string());
+            .text(attribute::OWNER, token.to_string());
         let write = Write { action: Action::Put(item), condition: Condition::Absent { now } };
         match self.inner.write(access, vec![write], Vec::new(), token).await {
             Ok(()) | Err(CommitError::Write(WriteError::Refused(_)) | CommitError::Crossed(_)) => Ok(()),

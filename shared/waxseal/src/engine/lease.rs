@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Token, chain,
-    item::{Action, Condition, Write},
-    receipt::{Receipt, Status},
+    item::{Action, Condition, Write, attribute},
+    receipt::{NotAReceipt, Receipt, Status},
     table::WriteError,
     unit::Staged,
 };
@@ -91,7 +91,9 @@ impl Inner {
                     match self.judge(task, &read_receipt(&stored)?, Some(key_ttl))? {
                         Judged::Over(outcome) => return Ok(Err(outcome)),
                         Judged::TakeOver { attempt, first_at } => {
-                            let owner = stored.get_text(crate::item::attribute::OWNER).unwrap_or_default();
+                            let owner = stored.get_text(attribute::OWNER).ok_or_else(|| {
+                                Failure::Fault(NotAReceipt::damaged(&stored, attribute::OWNER).into())
+                            })?;
                             predecessor = Some((owner.to_owned(), attempt, first_at));
                         }
                     }

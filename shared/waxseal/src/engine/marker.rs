@@ -9,7 +9,7 @@ use super::{
     CommitError, Engine, Failure, Inner, Judged, Outcome, Task, after, group::Access, hash, read_receipt,
 };
 use crate::{
-    Raw, Token, chain,
+    Fault, Raw, Token, chain,
     item::{Action, Condition, Item, Key, Write, attribute},
     receipt::Status,
     table::WriteError,
@@ -116,6 +116,15 @@ impl Inner {
     ) -> Result<Marked, Failure> {
         let (now, token) = (self.host.now(), self.host.token());
         let found = found.filter(|item| !item.is_expired(now));
+        if let Some(marker) = &found
+            && let Some(attribute) = damage(marker)
+        {
+            return Err(Failure::Fault(Fault::permanent(format!(
+                "item {} is no marker: its attribute `{attribute}` is {}; remove it, then redrive the message",
+                marker.key,
+                marker.standing(attribute)
+            ))));
+        }
         let runs = found.as_ref().and_then(|item| item.get_number(RUNS)).unwrap_or(0);
         let until = found.as_ref().and_then(|item| item.get_number(UNTIL));
         if let Some(until) = until.and_then(|until| Timestamp::from_millisecond(until).ok())
@@ -151,6 +160,12 @@ impl Inner {
             _ => Ok(Marked::Run(marker)),
         }
     }
+}
+
+/// The first attribute of a marker that cannot be read.
+fn damage(marker: &Item) -> Option<&'static str> {
+    let numbers = [RUNS, UNTIL].into_iter().find(|name| marker.get_number(name).is_none());
+    numbers.or_else(|| marker.get_text(attribute::OWNER).is_none().then_some(attribute::OWNER))
 }
 
 /// What several consumers make of one event, as one.

@@ -175,7 +175,7 @@ impl Engine {
             // No table takes such a key, so nothing is under it.
             return Ok(None);
         }
-        let items = self.inner.table.get(std::slice::from_ref(&key)).await?;
+        let items = Access::Alone(&*self.inner.table).get(vec![key.clone()]).await?;
         match items.first().and_then(Option::as_ref) {
             Some(item) => {
                 let state::Stored { data, .. } =
@@ -558,7 +558,7 @@ fn mismatch(task: &Task<'_>, first: String, now: String) -> Failure {
 }
 
 fn read_receipt(item: &Item) -> Result<Receipt, Failure> {
-    Receipt::from_item(item).map_err(|error| Failure::Fault(crate::Fault::permanent(error)))
+    Receipt::from_item(item).map_err(|error| Failure::Fault(error.into()))
 }
 
 fn after(now: Timestamp, delay: Duration) -> Timestamp {

@@ -36,7 +36,7 @@ impl Inner {
             }
             let cursor = guard.as_ref().map(|guard| (guard, find(&ahead, &guard.key)));
             if let Some((guard, stored)) = cursor {
-                match guard.judge(stored, self.host.now()) {
+                match guard.judge(stored, self.host.now()).map_err(Failure::Fault)? {
                     Standing::Next => {}
                     Standing::Stale => return Ok(Outcome::Stale),
                     Standing::Early { awaited } => {

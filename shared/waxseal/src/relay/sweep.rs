@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{Pending, Publisher, publish_each};
 use crate::{
     batch::DeadLetters,
-    item::{Item, Key, attribute::EMITTED},
+    item::{Item, Key, Value, attribute::EMITTED},
     receipt::{Emission, Receipt, read_emissions},
     table::TableError,
 };
@@ -217,19 +217,29 @@ impl Sweep {
 
 /// What an item has emitted in the window.
 fn pending(item: Item, window: Window) -> Option<(Key, Pending)> {
-    item.attributes.get(EMITTED)?;
-    // Something other than a text is as unreadable as a wrong text.
-    let emitted = item.get_text(EMITTED).unwrap_or_default();
-    // By place alone: serde's own words would quote what it found there.
-    let emissions = read_emissions(emitted).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        format!("the attribute {EMITTED} is not what a receipt holds, at line {line} column {column}")
-    });
+    let (emissions, emitted) = match item.attributes.get(EMITTED)? {
+        Value::Text(text) => (read(text), text.clone()),
+        // As unreadable as a wrong text, and worth as much to the person who mends it.
+        Value::Foreign(foreign) => (Err(no_text(&item)), foreign.json().to_owned()),
+        Value::Number(number) => (Err(no_text(&item)), number.to_string()),
+    };
     if !is_within(&item, emissions.as_deref().unwrap_or_default(), window) {
         return None;
     }
-    let (record, body) = (item.key.to_string(), emitted.as_bytes().to_vec());
+    let (record, body) = (item.key.to_string(), emitted.into_bytes());
     Some((item.key, Pending { record, emissions, body }))
+}
+
+fn read(emitted: &str) -> Result<Vec<Emission>, String> {
+    // By place alone: serde's own words would quote what it found there.
+    read_emissions(emitted).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        format!("the attribute {EMITTED} is not what a receipt holds, at line {line} column {column}")
+    })
+}
+
+fn no_text(item: &Item) -> String {
+    format!("the attribute {EMITTED} is {}: a receipt's is a text", item.standing(EMITTED))
 }
 
 /// The envelopes say when they were emitted. Where none does, the receipt says when its first attempt began; and what says nothing

@@ -2,7 +2,7 @@
 
 use waxseal::Timestamp;
 
-use crate::{Clock, Faults, Local};
+use crate::{Clock, Faults, Local, report::Report};
 
 /// Sets up a [`Local`].
 #[derive(Debug, Clone)]
@@ -10,13 +10,15 @@ use crate::{Clock, Faults, Local};
 pub struct Builder {
     pub(crate) seed: u64,
     pub(crate) faults: Faults,
+    pub(crate) report: Report,
     start: Option<Timestamp>,
 }
 
 impl Default for Builder {
     fn default() -> Self {
         // 2026-01-01T00:00:00Z: any fixed start makes runs repeatable.
-        Self { seed: 0, faults: Faults::none(), start: Timestamp::from_second(1_767_225_600).ok() }
+        let start = Timestamp::from_second(1_767_225_600).ok();
+        Self { seed: 0, faults: Faults::none(), report: Report { is_on: true }, start }
     }
 }
 
@@ -42,6 +44,13 @@ impl Builder {
     /// The machine's clock instead of a virtual one: to serve requests from outside.
     pub fn real_time(mut self) -> Self {
         self.start = None;
+        self
+    }
+
+    /// Reports no dead letters. Otherwise each one is a line on standard error, with its queue, its record and its reason:
+    /// `cargo test` shows the lines of a failing test.
+    pub fn quiet_dead_letters(mut self) -> Self {
+        self.report.is_on = false;
         self
     }
 

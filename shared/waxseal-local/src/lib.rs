@@ -55,6 +55,7 @@ mod outbound;
 mod pattern;
 mod queue;
 mod random;
+mod report;
 mod signal;
 mod table;
 mod topic;

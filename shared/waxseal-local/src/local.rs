@@ -26,6 +26,7 @@ use crate::{
     function::Deployed,
     gateway, mapping,
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
+    report::Report,
 };
 
 /// What everything shares.
@@ -35,6 +36,14 @@ pub(crate) struct World {
     pub(crate) random: Arc<Random>,
     pub(crate) executor: Executor,
     pub(crate) faults: Faults,
+    pub(crate) report: Report,
+}
+
+impl World {
+    /// A queue of this world, with faults of its own.
+    fn queue(&self, name: &str, settings: QueueSettings, faults: Faults) -> Queue {
+        Queue::new(name, settings, self.clock.clone(), self.random.clone(), faults, self.report)
+    }
 }
 
 impl Host for World {
@@ -131,7 +140,7 @@ impl Local {
     pub(crate) fn new(builder: Builder, clock: Clock) -> Self {
         let (clock, random) = (Arc::new(clock), Arc::new(Random::new(builder.seed)));
         let executor = Executor::new(clock.clone(), random.clone());
-        let world = World { clock, random, executor, faults: builder.faults };
+        let world = World { clock, random, executor, faults: builder.faults, report: builder.report };
         let channels = Channels::new(world.clone());
         Self {
             world,
@@ -173,10 +182,9 @@ impl Local {
         if self.deployments().contains_key(&name) {
             return Err(LocalError::Twice(name));
         }
-        let World { clock, random, executor, faults } = &self.world;
+        let World { executor, faults, .. } = &self.world;
         let table = self.create_table(&name);
-        let queue =
-            |name: &str, settings, faults| Queue::new(name, settings, clock.clone(), random.clone(), faults);
+        let queue = |name: &str, settings, faults| self.world.queue(name, settings, faults);
         // Letters are not duplicated: their count is the report's.
         let dead_letters = queue(&format!("{name}-dlq"), QueueSettings::default(), Faults::none());
         let settings = QueueSettings {
@@ -189,7 +197,7 @@ impl Local {
         let engine = Engine::new(service, table.clone(), Arc::new(self.world.clone()), deploy.settings)?;
         let mut policy = deploy.policy;
         policy.max_receives.get_or_insert(deploy.max_receives);
-        let letters = LocalDeadLetters(dead_letters.clone());
+        let letters = LocalDeadLetters { queue: dead_letters.clone(), report: self.world.report };
         let commands = catalog
             .iter()
             .any(|entry| matches!(entry.consumes.channel, Channel::Queue(_)))
@@ -433,9 +441,7 @@ impl Local {
     /// # Errors
     /// Never, in fact: the pattern is fixed.
     pub fn watch(&self, topics: &[&str]) -> Result<Queue, LocalError> {
-        let World { clock, random, .. } = &self.world;
-        let queue =
-            Queue::new("watch", QueueSettings::default(), clock.clone(), random.clone(), Faults::none());
+        let queue = self.world.queue("watch", QueueSettings::default(), Faults::none());
         let everything = Pattern::new(&json!({"source": [{"exists": true}]}))?;
         self.channels.bus.rule("watch", everything, &queue, Input::Detail);
         for topic in topics {
@@ -448,7 +454,7 @@ impl Local {
     /// A table of its own, that no service uses.
     #[must_use]
     pub fn create_table(&self, name: &str) -> Table {
-        let World { clock, random, executor, faults } = &self.world;
+        let World { clock, random, executor, faults, .. } = &self.world;
         Table::new(name, clock.clone(), random.clone(), executor.clone(), faults.clone())
     }
 
@@ -461,8 +467,7 @@ impl Local {
     /// A queue of its own, that nobody polls: for rules and subscriptions of one's own.
     #[must_use]
     pub fn create_queue(&self, name: &str, settings: QueueSettings) -> Queue {
-        let World { clock, random, faults, .. } = &self.world;
-        Queue::new(name, settings, clock.clone(), random.clone(), faults.clone())
+        self.world.queue(name, settings, self.world.faults.clone())
     }
 
     /// Sends an HTTP request to a service's function.

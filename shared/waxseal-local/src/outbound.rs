@@ -17,6 +17,7 @@ use crate::{
     bus::{Bus, Entry},
     local::World,
     queue::{Outgoing, Queue},
+    report::Report,
     topic::Topic,
 };
 
@@ -107,14 +108,18 @@ impl Publisher for Channels {
 
 /// A dead-letter queue as functions write it.
 #[derive(Clone)]
-pub(crate) struct LocalDeadLetters(pub(crate) Queue);
+pub(crate) struct LocalDeadLetters {
+    pub(crate) queue: Queue,
+    pub(crate) report: Report,
+}
 
 impl DeadLetters for LocalDeadLetters {
     async fn send(&self, letter: Letter) -> Result<(), BoxError> {
         let attributes =
             letter.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let body = String::from_utf8_lossy(&letter.body).into_owned();
-        self.0.send(Outgoing { attributes, ..Outgoing::new(body) });
+        self.queue.send(Outgoing { attributes, ..Outgoing::new(body) });
+        self.report.written(self.queue.name(), &letter);
         Ok(())
     }
 }

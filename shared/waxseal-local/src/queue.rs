@@ -12,6 +12,7 @@ use crate::{
     clock::{Clock, later},
     faults::Faults,
     random::Random,
+    report::Report,
     signal::Signal,
 };
 
@@ -100,6 +101,7 @@ struct Inner {
     clock: Arc<Clock>,
     random: Arc<Random>,
     faults: Faults,
+    report: Report,
     state: Mutex<State>,
     signal: Signal,
 }
@@ -129,10 +131,20 @@ impl Queue {
         clock: Arc<Clock>,
         random: Arc<Random>,
         faults: Faults,
+        report: Report,
     ) -> Self {
         let (state, signal) = (Mutex::default(), Signal::default());
         Self {
-            inner: Arc::new(Inner { name: name.to_owned(), settings, clock, random, faults, state, signal }),
+            inner: Arc::new(Inner {
+                name: name.to_owned(),
+                settings,
+                clock,
+                random,
+                faults,
+                report,
+                state,
+                signal,
+            }),
         }
     }
 
@@ -211,7 +223,7 @@ impl Queue {
             }
             let redrive = self.inner.settings.redrive.as_ref();
             if let Some(redrive) = redrive.filter(|redrive| message.receives >= redrive.max_receives) {
-                dead.push((redrive.to.clone(), message.content.clone()));
+                dead.push((redrive.to.clone(), message.clone()));
                 return false;
             }
             message.receives += 1;
@@ -225,13 +237,14 @@ impl Queue {
             true
         });
         drop(state);
-        for (queue, content) in dead {
+        for (queue, message) in dead {
+            self.inner.report.moved(queue.name(), &message.id, self.name(), message.receives);
             tracing::warn!(
                 queue = self.name(),
                 to = queue.name(),
                 "received too often, moved by the redrive policy"
             );
-            queue.store(content, Duration::ZERO);
+            queue.store(message.content, Duration::ZERO);
         }
         taken
     }
@@ -326,7 +339,8 @@ mod tests {
     fn queue(settings: QueueSettings) -> (Queue, Arc<Clock>) {
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
         let random = Arc::new(Random::new(1));
-        (Queue::new("orders", settings, clock.clone(), random, Faults::none()), clock)
+        let report = Report { is_on: false };
+        (Queue::new("orders", settings, clock.clone(), random, Faults::none(), report), clock)
     }
 
     fn bodies(messages: &[Message]) -> Vec<&str> {

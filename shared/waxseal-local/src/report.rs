@@ -1,0 +1,60 @@
+//! What an environment says of dead letters: a test that fails for one shows it in its output.
+
+use waxseal::batch::Letter;
+
+/// Bytes of a reason in the output: a line or two. The dead letter itself has all of it.
+const LONGEST: usize = 400;
+
+/// Whether dead letters are reported, on standard error, which `cargo test` shows with a failing test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Report {
+    pub(crate) is_on: bool,
+}
+
+impl Report {
+    /// A function gave a record up and wrote its letter to `queue`.
+    pub(crate) fn written(self, queue: &str, letter: &Letter) {
+        if self.is_on {
+            eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &letter.reason));
+        }
+    }
+
+    /// The redrive policy moved a record to `queue`.
+    pub(crate) fn moved(self, queue: &str, record: &str, from: &str, receives: u32) {
+        if self.is_on {
+            let reason = format!(
+                "the redrive policy moved it from {from} after {receives} receives without an acknowledgement: the \
+                 function's log says why each one failed"
+            );
+            eprintln!("{}", line(queue, record, None, &reason));
+        }
+    }
+}
+
+/// One line: queue, record, envelope and reason, and nothing of the payload.
+fn line(queue: &str, record: &str, identity: Option<&(String, String)>, reason: &str) -> String {
+    let of = identity.map(|(source, id)| format!(", event {id} of {source}")).unwrap_or_default();
+    let mut text = format!("dead letter in {queue}: record {record}{of}: {reason}");
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push('…');
+    }
+    // One line, and none that moves the cursor of a terminal.
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l1_a_report_is_one_line_of_bounded_length() {
+        let identity = ("orders".to_owned(), "e1".to_owned());
+        assert_eq!(
+            line("inventory-dlq", "m1", Some(&identity), "refused\n\u{1b}[31mby stock"),
+            "dead letter in inventory-dlq: record m1, event e1 of orders: refused  [31mby stock"
+        );
+        let long = line("q", "m1", None, &"ü".repeat(100_000));
+        assert!(long.len() <= LONGEST + '…'.len_utf8() && long.ends_with('…'), "{}", long.len());
+    }
+}

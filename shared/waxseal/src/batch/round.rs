@@ -152,8 +152,8 @@ impl Round<'_> {
             }
             Ok(Marked::Killer(marker, runs)) => {
                 let reason = format!(
-                    "{runs} runs of it never ended: it kills its process, or takes longer than an invocation may; it was \
-                     not run again"
+                    "suspected of killing its process: {runs} runs of it have no known end, so it does, or takes longer than an \
+                     invocation may, or its process was ended by something else; it was not run again"
                 );
                 let verdict = self.batches.bury(record, Some(raw), reason).await;
                 // Whoever moves it back gives it another chance.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::pin, time::Duration};
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::Either};
 use jiff::Timestamp;
 
 use super::{
@@ -12,7 +12,10 @@ use super::{
     letter::AnyDeadLetters,
     round::Round,
 };
-use crate::{Engine, Failure, Outcome, Raw, chain as reasons, engine::Group};
+use crate::{
+    Engine, Failure, Outcome, Raw, chain as reasons,
+    engine::{Access, Group},
+};
 
 /// Lanes in flight at the least: what waits for its commit holds little, and the more wait, the more share a request.
 const IN_FLIGHT: usize = 100;
@@ -97,8 +100,12 @@ impl Batches {
         let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
         let mut stop = pin!(stop.fuse());
         // Lanes become futures only when their turn comes, so memory is bounded (S-21).
-        for (lanes, width) in [(lanes, width), (suspects, 1)] {
-            let work = lanes.into_iter().map(|lane| round.run_lane(lane));
+        for (lanes, width) in [(lanes, width), (suspects, 1), (Vec::new(), 1)] {
+            // Markers that stayed are removed beside the records, before those that have one, and at the end (S-28).
+            let settle = self.engine.settle(Access::Together(&group));
+            let settle = settle.map(|settle| Either::Left(settle.map(|()| Vec::new())));
+            let work = lanes.into_iter().map(|lane| Either::Right(round.run_lane(lane)));
+            let work = settle.into_iter().chain(work);
             group
                 .drive(self.engine.table(), work, width, stop.as_mut(), |done| {
                     for (index, verdict) in done {

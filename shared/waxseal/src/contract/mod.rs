@@ -72,6 +72,7 @@ mod fencing;
 mod foreign;
 mod grouped;
 mod hashes;
+mod isolation;
 mod leased;
 mod limits;
 mod order;
@@ -91,6 +92,7 @@ pub use fencing::*;
 pub use foreign::*;
 pub use grouped::*;
 pub use hashes::*;
+pub use isolation::*;
 pub use leased::*;
 pub use limits::*;
 pub use order::*;
@@ -203,10 +205,15 @@ macro_rules! contract_tests {
             s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt
             s27_the_last_receive_is_dead_lettered_with_its_reason
             s29_a_failure_holds_back_its_group_alone
+            s28_a_marker_without_an_answer_is_no_run
             s28_a_record_that_kills_the_process_is_dead_lettered_without_running
             s28_a_record_that_only_takes_long_is_no_killer
+            s28_a_removal_is_tried_again
+            s28_an_environment_knows_which_of_its_runs_ended
             s28_an_unreadable_marker_fails_its_own_record_alone
             s28_records_received_before_run_last_and_one_at_a_time
+            s28_runs_that_ended_elsewhere_are_still_counted
+            s28_where_markers_cannot_be_removed_they_say_that_their_run_ended
             s29_a_failure_among_events_on_one_entity_holds_back_the_rest
             s30_a_group_is_strict_and_groups_run_at_once
             s31_a_head_in_progress_blocks_its_group

@@ -137,7 +137,8 @@ pub async fn s28_a_record_that_kills_the_process_is_dead_lettered_without_runnin
         assert_eq!((script.runs_of("o-1"), script.runs()), (0, 2));
         assert_eq!(
             letters.kept()[0].reason,
-            "2 runs of it never ended: it kills its process, or takes longer than an invocation may; it was not run again"
+            "suspected of killing its process: 2 runs of it have no known end, so it does, or takes longer than an invocation may, or its \
+             process was ended by something else; it was not run again"
         );
         // The cause is gone, the letter is moved back.
         let verdicts = batches.run(&[killer(1)], deadline()).await;

@@ -148,11 +148,16 @@ pub(super) struct Line<T> {
     state: Arc<Mutex<Traffic>>,
 }
 
+/// Whether a write does not arrive.
+type Stuck = fn(&Write) -> bool;
+
 #[derive(Default)]
 struct Traffic {
     reads: usize,
     writes: usize,
     cut: bool,
+    /// Which writes do not arrive, and how many of them.
+    stuck: Option<(Stuck, usize)>,
     /// Keys that reads stay without an answer for.
     silent: Vec<Key>,
     /// How long the answer to a read is under way: what it says may be of yesterday when it arrives.
@@ -192,6 +197,21 @@ impl<T> Line<T> {
     /// From now on reads are answered late, with what was there when they arrived.
     pub(super) fn answer_late(&self) {
         self.traffic().breaths = 20;
+    }
+
+    /// The next `count` requests with such a write do not arrive.
+    pub(super) fn stick(&self, count: usize, stuck: Stuck) {
+        self.traffic().stuck = Some((stuck, count));
+    }
+
+    fn is_stuck(&self, writes: &[Write]) -> bool {
+        match &mut self.traffic().stuck {
+            Some((stuck, count)) if *count > 0 && writes.iter().any(*stuck) => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Reads stay without an answer for these keys alone, as `BatchGetItem` leaves them unprocessed.
@@ -252,6 +272,9 @@ impl<T: Table> Table for Line<T> {
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.request("write").map_err(WriteError::Unavailable)?;
         breathe().await;
+        if self.is_stuck(writes) {
+            return Err(WriteError::Unavailable(unavailable("write")));
+        }
         let meanwhile = self.traffic().meanwhile.take();
         if let Some(meanwhile) = meanwhile {
             meanwhile.await;

@@ -1,18 +1,20 @@
 //! Markers: a record that was received before runs behind one, so that one that kills the process is known by what it
 //! leaves behind (S-28).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use futures_util::{FutureExt as _, future::join_all};
 use jiff::Timestamp;
 
 use super::{
-    CommitError, Engine, Failure, Inner, Judged, Outcome, Task, after, group::Access, hash, read_receipt,
+    CommitError, Engine, Failure, Inner, Judged, Outcome, Task, after, ended::Ended, group::Access, hash,
+    read_receipt,
 };
 use crate::{
     Fault, Raw, Token, chain,
     item::{Action, Condition, Item, Key, Write, attribute},
     receipt::Status,
-    table::WriteError,
+    table::{BoxFuture, WriteError},
 };
 
 /// Runs that may leave a marker behind before the record is given up.
@@ -21,10 +23,30 @@ pub(crate) const DEATHS: u32 = 2;
 const RUNS: &str = "runs";
 const UNTIL: &str = "until";
 
-/// Leave to run, to be given back.
+/// Tries in a row to remove a marker. The table waits between its own.
+const TRIES: u32 = 3;
+
+/// A permit to run, to be given back. While the process lives, a marker that is dropped is one of a run that ended.
 pub(crate) struct Marker {
     key: Key,
     token: Token,
+    ended: Arc<Ended>,
+    is_open: bool,
+}
+
+impl Marker {
+    /// Nothing of it is in the table any more, or never was.
+    fn close(mut self) {
+        self.is_open = false;
+    }
+}
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.ended.remember(self.key.clone(), self.token);
+        }
+    }
 }
 
 /// What is known of a record before it runs.
@@ -66,19 +88,42 @@ impl Engine {
         inner.leave_marker(access, key, marker, deadline).await
     }
 
-    /// Takes the marker away: the run has ended, however.
+    /// Takes the marker away: the run has ended, however. What cannot be removed now is remembered, and tried again at the end of the
+    /// batch and by the next invocation of this environment.
     pub(crate) async fn unmark(&self, access: Access<'_>, marker: Marker) {
-        let Marker { key, token } = marker;
-        let partition = key.partition.clone();
-        let write = Write { action: Action::Delete(key), condition: Condition::Owner(token.to_string()) };
-        if let Err(error) = access.commit(vec![write], Vec::new()).await {
-            let error = chain(&Failure::from(error));
-            tracing::warn!(
-                marker = &*partition,
-                error,
-                "the marker of a run that ended could not be removed"
-            );
+        let inner = &*self.inner;
+        for tried in 1..=TRIES {
+            match inner.remove(access, &marker.key, marker.token).await {
+                Ok(()) => return marker.close(),
+                Err(failure) if tried == TRIES || access.is_closed(inner.host.now()) => {
+                    tracing::warn!(
+                        marker = &*marker.key.partition,
+                        error = chain(&failure),
+                        "the marker of a run that ended could not be removed; it is tried again later"
+                    );
+                    return;
+                }
+                Err(_) => {}
+            }
         }
+    }
+
+    /// Removes the markers of earlier runs that ended here, where there are any.
+    pub(crate) fn settle<'a>(&'a self, access: Access<'a>) -> Option<BoxFuture<'a, ()>> {
+        let inner = &*self.inner;
+        if inner.ended.is_empty() || access.is_closed(inner.host.now()) {
+            return None;
+        }
+        let markers = inner.ended.take().into_iter().map(|(key, token)| {
+            let ended = Arc::clone(&inner.ended);
+            Marker { key, token, ended, is_open: true }
+        });
+        let removals = markers.map(|marker| async move {
+            if inner.remove(access, &marker.key, marker.token).await.is_ok() {
+                marker.close();
+            }
+        });
+        Some(Box::pin(join_all(removals).map(drop)))
     }
 }
 
@@ -125,8 +170,11 @@ impl Inner {
                 marker.standing(attribute)
             ))));
         }
-        let runs = found.as_ref().and_then(|item| item.get_number(RUNS)).unwrap_or(0);
-        let until = found.as_ref().and_then(|item| item.get_number(UNTIL));
+        // A run that ended here is none that never did, whatever its marker says.
+        let owner = found.as_ref().and_then(|item| item.get_text(attribute::OWNER));
+        let counts = found.as_ref().filter(|_| !owner.is_some_and(|owner| self.ended.knows(&key, owner)));
+        let runs = counts.and_then(|item| item.get_number(RUNS)).unwrap_or(0);
+        let until = counts.and_then(|item| item.get_number(UNTIL));
         if let Some(until) = until.and_then(|until| Timestamp::from_millisecond(until).ok())
             && now < until
         {
@@ -135,30 +183,55 @@ impl Inner {
         }
         // Never before the invocation's end: a run that only takes long is no death.
         let until = deadline.unwrap_or_else(|| after(now, self.settings.lease)).max(now);
-        let expires = after(now, self.settings.horizon.max(Duration::from_secs(1)));
-        let item = Item::new(key.clone())
-            .number(RUNS, runs + 1)
-            .number(UNTIL, until.as_millisecond())
-            .number(attribute::EXPIRES, expires.as_second())
-            .text(attribute::OWNER, token.to_string());
-        let condition = match found.as_ref().and_then(|item| item.get_text(attribute::OWNER)) {
+        let condition = match owner {
             Some(owner) => Condition::Owner(owner.to_owned()),
             None => Condition::Absent { now },
         };
+        let item = self.marker(key.clone(), runs + 1, until, token);
         let write = Write { action: Action::Put(item), condition };
+        // Where no answer comes it may be there, and nothing has run.
+        let marker = Marker { key, token, ended: Arc::clone(&self.ended), is_open: true };
         match self.write(access, vec![write], Vec::new(), token).await {
-            Ok(()) => {}
+            Ok(()) => self.ended.forget(&marker.key),
             // Another invocation was first.
             Err(CommitError::Write(WriteError::Refused(_)) | CommitError::Crossed(_)) => {
+                marker.close();
                 return Ok(Marked::Known(Err(Failure::InProgress { until })));
             }
             Err(error) => return Err(error.into()),
         }
-        let marker = Marker { key, token };
         match u32::try_from(runs) {
             Ok(runs) if runs >= DEATHS => Ok(Marked::Killer(marker, runs)),
             _ => Ok(Marked::Run(marker)),
         }
+    }
+
+    fn marker(&self, key: Key, runs: i64, until: Timestamp, token: Token) -> Item {
+        let expires = after(self.host.now(), self.settings.horizon.max(Duration::from_secs(1)));
+        Item::new(key)
+            .number(RUNS, runs)
+            .number(UNTIL, until.as_millisecond())
+            .number(attribute::EXPIRES, expires.as_second())
+            .text(attribute::OWNER, token.to_string())
+    }
+
+    /// Removes the marker of a run that ended. Where it cannot be removed, it is made to say so: a policy may allow the one write and not
+    /// the other.
+    async fn remove(&self, access: Access<'_>, key: &Key, token: Token) -> Result<(), Failure> {
+        let condition = || Condition::Owner(token.to_string());
+        let delete = Write { action: Action::Delete(key.clone()), condition: condition() };
+        let Err(failure) = is_gone(access.commit(vec![delete], Vec::new()).await) else { return Ok(()) };
+        let says_so = self.marker(key.clone(), 0, self.host.now(), token);
+        let put = Write { action: Action::Put(says_so), condition: condition() };
+        is_gone(access.commit(vec![put], Vec::new()).await).map_err(|_| failure)
+    }
+}
+
+/// A refusal says that the marker is another run's by now, or gone.
+fn is_gone(result: Result<(), CommitError>) -> Result<(), Failure> {
+    match result {
+        Ok(()) | Err(CommitError::Write(WriteError::Refused(_)) | CommitError::Crossed(_)) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 

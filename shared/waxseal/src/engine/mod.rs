@@ -1,6 +1,7 @@
 //! The engine: runs a service's reactions over a table, one message at a time. Batches are in [`crate::batch`].
 
 mod chain;
+mod ended;
 mod failure;
 mod group;
 mod held;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 pub(crate) use chain::LONGEST;
+use ended::Ended;
 pub use failure::Failure;
 pub(crate) use group::{Access, Group};
 use group::{CommitError, Slot};
@@ -96,6 +98,7 @@ struct Inner {
     host: Arc<dyn Host>,
     settings: Settings,
     cache: Mutex<Cache>,
+    ended: Arc<Ended>,
 }
 
 impl fmt::Debug for Engine {
@@ -134,7 +137,8 @@ impl Engine {
     ) -> Result<Self, ServiceError> {
         service.check()?;
         let cache = Mutex::new(Cache::new(settings.cache));
-        Ok(Self { inner: Arc::new(Inner { service, table: Box::new(table), host, settings, cache }) })
+        let (table, ended) = (Box::new(table), Arc::default());
+        Ok(Self { inner: Arc::new(Inner { service, table, host, settings, cache, ended }) })
     }
 
     /// The service.

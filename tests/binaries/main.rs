@@ -11,6 +11,7 @@ mod crash;
 mod ends;
 mod http;
 mod init;
+mod items;
 mod mail;
 mod outage;
 mod relay;

@@ -57,6 +57,7 @@ struct State {
     put_refusals: VecDeque<Vec<usize>>,
     notifications: Vec<String>,
     silent_on: Option<(String, mpsc::Sender<()>)>,
+    denied: Option<String>,
     network: Network,
 }
 
@@ -142,6 +143,11 @@ impl Aws {
     /// Ends the silence.
     pub fn wake_table(&self) {
         self.lock().silent_on = None;
+    }
+
+    /// Denies the permission for this action on the table.
+    pub fn deny_table(&self, action: &str) {
+        self.lock().denied = Some(action.to_owned());
     }
 
     /// Whether the dead-letter queue refuses all messages.
@@ -234,10 +240,13 @@ impl Aws {
 
 fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
     let target = request.header("x-amz-target");
-    let (silence, network) = {
+    let (silence, denied, network) = {
         let state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.silent_on.clone(), state.network.clone())
+        (state.silent_on.clone(), state.denied.clone(), state.network.clone())
     };
+    if denied.is_some_and(|action| target.ends_with(&format!(".{action}"))) {
+        return refused("com.amazon.coral.service#AccessDeniedException");
+    }
     if let Some((action, arrived)) = silence
         && target.ends_with(&format!(".{action}"))
     {

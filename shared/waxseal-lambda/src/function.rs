@@ -6,8 +6,8 @@ use futures_util::FutureExt as _;
 use lambda_http::IntoResponse;
 use tower_service::Service;
 use waxseal::{
-    Engine, Host, Timestamp,
-    batch::{Batches, DeadLetters, TotalFailure, panic_message},
+    End, Engine, Host, Point, Timestamp,
+    batch::{Batches, DeadLetters, TotalFailure, Verdict, panic_message},
     relay::{Publisher, Receipts},
     table::TableError,
 };
@@ -170,11 +170,11 @@ impl Function {
     /// Where Lambda must count the invocation as failed: a payload that no source sends, a record that cannot be named
     /// in the response (S-4), a failure under a source without partial responses (S-38).
     pub async fn invoke(&self, payload: &[u8], invocation: &Invocation) -> Result<Vec<u8>, InvokeError> {
-        self.invoke_until(payload, invocation, std::future::pending()).await
+        self.invoke_until(payload, invocation, End::never()).await
     }
 
-    /// As [`Function::invoke`], and gives up the handlers that still run when `stop` is ready: their records are reported
-    /// as failed, their leases released (S-20, S-22).
+    /// As [`Function::invoke`], and never beyond `end`: what runs or waits at one of its points is given up, its records are
+    /// reported as failed, and the answer is given (S-20, S-22).
     ///
     /// # Errors
     /// As [`Function::invoke`].
@@ -182,11 +182,11 @@ impl Function {
         &self,
         payload: &[u8],
         invocation: &Invocation,
-        stop: impl Future<Output = ()> + Send,
+        end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
         // Handlers' panics are caught per record; this one is for what is plugged in beside them. Nothing of the
         // invocation outlives it.
-        let result = AssertUnwindSafe(self.dispatch(payload, invocation, stop)).catch_unwind().await;
+        let result = AssertUnwindSafe(self.dispatch(payload, invocation, end)).catch_unwind().await;
         let result =
             result.unwrap_or_else(|panic| Err(InvokeError::Panic { message: panic_message(&*panic) }));
         if let Err(error) = &result {
@@ -200,26 +200,36 @@ impl Function {
         &self,
         payload: &[u8],
         invocation: &Invocation,
-        stop: impl Future<Output = ()> + Send,
+        mut end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
         match Payload::read(&text, invocation)? {
-            Payload::Batch(batch) => self.batch(&batch, invocation, stop).await,
+            Payload::Batch(batch) => self.batch(&batch, invocation, end).await,
             Payload::Stream(objects) => match &self.work {
-                Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation, stop).await,
+                Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation, end).await,
                 Work::Relay(relay) => {
                     let receipts = stream::pending(&objects.0)?;
-                    let open = relay.publish(&receipts).await.and_then(|index| receipts.get(index));
+                    let open =
+                        end.within(Point::Cutoff, relay.publish(&receipts)).await.unwrap_or_else(|| {
+                            tracing::warn!(
+                                "a channel did not answer in time: the whole batch is published again"
+                            );
+                            Some(0)
+                        });
+                    let open = open.and_then(|index| receipts.get(index));
                     response::partial(open.map(|receipt| receipt.record.as_str()).as_slice())
                 }
             },
             Payload::Http => match &self.http {
-                Some(http) => http.call(&text, invocation).await,
+                Some(http) => match end.within(Point::Cutoff, http.call(&text, invocation)).await {
+                    Some(answer) => answer,
+                    None => response::unavailable(),
+                },
                 None => Err(InvokeError::NotTaken { got: "HTTP", takes: self.takes() }),
             },
             Payload::Sweep => match (&self.work, &self.sweeper) {
                 (Work::Relay(relay), Some(sweeper)) => {
-                    sweeper.sweep(&**relay, &text, invocation.deadline, stop).await
+                    sweeper.sweep(&**relay, &text, invocation.deadline, end).await
                 }
                 _ => Err(InvokeError::NotTaken { got: "sweep", takes: self.takes() }),
             },
@@ -230,15 +240,19 @@ impl Function {
         &self,
         batch: &Batch,
         invocation: &Invocation,
-        stop: impl Future<Output = ()> + Send,
+        mut end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
         response::check_ids(batch)?;
         let (verdicts, total) = match &self.work {
             Work::Batches(batches) => (
-                batches.run_until(&batch.records, invocation.deadline, stop).await,
+                batches.run_until(&batch.records, invocation.deadline, end).await,
                 batches.policy().total_failure,
             ),
-            Work::Relay(relay) => (relay.refuse(batch).await, TotalFailure::Report),
+            Work::Relay(relay) => {
+                let refused = end.within(Point::Cutoff, relay.refuse(batch)).await;
+                let late = || batch.records.iter().map(|_| Verdict::Unstarted).collect();
+                (refused.unwrap_or_else(late), TotalFailure::Report)
+            }
         };
         response::write(batch, &verdicts, total)
     }

@@ -16,6 +16,7 @@
 //! # fn main() {}
 //! ```
 
+mod end;
 mod error;
 mod function;
 mod http;
@@ -30,6 +31,7 @@ mod source;
 mod sweep;
 mod trace;
 
+pub use end::points;
 pub use error::InvokeError;
 pub use function::{Function, Invocation};
 pub use lambda_runtime::Error;

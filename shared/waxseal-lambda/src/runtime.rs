@@ -16,9 +16,9 @@ use lambda_runtime::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
-use waxseal::{BoxError, Timestamp, chain};
+use waxseal::{BoxError, End, Timestamp, chain};
 
-use crate::{Function, Invocation, InvokeError, log, shutdown::Shutdown};
+use crate::{Function, Invocation, InvokeError, end::points, log, shutdown::Shutdown};
 
 /// Runs a function's whole life: sets logging up, makes the function, opens its table's connection, serves invocations.
 ///
@@ -110,26 +110,36 @@ async fn serve(
     let _running = shutdown.enter();
     let invocation = Invocation::from(context);
     let span = tracing::info_span!("invocation", requestId = invocation.request_id);
-    let stop = async {
-        tokio::select! {
-            // Which of the two does not matter, and to draw lots takes time at every look.
-            biased;
-            () = time_up(invocation.deadline) => {}
-            () = shutdown.begun() => {}
-        }
+    let [stop, cutoff, answer] = match invocation.deadline {
+        Some(deadline) => points(Timestamp::now(), deadline).map(Some),
+        None => [None; 3],
     };
-    let response = function.invoke_until(&payload, &invocation, stop).instrument(span).await?;
+    let end = End::new(
+        reached(stop, shutdown.begun()),
+        reached(cutoff, shutdown.begun_for(AFTER_SIGTERM)),
+        reached(answer, shutdown.begun_for(AFTER_SIGTERM * 2)),
+    );
+    let response = function.invoke_until(&payload, &invocation, end).instrument(span).await?;
     serde_json::from_slice(&response).map_err(InvokeError::Response)
 }
 
-/// What is left of an invocation when its handlers are given up: enough to release leases and to answer.
-const HARD_MARGIN: Duration = Duration::from_millis(300);
+/// How long calls may still take after SIGTERM, to release leases; half of a second is what Lambda gives a function with an
+/// internal extension. Source: Lambda developer guide, "Shutdown phase".
+const AFTER_SIGTERM: Duration = Duration::from_millis(200);
 
-/// Ready when handlers that still run must be given up (S-20); never without a deadline.
-async fn time_up(deadline: Option<Timestamp>) {
-    let Some(deadline) = deadline else { return std::future::pending().await };
-    let left = Duration::try_from(deadline.duration_since(Timestamp::now())).unwrap_or_default();
-    tokio::time::sleep(left.saturating_sub(HARD_MARGIN.min(left / 4))).await;
+/// Ready at `point`, which is never where there is none, or when the process is asked to end.
+async fn reached(point: Option<Timestamp>, shutdown: impl Future<Output = ()>) {
+    let time = async {
+        let Some(point) = point else { return std::future::pending().await };
+        let left = Duration::try_from(point.duration_since(Timestamp::now())).unwrap_or_default();
+        tokio::time::sleep(left).await;
+    };
+    tokio::select! {
+        // Which of the two does not matter, and to draw lots takes time at every look.
+        biased;
+        () = time => {}
+        () = shutdown => {}
+    }
 }
 
 /// When Lambda began, 2014-11-13, in milliseconds since 1970. No deadline is before it; `cargo lambda watch` 1.9.2 sends how

@@ -55,6 +55,12 @@ impl Shutdown {
         }
     }
 
+    /// Ready `time` after that.
+    pub(crate) async fn begun_for(&self, time: Duration) {
+        self.begun().await;
+        tokio::time::sleep(time).await;
+    }
+
     /// Ready once it is asked to end and everything is answered.
     pub(crate) async fn done(&self) {
         self.begun().await;

@@ -1,12 +1,11 @@
 //! What a person asks of a relay: `{"sweep":{"from":"2026-11-20T00:00:00Z"}}`. Read strictly, since what a misspelt member would
 //! have said is then not done without a word; answered with how far it came, and never as if it had come further.
 
-use std::{borrow::Cow, pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use futures_util::future::{Either, select};
 use serde::Serialize;
 use waxseal::{
-    Host, Timestamp, chain,
+    End, Host, Point, Timestamp, chain,
     item::Key,
     relay::{Counts, Emitted, Receipts, Sweep, Window},
     table::TableError,
@@ -60,19 +59,13 @@ impl Sweeper {
         relay: &dyn AnyRelay,
         payload: &str,
         deadline: Option<Timestamp>,
-        stop: impl Future<Output = ()> + Send,
+        mut end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
         let mut sweep = request(payload, self.host.now(), self.reach)?;
-        let mut stop = pin!(stop);
         let mut steps = 0_u64;
         while !sweep.is_complete() {
-            let ended = {
-                let step = relay.step(&mut sweep, &*self.receipts);
-                match select(step, stop.as_mut()).await {
-                    Either::Left((ended, _)) => Some(ended),
-                    Either::Right(((), _)) => None,
-                }
-            };
+            let step = relay.step(&mut sweep, &*self.receipts);
+            let ended = end.within(Point::Stop, step).await;
             match ended {
                 Some(Ok(())) => steps += 1,
                 Some(Err(error)) => return Err(stopped(&sweep, chain(&error))),

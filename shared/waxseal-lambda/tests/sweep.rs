@@ -14,7 +14,7 @@ use std::{
 use common::{Letters, Seen, invoke, orders};
 use serde_json::{Value, json};
 use waxseal::{
-    Host, Timestamp, Token,
+    End, Host, Timestamp, Token,
     item::Key,
     receipt::Emission,
     relay::{Emitted, PublishError, Publisher, Receipts},
@@ -155,7 +155,10 @@ async fn o1_a_sweep_that_is_cut_off_in_the_middle_of_a_step_answers_with_its_pla
     let payload = json!({"sweep": {"from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"}});
     let stop = tokio::time::sleep(Duration::from_millis(20));
     let invocation = Invocation::default();
-    let answer = function.invoke_until(payload.to_string().as_bytes(), &invocation, stop).await.unwrap();
+    let answer = function
+        .invoke_until(payload.to_string().as_bytes(), &invocation, End::stopped_by(stop))
+        .await
+        .unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!((&answer["receipts"], &answer["next"]), (&json!(0), &payload));
     // Not one step in all that time: going on would not come further.
@@ -165,7 +168,10 @@ async fn o1_a_sweep_that_is_cut_off_in_the_middle_of_a_step_answers_with_its_pla
         Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0)),
         Duration::from_hours(14 * 24),
     );
-    let error = stuck.invoke_until(payload.to_string().as_bytes(), &invocation, stop).await.unwrap_err();
+    let error = stuck
+        .invoke_until(payload.to_string().as_bytes(), &invocation, End::stopped_by(stop))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), "SweepStopped");
     assert!(
         error.to_string().starts_with("its time was up before its first step ended: raise the"),

@@ -3,7 +3,8 @@
 use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
-use waxseal_lambda::{Function, Invocation};
+use waxseal::End;
+use waxseal_lambda::{Function, Invocation, points};
 
 use crate::{clock::later, local::World};
 
@@ -26,8 +27,10 @@ impl Deployed {
         let invocation =
             Invocation { request_id: random.uuid(), deadline: Some(deadline), ..Invocation::default() };
         let function = self.function.clone();
-        let (id, join) =
-            executor.spawn_task(async move { function.invoke(&payload, &invocation).await }, spared);
+        let [stop, cutoff, answer] = points(clock.now(), deadline).map(|point| clock.sleep_until(point));
+        let work =
+            async move { function.invoke_until(&payload, &invocation, End::new(stop, cutoff, answer)).await };
+        let (id, join) = executor.spawn_task(work, spared);
         let (join, timeout) = (pin!(join), pin!(clock.sleep_until(deadline)));
         let ended = select(join, timeout).await;
         let result = match ended {

@@ -4,6 +4,7 @@ mod backoff;
 mod lanes;
 mod letter;
 mod policy;
+mod progress;
 mod response;
 mod round;
 mod run;

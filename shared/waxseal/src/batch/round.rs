@@ -10,6 +10,7 @@ use super::{
     Batches, Content, GroupPolicy, Record, Verdict,
     lanes::{Lane, Place, chain},
     panic_message,
+    progress::Progress,
 };
 use crate::{
     Failure, Outcome, Raw, chain as reasons,
@@ -24,6 +25,7 @@ pub(super) struct Round<'a> {
     /// What [`Place::entity`] counts.
     pub(super) entities: &'a [Key],
     pub(super) deadline: Option<Timestamp>,
+    pub(super) progress: &'a Progress,
 }
 
 /// Whether a lane's group is held back since one of it was dead-lettered (S-32).
@@ -35,8 +37,7 @@ enum Held {
 }
 
 impl Round<'_> {
-    pub(super) async fn run_lane(&self, lane: Lane<'_>) -> Vec<(usize, Verdict)> {
-        let mut done: Vec<(usize, Verdict)> = Vec::with_capacity(lane.places.len());
+    pub(super) async fn run_lane(&self, lane: Lane<'_>) {
         let (mut blocked, mut closed) = (false, false);
         let mut held = self.held(&lane).await;
         // A second copy in this batch shares the outcome of the first (S-17).
@@ -45,6 +46,7 @@ impl Round<'_> {
         while let Some(place) = rest.first() {
             closed |= self.group.is_closed(self.batches.engine().now());
             let twin = message(place.record).and_then(|raw| seen.get(&twin_of(raw)));
+            self.progress.begin(place.index);
             let verdicts = if blocked {
                 vec![Verdict::Blocked]
             } else if closed {
@@ -53,7 +55,7 @@ impl Round<'_> {
                 vec![Box::pin(self.follow(place.record, reason)).await]
             } else if let Held::Unknown(reason) = &held {
                 vec![Verdict::Failed { reason: reason.clone(), retry_after: None }]
-            } else if let Some(verdict) = twin.and_then(|at| share(&done.get(*at)?.1)) {
+            } else if let Some(verdict) = twin.and_then(|at| self.progress.look(*at, share).flatten()) {
                 vec![verdict]
             } else {
                 self.run_head(rest, lane.ordered, |raw| !seen.contains_key(&twin_of(raw))).await
@@ -67,7 +69,7 @@ impl Round<'_> {
                         Verdict::Done(_) | Verdict::Failed { .. } | Verdict::DeadLettered { .. },
                     ) = (message(place.record), &verdict)
                 {
-                    seen.entry(twin_of(raw)).or_insert(done.len());
+                    seen.entry(twin_of(raw)).or_insert(place.index);
                 }
                 if let (Verdict::DeadLettered { reason }, Held::No) = (&verdict, &held) {
                     match Box::pin(self.hold(place.record, reason)).await {
@@ -81,10 +83,9 @@ impl Round<'_> {
                 }
                 closed |= matches!(verdict, Verdict::Unstarted);
                 blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
-                done.push((place.index, verdict));
+                self.progress.conclude(place.index, verdict);
             }
         }
-        done
     }
 
     /// Runs what can be decided as one at the head of `places`, or else the first alone; a verdict for one at least.
@@ -98,6 +99,7 @@ impl Round<'_> {
         if let Some((entity, events)) = chain(places, LONGEST, fresh)
             && let Some(entity) = self.entities.get(entity)
         {
+            places.iter().take(events.len()).for_each(|place| self.progress.begin(place.index));
             let access = Access::Together(self.group);
             let results = self.batches.engine().handle_chain(access, &events, entity, strict).await;
             let mut verdicts = Vec::with_capacity(results.len());

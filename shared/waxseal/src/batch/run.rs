@@ -1,8 +1,8 @@
 //! Runs a batch: lanes, verdicts, dead letters.
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::time::Duration;
 
-use futures_util::{FutureExt as _, future::Either};
+use futures_util::future::Either;
 use jiff::Timestamp;
 
 use super::{
@@ -10,10 +10,11 @@ use super::{
     backoff::{AnyVisibility, dice, jitter},
     lanes::{Lanes, lanes},
     letter::AnyDeadLetters,
+    progress::Progress,
     round::Round,
 };
 use crate::{
-    Engine, Failure, Outcome, Raw, chain as reasons,
+    End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
     engine::{Access, Group},
 };
 
@@ -79,44 +80,37 @@ impl Batches {
     /// policy's bound. What they read and write at the same time goes out in shared requests. `deadline` is the
     /// invocation's: short of it no record starts (S-20).
     pub async fn run(&self, records: &[Record], deadline: Option<Timestamp>) -> Vec<Verdict> {
-        self.run_until(records, deadline, std::future::pending()).await
+        self.run_until(records, deadline, End::never()).await
     }
 
-    /// As [`Batches::run`], and gives up the handlers that still run when `stop` is ready: the invocation's time is up
-    /// (S-20), or the process is shut down (S-22). Their leases are released, and what did not start is reported as failed.
+    /// As [`Batches::run`], and never beyond `end`: the invocation's time is up (S-20), or the process is shut down (S-22). At
+    /// the stop handlers that still run are given up and their leases released. At the cutoff calls without an answer are
+    /// dropped. Every record that is not done by then is reported as failed; what a dropped commit did is found when the
+    /// record comes again.
     pub async fn run_until(
         &self,
         records: &[Record],
         deadline: Option<Timestamp>,
-        stop: impl Future<Output = ()> + Send,
+        mut end: End<'_>,
     ) -> Vec<Verdict> {
-        let mut verdicts: Vec<Option<Verdict>> = records.iter().map(|_| None).collect();
+        let progress = Progress::of(records.len());
         let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
         let group = Group::new(self.policy.concurrency, self.policy.grouping, closes, self.engine.token());
         let width = self.policy.concurrency.max(IN_FLIGHT);
         let Lanes { entities, lanes } =
             lanes(records, self.policy.isolation, width, |raw| self.engine.about(raw));
-        let round = Round { batches: self, group: &group, entities: &entities, deadline };
+        let round =
+            Round { batches: self, group: &group, entities: &entities, deadline, progress: &progress };
         let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
-        let mut stop = pin!(stop.fuse());
         // Lanes become futures only when their turn comes, so memory is bounded (S-21).
         for (lanes, width) in [(lanes, width), (suspects, 1), (Vec::new(), 1)] {
             // Markers that stayed are removed beside the records, before those that have one, and at the end (S-28).
-            let settle = self.engine.settle(Access::Together(&group));
-            let settle = settle.map(|settle| Either::Left(settle.map(|()| Vec::new())));
+            let settle = self.engine.settle(Access::Together(&group)).map(Either::Left);
             let work = lanes.into_iter().map(|lane| Either::Right(round.run_lane(lane)));
             let work = settle.into_iter().chain(work);
-            group
-                .drive(self.engine.table(), work, width, stop.as_mut(), |done| {
-                    for (index, verdict) in done {
-                        verdicts[index] = Some(verdict);
-                    }
-                })
-                .await;
+            group.drive(self.engine.table(), work, width, &mut end).await;
         }
-        // Every index is in exactly one lane; a gap would be reported as failed, never as done (S-22).
-        let verdicts: Vec<Verdict> =
-            verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Blocked)).collect();
+        let verdicts = progress.into_verdicts(records);
         let unstarted = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Unstarted)).count();
         if unstarted > 0 {
             tracing::warn!(
@@ -125,7 +119,11 @@ impl Batches {
                 "not started, come again: too little time was left"
             );
         }
-        self.delay(records, &verdicts).await;
+        if end.within(Point::Answer, self.delay(records, &verdicts)).await.is_none() {
+            tracing::warn!(
+                "some records come again by their queue's own visibility: no time was left to tell it"
+            );
+        }
         if let Some(observer) = &self.observer {
             records.iter().zip(&verdicts).for_each(|(record, verdict)| observer(record, verdict));
         }
@@ -134,15 +132,15 @@ impl Batches {
 
     async fn delay(&self, records: &[Record], verdicts: &[Verdict]) {
         let Some(visibility) = &self.visibility else { return };
-        let delays: Vec<Delay> = records
-            .iter()
-            .zip(verdicts)
-            .filter_map(|(record, verdict)| {
-                let ticket = record.ticket.clone()?;
-                let after = self.policy.backoff.delay(record, verdict, dice(self.engine.token()))?;
-                Some(Delay { record: record.id.clone(), ticket, after })
-            })
-            .collect();
+        let delay = |(record, verdict): (&Record, &Verdict)| {
+            let ticket = record.ticket.clone()?;
+            let after = self.policy.backoff.delay(record, verdict, dice(self.engine.token()))?;
+            Some(Delay { record: record.id.clone(), ticket, after })
+        };
+        let (mut delays, unstarted): (Vec<Delay>, Vec<Delay>) =
+            records.iter().zip(verdicts).filter_map(delay).partition(|delay| delay.after > Duration::ZERO);
+        // Where there is no time for all, a record that is shown too early costs a receive; one that is shown late, only time.
+        delays.extend(unstarted);
         if !delays.is_empty() {
             visibility.delay(delays).await;
         }

@@ -16,7 +16,7 @@ use super::{
     world::{Function, Letters, World, breathe, received, record},
 };
 use crate::{
-    Envelope, Fault, Handler, Outcome, Raw, Service, Settings, Table, Unit,
+    End, Envelope, Fault, Handler, Outcome, Raw, Service, Settings, Table, Unit,
     batch::{Batches, Policy, Verdict, failures},
     claim::{Claim, ClaimCheck, Claims, StoreError},
 };
@@ -223,6 +223,6 @@ pub async fn s42_a_store_that_hangs_holds_nobody_else(env: &impl ContractEnv) {
         }
     };
     let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
-    let verdicts = batches.run_until(&records, None, stop).await;
+    let verdicts = batches.run_until(&records, None, End::stopped_by(stop)).await;
     assert_eq!(failures(&records, &verdicts).expect("the records have ids"), ["m-0"]);
 }

@@ -67,6 +67,7 @@ mod batches;
 mod claims;
 mod commits;
 mod domain;
+mod ends;
 mod env;
 mod fencing;
 mod foreign;
@@ -87,6 +88,7 @@ mod world;
 pub use batches::*;
 pub use claims::*;
 pub use commits::*;
+pub use ends::*;
 pub use env::{Clock, ContractEnv, Memory, MemoryTable, block_on};
 pub use fencing::*;
 pub use foreign::*;
@@ -194,12 +196,18 @@ macro_rules! contract_tests {
             s19_a_failed_attempt_keeps_its_row
             s19_a_panic_releases_the_lease
             s19_a_permanent_failure_is_remembered
+            s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect
+            s20_a_dead_letter_without_an_answer_fails_its_record_alone
+            s20_a_release_without_an_answer_costs_no_answer
+            s20_a_shared_commit_without_an_answer_fails_all_of_its_records
             s20_a_slow_handler_does_not_hold_the_commit_of_the_others
+            s20_a_table_that_answers_nothing_costs_no_answer
             s20_at_the_end_running_handlers_are_given_up_and_their_leases_released
             s20_without_time_left_no_record_starts
             s21_at_most_k_handlers_at_once_on_10_000_records
             s22_whatever_is_unfinished_at_a_stop_is_reported_as_failed
             s24_a_failed_record_comes_again_after_a_while_and_an_unstarted_one_at_once
+            s25_a_visibility_call_without_an_answer_holds_nothing_up
             s25_on_fifo_only_the_head_of_the_group_is_delayed
             s27_a_letter_that_cannot_be_written_fails_its_record
             s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt

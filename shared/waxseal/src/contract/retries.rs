@@ -16,7 +16,7 @@ use super::{
     world::{Delays, Letters, World, breathe, grouped, received, record},
 };
 use crate::{
-    Fault, Host as _, Outcome,
+    End, Fault, Host as _, Outcome,
     batch::{Backoff, Batches, GroupPolicy, Policy, Record, Verdict},
 };
 
@@ -54,7 +54,7 @@ pub async fn s24_a_failed_record_comes_again_after_a_while_and_an_unstarted_one_
         assert_eq!(told[1].1, Duration::from_hours(2));
         assert!(told[2].1 < Duration::from_hours(12), "SQS takes no more: {told:?}");
     }
-    batches.run_until(&[fresh(7)], None, std::future::ready(())).await;
+    batches.run_until(&[fresh(7)], None, End::stopped_by(std::future::ready(()))).await;
     assert_eq!(delays.take(), [("m-7".to_owned(), Duration::ZERO)]);
 }
 

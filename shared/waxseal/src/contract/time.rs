@@ -8,7 +8,7 @@ use super::{
     world::{Letters, World, breathe, grouped, record},
 };
 use crate::{
-    Host as _, Outcome,
+    End, Host as _, Outcome,
     batch::{Batches, Policy, Record, Verdict, failures},
     receipt::Status,
 };
@@ -71,7 +71,7 @@ pub async fn s20_a_slow_handler_does_not_hold_the_commit_of_the_others(env: &imp
             }
         };
         let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
-        let verdicts = batches.run_until(&records, None, all).await;
+        let verdicts = batches.run_until(&records, None, End::stopped_by(all)).await;
         assert_eq!(failures(&records, &verdicts).unwrap(), ["m-4"]);
     }
 }
@@ -91,7 +91,7 @@ pub async fn s20_at_the_end_running_handlers_are_given_up_and_their_leases_relea
         }
     };
     let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
-    let verdicts = batches.run_until(&records, None, stop).await;
+    let verdicts = batches.run_until(&records, None, End::stopped_by(stop)).await;
     assert_eq!(failures(&records, &verdicts).unwrap().len(), 3);
     for n in 0..3 {
         let raw = order_of(&format!("o-{n}"), &format!("sku-{n}"));
@@ -127,11 +127,11 @@ pub async fn s22_whatever_is_unfinished_at_a_stop_is_reported_as_failed(env: &im
     };
     let policy = Policy { concurrency: 3, ..Policy::default() };
     let batches = Batches::new(function.engine.clone(), Letters::default(), policy);
-    let verdicts = batches.run_until(&records, None, stop).await;
+    let verdicts = batches.run_until(&records, None, End::stopped_by(stop)).await;
     let failed = failures(&records, &verdicts).unwrap();
     assert_eq!(failed, ["m-2", "m-3", "m-4", "m-5", "m-6", "m-7", "m-8"]);
     // A batch that comes when the stop is already there starts nothing.
     let batches = Batches::new(world.function(counting()).engine, Letters::default(), Policy::default());
-    let verdicts = batches.run_until(&records, None, std::future::ready(())).await;
+    let verdicts = batches.run_until(&records, None, End::stopped_by(std::future::ready(()))).await;
     assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Unstarted)), "{verdicts:?}");
 }

@@ -140,6 +140,8 @@ pub(super) enum Trouble {
     AnswerLost,
     /// It never arrives.
     NeverArrives,
+    /// It is applied, or not, and no answer ever comes.
+    Silent { applied: bool },
 }
 
 /// One process's line to a table: counts requests, and fails as told.
@@ -163,6 +165,11 @@ struct Traffic {
     /// How long the answer to a read is under way: what it says may be of yesterday when it arrives.
     breaths: usize,
     troubles: VecDeque<Trouble>,
+    /// No answer comes any more.
+    is_silent: bool,
+    /// Calls that wait for an answer that never comes, and writes that were answered.
+    waiting: usize,
+    answered: usize,
     /// What happens elsewhere before the next write arrives.
     meanwhile: Option<BoxFuture<'static, ()>>,
 }
@@ -219,6 +226,33 @@ impl<T> Line<T> {
         self.traffic().silent.extend(keys);
     }
 
+    /// From now on no call is answered.
+    pub(super) fn fall_silent(&self) {
+        self.traffic().is_silent = true;
+    }
+
+    /// How many calls wait for an answer that never comes.
+    pub(super) fn waiting(&self) -> usize {
+        self.traffic().waiting
+    }
+
+    /// How many writes were answered.
+    pub(super) fn answered(&self) -> usize {
+        self.traffic().answered
+    }
+
+    async fn wait_for_ever(&self) {
+        self.traffic().waiting += 1;
+        std::future::pending().await
+    }
+
+    async fn unless_silent(&self) {
+        let is_silent = self.traffic().is_silent;
+        if is_silent {
+            self.wait_for_ever().await;
+        }
+    }
+
     /// Nothing arrives any more: the process is dead, or may as well be.
     pub(super) fn cut(&self) {
         self.traffic().cut = true;
@@ -247,6 +281,7 @@ impl<T: Table> Table for Line<T> {
 
     async fn get_each(&self, keys: &[Key]) -> Result<Vec<Found>, TableError> {
         self.request("get")?;
+        self.unless_silent().await;
         // A request takes time, in which others run: a table in memory would never show a race otherwise.
         breathe().await;
         let mut answer = self.table.get_each(keys).await;
@@ -265,12 +300,14 @@ impl<T: Table> Table for Line<T> {
 
     async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
         self.request("query")?;
+        self.unless_silent().await;
         breathe().await;
         self.table.query(partition, after).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.request("write").map_err(WriteError::Unavailable)?;
+        self.unless_silent().await;
         breathe().await;
         if self.is_stuck(writes) {
             return Err(WriteError::Unavailable(unavailable("write")));
@@ -280,7 +317,7 @@ impl<T: Table> Table for Line<T> {
             meanwhile.await;
         }
         let trouble = self.traffic().troubles.pop_front();
-        match trouble {
+        let answer = match trouble {
             None => self.table.write(writes).await,
             Some(Trouble::Echo) => {
                 self.table.write(writes).await?;
@@ -291,7 +328,16 @@ impl<T: Table> Table for Line<T> {
                 Err(WriteError::Unavailable(unavailable("write")))
             }
             Some(Trouble::NeverArrives) => Err(WriteError::Unavailable(unavailable("write"))),
-        }
+            Some(Trouble::Silent { applied }) => {
+                if applied {
+                    self.table.write(writes).await?;
+                }
+                self.wait_for_ever().await;
+                Ok(())
+            }
+        };
+        self.traffic().answered += 1;
+        answer
     }
 }
 
@@ -317,6 +363,8 @@ pub(super) fn breathe() -> impl Future<Output = ()> + Send {
 pub(super) struct Letters {
     kept: Arc<Mutex<Vec<Letter>>>,
     refuse: Arc<AtomicBool>,
+    /// No answer comes.
+    is_silent: bool,
 }
 
 impl Letters {
@@ -327,6 +375,11 @@ impl Letters {
         letters
     }
 
+    /// A queue that never answers.
+    pub(super) fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
+    }
+
     pub(super) fn kept(&self) -> Vec<Letter> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -335,6 +388,9 @@ impl Letters {
 impl DeadLetters for Letters {
     async fn send(&self, letter: Letter) -> Result<(), BoxError> {
         breathe().await;
+        if self.is_silent {
+            std::future::pending::<()>().await;
+        }
         if self.refuse.load(Ordering::SeqCst) {
             return Err("AWS.SimpleQueueService.NonExistentQueue".into());
         }
@@ -347,9 +403,20 @@ impl DeadLetters for Letters {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Delays {
     told: Arc<Mutex<Vec<(String, Duration)>>>,
+    /// No answer comes.
+    is_silent: bool,
 }
 
 impl Delays {
+    /// A queue that never answers.
+    pub(super) fn silent() -> Self {
+        Self { is_silent: true, ..Self::default() }
+    }
+
+    pub(super) fn is_told(&self) -> bool {
+        !self.told.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     pub(super) fn take(&self) -> Vec<(String, Duration)> {
         std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -360,6 +427,9 @@ impl Visibility for Delays {
         breathe().await;
         let delays = delays.into_iter().map(|delay| (delay.ticket.handle, delay.after));
         self.told.lock().unwrap_or_else(PoisonError::into_inner).extend(delays);
+        if self.is_silent {
+            std::future::pending::<()>().await;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use async_lock::{MutexGuardArc, Semaphore, SemaphoreGuard};
@@ -27,7 +27,7 @@ use jiff::Timestamp;
 
 use super::plan::{Grouping, Touched, plan};
 use crate::{
-    Token,
+    End, Point, Token,
     item::{Action, Item, Key, Write},
     receipt,
     table::{AnyTable, Found, LARGEST_READ, TableError, WriteError, check_size},
@@ -308,27 +308,26 @@ impl Group {
         Turn(held)
     }
 
-    /// Runs `work`, `width` futures at a time, and sends what they ask for. `stop` ends the handlers that still run.
-    pub(crate) async fn drive<F: Future>(
+    /// Runs `work`, `width` futures at a time, and sends what they ask for. At the `end`'s stop the handlers that still run are
+    /// given up; at its cutoff all that is left is dropped, requests under way included.
+    pub(crate) async fn drive(
         &self,
         table: &dyn AnyTable,
-        work: impl Iterator<Item = F>,
+        work: impl Iterator<Item = impl Future<Output = ()>>,
         width: usize,
-        mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
-        mut done: impl FnMut(F::Output),
+        end: &mut End<'_>,
     ) {
         let mut work = work.fuse();
         let mut running = FuturesUnordered::new();
         let mut sent = FuturesUnordered::new();
         std::future::poll_fn(|context| {
             // Once for each time that something is ready: while this runs, nothing else does that could end the time.
-            if !self.is_stopped() && stop.as_mut().poll(context).is_ready() {
+            if !self.is_stopped() && end.is_reached(Point::Stop, context) {
                 self.stop();
             }
             loop {
                 running.extend(work.by_ref().take(width.saturating_sub(running.len())));
-                if let Poll::Ready(Some(output)) = running.poll_next_unpin(context) {
-                    done(output);
+                if let Poll::Ready(Some(())) = running.poll_next_unpin(context) {
                     continue;
                 }
                 // Nobody can go on without an answer: this is what they have asked for.
@@ -336,11 +335,20 @@ impl Group {
                 match Pin::new(&mut sent).poll_next(context) {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) if running.is_empty() => return Poll::Ready(()),
+                    // Last, so that an answer that is here already counts.
+                    Poll::Ready(None) | Poll::Pending if self.is_cut_off(end, context) => {
+                        return Poll::Ready(());
+                    }
                     Poll::Ready(None) | Poll::Pending => return Poll::Pending,
                 }
             }
         })
         .await;
+    }
+
+    /// The cutoff follows the stop, so until then it needs no timer.
+    fn is_cut_off(&self, end: &mut End<'_>, context: &mut Context<'_>) -> bool {
+        self.is_stopped() && end.is_reached(Point::Cutoff, context)
     }
 
     /// Takes what can be sent now.

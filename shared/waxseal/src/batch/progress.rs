@@ -1,0 +1,130 @@
+//! How far each record of a batch has come: what is known of it when the invocation ends in the middle.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use foldhash::{HashSet, HashSetExt as _};
+
+use super::{Record, Verdict};
+
+/// A record on its way.
+#[derive(Debug)]
+enum Stage {
+    /// Its turn has not come.
+    Waiting,
+    /// It runs, or waits for an answer.
+    Running,
+    Known(Verdict),
+}
+
+/// The stages of a batch's records, in its order.
+#[derive(Debug)]
+pub(super) struct Progress(Mutex<Vec<Stage>>);
+
+/// Why a record failed whose call was dropped at the cutoff.
+const CUT_OFF: &str = "the invocation's time was over before the table, the dead-letter queue or the handler answered: what was \
+     sent may have been applied, and is found when the record comes again";
+
+impl Progress {
+    pub(super) fn of(records: usize) -> Self {
+        Self(Mutex::new((0..records).map(|_| Stage::Waiting).collect()))
+    }
+
+    fn stages(&self) -> MutexGuard<'_, Vec<Stage>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The record at `index` runs from now on.
+    pub(super) fn begin(&self, index: usize) {
+        self.stages()[index] = Stage::Running;
+    }
+
+    /// The record at `index` has come to its end.
+    pub(super) fn conclude(&self, index: usize, verdict: Verdict) {
+        self.stages()[index] = Stage::Known(verdict);
+    }
+
+    /// Looks at the verdict of the record at `index`, where it has one.
+    pub(super) fn look<T>(&self, index: usize, look: impl FnOnce(&Verdict) -> T) -> Option<T> {
+        match &self.stages()[index] {
+            Stage::Known(verdict) => Some(look(verdict)),
+            Stage::Waiting | Stage::Running => None,
+        }
+    }
+
+    /// A verdict for each record. One that runs has failed; one that waits has not started, or is blocked by an earlier record of
+    /// its group (S-20, S-22).
+    pub(super) fn into_verdicts(self, records: &[Record]) -> Vec<Verdict> {
+        let mut broken: HashSet<&str> = HashSet::new();
+        let mut cut_off = 0;
+        let stages = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let verdicts = stages
+            .into_iter()
+            .zip(records)
+            .map(|(stage, record)| {
+                let verdict = match (stage, record.group.as_deref()) {
+                    (Stage::Known(verdict), _) => verdict,
+                    (Stage::Running, _) => {
+                        cut_off += 1;
+                        Verdict::Failed { reason: CUT_OFF.to_owned(), retry_after: None }
+                    }
+                    (Stage::Waiting, Some(group)) if broken.contains(group) => Verdict::Blocked,
+                    (Stage::Waiting, _) => Verdict::Unstarted,
+                };
+                if let (Verdict::Failed { .. }, Some(group)) = (&verdict, record.group.as_deref()) {
+                    broken.insert(group);
+                }
+                verdict
+            })
+            .collect();
+        if cut_off > 0 {
+            tracing::warn!(records = cut_off, reason = CUT_OFF, "failed, come again");
+        }
+        verdicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Outcome, batch::Content};
+
+    fn record(id: &str, group: Option<&str>) -> Record {
+        Record {
+            id: id.to_owned(),
+            group: group.map(str::to_owned),
+            receives: 1,
+            ticket: None,
+            body: Vec::new(),
+            content: Content::Ignored("for a test"),
+        }
+    }
+
+    #[test]
+    fn s22_what_the_end_found_unfinished_is_failed_unstarted_or_blocked() {
+        let records = [
+            record("done", Some("a")),
+            record("runs", Some("a")),
+            record("behind", Some("a")),
+            record("waits", Some("b")),
+            record("runs alone", None),
+            record("waits alone", None),
+        ];
+        let progress = Progress::of(records.len());
+        for index in [0, 1, 4] {
+            progress.begin(index);
+        }
+        progress.conclude(0, Verdict::Done(Some(Outcome::Applied)));
+        let verdicts = progress.into_verdicts(&records);
+        assert!(matches!(
+            &verdicts[..],
+            [
+                Verdict::Done(Some(Outcome::Applied)),
+                Verdict::Failed { .. },
+                Verdict::Blocked,
+                Verdict::Unstarted,
+                Verdict::Failed { .. },
+                Verdict::Unstarted,
+            ]
+        ));
+    }
+}

@@ -1,0 +1,106 @@
+//! The end of an invocation, as three points in time. The core has no clock, so the environment says when each is reached.
+//!
+//! Lambda counts an invocation without an answer as failed, whatever was committed in it. So every wait ends at one of these
+//! points, and the answer is sent before Lambda's own deadline (S-20).
+
+use std::{
+    fmt,
+    future::Future,
+    pin::pin,
+    task::{Context, Poll},
+};
+
+use futures_util::FutureExt as _;
+
+use crate::table::BoxFuture;
+
+/// A point at which an invocation gives something up. They are reached in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// Handlers that still run are given up, and their leases are released.
+    Stop,
+    /// Calls that are still without an answer are dropped: a read, a commit, a dead letter, a publication. Their records are
+    /// reported as failed.
+    Cutoff,
+    /// The answer is sent, whatever else is under way.
+    Answer,
+}
+
+/// When an invocation ends: a future for each [`Point`].
+///
+/// ```
+/// use waxseal::{End, Point};
+///
+/// # waxseal::contract::block_on(async {
+/// let mut end = End::stopped_by(std::future::ready(()));
+/// assert_eq!(end.within(Point::Stop, std::future::pending::<()>()).await, None);
+/// // Work that is done at its first look is never given up.
+/// assert_eq!(end.within(Point::Stop, std::future::ready("done")).await, Some("done"));
+/// # });
+/// ```
+pub struct End<'a> {
+    points: [Wait<'a>; 3],
+}
+
+enum Wait<'a> {
+    Never,
+    Until(BoxFuture<'a, ()>),
+    Reached,
+}
+
+impl fmt::Debug for End<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reached = self.points.iter().filter(|point| matches!(point, Wait::Reached)).count();
+        f.debug_struct("End").field("reached", &reached).finish_non_exhaustive()
+    }
+}
+
+impl<'a> End<'a> {
+    /// An invocation without a deadline.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { points: [Wait::Never, Wait::Never, Wait::Never] }
+    }
+
+    /// An invocation that ends when these futures are ready, in the order of [`Point`].
+    pub fn new(
+        stop: impl Future<Output = ()> + Send + 'a,
+        cutoff: impl Future<Output = ()> + Send + 'a,
+        answer: impl Future<Output = ()> + Send + 'a,
+    ) -> Self {
+        Self {
+            points: [
+                Wait::Until(Box::pin(stop)),
+                Wait::Until(Box::pin(cutoff)),
+                Wait::Until(Box::pin(answer)),
+            ],
+        }
+    }
+
+    /// An invocation whose handlers are given up when `stop` is ready, and whose calls are waited for.
+    pub fn stopped_by(stop: impl Future<Output = ()> + Send + 'a) -> Self {
+        Self { points: [Wait::Until(Box::pin(stop)), Wait::Never, Wait::Never] }
+    }
+
+    /// Whether `point` is reached; where it is not, `context` is woken when it is.
+    pub fn is_reached(&mut self, point: Point, context: &mut Context<'_>) -> bool {
+        let wait = &mut self.points[point as usize];
+        if let Wait::Until(future) = wait
+            && future.poll_unpin(context).is_ready()
+        {
+            *wait = Wait::Reached;
+        }
+        matches!(wait, Wait::Reached)
+    }
+
+    /// What `work` gives, or `None` where `point` is reached first; `work` is dropped then.
+    pub async fn within<T>(&mut self, point: Point, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        std::future::poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending if self.is_reached(point, context) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+}

@@ -23,11 +23,25 @@ pub(super) fn hash(json: &str) -> Option<String> {
 /// The canonical form.
 pub(super) fn canonical(json: &str) -> Option<Vec<u8>> {
     let out = Vec::with_capacity(json.len());
-    let mut scan = Scan { json: json.as_bytes(), at: 0, out, members: Vec::new(), depth: 0 };
+    let (members, scratch) = (Vec::with_capacity(8), Vec::new());
+    let mut scan = Scan { json: json.as_bytes(), at: 0, out, members, scratch, depth: 0 };
     scan.value()?;
     scan.space();
     (scan.at == scan.json.len()).then_some(scan.out)
 }
+
+/// The bytes that end a run of a string's plain characters: quotes, backslashes, controls.
+const ENDS_RUN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        ends[control] = true;
+        control += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
 
 struct Scan<'a> {
     json: &'a [u8],
@@ -35,6 +49,8 @@ struct Scan<'a> {
     out: Vec<u8>,
     /// Of all open objects, innermost last.
     members: Vec<Member>,
+    /// For members that are brought into order.
+    scratch: Vec<u8>,
     depth: u8,
 }
 
@@ -163,21 +179,18 @@ impl Scan<'_> {
     /// Brings the members from `first` on, written from `start` on, into the order of their names. Of a name's repeats the
     /// last one counts, as it does for whoever reads a map.
     fn sort(&mut self, start: usize, first: usize) {
-        let written = self.out[start..].to_vec();
-        let shifted = |member: &Member| Member {
-            begin: member.begin - start,
-            name_end: member.name_end - start,
-            end: member.end - start,
-        };
-        let mut members: Vec<Member> = self.members[first..].iter().map(shifted).collect();
-        members.sort_by(|one, next| one.name(&written).cmp(next.name(&written)));
-        self.out.truncate(start);
+        let Self { out, members, scratch, .. } = self;
+        let members = &mut members[first..];
+        members.sort_by(|one, next| one.name(out).cmp(next.name(out)));
+        scratch.clear();
         for (at, member) in members.iter().enumerate() {
             let next = members.get(at + 1);
-            if next.is_none_or(|next| next.name(&written) != member.name(&written)) {
-                self.out.extend_from_slice(&written[member.begin..member.end]);
+            if next.is_none_or(|next| next.name(out) != member.name(out)) {
+                scratch.extend_from_slice(&out[member.begin..member.end]);
             }
         }
+        out.truncate(start);
+        out.extend_from_slice(scratch);
     }
 
     /// A string in quotes: its characters as they are, but `"` and `\` behind a backslash.
@@ -186,7 +199,7 @@ impl Scan<'_> {
         self.out.push(b'"');
         loop {
             let rest = &self.json[self.at..];
-            let run = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+            let run = rest.iter().position(|byte| ENDS_RUN[usize::from(*byte)])?;
             self.out.extend_from_slice(&rest[..run]);
             self.at += run + 1;
             match rest[run] {

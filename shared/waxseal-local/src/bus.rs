@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::{
     clock::Clock,
@@ -86,11 +86,9 @@ impl Bus {
     fn send(&self, entry: &Entry, replay: Option<&str>) -> String {
         let id = self.inner.random.uuid();
         let event = wire::event_bridge(&id, self.inner.clock.now(), entry, replay);
-        // What a pattern sees; the target gets the bytes of `event` itself.
-        let seen: Value = serde_json::from_str(&event).unwrap_or_default();
         let rules: Vec<Rule> =
             self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for rule in rules.into_iter().filter(|rule| rule.pattern.matches(&seen)) {
+        for rule in rules.into_iter().filter(|rule| rule.pattern.matches_text(&event)) {
             let body = match rule.input {
                 Input::Whole => event.clone(),
                 Input::Detail => entry.detail.get().to_owned(),

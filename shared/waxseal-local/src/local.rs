@@ -235,7 +235,9 @@ impl Local {
                 Channel::Topic(topic) => {
                     let filter = Some(Pattern::new(&json!({"eventType": [consumed.name]}))?);
                     let subscription = Subscription { queue: events.clone(), filter, raw: true };
-                    self.channels.topic(topic).subscribe(&format!("{name}-{}", consumed.name), subscription);
+                    self.channels
+                        .topic(topic)
+                        .subscribe(&format!("{name}-{}", consumed.name), subscription)?;
                 }
                 Channel::Queue(_) => {}
             }
@@ -446,7 +448,7 @@ impl Local {
         self.channels.bus.rule("watch", everything, &queue, Input::Detail);
         for topic in topics {
             let subscription = Subscription { queue: queue.clone(), filter: None, raw: true };
-            self.channels.topic(topic).subscribe("watch", subscription);
+            self.channels.topic(topic).subscribe("watch", subscription)?;
         }
         Ok(queue)
     }

@@ -331,7 +331,7 @@ fn s37_wrapped_or_raw_through_topic_or_rule_it_is_one_envelope() {
     local.bus().rule("detail", everything, &queue, Input::Detail);
     for (name, raw) in [("raw", true), ("wrapped", false)] {
         let subscription = Subscription { queue: queue.clone(), filter: None, raw };
-        local.topic("copies").subscribe(name, subscription);
+        local.topic("copies").subscribe(name, subscription).unwrap();
     }
     let event =
         Envelope::starting("p", "warehouse", local.now(), Packed { order: "p".into() }).into_raw().unwrap();

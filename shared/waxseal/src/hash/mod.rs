@@ -141,6 +141,18 @@ impl<'a> PayloadHash<'a> {
     }
 }
 
+/// The exact decimal value of a JSON number as algorithm 2 writes it: `1.50` and `15E-1` are `15e-1`. `None` where `number` is none.
+///
+/// ```
+/// assert_eq!(waxseal::hash::canonical_number("1.50"), waxseal::hash::canonical_number("15E-1"));
+/// ```
+#[must_use]
+pub fn canonical_number(number: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(number.len());
+    let length = number::write(number.as_bytes(), &mut out)?;
+    if length == number.len() { String::from_utf8(out).ok() } else { None }
+}
+
 /// The name before the colon; the first algorithm had none.
 pub(crate) fn algorithm(hash: &str) -> &str {
     hash.split_once(':').map_or("1", |(name, _)| name)

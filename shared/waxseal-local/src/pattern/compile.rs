@@ -1,0 +1,164 @@
+//! From the text of a pattern to what a search needs, and what `PutRule` refuses.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{PatternError, json::Json, matcher::Matcher, operator, policy};
+
+/// Names that the engine keeps for itself inside `$or`.
+///
+/// Source: `RESERVED_FIELD_NAMES_IN_OR_RELATIONSHIP` of `aws/event-ruler`.
+const RESERVED: [&str; 24] = [
+    "exactly",
+    "equals-ignore-case",
+    "prefix",
+    "suffix",
+    "anything-but",
+    "exists",
+    "wildcard",
+    "numeric",
+    "cidr",
+    "=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "regex",
+    "not-wildcard",
+    "not-equals-ignore-case",
+    "date-after",
+    "date-on-or-after",
+    "date-before",
+    "date-on-or-before",
+    "in-date-range",
+    "ip-address-in-range",
+    "ip-address-not-in-range",
+];
+
+/// Levels of a pattern. An event on EventBridge has 1,100, and no pattern of 4,096 characters is deeper than this and of use.
+const DEEPEST: usize = 500;
+
+/// Characters of a pattern. Source: EventBridge API reference, `PutRule`; 2,048 unless the quota was raised.
+const LONGEST: usize = 4096;
+
+/// Alternatives that all `$or` of a pattern multiply to. A bound of ours, against patterns that fill the memory.
+const MOST_ALTERNATIVES: usize = 1000;
+
+/// One way to match: matchers by the path of a field, its steps joined by dots.
+pub(super) type Alternative = BTreeMap<String, Arc<[Matcher]>>;
+
+/// What a pattern compiles to.
+pub(super) struct Compiled {
+    pub(super) alternatives: Vec<Alternative>,
+    /// Why SNS does not take it as a filter policy.
+    pub(super) no_policy: Option<PatternError>,
+}
+
+/// Compiles the text of a pattern.
+pub(super) fn compile(text: &str) -> Result<Compiled, PatternError> {
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(error(
+            "",
+            format!("it has {length} characters, and PutRule takes {LONGEST}: select by less"),
+        ));
+    }
+    let json = Json::parse(text, DEEPEST).map_err(|reason| error("", reason))?;
+    let Json::Object(members) = &json else {
+        return Err(error("", "a pattern is an object with at least one field"));
+    };
+    let mut alternatives = Vec::new();
+    fields(&mut alternatives, members, "", false)?;
+    Ok(Compiled { alternatives, no_policy: policy::refusal(members) })
+}
+
+pub(super) fn error(at: &str, what: impl Into<String>) -> PatternError {
+    PatternError { at: if at.is_empty() { "the top".into() } else { at.into() }, what: what.into() }
+}
+
+/// The path of a member: the engine knows no other difference between a name with a dot and a nested one.
+pub(super) fn path(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+}
+
+fn fields(
+    alternatives: &mut Vec<Alternative>,
+    members: &[(std::borrow::Cow<'_, str>, Json<'_>)],
+    at: &str,
+    inside_or: bool,
+) -> Result<(), PatternError> {
+    if members.is_empty() {
+        return Err(error(
+            at,
+            "an empty object is no pattern: leave the field out, or ask for {\"exists\": true} in it",
+        ));
+    }
+    for (name, value) in members {
+        if name == "$or" {
+            any_of(alternatives, value, at)?;
+            continue;
+        }
+        let path = path(at, name);
+        if inside_or && RESERVED.contains(&&**name) {
+            return Err(error(&path, "the name of an operator cannot be a field inside $or"));
+        }
+        match value {
+            Json::Object(members) => fields(alternatives, members, &path, inside_or)?,
+            Json::Array(values) => write(alternatives, &path, values)?,
+            _ => {
+                return Err(error(
+                    &path,
+                    "a field's pattern is an object or a list of values, such as [\"orders\"]",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each alternative of `$or` goes on from all that came before it.
+fn any_of(alternatives: &mut Vec<Alternative>, value: &Json<'_>, at: &str) -> Result<(), PatternError> {
+    let path = path(at, "$or");
+    let Json::Array(choices) = value else {
+        return Err(error(&path, "$or takes a list of at least two objects"));
+    };
+    if choices.len() < 2 {
+        return Err(error(&path, "$or takes at least two objects: with one, write its fields without $or"));
+    }
+    let mut before = std::mem::take(alternatives);
+    if before.is_empty() {
+        before.push(Alternative::new());
+    }
+    for choice in choices {
+        let Json::Object(members) = choice else {
+            return Err(error(&path, "every alternative of $or is an object"));
+        };
+        let mut with = before.clone();
+        fields(&mut with, members, at, true)?;
+        alternatives.append(&mut with);
+        if alternatives.len() > MOST_ALTERNATIVES {
+            return Err(error(
+                &path,
+                format!("more than {MOST_ALTERNATIVES} alternatives: write several rules"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A path that comes again replaces what stood there, as in the engine.
+fn write(alternatives: &mut Vec<Alternative>, path: &str, values: &[Json<'_>]) -> Result<(), PatternError> {
+    if values.is_empty() {
+        return Err(error(path, "an empty list matches nothing: give at least one value"));
+    }
+    let matchers: Arc<[Matcher]> = values
+        .iter()
+        .map(|value| operator::matcher(value).map_err(|reason| error(path, reason)))
+        .collect::<Result<_, _>>()?;
+    if alternatives.is_empty() {
+        alternatives.push(Alternative::new());
+    }
+    for alternative in alternatives {
+        alternative.insert(path.to_owned(), matchers.clone());
+    }
+    Ok(())
+}

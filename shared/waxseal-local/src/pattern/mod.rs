@@ -1,0 +1,163 @@
+//! Event patterns: what EventBridge rules, SNS filter policies and event source mappings select by.
+//!
+//! A pattern matches what it matches on AWS, and is refused where `PutRule` refuses it. AWS publishes the engine as
+//! `aws/event-ruler`; where it and the EventBridge user guide differ, the engine counts. Not decided here is what AWS does not
+//! publish: how many wildcards make a rule "too complex".
+//!
+//! Compiled once, when a rule is put (`compile`, `operator`). For each event the values that are asked for are
+//! found in its text (`event`), and a search combines them (`search`).
+
+mod address;
+mod compile;
+mod event;
+mod json;
+mod matcher;
+mod number;
+mod operator;
+mod policy;
+mod search;
+mod text;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+/// A compiled pattern. Clones share it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pattern {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Inner {
+    /// The paths of all fields, without repeats.
+    paths: Vec<String>,
+    alternatives: Vec<search::Alternative>,
+    no_policy: Option<PatternError>,
+}
+
+/// A pattern that AWS refuses.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("event pattern, at {at}: {what}")]
+pub struct PatternError {
+    at: String,
+    what: String,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// Where `PutRule` refuses it (`InvalidEventPatternException`): the field, what is wrong, and what to write.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use waxseal_local::Pattern;
+    /// let pattern = Pattern::new(&json!({"source": ["orders"], "detail": {"data": {"total": [{"numeric": [">=", 100]}]}}})).unwrap();
+    /// assert!(pattern.matches(&json!({"source": "orders", "detail": {"data": {"total": 100}}})));
+    /// assert!(!pattern.matches(&json!({"source": "orders", "detail": {"data": {}}})));
+    /// ```
+    pub fn new(pattern: &Value) -> Result<Self, PatternError> {
+        Self::parse(&pattern.to_string())
+    }
+
+    /// Compiles the text of a pattern. Other than a [`Value`], it keeps the digits of numbers and the order of fields.
+    ///
+    /// # Errors
+    /// As [`Pattern::new`].
+    pub fn parse(pattern: &str) -> Result<Self, PatternError> {
+        let compile::Compiled { alternatives, no_policy } = compile::compile(pattern)?;
+        let mut paths: Vec<String> = alternatives.iter().flat_map(|fields| fields.keys().cloned()).collect();
+        // The engine compares UTF-16.
+        paths.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+        paths.dedup();
+        let of = |fields: &compile::Alternative| {
+            let field = |(number, path)| Some((number, fields.get::<String>(path)?.clone()));
+            paths.iter().enumerate().filter_map(field).collect()
+        };
+        let alternatives = alternatives.iter().map(of).collect();
+        Ok(Self { inner: Arc::new(Inner { paths, alternatives, no_policy }) })
+    }
+
+    /// Whether `event` is selected.
+    #[must_use]
+    pub fn matches(&self, event: &Value) -> bool {
+        self.matches_text(&event.to_string())
+    }
+
+    /// Whether the event in JSON is selected. Numbers count as they are written, and half of a surrogate pair is read. What is
+    /// no JSON object is not selected.
+    #[must_use]
+    pub fn matches_text(&self, event: &str) -> bool {
+        let is_object = json::check(event).is_ok() && json::Scanner::new(event).kind() == json::Kind::Object;
+        is_object && {
+            let fields = event::fields(event, &self.inner.paths);
+            self.inner.alternatives.iter().any(|alternative| search::matches(alternative, &fields))
+        }
+    }
+
+    /// Whether SNS takes it as a filter policy on the message body: it knows fewer operators, five keys and 150 combinations.
+    pub(crate) fn as_filter_policy(&self) -> Result<(), PatternError> {
+        self.inner.no_policy.clone().map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn l2_a_refusal_names_its_place_and_what_to_write() {
+        for (pattern, message) in [
+            (json!([]), "event pattern, at the top: a pattern is an object with at least one field"),
+            (
+                json!({"a": "b"}),
+                "event pattern, at a: a field's pattern is an object or a list of values, such as [\"orders\"]",
+            ),
+            (
+                json!({"a": {"b": [{"regex": "x"}]}}),
+                "event pattern, at a.b: there is no operator regex: known are prefix, suffix, equals-ignore-case, wildcard, \
+                 cidr, numeric, anything-but and exists",
+            ),
+            (
+                json!({"a": [{"numeric": [">"]}]}),
+                "event pattern, at a: numeric takes [\"=\", 1], one bound, or a lower bound and an upper one: [\">\", 0, \"<=\", 5]",
+            ),
+            (
+                json!({"d": {"$or": [{"a": [1]}]}}),
+                "event pattern, at d.$or: $or takes at least two objects: with one, write its fields without $or",
+            ),
+        ] {
+            assert_eq!(Pattern::new(&pattern).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn l3_sns_knows_fewer_operators_five_keys_and_150_combinations() {
+        let policy =
+            |pattern: Value| Pattern::new(&pattern).unwrap().as_filter_policy().map_err(|e| e.to_string());
+        for taken in [
+            json!({"a": ["x", {"prefix": "y"}, {"anything-but": {"prefix": "z"}}, {"suffix": "s"}]}),
+            json!({"a": [{"cidr": "10.0.0.0/8"}], "b": [{"exists": false}], "c": [{"equals-ignore-case": "x"}]}),
+            json!({"$or": [{"a": [1]}, {"b": [{"numeric": ["<", 2]}]}]}),
+            // 3 deep with 4 values, 2 deep with 3: 3 × 4 × 2 × 3 = 72.
+            json!({"a": {"b": {"c": [1, 2, 3, 4]}}, "d": {"e": [1, 2, 3]}}),
+        ] {
+            assert_eq!(policy(taken.clone()), Ok(()), "{taken}");
+        }
+        for (refused, words) in [
+            (json!({"a": {"b": [{"wildcard": "x*"}]}}), "at a.b: a filter policy knows no wildcard"),
+            (json!({"a": [{"anything-but": {"suffix": "x"}}]}), "knows no suffix inside anything-but"),
+            (
+                json!({"a": [{"prefix": {"equals-ignore-case": "x"}}]}),
+                "knows no equals-ignore-case inside prefix",
+            ),
+            (json!({"a": [1], "b": [1], "c": [1], "d": [1], "e": [1], "f": [1]}), "5 keys at most"),
+            (json!({"a": {"b": {"c": [1, 2, 3, 4, 5]}}, "d": {"e": [1, 2, 3, 4, 5, 6]}}), "180 combinations"),
+        ] {
+            let error = policy(refused.clone()).unwrap_err();
+            assert!(error.contains(words), "{refused}: {error}");
+        }
+    }
+}

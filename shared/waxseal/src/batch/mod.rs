@@ -59,7 +59,7 @@ pub enum Content {
 }
 
 /// How a record was dealt with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Verdict {
     /// It took effect, or had before, or holds nothing for a handler: acknowledged.
     Done(Option<Outcome>),

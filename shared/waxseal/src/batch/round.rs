@@ -123,7 +123,7 @@ impl Round<'_> {
             Content::Malformed(malformed) => {
                 Box::pin(self.batches.unreadable(record, None, format!("malformed: {malformed}"))).await
             }
-            Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(record, raw)).await,
+            Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(place, raw)).await,
             Content::Message(raw) => {
                 let result = self.handle(raw, record.receives > 1, record.receives).await;
                 self.batches.conclude(record, raw, result).await
@@ -142,13 +142,16 @@ impl Round<'_> {
     }
 
     /// Runs a record that was received before behind a marker: if it kills the process, the marker stays (S-28).
-    async fn run_suspect(&self, record: &Record, raw: &Raw) -> Verdict {
+    async fn run_suspect(&self, place: &Place<'_>, raw: &Raw) -> Verdict {
+        let record = place.record;
         let engine = self.batches.engine();
         let access = Access::Together(self.group);
         match engine.mark(access, raw, self.deadline).await {
             Ok(Marked::Run(marker)) => {
                 let result = self.handle(raw, false, record.receives).await;
                 let verdict = self.batches.conclude(record, raw, result).await;
+                // Known before a removal that may stay without an answer.
+                self.progress.conclude(place.index, verdict.clone());
                 engine.unmark(access, marker).await;
                 verdict
             }
@@ -158,6 +161,7 @@ impl Round<'_> {
                      invocation may, or its process was ended by something else; it was not run again"
                 );
                 let verdict = self.batches.bury(record, Some(raw), reason).await;
+                self.progress.conclude(place.index, verdict.clone());
                 // Whoever moves it back gives it another chance.
                 engine.unmark(access, marker).await;
                 verdict

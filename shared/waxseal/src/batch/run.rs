@@ -103,9 +103,10 @@ impl Batches {
             Round { batches: self, group: &group, entities: &entities, deadline, progress: &progress };
         let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
         // Lanes become futures only when their turn comes, so memory is bounded (S-21).
-        for (lanes, width) in [(lanes, width), (suspects, 1), (Vec::new(), 1)] {
-            // Markers that stayed are removed beside the records, before those that have one, and at the end (S-28).
-            let settle = self.engine.settle(Access::Together(&group)).map(Either::Left);
+        for (lanes, width, settles) in [(lanes, width, true), (suspects, 1, false), (Vec::new(), 1, true)] {
+            // Markers that stayed are removed beside the records of the first lanes, and at the end (S-28).
+            let settle = settles.then(|| self.engine.settle(Access::Together(&group))).flatten();
+            let settle = settle.map(Either::Left);
             let work = lanes.into_iter().map(|lane| Either::Right(round.run_lane(lane)));
             let work = settle.into_iter().chain(work);
             group.drive(self.engine.table(), work, width, &mut end).await;

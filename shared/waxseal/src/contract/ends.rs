@@ -28,7 +28,7 @@ fn ids(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
 }
 
 /// The verdicts of a batch that ends at `end`. A batch that waits for a silent call is found out by the machine's clock.
-async fn answered(batches: &Batches, records: &[Record], end: End<'_>) -> Vec<Verdict> {
+pub(super) async fn answered(batches: &Batches, records: &[Record], end: End<'_>) -> Vec<Verdict> {
     let began = Instant::now();
     let patience = async {
         while began.elapsed() < Duration::from_secs(30) {
@@ -43,7 +43,7 @@ async fn answered(batches: &Batches, records: &[Record], end: End<'_>) -> Vec<Ve
 }
 
 /// An end whose stop is reached when `is_time` says so, and whose cutoff and answer follow.
-fn ending<'a>(is_time: impl Fn() -> bool + Send + Sync + 'a) -> End<'a> {
+pub(super) fn ending<'a>(is_time: impl Fn() -> bool + Send + Sync + 'a) -> End<'a> {
     let is_time = Arc::new(is_time);
     let at = |breaths| {
         let is_time = is_time.clone();

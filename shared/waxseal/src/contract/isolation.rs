@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     domain::{Script, announcing, charging, order, reserving},
+    ends::{answered, ending},
     env::ContractEnv,
     world::{Function, Letters, Trouble, World, received, record},
 };
@@ -161,4 +162,27 @@ pub async fn s28_runs_that_ended_elsewhere_are_still_counted(env: &impl Contract
     let kept = letters.kept();
     assert_eq!(kept.iter().map(|letter| &*letter.record).collect::<Vec<_>>(), ["m-1"]);
     assert!(kept[0].reason.starts_with("suspected of killing its process: 2 runs of it have no known end"));
+}
+
+/// A removal that gets no answer costs its record nothing: it is done, and answered as done.
+pub async fn s28_a_removal_without_an_answer_leaves_its_record_done(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let script = Script::default();
+    let function = world.function(reserving(&script));
+    function.line.hang(is_removal);
+    let records = [again(1, 2), record("m-2", &order("o-2", 1))];
+    let policy = Policy { isolation: true, ..Policy::default() };
+    let batches = Batches::new(function.engine.clone(), Letters::default(), policy);
+    let line = function.line.clone();
+    let verdicts = answered(&batches, &records, ending(move || line.waiting() == 1)).await;
+    assert!(verdicts.iter().all(|verdict| !verdict.is_failed()), "{verdicts:?}");
+    assert_eq!(script.runs(), 2);
+    // The environment still knows that the run ended.
+    function.line.hang(|_| false);
+    assert!(
+        run(&function, world.clock.now(), &[record("m-3", &order("o-3", 1))], &Letters::default())
+            .await
+            .is_empty()
+    );
+    assert_eq!(world.item(&marker("inventory", 1)).await, None);
 }

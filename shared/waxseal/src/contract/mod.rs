@@ -217,6 +217,7 @@ macro_rules! contract_tests {
             s28_a_record_that_kills_the_process_is_dead_lettered_without_running
             s28_a_record_that_only_takes_long_is_no_killer
             s28_a_removal_is_tried_again
+            s28_a_removal_without_an_answer_leaves_its_record_done
             s28_an_environment_knows_which_of_its_runs_ended
             s28_an_unreadable_marker_fails_its_own_record_alone
             s28_records_received_before_run_last_and_one_at_a_time

@@ -160,6 +160,8 @@ struct Traffic {
     cut: bool,
     /// Which writes do not arrive, and how many of them.
     stuck: Option<(Stuck, usize)>,
+    /// Which writes stay without an answer.
+    hung: Option<Stuck>,
     /// Keys that reads stay without an answer for.
     silent: Vec<Key>,
     /// How long the answer to a read is under way: what it says may be of yesterday when it arrives.
@@ -209,6 +211,11 @@ impl<T> Line<T> {
     /// The next `count` requests with such a write do not arrive.
     pub(super) fn stick(&self, count: usize, stuck: Stuck) {
         self.traffic().stuck = Some((stuck, count));
+    }
+
+    /// Requests with such a write stay without an answer.
+    pub(super) fn hang(&self, hung: Stuck) {
+        self.traffic().hung = Some(hung);
     }
 
     fn is_stuck(&self, writes: &[Write]) -> bool {
@@ -311,6 +318,10 @@ impl<T: Table> Table for Line<T> {
         breathe().await;
         if self.is_stuck(writes) {
             return Err(WriteError::Unavailable(unavailable("write")));
+        }
+        let hung = self.traffic().hung;
+        if hung.is_some_and(|hung| writes.iter().any(hung)) {
+            self.wait_for_ever().await;
         }
         let meanwhile = self.traffic().meanwhile.take();
         if let Some(meanwhile) = meanwhile {

@@ -88,27 +88,23 @@ impl Engine {
         inner.leave_marker(access, key, marker, deadline).await
     }
 
-    /// Takes the marker away: the run has ended, however. What cannot be removed now is remembered, and tried again at the end of the
-    /// batch and by the next invocation of this environment.
+    /// Takes the marker away: the run has ended, however. One that cannot be removed now is remembered, and tried again at the end
+    /// of the batch and by the next invocation of this environment: the next suspect does not wait for it.
     pub(crate) async fn unmark(&self, access: Access<'_>, marker: Marker) {
-        let inner = &*self.inner;
-        for tried in 1..=TRIES {
-            match inner.remove(access, &marker.key, marker.token).await {
-                Ok(()) => return marker.close(),
-                Err(failure) if tried == TRIES || access.is_closed(inner.host.now()) => {
-                    tracing::warn!(
-                        marker = &*marker.key.partition,
-                        error = chain(&failure),
-                        "the marker of a run that ended could not be removed; it is tried again later"
-                    );
-                    return;
-                }
-                Err(_) => {}
+        match self.inner.remove(access, &marker.key, marker.token).await {
+            Ok(()) => marker.close(),
+            Err(failure) => {
+                let (marker, error) = (&*marker.key.partition, chain(&failure));
+                tracing::warn!(
+                    marker,
+                    error,
+                    "the marker of a run that ended could not be removed; it is tried again later"
+                );
             }
         }
     }
 
-    /// Removes the markers of earlier runs that ended here, where there are any.
+    /// Removes the markers of earlier runs that ended here, where there are any: several times, short of the margin.
     pub(crate) fn settle<'a>(&'a self, access: Access<'a>) -> Option<BoxFuture<'a, ()>> {
         let inner = &*self.inner;
         if inner.ended.is_empty() || access.is_closed(inner.host.now()) {
@@ -119,8 +115,13 @@ impl Engine {
             Marker { key, token, ended, is_open: true }
         });
         let removals = markers.map(|marker| async move {
-            if inner.remove(access, &marker.key, marker.token).await.is_ok() {
-                marker.close();
+            for _ in 0..TRIES {
+                if inner.remove(access, &marker.key, marker.token).await.is_ok() {
+                    return marker.close();
+                }
+                if access.is_closed(inner.host.now()) {
+                    break;
+                }
             }
         });
         Some(Box::pin(join_all(removals).map(drop)))

@@ -146,6 +146,12 @@ fn mutations() -> Vec<Mutation> {
         ),
         ("function-limits", "orders", "Function/Properties/MemorySize", gone.clone()),
         ("function-limits", "orders", "Function/Properties/Timeout", gone.clone()),
+        (
+            "function-limits",
+            "orders",
+            "Function/Properties/Environment/Variables/WAXSEAL_TIMEOUT_SECONDS",
+            json!("31"),
+        ),
         ("function-reserved", "orders", "Function/Properties/ReservedConcurrentExecutions", json!(1)),
         ("function-runtime", "orders", "Function/Properties/Runtime", json!("provided.al2")),
         ("function-architecture", "orders", "Function/Properties/Architectures", gone.clone()),

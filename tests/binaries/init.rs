@@ -104,3 +104,20 @@ fn absent_credentials_are_named_before_the_first_event() {
     let line = line(&world, service("inventory").name, &changes);
     assert!(line.contains("no credentials for ") && line.contains("give the function a role"), "{line}");
 }
+
+#[test]
+fn s20_a_time_out_shorter_than_one_attempt_is_told_at_start() {
+    for (seconds, is_told) in [("5", true), ("6", false)] {
+        let world = World::new();
+        for name in ["orders", "relay"] {
+            let mut variables = world.variables(name);
+            variables.insert("WAXSEAL_TIMEOUT_SECONDS".to_owned(), seconds.to_owned());
+            let mut lambda = Lambda::start(name, &variables);
+            lambda.ready();
+            let log = lambda.stop().stdout;
+            let told = log.iter().filter(|line| line.contains("WAXSEAL_TIMEOUT_SECONDS")).count();
+            assert_eq!(told, usize::from(is_told), "{name}: {log:#?}");
+            assert!(log.iter().all(|line| line.starts_with('{')), "{log:#?}");
+        }
+    }
+}

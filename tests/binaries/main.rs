@@ -8,6 +8,7 @@
 mod batches;
 mod concurrency;
 mod crash;
+mod deadline;
 mod ends;
 mod http;
 mod init;

@@ -20,8 +20,8 @@ pub(crate) struct Service {
     /// Brings its table to where the sample means something.
     pub(crate) prepare: fn(&mut Lambda),
     /// What there is once the sample took effect.
-    effect: fn(&World) -> Value,
-    once: fn() -> Value,
+    pub(crate) effect: fn(&World) -> Value,
+    pub(crate) once: fn() -> Value,
 }
 
 /// The binaries that handle events. The relay does not: it publishes.

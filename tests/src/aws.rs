@@ -57,8 +57,17 @@ struct State {
     put_refusals: VecDeque<Vec<usize>>,
     notifications: Vec<String>,
     silent_on: Option<(String, mpsc::Sender<()>)>,
+    muted: Option<Muted>,
     denied: Option<String>,
     network: Network,
+}
+
+/// An action of any service that is never answered.
+#[derive(Debug, Clone)]
+struct Muted {
+    action: String,
+    is_applied: bool,
+    requests: usize,
 }
 
 /// What is at the table's address.
@@ -143,6 +152,17 @@ impl Aws {
     /// Ends the silence.
     pub fn wake_table(&self) {
         self.lock().silent_on = None;
+    }
+
+    /// From now on no request of this action (`PutItem`, `SendMessage`, `PublishBatch`, …) is answered, whichever service it belongs
+    /// to; where `is_applied` it is carried out all the same.
+    pub fn mute(&self, action: &str, is_applied: bool) {
+        self.lock().muted = Some(Muted { action: action.to_owned(), is_applied, requests: 0 });
+    }
+
+    /// Ends that; the number of requests that were not answered.
+    pub fn unmute(&self) -> usize {
+        self.lock().muted.take().map_or(0, |muted| muted.requests)
     }
 
     /// Denies the permission for this action on the table.
@@ -254,12 +274,17 @@ fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
         let _ = arrived.send(());
         return Reply::Silence;
     }
+    let muted = mute(&mut state.lock().unwrap_or_else(PoisonError::into_inner), target);
+    if muted == Some(false) {
+        return Reply::Silence;
+    }
     let answered = match &network {
         Network::Up => wire.answer(target, &request.body),
         Network::Broken => None,
         Network::Other(other) => other.answer(target, &request.body),
     };
     match answered {
+        Some(_) if muted.is_some() => Reply::Silence,
         Some((status, body)) => answer(status, "application/x-amz-json-1.0", body),
         None => Reply::Close,
     }
@@ -267,6 +292,25 @@ fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
 
 fn serve(state: &Shared, request: &Request) -> Reply {
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let target = request.header("x-amz-target");
+    let form = request.body.strip_prefix(b"Action=").and_then(|body| body.split(|byte| *byte == b'&').next());
+    let action = form.map_or(target, |form| std::str::from_utf8(form).unwrap_or_default());
+    let muted = mute(&mut state, action);
+    if muted == Some(false) {
+        return Reply::Silence;
+    }
+    let reply = answer_of(&mut state, request);
+    if muted.is_some() { Reply::Silence } else { reply }
+}
+
+/// Whether a request of `target` is to go without an answer, and if so, whether it is carried out.
+fn mute(state: &mut State, target: &str) -> Option<bool> {
+    let muted = state.muted.as_mut().filter(|muted| target.rsplit('.').next() == Some(&*muted.action))?;
+    muted.requests += 1;
+    Some(muted.is_applied)
+}
+
+fn answer_of(state: &mut State, request: &Request) -> Reply {
     match request.header("x-amz-target") {
         "AmazonSQS.SendMessage" => state.send_message(&request.body),
         "AmazonSQS.ChangeMessageVisibilityBatch" => state.change_visibility(&request.body),

@@ -113,6 +113,7 @@ pub struct MailServer {
 #[derive(Debug, Default)]
 struct PostOffice {
     mails: Vec<Mail>,
+    is_silent: bool,
     refusals: VecDeque<&'static str>,
 }
 
@@ -127,6 +128,11 @@ impl MailServer {
             let _ = deliver(stream, &office);
         });
         Self { server, state }
+    }
+
+    /// Whether the server takes connections and says nothing.
+    pub fn be_silent(&self, silent: bool) {
+        self.lock().is_silent = silent;
     }
 
     /// The next mail is refused with this reply, such as `451 try again`.
@@ -153,9 +159,13 @@ impl MailServer {
 
 /// One session. Source: RFC 5321, as far as one client's dialogue needs it.
 fn deliver(mut stream: &TcpStream, office: &Mutex<PostOffice>) -> io::Result<()> {
-    let mut lines = BufReader::new(stream).lines();
     let mut mail = Mail { from: String::new(), to: Vec::new(), text: String::new() };
+    if office.lock().unwrap_or_else(PoisonError::into_inner).is_silent {
+        // Until the caller goes away.
+        return io::copy(&mut stream, &mut io::sink()).map(drop);
+    }
     stream.write_all(b"220 mail.example ESMTP\r\n")?;
+    let mut lines = BufReader::new(stream).lines();
     while let Some(line) = lines.next().transpose()? {
         let verb = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();

@@ -109,6 +109,12 @@ const SWEEP: Variable = Variable {
     example: "7",
 };
 
+const TIMEOUT: Variable = Variable {
+    name: "WAXSEAL_TIMEOUT_SECONDS",
+    purpose: "the function's own time-out, as the template has it",
+    example: "30",
+};
+
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
 /// clients share, with one HTTP client behind it.
 ///
@@ -161,11 +167,27 @@ impl Environment {
         Ok(Dynamo::at(aws_sdk_dynamodb::Client::new(&self.sdk), name, target))
     }
 
+    /// Says so where the function's time-out, `WAXSEAL_TIMEOUT_SECONDS` (1 to 900), is shorter than one attempt of a call: then no
+    /// lost packet is ever made up for.
+    fn check_timeout(&self) -> Result<(), SettingError> {
+        let Some(seconds) = self.variables.number(&TIMEOUT, 1..=900)? else { return Ok(()) };
+        let attempt = ATTEMPT.as_secs();
+        if seconds <= attempt {
+            tracing::warn!(
+                "the function's time-out is {seconds} s ({}), and one attempt of a call takes up to {attempt} s: give the \
+                 function a longer Timeout",
+                TIMEOUT.name
+            );
+        }
+        Ok(())
+    }
+
     /// The dead-letter queue, `WAXSEAL_DLQ_URL`.
     ///
     /// # Errors
     /// Where a variable is absent or absurd.
     pub fn dead_letters(&self) -> Result<SqsDeadLetters, SettingError> {
+        self.check_timeout()?;
         let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
         let target = self.target(format!("queue {url}"), &DEAD_LETTERS, "SQS")?;
         Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target))
@@ -348,6 +370,9 @@ pub(crate) fn retries() -> RetryConfig {
         .with_max_backoff(Duration::from_secs(1))
 }
 
+/// How long one attempt of a call may take.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
 /// DynamoDB answers in milliseconds, so a silence of seconds is a lost packet or connection: another attempt is better
 /// than the wait. Connecting gets 3 s because TLS on a cold function of 128 MB takes most of one. Three attempts end after
 /// some 15 s, well before a usual invocation does, so that the failure is reported and not cut off; a limit of their own
@@ -355,7 +380,7 @@ pub(crate) fn retries() -> RetryConfig {
 pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
-        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(ATTEMPT)
         .build()
 }
 

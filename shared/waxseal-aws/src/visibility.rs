@@ -12,7 +12,13 @@ use crate::call::{CallError, Target};
 /// Entries of one call. Source: SQS API reference, `ChangeMessageVisibilityBatch`.
 const CHUNK: usize = 10;
 
-/// The visibility of the records of the queues that feed a function.
+/// Calls at once: as many as the rest of a batch makes.
+const AT_ONCE: usize = 10;
+
+/// Calls of one batch. Each takes some milliseconds of CPU time; records beyond come again by their queue's own visibility.
+const MOST: usize = 100;
+
+/// The visibility of the records of the queues that feed a function: at most 100 calls a batch, ten at once (S-25).
 ///
 /// A queue's URL is made of its ARN and the dead-letter queue's URL, which has the same host.
 #[derive(Clone)]
@@ -77,10 +83,21 @@ impl Visibility for SqsVisibility {
         for delay in &delays {
             queues.entry(&delay.ticket.queue).or_default().push(delay);
         }
-        let calls = queues
-            .iter()
-            .flat_map(|(queue, delays)| delays.chunks(CHUNK).map(|chunk| self.change(queue, chunk)));
-        join_all(calls).await;
+        let mut calls: Vec<(&str, &[&Delay])> = Vec::new();
+        for (queue, delays) in &queues {
+            calls.extend(delays.chunks(CHUNK).map(|chunk| (*queue, chunk)));
+        }
+        let beyond: usize = calls.iter().skip(MOST).map(|(_, chunk)| chunk.len()).sum();
+        if beyond > 0 {
+            tracing::warn!(
+                records = beyond,
+                "come again by their queue's own visibility: too many for one batch"
+            );
+        }
+        calls.truncate(MOST);
+        for at_once in calls.chunks(AT_ONCE) {
+            join_all(at_once.iter().map(|(queue, chunk)| self.change(queue, chunk))).await;
+        }
     }
 }
 

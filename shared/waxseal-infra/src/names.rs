@@ -8,6 +8,9 @@ pub(crate) const LONGEST_STAGE: usize = 16;
 pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
 
 /// `{"Ref": id}`.
+/// The variable that tells a function its own `Timeout`.
+pub(crate) const TIMEOUT: &str = "WAXSEAL_TIMEOUT_SECONDS";
+
 pub(crate) fn reference(id: &str) -> Value {
     json!({ "Ref": id })
 }

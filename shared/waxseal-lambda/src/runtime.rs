@@ -47,6 +47,9 @@ pub async fn start<E: Into<BoxError>>(function: impl Future<Output = Result<Func
     }
 }
 
+/// What opening the table's connection may take of Lambda's 10 s of init.
+const LONGEST_WARM_UP: Duration = Duration::from_secs(4);
+
 /// Opens the table's connection, then serves invocations: one after another, or `AWS_LAMBDA_MAX_CONCURRENCY` at once on
 /// Lambda Managed Instances.
 ///
@@ -56,7 +59,13 @@ pub async fn start<E: Into<BoxError>>(function: impl Future<Output = Result<Func
 /// Where the environment is not that of a Lambda function, the table cannot be read, or the Runtime API fails.
 pub async fn run(function: Function) -> Result<(), Error> {
     check_environment(|name| env::var(name).ok())?;
-    function.warm_up().await?;
+    // Lambda gives the init 10 s. An endpoint that says nothing now may answer the first event.
+    match tokio::time::timeout(LONGEST_WARM_UP, function.warm_up()).await {
+        Ok(ended) => ended?,
+        Err(_) => {
+            tracing::warn!("the table's endpoint does not answer yet: the first event opens the connection")
+        }
+    }
     let shutdown = Shutdown::listen()?;
     let payloads = Payloads::default();
     let handler = {

@@ -6,7 +6,7 @@ use super::{
     Report,
     look::{FUNCTION, LOGS, Look, MAPPING, QUEUE, ROLE, allows, list, target, texts},
 };
-use crate::names::arn;
+use crate::names::{TIMEOUT, arn};
 
 pub(super) fn partial_responses(look: &Look<'_>, report: &mut Report) {
     for mapping in look.of(MAPPING) {
@@ -28,6 +28,9 @@ pub(super) fn limits(look: &Look<'_>, report: &mut Report) {
             let stated = function.get(&format!("/{limit}")).as_u64().is_some_and(|value| value > 0);
             report.unless(stated, &function, format!("{limit} is not stated"));
         }
+        let told = function.get(&format!("/Environment/Variables/{TIMEOUT}")).as_str().map(str::to_owned);
+        let timeout = function.get("/Timeout").as_u64().map(|seconds| seconds.to_string());
+        report.unless(told == timeout, &function, format!("{TIMEOUT} is not its Timeout"));
     }
 }
 

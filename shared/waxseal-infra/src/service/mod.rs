@@ -183,8 +183,9 @@ pub(crate) fn lambda(
     parts: &mut Parts<'_>,
     id: &str,
     program: &crate::Program,
-    environment: Map<String, Value>,
+    mut environment: Map<String, Value>,
 ) {
+    environment.insert(names::TIMEOUT.to_owned(), program.timeout.to_string().into());
     let name = parts.named(if id == "Relay" { "-relay" } else { "" });
     let (logs, role) = (format!("{id}Logs"), format!("{id}Role"));
     parts.add(

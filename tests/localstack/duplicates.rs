@@ -153,7 +153,7 @@ fn s40_an_archive_replay_changes_nothing() {
     seen.deploy(Service::new("probe").handler(sees)).unwrap();
     for message in world.stage.take(&whole).unwrap() {
         if message.body.contains(&order.id) && message.body.contains("order.placed") {
-            seen.queue("probe").unwrap().send(Outgoing::new(message.body));
+            seen.queue("probe").unwrap().send(Outgoing::new(message.body)).unwrap();
         }
     }
     seen.run_until_idle();

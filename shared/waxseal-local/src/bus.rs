@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     clock::Clock,
+    limits::{self, Refused},
     pattern::Pattern,
     queue::{Outgoing, Queue},
     random::Random,
@@ -74,27 +75,34 @@ impl Bus {
     }
 
     /// Puts one event; every rule that selects it sends it to its target. Gives the event's id.
-    pub fn put(&self, entry: &Entry) -> String {
+    ///
+    /// # Errors
+    /// What `PutEvents` refuses: 1 MiB, a `Detail` that is no object or deeper than 1,100 levels, sources that begin with `aws.`.
+    pub fn put(&self, entry: &Entry) -> Result<String, Refused> {
         self.send(entry, None)
     }
 
     /// Puts one event as the replay of that name brings it from an archive (S-40).
-    pub fn replay(&self, name: &str, entry: &Entry) -> String {
+    ///
+    /// # Errors
+    /// As [`Bus::put`]: nothing else is archived.
+    pub fn replay(&self, name: &str, entry: &Entry) -> Result<String, Refused> {
         self.send(entry, Some(name))
     }
 
-    fn send(&self, entry: &Entry, replay: Option<&str>) -> String {
+    fn send(&self, entry: &Entry, replay: Option<&str>) -> Result<String, Refused> {
+        limits::entry(entry)?;
         let id = self.inner.random.uuid();
         let event = wire::event_bridge(&id, self.inner.clock.now(), entry, replay);
-        let rules: Vec<Rule> =
-            self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        for rule in rules.into_iter().filter(|rule| rule.pattern.matches_text(&event)) {
+        let rules: BTreeMap<String, Rule> =
+            self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (name, rule) in rules.into_iter().filter(|(_, rule)| rule.pattern.matches_text(&event)) {
             let body = match rule.input {
                 Input::Whole => event.clone(),
                 Input::Detail => entry.detail.get().to_owned(),
             };
-            rule.target.send(Outgoing::new(body));
+            rule.target.deliver(Outgoing::new(body), &name);
         }
-        id
+        Ok(id)
     }
 }

@@ -22,7 +22,7 @@ use waxseal_lambda::Function;
 
 use crate::{
     Builder, Bus, ClaimStore, Clock, Entry, Executor, Faults, HttpError, Input, MappingSettings, Pattern,
-    PatternError, Queue, QueueSettings, Random, Redrive, Subscription, Table, Topic,
+    PatternError, Queue, QueueSettings, Random, Redrive, Refused, Subscription, Table, Topic,
     function::Deployed,
     gateway, mapping,
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
@@ -123,6 +123,9 @@ pub enum LocalError {
     /// An envelope that no channel takes.
     #[error("not published: {0}")]
     Publish(#[from] waxseal::relay::PublishError),
+    /// A replayed event that the bus refuses.
+    #[error("not replayed: {0}")]
+    Refused(#[from] Refused),
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),
@@ -340,7 +343,7 @@ impl Local {
     pub fn replay(&self, name: &str, event: &Raw) -> Result<(), LocalError> {
         let detail = serde_json::value::to_raw_value(event)?;
         let entry = Entry { source: event.source.clone(), detail_type: event.name.clone(), detail };
-        self.bus().replay(name, &entry);
+        self.bus().replay(name, &entry)?;
         Ok(())
     }
 

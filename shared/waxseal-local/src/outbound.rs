@@ -15,6 +15,7 @@ use waxseal::{
 
 use crate::{
     bus::{Bus, Entry},
+    limits::{self, Refused},
     local::World,
     queue::{Outgoing, Queue},
     report::Report,
@@ -58,32 +59,46 @@ impl Channels {
             event_type: String,
             source: String,
         }
-        let refused = |reason: String, permanent| PublishError { reason, permanent };
         let json = envelope.get();
-        let head: Head =
-            serde_json::from_str(json).map_err(|error| refused(format!("not an envelope: {error}"), true))?;
+        let head: Head = serde_json::from_str(json)
+            .map_err(|error| PublishError { reason: format!("not an envelope: {error}"), permanent: true })?;
         match channel.split_once(':') {
             None if channel == "bus" => {
                 let detail = envelope.to_owned();
-                self.bus.put(&Entry { source: head.source, detail_type: head.event_type, detail });
+                let entry = Entry { source: head.source, detail_type: head.event_type, detail };
+                self.bus.put(&entry).map_err(|error| refused("the bus", &error))?;
             }
             Some(("topic", name)) => {
-                self.topic(name).publish(json);
+                let error = |error| refused(&format!("topic {name}"), &error);
+                // SNS is told the type of the event as an attribute, which counts.
+                let attribute = "eventType".len() + limits::STRING.len() + head.event_type.len();
+                limits::notification(json, attribute).map_err(error)?;
+                self.topic(name).publish(json).map_err(error)?;
             }
             Some(("queue", service)) => {
                 let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
-                let queue = commands.get(service).ok_or_else(|| {
-                    refused(
-                        format!("no service {service} takes commands: deploy one with a handler for it"),
-                        false,
-                    )
+                let queue = commands.get(service).ok_or_else(|| PublishError {
+                    reason: format!("no service {service} takes commands: deploy one with a handler for it"),
+                    permanent: false,
                 })?;
-                queue.send(Outgoing::new(json));
+                queue
+                    .send(Outgoing::new(json))
+                    .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
             }
-            Some(_) | None => return Err(refused(format!("no such kind of channel: {channel}"), true)),
+            Some(_) | None => {
+                return Err(PublishError {
+                    reason: format!("no such kind of channel: {channel}"),
+                    permanent: true,
+                });
+            }
         }
         Ok(())
     }
+}
+
+/// A refusal as the publisher on AWS would tell it: the channel, the code, the service's words. All of them are the entry's.
+fn refused(channel: &str, error: &Refused) -> PublishError {
+    PublishError { reason: format!("{channel}: {error}"), permanent: true }
 }
 
 impl Publisher for Channels {
@@ -118,7 +133,7 @@ impl DeadLetters for LocalDeadLetters {
         let attributes =
             letter.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let body = String::from_utf8_lossy(&letter.body).into_owned();
-        self.queue.send(Outgoing { attributes, ..Outgoing::new(body) });
+        self.queue.take(Outgoing { attributes, ..Outgoing::new(body) });
         self.report.written(self.queue.name(), &letter);
         Ok(())
     }

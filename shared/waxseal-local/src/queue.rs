@@ -11,6 +11,7 @@ use waxseal::Timestamp;
 use crate::{
     clock::{Clock, later},
     faults::Faults,
+    limits::{self, Refused},
     random::Random,
     report::Report,
     signal::Signal,
@@ -166,7 +167,26 @@ impl Queue {
 
     /// Sends a message. Under faults a standard queue may deliver it twice or later than its successors; both are SQS's
     /// right.
-    pub fn send(&self, content: Outgoing) {
+    ///
+    /// # Errors
+    /// What SQS refuses: more than 1 MiB, more than ten attributes, control characters, nothing at all.
+    pub fn send(&self, content: Outgoing) -> Result<(), Refused> {
+        limits::message(&content, self.inner.settings.fifo)?;
+        self.take(content);
+        Ok(())
+    }
+
+    /// As [`Queue::send`], for what another service of AWS delivers. It tells nobody of a message that the queue refuses,
+    /// and so the environment does.
+    pub(crate) fn deliver(&self, content: Outgoing, from: &str) {
+        if let Err(refused) = self.send(content) {
+            tracing::error!(queue = self.name(), from, error = %refused, "a delivery was refused and is lost");
+            self.inner.report.lost(self.name(), from, &refused);
+        }
+    }
+
+    /// Takes a message that SQS's limits are no matter of.
+    pub(crate) fn take(&self, content: Outgoing) {
         let Inner { settings, random, faults, .. } = &*self.inner;
         if settings.fifo && self.is_repeat(&content) {
             return;
@@ -356,7 +376,7 @@ mod tests {
         let (dead, _) = queue(QueueSettings::default());
         let redrive = Some(Redrive { to: dead.clone(), max_receives: 2 });
         let (queue, clock) = queue(QueueSettings { redrive, ..QueueSettings::default() });
-        queue.send(Outgoing::new("a"));
+        queue.send(Outgoing::new("a")).unwrap();
         let first = queue.receive(10);
         assert_eq!(first[0].receives, 1);
         assert!(queue.receive(10).is_empty());
@@ -375,7 +395,7 @@ mod tests {
     fn a_fifo_group_waits_for_its_head_and_repeats_are_folded() {
         let (queue, clock) = queue(QueueSettings { fifo: true, ..QueueSettings::default() });
         for content in [in_group("a1", "a"), in_group("b1", "b"), in_group("a2", "a"), in_group("a1", "a")] {
-            queue.send(content);
+            queue.send(content).unwrap();
         }
         let head = queue.receive(1);
         assert_eq!(bodies(&head), ["a1"]);
@@ -383,7 +403,7 @@ mod tests {
         queue.delete(&head[0]);
         assert_eq!(bodies(&queue.receive(10)), ["a2"]);
         clock.advance(later(clock.now(), Duration::from_secs(301)));
-        queue.send(in_group("a1", "a"));
+        queue.send(in_group("a1", "a")).unwrap();
         assert_eq!(queue.len(), 3, "after five minutes it is a new message");
     }
 }

@@ -2,6 +2,8 @@
 
 use waxseal::batch::Letter;
 
+use crate::limits::Refused;
+
 /// Bytes of a reason in the output: a line or two. The dead letter itself has all of it.
 const LONGEST: usize = 400;
 
@@ -29,12 +31,23 @@ impl Report {
             eprintln!("{}", line(queue, record, None, &reason));
         }
     }
+
+    /// A queue refused what another service delivered, and no dead-letter queue could take it either.
+    pub(crate) fn lost(self, queue: &str, from: &str, refused: &Refused) {
+        if self.is_on {
+            eprintln!("{}", clipped(&format!("lost: {queue} refused a delivery of {from}: {refused}")));
+        }
+    }
 }
 
 /// One line: queue, record, envelope and reason, and nothing of the payload.
 fn line(queue: &str, record: &str, identity: Option<&(String, String)>, reason: &str) -> String {
     let of = identity.map(|(source, id)| format!(", event {id} of {source}")).unwrap_or_default();
-    let mut text = format!("dead letter in {queue}: record {record}{of}: {reason}");
+    clipped(&format!("dead letter in {queue}: record {record}{of}: {reason}"))
+}
+
+fn clipped(text: &str) -> String {
+    let mut text = text.to_owned();
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));
         text.push('…');

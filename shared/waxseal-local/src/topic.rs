@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     clock::Clock,
+    limits::{self, Refused},
     pattern::{Pattern, PatternError},
     queue::{Outgoing, Queue},
     random::Random,
@@ -62,7 +63,11 @@ impl Topic {
     }
 
     /// Publishes a message to every subscription whose filter selects it. Gives the message's id.
-    pub fn publish(&self, message: &str) -> String {
+    ///
+    /// # Errors
+    /// What SNS refuses: more than 256 KiB, nothing at all.
+    pub fn publish(&self, message: &str) -> Result<String, Refused> {
+        limits::notification(message, 0)?;
         let id = self.inner.random.uuid();
         let subscriptions: Vec<Subscription> = self
             .inner
@@ -81,9 +86,9 @@ impl Topic {
                 } else {
                     wire::sns_notification(&self.inner.name, &id, self.inner.clock.now(), message)
                 };
-                subscription.queue.send(Outgoing::new(body));
+                subscription.queue.deliver(Outgoing::new(body), &self.inner.name);
             }
         }
-        id
+        Ok(id)
     }
 }

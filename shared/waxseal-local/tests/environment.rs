@@ -312,9 +312,9 @@ fn a_retryable_fault_is_received_five_times_and_then_dead_lettered_with_its_reas
 fn s3_what_is_not_an_envelope_is_dead_lettered_and_its_siblings_run() {
     let local = deployed(Faults::none(), 1);
     let queue = local.queue("warehouse").unwrap();
-    queue.send(Outgoing::new("{not json"));
-    queue.send(Outgoing::new(serde_json::to_string(&ordered(&local, "good", 1)).unwrap()));
-    queue.send(Outgoing::new(r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#));
+    queue.send(Outgoing::new("{not json")).unwrap();
+    queue.send(Outgoing::new(serde_json::to_string(&ordered(&local, "good", 1)).unwrap())).unwrap();
+    queue.send(Outgoing::new(r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#)).unwrap();
     local.run_until_idle();
     assert_eq!(tallies(&local, "good"), [Some(1); 4]);
     let letters = local.dead_letters("warehouse").unwrap().peek();
@@ -336,7 +336,7 @@ fn s37_wrapped_or_raw_through_topic_or_rule_it_is_one_envelope() {
     let event =
         Envelope::starting("p", "warehouse", local.now(), Packed { order: "p".into() }).into_raw().unwrap();
     local.put(&event).unwrap();
-    local.topic("copies").publish(&serde_json::to_string(&event).unwrap());
+    local.topic("copies").publish(&serde_json::to_string(&event).unwrap()).unwrap();
     local.run_until_idle();
     assert_eq!(local.read::<Tally>("courier", "count-packed/p").unwrap().count, 1);
     assert_eq!((local.deliveries(), local.duplicates()), (4, 3));

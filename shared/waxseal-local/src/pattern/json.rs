@@ -60,6 +60,27 @@ pub(super) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<&RawValue>(text).map(drop)
 }
 
+/// How deep arrays and objects stand in one another.
+pub(crate) fn depth(json: &str) -> usize {
+    let (mut deepest, mut depth, mut scan) = (0, 0_usize, Scanner::new(json));
+    while let Some(byte) = scan.bytes().get(scan.at) {
+        match byte {
+            b'"' => scan.pass_text(),
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                scan.at += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                scan.at += 1;
+            }
+            _ => scan.at += 1,
+        }
+    }
+    deepest
+}
+
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -247,5 +268,6 @@ mod tests {
             assert_eq!(scan.literal(), "7", "{array}");
             assert!(!scan.next_element());
         }
+        assert_eq!(depth(r#"{"a":"[[[","b":[{}]}"#), 3);
     }
 }

@@ -10,7 +10,7 @@
 mod address;
 mod compile;
 mod event;
-mod json;
+pub(crate) mod json;
 mod matcher;
 mod number;
 mod operator;

@@ -1,0 +1,134 @@
+//! What EventBridge, SNS and SQS refuse to take: sizes, characters, names.
+//!
+//! Codes and words are those of the services, so that a function meets the errors here that it would meet on AWS.
+
+use crate::{bus::Entry, pattern::json, queue::Outgoing};
+
+/// Why a channel refused something: the service's code, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {what}")]
+pub struct Refused {
+    code: &'static str,
+    what: String,
+}
+
+impl Refused {
+    fn new(code: &'static str, what: impl Into<String>) -> Self {
+        Self { code, what: what.into() }
+    }
+
+    /// The service's error code, such as `InvalidMessageContents`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+}
+
+const MIB: usize = 1024 * 1024;
+/// Source: EventBridge user guide, "Calculating `PutEvents` event entry size": less than 1 MiB.
+const ENTRY: usize = MIB - 1;
+/// What `Time` counts in an entry.
+const TIME: usize = 14;
+/// Source: EventBridge API reference, `PutEvents`.
+const DEEPEST_DETAIL: usize = 1100;
+/// Source: EventBridge API reference, `PutEventsRequestEntry`.
+const LONGEST_DETAIL_TYPE: usize = 128;
+/// Source: EventBridge Scheduler API reference, `EventBridgeParameters`, of the same parameter.
+const LONGEST_SOURCE: usize = 256;
+/// Source: SNS API reference, `Publish`: message and attributes.
+const NOTIFICATION: usize = 256 * 1024;
+/// Source: SQS API reference, `SendMessage`: body and attributes.
+const MESSAGE: usize = MIB;
+/// Source: SQS developer guide, "Message metadata".
+const MOST_ATTRIBUTES: usize = 10;
+/// The data type of every attribute here, which counts.
+pub(crate) const STRING: &str = "String";
+
+/// What `PutEvents` refuses of an entry.
+pub(crate) fn entry(entry: &Entry) -> Result<(), Refused> {
+    let Entry { source, detail_type, detail } = entry;
+    let invalid = |what: String| Err(Refused::new("InvalidArgument", what));
+    if source.starts_with("aws.") {
+        let what = "sources that begin with `aws.` are AWS's own: publish as the service that owns the event";
+        return Err(Refused::new("NotAuthorizedForSourceException", what));
+    }
+    for (name, value, most) in
+        [("Source", source, LONGEST_SOURCE), ("DetailType", detail_type, LONGEST_DETAIL_TYPE)]
+    {
+        let length = value.chars().count();
+        if length == 0 || length > most {
+            return invalid(format!("{name} has {length} characters, and 1 to {most} are taken"));
+        }
+    }
+    let bytes = TIME + source.len() + detail_type.len() + detail.get().len();
+    if bytes > ENTRY {
+        return Err(Refused::new(
+            "ValidationException",
+            format!("the entry has {bytes} bytes, and {ENTRY} are taken: check its payload in as a claim"),
+        ));
+    }
+    if !detail.get().trim_start().starts_with('{') {
+        return Err(Refused::new("MalformedDetail", "Detail is not a JSON object"));
+    }
+    let depth = json::depth(detail.get());
+    if depth > DEEPEST_DETAIL {
+        let what = format!("Detail is nested {depth} levels deep, and {DEEPEST_DETAIL} are taken");
+        return Err(Refused::new("MalformedDetail", what));
+    }
+    Ok(())
+}
+
+/// What SNS refuses of a message whose attributes count `attributes` bytes.
+pub(crate) fn notification(message: &str, attributes: usize) -> Result<(), Refused> {
+    let bytes = message.len() + attributes;
+    if message.is_empty() {
+        return Err(Refused::new("InvalidParameter", "the message is empty"));
+    }
+    if bytes > NOTIFICATION {
+        return Err(Refused::new(
+            "InvalidParameter",
+            format!(
+                "the message has {bytes} bytes, and {NOTIFICATION} are taken: check its payload in as a claim"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// What SQS refuses of a message; `fifo` says of which kind the queue is.
+pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
+    let Outgoing { body, attributes, group, .. } = message;
+    let invalid = |what: String| Err(Refused::new("InvalidParameterValue", what));
+    if body.is_empty() {
+        return Err(Refused::new("MissingParameter", "the body is empty"));
+    }
+    let size = |(name, value): (&String, &String)| name.len() + STRING.len() + value.len();
+    let bytes = body.len() + attributes.iter().map(size).sum::<usize>();
+    if bytes > MESSAGE {
+        return invalid(format!(
+            "the message has {bytes} bytes, and {MESSAGE} are taken: check its payload in as a claim"
+        ));
+    }
+    if attributes.len() > MOST_ATTRIBUTES {
+        return invalid(format!("{} attributes, and {MOST_ATTRIBUTES} are taken", attributes.len()));
+    }
+    if let Some((name, _)) = attributes.iter().find(|(name, value)| name.is_empty() || value.is_empty()) {
+        return invalid(format!("the attribute `{name}` has no name or no value"));
+    }
+    if let Some(refused) =
+        [body].into_iter().chain(attributes.values()).find_map(|text| text.chars().find(is_refused))
+    {
+        let what =
+            format!("the character {} is none that XML 1.0 has: encode the text", refused.escape_unicode());
+        return Err(Refused::new("InvalidMessageContents", what));
+    }
+    if fifo && group.is_none() {
+        return Err(Refused::new("MissingParameter", "a message to a FIFO queue has a message group"));
+    }
+    Ok(())
+}
+
+/// Source: SQS API reference, `SendMessage`: the characters of XML 1.0.
+fn is_refused(c: &char) -> bool {
+    !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}

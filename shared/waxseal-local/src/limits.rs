@@ -2,7 +2,11 @@
 //!
 //! Codes and words are those of the services, so that a function meets the errors here that it would meet on AWS.
 
-use crate::{bus::Entry, pattern::json, queue::Outgoing};
+use std::time::Duration;
+
+use waxseal::Timestamp;
+
+use crate::{bus::Entry, clock::later, pattern::json, queue::Outgoing};
 
 /// Why a channel refused something: the service's code, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +45,8 @@ const NOTIFICATION: usize = 256 * 1024;
 const MESSAGE: usize = MIB;
 /// Source: SQS developer guide, "Message metadata".
 const MOST_ATTRIBUTES: usize = 10;
+/// Source: SQS API reference, `ChangeMessageVisibility`.
+const LONGEST_VISIBILITY: Duration = Duration::from_hours(12);
 /// The data type of every attribute here, which counts.
 pub(crate) const STRING: &str = "String";
 
@@ -124,6 +130,15 @@ pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
     }
     if fifo && group.is_none() {
         return Err(Refused::new("MissingParameter", "a message to a FIFO queue has a message group"));
+    }
+    Ok(())
+}
+
+/// What SQS refuses of a visibility until `until` for a message that was received at `received`.
+pub(crate) fn visibility(received: Timestamp, until: Timestamp) -> Result<(), Refused> {
+    if until > later(received, LONGEST_VISIBILITY) {
+        let what = "a message is hidden for 12 hours after its receive at most";
+        return Err(Refused::new("InvalidParameterValue", what));
     }
     Ok(())
 }

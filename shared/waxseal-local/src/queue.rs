@@ -120,6 +120,8 @@ struct State {
 struct Stored {
     message: Message,
     visible: Timestamp,
+    /// When it was received last.
+    received: Timestamp,
 }
 
 /// SQS remembers a deduplication id for five minutes.
@@ -213,7 +215,8 @@ impl Queue {
         let sent = self.inner.clock.now();
         let id = self.inner.random.uuid();
         let message = Message { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
-        self.state().messages.push_back(Stored { message, visible: later(sent, delay) });
+        let stored = Stored { message, visible: later(sent, delay), received: sent };
+        self.state().messages.push_back(stored);
         self.inner.signal.notify();
     }
 
@@ -253,6 +256,7 @@ impl Queue {
             *next_receipt += 1;
             message.receipt = *next_receipt;
             stored.visible = later(now, self.inner.settings.visibility);
+            stored.received = now;
             taken.push(message.clone());
             true
         });
@@ -291,23 +295,30 @@ impl Queue {
             .map(|stored| &stored.message)
             .find(|m| m.handle() == handle)
             .cloned();
-        if let Some(message) = message {
-            self.change_visibility(&message, delay);
+        if let Some(message) = message
+            && let Err(refused) = self.change_visibility(&message, delay)
+        {
+            tracing::warn!(queue = self.name(), record = message.id, error = %refused, "its visibility stays");
         }
     }
 
     /// Makes a received message visible after `delay`; nothing where a later receive has made the handle worthless.
-    pub fn change_visibility(&self, message: &Message, delay: Duration) {
+    ///
+    /// # Errors
+    /// Where that is more than 12 hours after its receive: SQS refuses it.
+    pub fn change_visibility(&self, message: &Message, delay: Duration) -> Result<(), Refused> {
         let until = later(self.inner.clock.now(), delay);
         let mut state = self.state();
         let mine = |stored: &&mut Stored| {
             stored.message.id == message.id && stored.message.receipt == message.receipt
         };
         if let Some(stored) = state.messages.iter_mut().find(mine) {
+            limits::visibility(stored.received, until)?;
             stored.visible = until;
         }
         drop(state);
         self.inner.signal.notify();
+        Ok(())
     }
 
     /// How many messages it holds, hidden ones included.

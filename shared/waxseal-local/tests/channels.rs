@@ -3,7 +3,7 @@
 // A panic of a test's helper is its verdict.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
@@ -159,6 +159,26 @@ fn l4_a_queue_takes_1_mib_of_the_characters_of_xml() {
     let fifo = local.create_queue("orders.fifo", settings);
     assert_eq!(fifo.send(Outgoing::new("x")).unwrap_err().code(), "MissingParameter");
     fifo.send(Outgoing { group: Some("o1".into()), ..Outgoing::new("x") }).unwrap();
+}
+
+#[test]
+fn l4_a_message_is_hidden_for_12_hours_at_most() {
+    let local = Local::builder().build();
+    let queue = queue(&local);
+    queue.send(Outgoing::new("x")).unwrap();
+    let [message] = &queue.receive(1)[..] else { panic!("one message") };
+    let hours = Duration::from_hours;
+    queue.change_visibility(message, hours(12)).unwrap();
+    let sleep = |time| {
+        let clock = local.clock().clone();
+        local.executor().block_on(async move { clock.sleep(time).await });
+    };
+    sleep(hours(6));
+    // Twelve hours count from the receive.
+    assert_eq!(queue.change_visibility(message, hours(7)).unwrap_err().code(), "InvalidParameterValue");
+    queue.change_visibility(message, hours(5)).unwrap();
+    sleep(hours(5));
+    assert_eq!(queue.receive(1).len(), 1, "the refused change changed nothing");
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

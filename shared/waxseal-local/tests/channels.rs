@@ -258,3 +258,23 @@ fn l4_an_event_with_a_source_of_aws_is_refused() {
     let error = local.put(&event.into_raw().unwrap()).unwrap_err().to_string();
     assert!(error.starts_with("not published: the bus: NotAuthorizedForSourceException: "), "{error}");
 }
+
+#[test]
+fn l2_an_event_that_serde_cannot_hold_is_handled_or_dead_lettered() {
+    let local = Local::builder().build();
+    local.deploy(Service::new("warehouse").handler(Label)).unwrap();
+    local.deploy(Service::new("printer").handler(Printer)).unwrap();
+    let nested = format!("{}{}", "[".repeat(300), "]".repeat(300));
+    let odd = [r#""mass":1e400"#, r#""note":"half \ud800 of a pair""#, &format!(r#""nested":{nested}"#)];
+    for (number, member) in odd.iter().enumerate() {
+        let detail = format!(
+            r#"{{"eventId":"e{number}","eventType":"order.placed","eventVersion":1,"source":"shop",
+                "timestamp":"2026-11-21T09:30:00Z","data":{{"label":"{number}",{member}}}}}"#
+        );
+        local.bus().put(&entry("shop", "order.placed", &detail)).unwrap();
+    }
+    local.run_until_idle();
+    let printed = local.read::<Printed>("printer", "all").map_or(0, |printed| printed.0.len());
+    let letters = local.dead_letters("warehouse").unwrap().len();
+    assert_eq!(printed + letters, odd.len(), "{printed} handled, {letters} dead-lettered");
+}

@@ -94,3 +94,46 @@ fn the_other_binaries_take_no_http_and_say_what_they_take() {
         assert!(failed.message.starts_with("this function takes no HTTP: it takes "), "{failed:?}");
     }
 }
+
+#[test]
+fn s47_what_is_no_request_is_answered_400_and_the_binary_lives() {
+    let world = World::new();
+    let mut lambda = world.start("orders");
+    let strange = |change: &dyn Fn(&mut Value)| {
+        let mut request = get("/health");
+        change(&mut request);
+        request
+    };
+    for (request, status) in [
+        (strange(&|request| request["headers"]["host"] = json!("[")), 200),
+        (strange(&|request| request["headers"]["host"] = json!("evil.example/orders/x")), 200),
+        (strange(&|request| request["headers"]["x-forwarded-proto"] = json!("a b")), 200),
+        (strange(&|request| request["rawPath"] = json!(format!("/{}", "x".repeat(70_000)))), 414),
+        (strange(&|request| request["rawPath"] = json!("/orders/../health")), 404),
+        (strange(&|request| request["rawPath"] = json!("/orders/%ff")), 400),
+        (strange(&|request| request["rawPath"] = json!("")), 400),
+        (strange(&|request| request["requestContext"]["http"]["method"] = json!("GE T")), 400),
+        (strange(&|request| request["headers"]["x-a"] = json!("b\r\nx-c: d")), 400),
+        (
+            strange(&|request| {
+                request["body"] = json!("***");
+                request["isBase64Encoded"] = json!(true);
+            }),
+            400,
+        ),
+    ] {
+        let answer = lambda.invoke(request.to_string()).unwrap();
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        assert_eq!(answer["statusCode"], status, "{answer}");
+    }
+    for id in [".", ".."] {
+        let mut place: Value = serde_json::from_str(PLACE_ORDER).unwrap();
+        let body = place["body"].as_str().unwrap().replace("ord-2026-104711", id);
+        place["body"] = json!(body);
+        let (answer, body) = call(&mut lambda, &place);
+        assert_eq!(answer["statusCode"], 400, "{answer}");
+        assert!(body.to_string().contains("dot segment"), "{body}");
+    }
+    assert!(world.aws.receipts().is_empty());
+    assert_no_payload(&lambda.stop().stdout);
+}

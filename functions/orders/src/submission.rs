@@ -149,7 +149,7 @@ fn order_fields(at: &At<'_>) -> Result<PlaceOrder, Invalid> {
     customer.object()?;
     let lines = at.field("lines");
     let order = PlaceOrder {
-        order_id: at.field("orderId").id(LONGEST_ID)?,
+        order_id: at.field("orderId").path_id(LONGEST_ID)?,
         customer: Customer {
             id: customer.field("id").id(LONGEST_ID)?,
             name: customer.field("name").id(LONGEST_NAME)?,

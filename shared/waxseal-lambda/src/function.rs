@@ -223,7 +223,7 @@ impl Function {
             Payload::Http => match &self.http {
                 Some(http) => match end.within(Point::Cutoff, http.call(&text, invocation)).await {
                     Some(answer) => answer,
-                    None => response::unavailable(),
+                    None => http::unavailable(),
                 },
                 None => Err(InvokeError::NotTaken { got: "HTTP", takes: self.takes() }),
             },

@@ -55,25 +55,6 @@ pub(crate) fn partial(ids: &[&str]) -> Result<Vec<u8>, InvokeError> {
     serde_json::to_vec(&Partial { batch_item_failures: failed }).map_err(InvokeError::Response)
 }
 
-/// What an HTTP caller gets whose request is not answered when the invocation's time is up (S-20): whether it took effect is
-/// not known, so it is to be repeated as it was. Source of the form: RFC 9457.
-pub(crate) fn unavailable() -> Result<Vec<u8>, InvokeError> {
-    tracing::warn!("no answer to an HTTP request in time: 503");
-    let problem = serde_json::json!({
-        "type": "about:blank",
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": "the request was not answered in time, and may have taken effect: repeat it as it was",
-    });
-    serde_json::to_vec(&serde_json::json!({
-        "statusCode": 503,
-        "headers": { "content-type": "application/problem+json", "retry-after": "1" },
-        "body": problem.to_string(),
-        "isBase64Encoded": false,
-    }))
-    .map_err(InvokeError::Response)
-}
-
 /// For sources without partial responses: all or nothing (S-38).
 fn whole(batch: &Batch, verdicts: &[Verdict], failed: usize) -> Result<Vec<u8>, InvokeError> {
     let first = batch.records.iter().zip(verdicts).find(|(_, verdict)| verdict.is_failed());

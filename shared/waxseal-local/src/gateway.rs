@@ -23,27 +23,22 @@ pub enum HttpError {
     Answer(String),
 }
 
-/// The event of one request.
-pub(crate) fn event(request: &Request<Bytes>, id: &str, now: Timestamp) -> Vec<u8> {
-    let headers: Map<String, Value> = request
-        .headers()
-        .keys()
-        .map(|name| {
-            let values: Vec<_> = request
-                .headers()
-                .get_all(name)
-                .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()))
-                .collect();
-            (name.as_str().to_owned(), Value::from(values.join(",")))
-        })
-        .collect();
+/// The event of one request; the error is the name of a header whose value is not UTF-8: a payload of JSON cannot carry it, and
+/// what a replacement would carry is another value.
+pub(crate) fn event(request: &Request<Bytes>, id: &str, now: Timestamp) -> Result<Vec<u8>, String> {
+    let mut headers: Map<String, Value> = Map::new();
+    for name in request.headers().keys() {
+        let values =
+            request.headers().get_all(name).iter().map(|value| std::str::from_utf8(value.as_bytes()));
+        let values: Vec<&str> = values.collect::<Result<_, _>>().map_err(|_| name.to_string())?;
+        headers.insert(name.as_str().to_owned(), values.join(",").into());
+    }
     let path = request.uri().path();
     let (body, is_base64) = match std::str::from_utf8(request.body()) {
         Ok(text) => (text.to_owned(), false),
         Err(_) => (STANDARD.encode(request.body()), true),
     };
-    json!({
+    let event = json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
@@ -69,9 +64,19 @@ pub(crate) fn event(request: &Request<Bytes>, id: &str, now: Timestamp) -> Vec<u
         },
         "body": body,
         "isBase64Encoded": is_base64,
-    })
-    .to_string()
-    .into_bytes()
+    });
+    Ok(event.to_string().into_bytes())
+}
+
+/// What a caller gets whose request no payload can carry.
+pub(crate) fn refused(header: &str) -> Response<Bytes> {
+    let detail = format!("the value of the header {header} is not UTF-8");
+    let body = json!({ "type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail });
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let json = http::HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+    response
 }
 
 /// The response in a function's answer.
@@ -84,6 +89,8 @@ pub(crate) fn response(answer: &[u8]) -> Result<Response<Bytes>, HttpError> {
         headers: Map<String, Value>,
         #[serde(default)]
         multi_value_headers: Map<String, Value>,
+        #[serde(default)]
+        cookies: Vec<String>,
         body: Option<String>,
         #[serde(default)]
         is_base64_encoded: bool,
@@ -98,6 +105,9 @@ pub(crate) fn response(answer: &[u8]) -> Result<Response<Bytes>, HttpError> {
             builder = builder.header(name, value);
         }
     }
+    for cookie in &answer.cookies {
+        builder = builder.header(http::header::SET_COOKIE, cookie);
+    }
     let body = answer.body.unwrap_or_default();
     let body = if answer.is_base64_encoded {
         STANDARD.decode(&body).map_err(|error| wrong(&error))?
@@ -105,4 +115,20 @@ pub(crate) fn response(answer: &[u8]) -> Result<Response<Bytes>, HttpError> {
         body.into_bytes()
     };
     builder.body(Bytes::from(body)).map_err(|error| wrong(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s47_headers_that_json_cannot_carry_are_refused_and_not_made_alike() {
+        for bytes in [&b"\xff"[..], b"\xfe", b"ab\xc3"] {
+            let value = http::HeaderValue::from_bytes(bytes).unwrap();
+            let request =
+                Request::get("/orders").header("idempotency-key", value).body(Bytes::new()).unwrap();
+            assert_eq!(event(&request, "r-1", Timestamp::UNIX_EPOCH), Err("idempotency-key".to_owned()));
+        }
+        assert_eq!(refused("idempotency-key").status(), StatusCode::BAD_REQUEST);
+    }
 }

@@ -487,7 +487,10 @@ impl Local {
         let function = self
             .with(service, |deployment| deployment.function.clone())
             .map_err(|error| HttpError::Invocation(error.to_string()))?;
-        let event = gateway::event(&request, &self.world.random.uuid(), self.now());
+        let event = match gateway::event(&request, &self.world.random.uuid(), self.now()) {
+            Ok(event) => event,
+            Err(header) => return Ok(gateway::refused(&header)),
+        };
         let answer = function.invoke(event, false).await.map_err(HttpError::Invocation)?;
         gateway::response(&answer)
     }

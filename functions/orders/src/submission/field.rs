@@ -111,6 +111,16 @@ impl<'a> At<'a> {
         Ok(text.to_owned())
     }
 
+    /// As [`At::id`], for what is looked up as a segment of a path.
+    pub(super) fn path_id(&self, longest: usize) -> Result<String, Invalid> {
+        let id = self.id(longest)?;
+        // RFC 3986, 5.2.4: clients and proxies resolve these segments, escaped or not, before a request is sent.
+        match &*id {
+            "." | ".." => Err(self.invalid("is a dot segment, which no path can name: choose another id")),
+            _ => Ok(id),
+        }
+    }
+
     /// A text with a form of its own.
     pub(super) fn parse<T>(&self) -> Result<T, Invalid>
     where

@@ -1,11 +1,16 @@
-//! HTTP, through `lambda_http`: the service sees `http` types, whoever calls it.
+//! HTTP: the service sees `http` types, whoever calls it. The request is made of the payload's own members and of no URL:
+//! `lambda_http` builds one from the headers `Host` and `X-Forwarded-Proto`, which strangers choose, and panics where it is none.
+
+mod request;
+mod response;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use lambda_http::{Adapter, IntoResponse, request::LambdaRequest};
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_http::IntoResponse;
 use tower_service::Service;
 
+pub(crate) use self::response::unavailable;
+use self::{request::Refused, response::problem};
 use crate::{Invocation, InvokeError};
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -44,22 +49,19 @@ where
         invocation: &'a Invocation,
     ) -> BoxFuture<'a, Result<Vec<u8>, InvokeError>> {
         Box::pin(async move {
-            let request: LambdaRequest =
-                serde_json::from_str(payload).map_err(|_| InvokeError::Unrecognised {
-                    saw: "an HTTP request that lacks parts of payload version 2.0".to_owned(),
-                })?;
-            let mut context = Context::default();
-            context.request_id.clone_from(&invocation.request_id);
-            context.xray_trace_id.clone_from(&invocation.trace);
-            context.deadline =
-                invocation.deadline.map_or(0, |at| at.as_millisecond().try_into().unwrap_or(0));
+            let request = match request::read(payload) {
+                Ok(request) => request,
+                Err(Refused::NoRequest(saw)) => return Err(InvokeError::Unrecognised { saw }),
+                Err(Refused::Bad { status, detail }) => {
+                    tracing::info!(request_id = invocation.request_id, status, detail, "no HTTP request");
+                    return problem(status, &detail);
+                }
+            };
             let failed = |error: S::Error| InvokeError::Http(error.to_string());
             let mut service = self.0.clone();
             std::future::poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed)?;
-            // Not one expression with the `await`: the adapter must not be held across it, it is not `Send`.
-            let response = Adapter::from(service).call(LambdaEvent::new(request, context));
-            let response = response.await.map_err(failed)?;
-            serde_json::to_vec(&response).map_err(InvokeError::Response)
+            let response = service.call(request).await.map_err(failed)?;
+            response::write(response.into_response().await)
         })
     }
 }

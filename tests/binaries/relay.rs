@@ -150,12 +150,69 @@ fn o3_what_the_bus_keeps_refusing_is_the_checkpoint_and_comes_again_under_its_id
     }
     // The first that is not published: it and all after it come again.
     assert_eq!(text(lambda.invoke(stream(&["a", "b", "c"])).unwrap()), failures(&[&sequence(1)]));
+    // Another process knows nothing of what this one has published.
+    lambda.stop();
+    let mut lambda = world.start("relay");
     assert_eq!(text(lambda.invoke(stream(&["b", "c"])).unwrap()), failures(&[]));
     let published = world.aws.put_events();
     assert_eq!(requests(&world.aws).last().unwrap(), &["b", "c"]);
     // The copies of "c" carry one id: its readers fold them.
     assert_eq!(published[0][2]["Detail"], published.last().unwrap()[1]["Detail"]);
     assert!(world.aws.letters().is_empty());
+}
+
+/// A stream batch in which the second receipt sent a command to a service that is not deployed, written this long ago.
+fn stream_to_nobody(seconds: i64) -> Vec<u8> {
+    let mut batch: Value = serde_json::from_slice(&stream(&["a", "b", "c"])).unwrap();
+    let written = Timestamp::now().as_second() - seconds;
+    for record in batch["Records"].as_array_mut().unwrap() {
+        record["dynamodb"]["ApproximateCreationDateTime"] = json!(written);
+    }
+    let emitted = &mut batch["Records"][1]["dynamodb"]["NewImage"]["emitted"]["S"];
+    *emitted =
+        json!(emitted.as_str().unwrap().replace("\"channel\":\"bus\"", "\"channel\":\"queue:nobody\""));
+    batch.to_string().into_bytes()
+}
+
+#[test]
+fn o6_a_missing_channel_is_a_dead_letter_after_five_minutes_and_the_rest_is_published_once() {
+    let world = World::new();
+    let mut lambda = world.start("relay");
+    for _ in 0..3 {
+        assert_eq!(text(lambda.invoke(stream_to_nobody(10)).unwrap()), failures(&[&sequence(1)]));
+    }
+    assert_eq!(requests(&world.aws), [["a", "c"]], "once, and what lies behind it is not held up");
+    assert!(world.aws.letters().is_empty());
+    assert_eq!(text(lambda.invoke(stream_to_nobody(301)).unwrap()), failures(&[]));
+    assert_eq!(requests(&world.aws), [["a", "c"]]);
+    let letters = world.aws.letters();
+    assert_eq!(letters.keys().collect::<Vec<_>>(), [&sequence(1)]);
+    let letter = &letters[&sequence(1)];
+    assert_eq!(
+        letter.attributes["waxseal-reason"],
+        "cannot be published to queue:nobody: it is older than 5 minutes, and still WAXSEAL_QUEUE_NOBODY is not set: \
+         set it to the URL of the queue `nobody`"
+    );
+    assert!(
+        letter.body.contains("\"eventId\":\"id of b\""),
+        "the envelope, to be published by hand: {letter:?}"
+    );
+    // One line for three invocations, and one for the letter.
+    let told = lambda.stop().stdout;
+    assert_eq!(lines_about(&told, &sequence(1)).len(), 2, "{told:#?}");
+    assert_no_payload(&told);
+}
+
+#[test]
+fn o3_o6_in_one_process_only_what_is_open_is_published_again() {
+    let world = World::new();
+    let mut lambda = world.start("relay");
+    for refused in [&[1][..], &[0], &[0]] {
+        world.aws.refuse_entries(refused);
+    }
+    assert_eq!(text(lambda.invoke(stream(&["a", "b", "c"])).unwrap()), failures(&[&sequence(1)]));
+    assert_eq!(text(lambda.invoke(stream(&["a", "b", "c"])).unwrap()), failures(&[]));
+    assert_eq!(requests(&world.aws), [vec!["a", "b", "c"], vec!["b"], vec!["b"], vec!["a", "b"]]);
 }
 
 #[test]

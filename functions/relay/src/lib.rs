@@ -23,5 +23,5 @@ pub fn function(
     host: Arc<dyn Host>,
     reach: Duration,
 ) -> Function {
-    Function::relay("relay", publisher, dead_letters).sweeping(receipts, host, reach)
+    Function::relay("relay", publisher, dead_letters, host.clone()).sweeping(receipts, host, reach)
 }

@@ -131,7 +131,8 @@ impl Platform {
     #[must_use]
     pub fn dead_letters(&self) -> Vec<(String, waxseal_local::Message)> {
         let of = |service: String| {
-            let letters = self.local.dead_letters(&service).map(|queue| queue.peek()).unwrap_or_default();
+            let queues = [self.local.dead_letters(&service), self.local.relay_dead_letters(&service)];
+            let letters: Vec<_> = queues.into_iter().flatten().flat_map(|queue| queue.peek()).collect();
             letters.into_iter().map(move |letter| (service.clone(), letter))
         };
         self.local.services().into_iter().flat_map(of).collect()

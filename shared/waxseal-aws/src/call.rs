@@ -30,6 +30,10 @@ pub(crate) enum Kind {
     Missing,
     /// The credentials do not allow it.
     Denied,
+    /// The key that encrypts it is missing, disabled or denied.
+    NoKey,
+    /// The credentials are expired, or none that the service knows.
+    BadCredentials,
     /// The request is too large.
     TooLarge,
     /// Any other refusal.
@@ -94,6 +98,11 @@ impl CallError {
         Self { kind, code, detail }
     }
 
+    /// The service's words.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The one line.
     pub(crate) fn at(&self, target: &Target, action: &str) -> Trouble {
         let Target { what, variable, service, region, endpoint } = target;
@@ -129,34 +138,45 @@ impl CallError {
             Kind::Denied => {
                 format!("{said}: the credentials in {place} must allow {action} on {what}")
             }
+            Kind::NoKey => format!(
+                "{said}: the key that encrypts {what} must exist, be enabled, and allow {action} to the credentials in {place}"
+            ),
+            Kind::BadCredentials => format!(
+                "{said}: the credentials in {place} are expired or not valid: wait for new ones, or correct the role"
+            ),
             Kind::Server | Kind::TooLarge | Kind::Invalid => format!("{what} in {place}: {said}"),
         })
     }
 }
 
-fn kind_of(code: &str, status: u16) -> Kind {
+/// What an error code means. Sources: each service's API reference and the common errors; SQS says its codes in two ways.
+pub(crate) fn kind_of(code: &str, status: u16) -> Kind {
     match code {
         "ResourceNotFoundException"
         | "QueueDoesNotExist"
         | "AWS.SimpleQueueService.NonExistentQueue"
+        | "InvalidAddress"
         | "NoSuchBucket"
         | "NotFound"
         | "NotFoundException" => Kind::Missing,
         "AccessDeniedException"
         | "AccessDenied"
         | "AuthorizationError"
-        | "UnrecognizedClientException"
+        | "AuthorizationErrorException"
+        | "NotAuthorizedForDetailType"
+        | "NotAuthorizedForDetailTypeException" => Kind::Denied,
+        "UnrecognizedClientException"
         | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "RequestExpired"
         | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "KmsAccessDenied"
-        | "KMSAccessDenied"
-        | "KMSAccessDeniedException" => Kind::Denied,
+        | "ExpiredTokenException" => Kind::BadCredentials,
         "BatchRequestTooLong"
         | "AWS.SimpleQueueService.BatchRequestTooLong"
         | "BatchRequestTooLongException"
@@ -170,8 +190,10 @@ fn kind_of(code: &str, status: u16) -> Kind {
         | "ThrottlingException"
         | "ThrottledException"
         | "Throttled"
+        | "OverLimit"
         | "KMSThrottling"
         | "KMSThrottlingException"
+        | "KMS.ThrottlingException"
         | "KmsThrottled"
         | "RequestThrottled"
         | "RequestLimitExceeded"
@@ -182,6 +204,8 @@ fn kind_of(code: &str, status: u16) -> Kind {
         | "TransactionConflict"
         | "TransactionConflictException"
         | "ReplicatedWriteConflictException" => Kind::Throttled,
+        // A key that encrypts the channel: missing, disabled, of another use, or not to be used by these credentials.
+        _ if code.starts_with("KMS") || code.starts_with("Kms") => Kind::NoKey,
         _ if status == 413 => Kind::TooLarge,
         _ if status == 429 => Kind::Throttled,
         _ if status >= 500 => Kind::Server,

@@ -5,7 +5,7 @@
 use serde_json::{Value, json, value::RawValue};
 use waxseal::{
     receipt::Emission,
-    relay::{Pending, PublishError, Publisher},
+    relay::{Pending, Progress, PublishError, PublishErrorKind, Publisher, Relay},
 };
 use waxseal_aws::{
     Environment, Publishers,
@@ -75,8 +75,13 @@ fn ids(replay: &Replay) -> Vec<Vec<String>> {
     replay.bodies().into_iter().map(of).collect()
 }
 
-fn permanent(results: &[Result<(), PublishError>]) -> Vec<Option<bool>> {
-    results.iter().map(|result| result.as_ref().err().map(|error| error.permanent)).collect()
+const TRANSIENT: Option<PublishErrorKind> = Some(PublishErrorKind::Transient);
+const NO_CHANNEL: Option<PublishErrorKind> = Some(PublishErrorKind::NoChannel);
+const REFUSED: Option<PublishErrorKind> = Some(PublishErrorKind::Refused);
+
+/// Why each entry was not published; `None` where it was.
+fn kinds(results: &[Result<(), PublishError>]) -> Vec<Option<PublishErrorKind>> {
+    results.iter().map(|result| result.as_ref().err().map(|error| error.kind)).collect()
 }
 
 #[tokio::test]
@@ -109,6 +114,7 @@ async fn o5_a_relays_requests_are_those_of_what_is_pending() {
         (0..count)
             .map(|n| Pending {
                 record: n.to_string(),
+                at: None,
                 emissions: Ok(vec![emission("bus", &format!("e-{n}"))]),
                 body: Vec::new(),
             })
@@ -116,10 +122,14 @@ async fn o5_a_relays_requests_are_those_of_what_is_pending() {
     };
     for (pending, chunks) in [(0, vec![]), (1, vec![1]), (10, vec![10]), (25, vec![10, 10, 5])] {
         let (replay, publishers) = publishers(JSON, chunks.iter().map(|count| put(*count)));
-        assert_eq!(
-            waxseal::relay::publish(&publishers, &NoLetters, "inventory", &receipts(pending)).await,
-            None
-        );
+        let relay = Relay {
+            publisher: &publishers,
+            dead_letters: &NoLetters,
+            service: "inventory",
+            progress: &Progress::default(),
+            now: waxseal::Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(waxseal::relay::publish(&relay, &receipts(pending)).await, None);
         let sizes: Vec<usize> = ids(&replay).iter().map(Vec::len).collect();
         assert_eq!(sizes.iter().sum::<usize>(), pending);
         assert_eq!((sizes.len(), replay.left()), (chunks.len(), 0), "{pending} pending");
@@ -136,7 +146,7 @@ async fn s26_each_entry_has_its_own_result() {
     let (_, publishers) = publishers(JSON, [Answer::http(200, answer.to_string())]);
     let emissions: Vec<Emission> = (0..4).map(|n| emission("bus", &format!("e-{n}"))).collect();
     let results = publish(&publishers, &emissions).await;
-    assert_eq!(permanent(&results), [None, Some(false), Some(true), Some(false)]);
+    assert_eq!(kinds(&results), [None, TRANSIENT, REFUSED, TRANSIENT]);
     assert_eq!(results[1].as_ref().unwrap_err().reason, "bus shop: ThrottlingException: Rate exceeded");
     assert_eq!(results[3].as_ref().unwrap_err().reason, "bus shop did not answer for this entry");
 }
@@ -162,7 +172,7 @@ async fn s26_requests_respect_the_bytes_and_o6_an_entry_beyond_them_blocks_nobod
         sized("bus", "e-4", &big),
     ];
     let results = publish(&publishers, &emissions).await;
-    assert_eq!(permanent(&results), [None, Some(true), None, None]);
+    assert_eq!(kinds(&results), [None, REFUSED, None, None]);
     let reason = &results[1].as_ref().unwrap_err().reason;
     assert!(reason.ends_with("bytes, bus shop takes 1048575 at most"), "{reason}");
     assert_eq!(ids(&replay), [vec!["e-1", "e-3"], vec!["e-4"]]);
@@ -175,7 +185,7 @@ async fn o6_one_bad_entry_that_spoils_its_request_is_found() {
     let (replay, publishers) = publishers(JSON, [invalid(), put(2), invalid(), invalid(), put(1)]);
     let emissions: Vec<Emission> = (1..=4).map(|n| emission("bus", &format!("e-{n}"))).collect();
     let results = publish(&publishers, &emissions).await;
-    assert_eq!(permanent(&results), [None, None, Some(true), None]);
+    assert_eq!(kinds(&results), [None, None, REFUSED, None]);
     assert_eq!(
         ids(&replay),
         [vec!["e-1", "e-2", "e-3", "e-4"], vec!["e-1", "e-2"], vec!["e-3", "e-4"], vec!["e-3"], vec!["e-4"]]
@@ -184,30 +194,147 @@ async fn o6_one_bad_entry_that_spoils_its_request_is_found() {
 
 #[tokio::test]
 async fn o2_after_an_entry_that_may_yet_pass_the_rest_of_its_channel_waits() {
-    let absent = refused("ResourceNotFoundException", "Event bus shop does not exist.");
+    let throttled = refused("ThrottlingException", "Rate exceeded");
     let sent = json!({"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "x"}], "Failed": []});
-    let (replay, publishers) = publishers(JSON, [absent, Answer::http(200, sent.to_string())]);
+    let mut answers = vec![throttled; 4];
+    answers.push(Answer::http(200, sent.to_string()));
+    let (replay, publishers) = publishers(JSON, answers);
     let mut emissions: Vec<Emission> = (0..11).map(|n| emission("bus", &format!("e-{n}"))).collect();
     emissions.push(emission("queue:inventory", "c-1"));
     let results = publish(&publishers, &emissions).await;
-    assert_eq!(
-        results[0].as_ref().unwrap_err().reason,
-        "ResourceNotFoundException: bus shop does not exist in eu-west-1: create it or correct WAXSEAL_BUS"
+    let reason = &results[0].as_ref().unwrap_err().reason;
+    assert!(
+        reason.starts_with("ThrottlingException: Rate exceeded: bus shop still takes no more"),
+        "{reason}"
     );
     assert_eq!(
         results[10].as_ref().unwrap_err().reason,
         "not tried: an earlier entry for bus must be published first"
     );
-    assert!(results[..11].iter().all(|result| result.as_ref().is_err_and(|error| !error.permanent)));
+    assert_eq!(kinds(&results[..11]), [TRANSIENT; 11]);
     assert_eq!(results[11], Ok(()), "other channels go on");
     assert_eq!(replay.left(), 0);
+}
+
+#[tokio::test]
+async fn o6_a_channel_that_does_not_exist_is_asked_for_once_and_named_for_every_entry() {
+    let absent = refused("ResourceNotFoundException", "Event bus shop does not exist.");
+    let (replay, publishers) = publishers(JSON, [absent]);
+    let emissions: Vec<Emission> = (0..11).map(|n| emission("bus", &format!("e-{n}"))).collect();
+    let results = publish(&publishers, &emissions).await;
+    let reason =
+        "ResourceNotFoundException: bus shop does not exist in eu-west-1: create it or correct WAXSEAL_BUS";
+    assert_eq!(results, vec![Err(PublishError::no_channel(reason)); 11]);
+    assert_eq!(replay.left(), 0);
+}
+
+/// The errors of each service as it says them, status and form included.
+#[tokio::test]
+async fn o6_a_missing_or_denied_channel_is_told_from_trouble_that_passes() {
+    let json = |status: u16, code: &str| {
+        Answer::http(status, json!({"__type": code, "message": "Not now."}).to_string())
+    };
+    let xml = |status: u16, code: &str| {
+        let body = format!(
+            "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
+             <Code>{code}</Code><Message>Not now.</Message></Error><RequestId>r-1</RequestId></ErrorResponse>"
+        );
+        Answer::http(status, body)
+    };
+    let (bus, topic, queue) = ("bus", "topic:stock.level-changed", "queue:inventory");
+    let cases = [
+        (bus, json(400, "ResourceNotFoundException"), NO_CHANNEL),
+        (bus, json(400, "AccessDeniedException"), NO_CHANNEL),
+        (bus, json(400, "ExpiredTokenException"), TRANSIENT),
+        (bus, json(400, "UnrecognizedClientException"), TRANSIENT),
+        (bus, json(500, "InternalException"), TRANSIENT),
+        (topic, xml(404, "NotFound"), NO_CHANNEL),
+        (topic, xml(403, "AuthorizationError"), NO_CHANNEL),
+        (topic, xml(400, "KMSAccessDenied"), NO_CHANNEL),
+        (topic, xml(400, "KMSDisabled"), NO_CHANNEL),
+        (topic, xml(400, "KMSThrottling"), TRANSIENT),
+        (topic, xml(403, "InvalidClientTokenId"), TRANSIENT),
+        (topic, xml(500, "InternalFailure"), TRANSIENT),
+        (queue, json(400, "com.amazonaws.sqs#QueueDoesNotExist"), NO_CHANNEL),
+        (queue, json(403, "com.amazonaws.sqs#AccessDeniedException"), NO_CHANNEL),
+        (queue, json(400, "com.amazonaws.sqs#InvalidAddress"), NO_CHANNEL),
+        (queue, json(400, "com.amazonaws.sqs#KmsAccessDenied"), NO_CHANNEL),
+        (queue, json(400, "com.amazonaws.sqs#KmsDisabled"), NO_CHANNEL),
+        (queue, json(400, "com.amazonaws.sqs#KmsThrottled"), TRANSIENT),
+        (queue, json(403, "com.amazonaws.sqs#RequestThrottled"), TRANSIENT),
+        (queue, json(403, "InvalidSignatureException"), TRANSIENT),
+        (queue, json(503, "ServiceUnavailable"), TRANSIENT),
+    ];
+    for (channel, answer, kind) in cases {
+        let said = format!("{channel}: {answer:?}");
+        let form = if channel == topic { XML } else { JSON };
+        let (_, publishers) = publishers(form, vec![answer; 4]);
+        let results = publish(&publishers, &[emission(channel, "e-1")]).await;
+        assert_eq!(kinds(&results), [kind], "{said}: {results:?}");
+    }
+}
+
+#[tokio::test]
+async fn o6_entries_of_a_channel_tell_a_denial_from_a_throttle() {
+    let answer = json!({"FailedEntryCount": 3, "Entries": [
+        {"ErrorCode": "NotAuthorizedForDetailTypeException", "ErrorMessage": "no"},
+        {"ErrorCode": "AccessDeniedException", "ErrorMessage": "the key"},
+        {"EventId": "11710aed-b79e-4468-a20b-bb3c0c3b4860"},
+        {"ErrorCode": "InternalFailure"},
+    ]});
+    let (_, publishers) = publishers(JSON, [Answer::http(200, answer.to_string())]);
+    let emissions: Vec<Emission> = (0..4).map(|n| emission("bus", &format!("e-{n}"))).collect();
+    let results = publish(&publishers, &emissions).await;
+    assert_eq!(kinds(&results), [NO_CHANNEL, NO_CHANNEL, None, TRANSIENT]);
+}
+
+/// EventBridge denies a request of several entries for the sake of one type, and says not which.
+#[tokio::test]
+async fn o6_a_type_of_event_that_is_denied_spoils_no_other_of_its_request() {
+    let denied = || refused("AccessDeniedException", "not authorized to perform: events:PutEvents");
+    let of_type = |name: &str, id: &str| Emission {
+        channel: "bus".to_owned(),
+        envelope: RawValue::from_string(envelope(id, "").replace("stock.reserved", name)).unwrap(),
+    };
+    // All; those like the first; of the rest those like its first, which are denied; the others.
+    let (replay, publishers) = publishers(JSON, [denied(), put(5), denied(), denied(), put(2), put(1)]);
+    let mut emissions = Vec::new();
+    for n in 0..3 {
+        emissions.extend([of_type("a", &format!("a-{n}")), of_type("b", &format!("b-{n}"))]);
+    }
+    emissions.extend([of_type("a", "a-3"), of_type("a", "a-4"), of_type("c", "c-0"), of_type("c", "c-1")]);
+    // In the next request: the denied type is not asked for again.
+    emissions.extend([of_type("b", "b-3"), of_type("a", "a-5")]);
+    let results = publish(&publishers, &emissions).await;
+    let wanted: Vec<_> =
+        ids_of(&emissions).iter().map(|id| if id.starts_with('b') { NO_CHANNEL } else { None }).collect();
+    assert_eq!(kinds(&results), wanted);
+    let requests = ids(&replay);
+    assert_eq!(
+        requests[1..],
+        [
+            vec!["a-0", "a-1", "a-2", "a-3", "a-4"],
+            vec!["b-0", "b-1", "b-2", "c-0", "c-1"],
+            vec!["b-0", "b-1", "b-2"],
+            vec!["c-0", "c-1"],
+            vec!["a-5"],
+        ]
+    );
+}
+
+fn ids_of(emissions: &[Emission]) -> Vec<String> {
+    let id = |emission: &Emission| {
+        let envelope: Value = serde_json::from_str(emission.envelope.get()).unwrap();
+        envelope["eventId"].as_str().unwrap().to_owned()
+    };
+    emissions.iter().map(id).collect()
 }
 
 #[tokio::test]
 async fn a_bus_that_is_out_of_reach_is_tried_again_later() {
     let (replay, publishers) = publishers(JSON, vec![Answer::Unreachable; 4]);
     let results = publish(&publishers, &[emission("bus", "e-1")]).await;
-    assert_eq!(permanent(&results), [Some(false)]);
+    assert_eq!(kinds(&results), [TRANSIENT]);
     assert_eq!(replay.left(), 0, "the SDK has tried four times");
 }
 
@@ -220,7 +347,7 @@ async fn s26_an_event_goes_to_its_topic_with_its_type_to_filter_by() {
     let (replay, publishers) = publishers(XML, [Answer::http(200, answer)]);
     let channel = "topic:stock.level-changed";
     let results = publish(&publishers, &[emission(channel, "e-1"), emission(channel, "e-2")]).await;
-    assert_eq!(permanent(&results), [Some(false), None], "by id, not by position in the answer");
+    assert_eq!(kinds(&results), [TRANSIENT, None], "by id, not by position in the answer");
 
     let body = replay.bodies().remove(0);
     let form: Vec<(String, String)> = body
@@ -288,14 +415,14 @@ async fn s26_a_command_goes_to_its_recipients_queue() {
         publishers("application/x-amz-json-1.0", [Answer::http(200, answer.to_string())]);
     let emissions: Vec<Emission> = (0..3).map(|n| emission("queue:inventory", &format!("c-{n}"))).collect();
     let results = publish(&publishers, &emissions).await;
-    assert_eq!(permanent(&results), [None, Some(true), Some(false)], "sent, refused for good, not answered");
+    assert_eq!(kinds(&results), [None, REFUSED, TRANSIENT], "sent, refused for good, not answered");
     let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
     assert_eq!(request["QueueUrl"], QUEUE);
     assert_eq!(request["Entries"][0], json!({"Id": "0", "MessageBody": envelope("c-0", "für 🎩")}));
 }
 
 #[tokio::test]
-async fn a_channel_without_a_variable_says_which_one_to_set() {
+async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
     let (replay, publishers) = publishers(JSON, []);
     let results = publish(
         &publishers,
@@ -321,6 +448,6 @@ async fn a_channel_without_a_variable_says_which_one_to_set() {
             "what the receipt stored is no envelope: missing field `source` at line 1 column 13",
         ]
     );
-    assert_eq!(permanent(&results), [Some(false), Some(false), Some(true), Some(true)]);
+    assert_eq!(kinds(&results), [NO_CHANNEL, NO_CHANNEL, REFUSED, REFUSED]);
     assert!(replay.bodies().is_empty());
 }

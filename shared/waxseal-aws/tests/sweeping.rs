@@ -10,7 +10,7 @@ use waxseal::{
     chain,
     item::{Foreign, Item, Key, Value, attribute},
     receipt::Emission,
-    relay::{Counts, PublishError, Publisher, Receipts, Sweep, Window},
+    relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
 };
 use waxseal_aws::{
     Dynamo,
@@ -50,6 +50,21 @@ impl DeadLetters for Bus {
     async fn send(&self, letter: Letter) -> Result<(), BoxError> {
         panic!("{letter:?}")
     }
+}
+
+async fn step(sweep: &mut Sweep, table: &impl Receipts, bus: &Bus) -> Result<(), SweepError> {
+    step_with(sweep, table, bus, bus).await
+}
+
+async fn step_with(
+    sweep: &mut Sweep,
+    table: &impl Receipts,
+    bus: &Bus,
+    dead_letters: &impl DeadLetters,
+) -> Result<(), SweepError> {
+    let (progress, now) = (Progress::default(), Timestamp::from_second(1_795_219_200).unwrap());
+    let relay = Relay { publisher: bus, dead_letters, service: "inventory", progress: &progress, now };
+    sweep.step(table, &relay).await
 }
 
 /// Of the day's first seconds.
@@ -107,7 +122,7 @@ proptest! {
         let mut sweep = sweep(until);
         runtime().block_on(async {
             while !sweep.is_complete() {
-                sweep.step(&table, &bus, &bus, "inventory").await.unwrap();
+                step(&mut sweep, &table, &bus).await.unwrap();
             }
         });
         let wanted: Vec<String> = wire.items().iter().filter_map(|item| item.get_text("emitted")).filter_map(|emitted| {
@@ -135,10 +150,10 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
         wire.disturb(Disturbance::Throttled);
         wire.disturb(Disturbance::Broken);
         for _ in 0..2 {
-            sweep.step(&table, &bus, &bus, "inventory").await.unwrap();
+            step(&mut sweep, &table, &bus).await.unwrap();
         }
         (0..4).for_each(|_| wire.disturb(Disturbance::Unreachable));
-        let error = sweep.step(&table, &bus, &bus, "inventory").await.unwrap_err();
+        let error = step(&mut sweep, &table, &bus).await.unwrap_err();
         let text = chain(&error);
         assert!(
             text.starts_with(
@@ -148,7 +163,7 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
         );
         assert_eq!(sweep.after(), Some(&key(1)));
         while !sweep.is_complete() {
-            sweep.step(&table, &bus, &bus, "inventory").await.unwrap();
+            step(&mut sweep, &table, &bus).await.unwrap();
         }
     });
     assert_eq!(bus.0.lock().unwrap().len(), 5);
@@ -184,7 +199,7 @@ fn s2_o1_a_damaged_receipt_ends_no_sweep() {
     let mut sweep = sweep(2);
     runtime().block_on(async {
         while !sweep.is_complete() {
-            sweep.step(&table, &bus, &letters, "inventory").await.unwrap();
+            step_with(&mut sweep, &table, &bus, &letters).await.unwrap();
         }
     });
     let published: Vec<String> = bus.0.into_inner().unwrap();

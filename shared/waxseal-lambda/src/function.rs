@@ -8,7 +8,7 @@ use tower_service::Service;
 use waxseal::{
     End, Engine, Host, Point, Timestamp,
     batch::{Batches, DeadLetters, TotalFailure, Verdict, panic_message},
-    relay::{Publisher, Receipts},
+    relay::{Progress, Publisher, Receipts},
     table::TableError,
 };
 
@@ -34,10 +34,15 @@ use crate::{
 /// | `{"sweep":{"from":"…","to":"…"}}` | a [relay that sweeps](Function::sweeping) publishes again what receipts emitted in that time | how many, and the payload to go on with |
 ///
 /// ```
-/// use waxseal::{BoxError, batch::{DeadLetters, Letter}, receipt::Emission, relay::{PublishError, Publisher}};
+/// use std::sync::Arc;
+/// use waxseal::{BoxError, Host, Timestamp, Token, batch::{DeadLetters, Letter}, receipt::Emission, relay::{PublishError, Publisher}};
 /// use waxseal_lambda::{Function, Invocation};
 ///
 /// struct Print;
+/// impl Host for Print {
+///     fn now(&self) -> Timestamp { Timestamp::now() }
+///     fn token(&self) -> Token { Token(1) }
+/// }
 /// impl Publisher for Print {
 ///     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
 ///         emissions.iter().map(|emission| Ok(println!("{}: {}", emission.channel, emission.envelope))).collect()
@@ -48,7 +53,7 @@ use crate::{
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let relay = Function::relay("inventory", Print, Print);
+/// let relay = Function::relay("inventory", Print, Print, Arc::new(Print));
 /// let removed = br#"{"Records":[{"eventSource":"aws:dynamodb","eventName":"REMOVE","dynamodb":{"SequenceNumber":"1"}}]}"#;
 /// let response = relay.invoke(removed, &Invocation::default()).await.unwrap();
 /// assert_eq!(response, br#"{"batchItemFailures":[]}"#);
@@ -109,14 +114,17 @@ impl Function {
         self
     }
 
-    /// A relay: publishes what the receipts in a table's stream emitted. `service` is named in dead letters.
+    /// A relay: publishes what the receipts in a table's stream emitted. `service` is named in dead letters; `host` tells the
+    /// age of records (O-6). Clones share what is remembered of an open batch.
     #[must_use]
     pub fn relay<P: Publisher, D: DeadLetters>(
         service: impl Into<String>,
         publisher: P,
         dead_letters: D,
+        host: Arc<dyn Host>,
     ) -> Self {
-        let relay = Relay { service: service.into(), publisher, dead_letters };
+        let progress = Progress::default();
+        let relay = Relay { service: service.into(), publisher, dead_letters, host, progress };
         Self { work: Work::Relay(Arc::new(relay)), http: None, sweeper: None }
     }
 
@@ -209,13 +217,13 @@ impl Function {
                 Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation, end).await,
                 Work::Relay(relay) => {
                     let receipts = stream::pending(&objects.0)?;
-                    let open =
-                        end.within(Point::Cutoff, relay.publish(&receipts)).await.unwrap_or_else(|| {
-                            tracing::warn!(
-                                "a channel did not answer in time: the whole batch is published again"
-                            );
-                            Some(0)
-                        });
+                    let published = end.within(Point::Cutoff, relay.publish(&receipts)).await;
+                    let open = published.unwrap_or_else(|| {
+                        tracing::warn!(
+                            "a channel did not answer in time: what it did not take is published again"
+                        );
+                        relay.checkpoint(&receipts)
+                    });
                     let open = open.and_then(|index| receipts.get(index));
                     response::partial(open.map(|receipt| receipt.record.as_str()).as_slice())
                 }

@@ -1,9 +1,12 @@
 //! The relay as a function: what the receipts in a stream emitted goes to its channels, the response is the checkpoint.
 
+use std::sync::Arc;
+
 use waxseal::{
+    Host,
     batch::{Content, DeadLetters, Letter, Verdict},
     chain,
-    relay::{Pending, Publisher, Sweep, SweepError, publish},
+    relay::{Pending, Progress, Publisher, Sweep, SweepError, publish},
 };
 
 use crate::{
@@ -17,6 +20,8 @@ pub(crate) trait AnyRelay: Send + Sync {
     fn service(&self) -> &str;
     /// The index of the first receipt that is not wholly published.
     fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>>;
+    /// The same index, where the publication was given up.
+    fn checkpoint(&self, receipts: &[Pending]) -> Option<usize>;
     /// One step of a sweep.
     fn step<'a>(
         &'a self,
@@ -31,6 +36,16 @@ pub(crate) struct Relay<P, D> {
     pub(crate) service: String,
     pub(crate) publisher: P,
     pub(crate) dead_letters: D,
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) progress: Progress,
+}
+
+impl<P, D> Relay<P, D> {
+    /// The relay in this invocation.
+    fn now(&self) -> waxseal::relay::Relay<'_, P, D> {
+        let Self { service, publisher, dead_letters, host, progress } = self;
+        waxseal::relay::Relay { publisher, dead_letters, service, progress, now: host.now() }
+    }
 }
 
 impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
@@ -39,7 +54,11 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
     }
 
     fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>> {
-        Box::pin(publish(&self.publisher, &self.dead_letters, &self.service, receipts))
+        Box::pin(async move { publish(&self.now(), receipts).await })
+    }
+
+    fn checkpoint(&self, receipts: &[Pending]) -> Option<usize> {
+        self.progress.checkpoint(receipts)
     }
 
     fn step<'a>(
@@ -47,9 +66,7 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
         sweep: &'a mut Sweep,
         receipts: &'a dyn AnyReceipts,
     ) -> BoxFuture<'a, Result<(), SweepError>> {
-        Box::pin(async move {
-            sweep.step(&Erased(receipts), &self.publisher, &self.dead_letters, &self.service).await
-        })
+        Box::pin(async move { sweep.step(&Erased(receipts), &self.now()).await })
     }
 
     fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>> {

@@ -3,32 +3,57 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex, atomic::Ordering};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicI64, Ordering},
+};
 
 use common::{Letters, OK, Seen, failed, golden, invoke, orders};
 use waxseal::{
+    End, Host, Timestamp, Token,
     receipt::Emission,
-    relay::{PublishError, Publisher},
+    relay::{PublishError, PublishErrorKind, Publisher},
 };
-use waxseal_lambda::{Function, InvokeError};
+use waxseal_lambda::{Function, Invocation, InvokeError};
 
 /// Takes everything but what `refuse` says, and remembers it as `channel id`.
 #[derive(Clone, Default)]
 struct Channels {
     published: Arc<Mutex<Vec<String>>>,
-    refuse: Option<(&'static str, bool)>,
+    refuse: Option<(&'static str, PublishErrorKind)>,
+    /// Never answers for this channel.
+    silent: Arc<Mutex<Option<&'static str>>>,
+}
+
+/// Seconds after the golden records were written.
+#[derive(Default)]
+struct Later(AtomicI64);
+
+impl Host for Later {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(1_795_253_401 + self.0.load(Ordering::SeqCst)).unwrap()
+    }
+    fn token(&self) -> Token {
+        Token(1)
+    }
 }
 
 impl Publisher for Channels {
     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+        let silent = *self.silent.lock().unwrap();
+        if emissions.iter().any(|emission| Some(&*emission.channel) == silent) {
+            std::future::pending::<()>().await;
+        }
         emissions
             .iter()
             .map(|emission| {
                 let envelope = waxseal::Raw::parse(emission.envelope.get()).unwrap();
-                if let Some((id, permanent)) = self.refuse
+                if let Some((id, kind)) = self.refuse
                     && id == envelope.id
                 {
-                    return Err(PublishError { reason: "InternalFailure".into(), permanent });
+                    let mut error = PublishError::transient("InternalFailure");
+                    error.kind = kind;
+                    return Err(error);
                 }
                 self.published.lock().unwrap().push(format!("{} {}", emission.channel, envelope.id));
                 Ok(())
@@ -38,8 +63,14 @@ impl Publisher for Channels {
 }
 
 fn relay(channels: &Channels) -> (Function, Arc<Seen>) {
-    let seen = Arc::new(Seen::default());
-    (Function::relay("inventory", channels.clone(), Letters(seen.clone())), seen)
+    let (function, seen, _) = relay_later(channels);
+    (function, seen)
+}
+
+fn relay_later(channels: &Channels) -> (Function, Arc<Seen>, Arc<Later>) {
+    let (seen, clock) = (Arc::new(Seen::default()), Arc::new(Later::default()));
+    let letters = Letters(seen.clone());
+    (Function::relay("inventory", channels.clone(), letters, clock.clone()), seen, clock)
 }
 
 #[tokio::test]
@@ -49,14 +80,14 @@ async fn s39_what_new_receipts_emitted_is_published_and_everything_else_is_silen
     assert!(function.engine().is_none());
     function.warm_up().await.unwrap();
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
-    // Neither a removal by TTL, nor an entity, nor emissions that the old image had.
-    assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "topic:stock order-2", "bus order-4"]);
+    // Neither a removal by TTL, nor an entity, nor emissions that the old image had. Each channel is in order.
+    assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "bus order-4", "topic:stock order-2"]);
     assert!(seen.letters.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn o3_a_failed_publication_is_the_checkpoint() {
-    let channels = Channels { refuse: Some(("order-2", false)), ..Channels::default() };
+    let channels = Channels { refuse: Some(("order-2", PublishErrorKind::Transient)), ..Channels::default() };
     let (function, _) = relay(&channels);
     let response = invoke(&function, &golden("stream-receipts")).await.unwrap();
     assert_eq!(response, failed(&["111000000000000000000001"]));
@@ -64,11 +95,97 @@ async fn o3_a_failed_publication_is_the_checkpoint() {
 
 #[tokio::test]
 async fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
-    let channels = Channels { refuse: Some(("order-1", true)), ..Channels::default() };
+    let channels = Channels { refuse: Some(("order-1", PublishErrorKind::Refused)), ..Channels::default() };
     let (function, seen) = relay(&channels);
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
-    assert_eq!(*channels.published.lock().unwrap(), ["topic:stock order-2", "bus order-4"]);
+    assert_eq!(*channels.published.lock().unwrap(), ["bus order-4", "topic:stock order-2"]);
     assert_eq!(seen.reasons(), ["cannot be published to bus: InternalFailure"]);
+}
+
+#[tokio::test]
+async fn o6_a_channel_that_does_not_exist_holds_up_its_shard_for_five_minutes_and_the_rest_is_published_once()
+{
+    let channels = Channels { refuse: Some(("order-2", PublishErrorKind::NoChannel)), ..Channels::default() };
+    let (function, seen, clock) = relay_later(&channels);
+    for age in (0..300).step_by(13).chain([299]) {
+        clock.0.store(age, Ordering::SeqCst);
+        let response = invoke(&function, &golden("stream-receipts")).await.unwrap();
+        assert_eq!(response, failed(&["111000000000000000000001"]), "{age} s");
+    }
+    assert!(seen.letters.lock().unwrap().is_empty());
+    assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "bus order-4"]);
+    clock.0.store(300, Ordering::SeqCst);
+    assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
+    assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "bus order-4"]);
+    assert_eq!(
+        seen.reasons(),
+        ["cannot be published to topic:stock: it is older than 5 minutes, and still InternalFailure"]
+    );
+    let letter = seen.letters.lock().unwrap()[0].clone();
+    assert_eq!(letter.identity, Some(("orders".to_owned(), "order-2".to_owned())));
+    // Another environment, or this one after all is done, knows nothing of it: the same ids once more (O-3).
+    assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
+    assert_eq!(channels.published.lock().unwrap()[2..], ["bus order-1", "bus order-4"]);
+}
+
+/// A channel may come to life within the five minutes.
+#[tokio::test]
+async fn o6_a_deploy_that_comes_in_time_costs_no_letter() {
+    let mut channels =
+        Channels { refuse: Some(("order-2", PublishErrorKind::NoChannel)), ..Channels::default() };
+    let (function, seen, clock) = relay_later(&channels);
+    clock.0.store(200, Ordering::SeqCst);
+    let response = invoke(&function, &golden("stream-receipts")).await.unwrap();
+    assert_eq!(response, failed(&["111000000000000000000001"]));
+    // Throttling is no missing channel, however old the record is.
+    channels.refuse = Some(("order-2", PublishErrorKind::Transient));
+    let (throttled, throttled_seen, clock) = relay_later(&channels);
+    clock.0.store(86_000, Ordering::SeqCst);
+    let response = invoke(&throttled, &golden("stream-receipts")).await.unwrap();
+    assert_eq!(response, failed(&["111000000000000000000001"]));
+    for seen in [seen, throttled_seen] {
+        assert!(seen.letters.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn o6_without_a_time_of_the_record_its_envelopes_tell_the_age() {
+    let text = String::from_utf8(golden("stream-receipts")).unwrap();
+    for time in ["null", "\"soon\"", "1e999", "-5", "1795253401000"] {
+        let written = format!("\"ApproximateCreationDateTime\": {time}");
+        let payload = text.replace("\"ApproximateCreationDateTime\": 1795253401.0", &written);
+        assert_ne!(payload, text);
+        let channels =
+            Channels { refuse: Some(("order-2", PublishErrorKind::NoChannel)), ..Channels::default() };
+        let (function, seen, clock) = relay_later(&channels);
+        // The envelopes are of 2026-11-21T09:30:00.123Z.
+        clock.0.store(298, Ordering::SeqCst);
+        let response = invoke(&function, payload.as_bytes()).await.unwrap();
+        assert_eq!(response, failed(&["111000000000000000000001"]), "{time}");
+        clock.0.store(300, Ordering::SeqCst);
+        assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{time}");
+        assert_eq!(seen.letters.lock().unwrap().len(), 1, "{time}");
+    }
+}
+
+#[tokio::test]
+async fn o3_what_was_published_before_the_end_of_an_invocation_is_not_published_by_the_next() {
+    let channels = Channels::default();
+    let (function, seen) = relay(&channels);
+    *channels.silent.lock().unwrap() = Some("topic:stock");
+    let end = End::new(std::future::pending(), std::future::ready(()), std::future::pending());
+    let response =
+        function.invoke_until(&golden("stream-receipts"), &Invocation::default(), end).await.unwrap();
+    assert_eq!(String::from_utf8(response).unwrap(), failed(&["111000000000000000000001"]));
+    assert_eq!(
+        *channels.published.lock().unwrap(),
+        ["bus order-1", "bus order-4"],
+        "silence delays no other"
+    );
+    *channels.silent.lock().unwrap() = None;
+    assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
+    assert_eq!(channels.published.lock().unwrap()[2..], ["topic:stock order-2"]);
+    assert!(seen.letters.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

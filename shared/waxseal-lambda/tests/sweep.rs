@@ -69,7 +69,7 @@ impl Publisher for Bus {
             let envelope = emission.envelope.get();
             if self.refuse.is_some_and(|id| envelope.contains(id)) {
                 let reason = "bus shop: ThrottlingException".to_owned();
-                return Err(PublishError { reason, permanent: false });
+                return Err(PublishError::transient(reason));
             }
             self.taken.lock().unwrap().push((emission.channel.clone(), envelope.to_owned()));
             Ok(())
@@ -87,10 +87,12 @@ async fn handled(ids: &[&str]) -> Arc<Seen> {
 }
 
 fn relay(seen: &Arc<Seen>, bus: &Bus, milliseconds: i64) -> Function {
-    let clock = Clock(Arc::new(AtomicI64::new(NOW)), milliseconds);
-    Function::relay("inventory", bus.clone(), Letters(seen.clone())).sweeping(
+    let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), milliseconds));
+    // The relay itself looks at a clock of its own.
+    let own = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
+    Function::relay("inventory", bus.clone(), Letters(seen.clone()), own).sweeping(
         Table(seen.clone()),
-        Arc::new(clock),
+        clock,
         Duration::from_hours(14 * 24),
     )
 }
@@ -163,9 +165,10 @@ async fn o1_a_sweep_that_is_cut_off_in_the_middle_of_a_step_answers_with_its_pla
     assert_eq!((&answer["receipts"], &answer["next"]), (&json!(0), &payload));
     // Not one step in all that time: going on would not come further.
     let stop = std::future::ready(());
-    let stuck = Function::relay("inventory", Bus::default(), Letters(seen)).sweeping(
+    let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
+    let stuck = Function::relay("inventory", Bus::default(), Letters(seen), clock.clone()).sweeping(
         Stuck,
-        Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0)),
+        clock,
         Duration::from_hours(14 * 24),
     );
     let error = stuck
@@ -290,9 +293,13 @@ async fn a_sweep_that_nobody_can_do_is_refused_with_the_field_and_publishes_noth
 async fn a_function_that_cannot_sweep_says_so() {
     let payload = br#"{"sweep":{"from":"2026-11-20T00:00:00Z"}}"#;
     let seen = handled(&["a"]).await;
+    let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
     for (function, takes) in [
         (common::inventory().0, "SQS, SNS, EventBridge and DynamoDB stream records"),
-        (Function::relay("inventory", Bus::default(), Letters(seen.clone())), "DynamoDB stream records"),
+        (
+            Function::relay("inventory", Bus::default(), Letters(seen.clone()), clock),
+            "DynamoDB stream records",
+        ),
     ] {
         let error = invoke(&function, payload).await.unwrap_err();
         assert_eq!(

@@ -69,6 +69,7 @@ struct Deployment {
     table: Table,
     queue: Queue,
     dead_letters: Queue,
+    relay_dead_letters: Queue,
     engine: Engine,
     function: Deployed,
     relay: Deployed,
@@ -170,7 +171,7 @@ impl Local {
         self.deploy_with(service, Deploy::default(), |function| function)
     }
 
-    /// Deploys a service: its table, its queue with a dead-letter queue, its function, its relay, and from its catalog the
+    /// Deploys a service: its table, its queue with a dead-letter queue, its function, its relay with a dead-letter queue, and from its catalog the
     /// rules, subscriptions and command queue that feed it. `finish` may add HTTP to the function.
     ///
     /// # Errors
@@ -190,6 +191,8 @@ impl Local {
         let queue = |name: &str, settings, faults| self.world.queue(name, settings, faults);
         // Letters are not duplicated: their count is the report's.
         let dead_letters = queue(&format!("{name}-dlq"), QueueSettings::default(), Faults::none());
+        let relay_dead_letters =
+            queue(&format!("{name}-relay-dlq"), QueueSettings::default(), Faults::none());
         let settings = QueueSettings {
             visibility: deploy.timeout * 6,
             redrive: Some(Redrive { to: dead_letters.clone(), max_receives: deploy.max_receives }),
@@ -216,11 +219,13 @@ impl Local {
         };
         let relay = Deployed {
             name: format!("{name}-relay"),
-            function: Function::relay(name.clone(), self.channels.clone(), letters).sweeping(
-                table.clone(),
+            function: Function::relay(
+                name.clone(),
+                self.channels.clone(),
+                LocalDeadLetters { queue: relay_dead_letters.clone(), report: self.world.report },
                 self.host(),
-                SWEEP_REACH,
-            ),
+            )
+            .sweeping(table.clone(), self.host(), SWEEP_REACH),
             ..function.clone()
         };
 
@@ -264,7 +269,16 @@ impl Local {
         );
         self.deployments().insert(
             name,
-            Deployment { table, queue: events, dead_letters, engine, function, relay, relayed },
+            Deployment {
+                table,
+                queue: events,
+                dead_letters,
+                relay_dead_letters,
+                engine,
+                function,
+                relay,
+                relayed,
+            },
         );
         Ok(())
     }
@@ -379,6 +393,15 @@ impl Local {
     /// Where no such service is deployed.
     pub fn dead_letters(&self, service: &str) -> Result<Queue, LocalError> {
         self.with(service, |deployment| deployment.dead_letters.clone())
+    }
+
+    /// The dead-letter queue of a service's relay: what could not be published. A letter's body is the envelope. The way back
+    /// is [`Local::sweep`] or to publish the envelope; in the service's own queue it would reach the service that emitted it.
+    ///
+    /// # Errors
+    /// Where no such service is deployed.
+    pub fn relay_dead_letters(&self, service: &str) -> Result<Queue, LocalError> {
+        self.with(service, |deployment| deployment.relay_dead_letters.clone())
     }
 
     /// A service's engine.

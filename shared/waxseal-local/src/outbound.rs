@@ -61,7 +61,7 @@ impl Channels {
         }
         let json = envelope.get();
         let head: Head = serde_json::from_str(json)
-            .map_err(|error| PublishError { reason: format!("not an envelope: {error}"), permanent: true })?;
+            .map_err(|error| PublishError::refused(format!("not an envelope: {error}")))?;
         match channel.split_once(':') {
             None if channel == "bus" => {
                 let detail = envelope.to_owned();
@@ -77,19 +77,17 @@ impl Channels {
             }
             Some(("queue", service)) => {
                 let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
-                let queue = commands.get(service).ok_or_else(|| PublishError {
-                    reason: format!("no service {service} takes commands: deploy one with a handler for it"),
-                    permanent: false,
+                let queue = commands.get(service).ok_or_else(|| {
+                    PublishError::no_channel(format!(
+                        "no service {service} takes commands: deploy one with a handler for it"
+                    ))
                 })?;
                 queue
                     .send(Outgoing::new(json))
                     .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
             }
             Some(_) | None => {
-                return Err(PublishError {
-                    reason: format!("no such kind of channel: {channel}"),
-                    permanent: true,
-                });
+                return Err(PublishError::refused(format!("no such kind of channel: {channel}")));
             }
         }
         Ok(())
@@ -98,7 +96,7 @@ impl Channels {
 
 /// A refusal as the publisher on AWS would tell it: the channel, the code, the service's words. All of them are the entry's.
 fn refused(channel: &str, error: &Refused) -> PublishError {
-    PublishError { reason: format!("{channel}: {error}"), permanent: true }
+    PublishError::refused(format!("{channel}: {error}"))
 }
 
 impl Publisher for Channels {
@@ -109,7 +107,7 @@ impl Publisher for Channels {
             .iter()
             .map(|emission| {
                 if !spared && random.chance(faults.throttled_entry) {
-                    return Err(PublishError { reason: "ThrottlingException".to_owned(), permanent: false });
+                    return Err(PublishError::transient("ThrottlingException"));
                 }
                 self.publish_one(&emission.channel, &emission.envelope)
             })

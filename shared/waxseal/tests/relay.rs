@@ -10,15 +10,16 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use support::{Letters, PaymentRequested, engine, payment};
+use support::{Letters, PaymentRequested, engine, payment, start};
 use waxseal::{
-    BoxError, Envelope, Fault, Handler, Raw, Service, Unit,
+    BoxError, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
     batch::{DeadLetters, Letter},
     contract::block_on,
     item::attribute,
     receipt::{self, Emission, read_emissions},
-    relay::{Pending, PublishError, Publisher, publish},
+    relay::{self, Pending, Progress, PublishError, Publisher, Relay},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -58,6 +59,7 @@ fn pending() -> Vec<Pending> {
             let emitted = item.get_text(attribute::EMITTED).unwrap();
             Pending {
                 record: format!("seq-{n}"),
+                at: Some(start()),
                 emissions: Ok(read_emissions(emitted).unwrap()),
                 body: emitted.as_bytes().to_vec(),
             }
@@ -92,29 +94,42 @@ fn bus(answers: impl IntoIterator<Item = Result<(), PublishError>>) -> Bus {
 }
 
 fn throttled() -> Result<(), PublishError> {
-    Err(PublishError { reason: "ThrottlingException".into(), permanent: false })
+    Err(PublishError::transient("ThrottlingException"))
 }
 
 fn refused() -> Result<(), PublishError> {
-    Err(PublishError { reason: "the entry is larger than 1 MiB".into(), permanent: true })
+    Err(PublishError::refused("the entry is larger than 1 MiB"))
+}
+
+/// Publishes in an environment of its own.
+fn publish(bus: &Bus, letters: &impl DeadLetters, receipts: &[Pending]) -> Option<usize> {
+    let progress = Progress::default();
+    let relay = Relay {
+        publisher: bus,
+        dead_letters: letters,
+        service: "payment",
+        progress: &progress,
+        now: start(),
+    };
+    block_on(relay::publish(&relay, receipts))
 }
 
 #[test]
 fn o1_everything_that_was_committed_is_published_in_order() {
     let receipts = pending();
     let (bus, letters) = (bus([]), Letters::default());
-    assert_eq!(block_on(publish(&bus, &letters, "payment", &receipts)), None);
+    assert_eq!(publish(&bus, &letters, &receipts), None);
     let expected: Vec<_> =
         receipts.iter().flat_map(|receipt| receipt.emissions.as_ref().unwrap()).map(id).collect();
     assert_eq!(*bus.calls.lock().unwrap(), [expected]);
-    assert_eq!(block_on(publish(&bus, &letters, "payment", &[])), None);
+    assert_eq!(publish(&bus, &letters, &[]), None);
 }
 
 #[test]
 fn o2_only_the_entries_that_failed_are_tried_again() {
     let receipts = pending();
     let bus = bus([Ok(()), throttled(), Ok(()), Ok(()), throttled(), Ok(())]);
-    assert_eq!(block_on(publish(&bus, &Letters::default(), "payment", &receipts)), None);
+    assert_eq!(publish(&bus, &Letters::default(), &receipts), None);
     let calls = bus.calls.lock().unwrap();
     assert_eq!(calls[1..], [[calls[0][1].clone(), calls[0][4].clone()]]);
 }
@@ -125,9 +140,9 @@ fn o3_what_is_published_twice_has_the_same_ids() {
     // The second receipt is never taken: the stream gives it, and all after it, again.
     let never = [Ok(()), Ok(()), throttled(), Ok(()), Ok(()), Ok(()), throttled(), throttled()];
     let first = bus(never);
-    assert_eq!(block_on(publish(&first, &Letters::default(), "payment", &receipts)), Some(1));
+    assert_eq!(publish(&first, &Letters::default(), &receipts), Some(1));
     let second = bus([]);
-    assert_eq!(block_on(publish(&second, &Letters::default(), "payment", &receipts[1..])), None);
+    assert_eq!(publish(&second, &Letters::default(), &receipts[1..]), None);
     let (first, second) = (first.calls.lock().unwrap(), second.calls.lock().unwrap());
     assert_eq!(second[0], first[0][2..]);
     assert_eq!(first.len(), 3, "the call ends; the stream goes on");
@@ -137,7 +152,7 @@ fn o3_what_is_published_twice_has_the_same_ids() {
 fn o2_an_entry_without_an_answer_is_not_published() {
     let receipts = pending();
     let bus = Bus { most: Some(2), ..Bus::default() };
-    assert_eq!(block_on(publish(&bus, &Letters::default(), "payment", &receipts)), None);
+    assert_eq!(publish(&bus, &Letters::default(), &receipts), None);
     assert_eq!(bus.calls.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [6, 4, 2]);
 }
 
@@ -147,7 +162,7 @@ fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
     receipts[2].emissions = Err("item receipt#x has no readable outbox".into());
     let letters = Letters::default();
     let bus = bus([Ok(()), Ok(()), refused(), Ok(())]);
-    assert_eq!(block_on(publish(&bus, &letters, "payment", &receipts)), None);
+    assert_eq!(publish(&bus, &letters, &receipts), None);
     let letters = letters.0.lock().unwrap();
     let [unreadable, unpublishable] = &letters[..] else { panic!("{letters:?}") };
     assert_eq!((&unreadable.body, &*unreadable.record), (&receipts[2].body, "seq-3"));
@@ -168,7 +183,109 @@ impl DeadLetters for Broken {
 #[test]
 fn o6_a_letter_that_cannot_be_written_keeps_its_receipt_open() {
     let mut receipts = pending();
-    assert_eq!(block_on(publish(&bus([Ok(()), Ok(()), refused()]), &Broken, "payment", &receipts)), Some(1));
+    assert_eq!(publish(&bus([Ok(()), Ok(()), refused()]), &Broken, &receipts), Some(1));
     receipts[0].emissions = Err("item receipt#x has no readable outbox".into());
-    assert_eq!(block_on(publish(&bus([]), &Broken, "payment", &receipts)), Some(0));
+    assert_eq!(publish(&bus([]), &Broken, &receipts), Some(0));
+}
+
+/// Channels of three kinds: `open` ones take everything, `gone` ones do not exist, `busy` ones are throttled for a while.
+struct World {
+    taken: Mutex<Vec<(String, String)>>,
+    busy: Mutex<u32>,
+}
+
+impl Publisher for World {
+    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+        let channel = &emissions[0].channel;
+        assert!(emissions.iter().all(|emission| emission.channel == *channel), "one channel at a time");
+        if channel.contains("gone") {
+            return emissions.iter().map(|_| Err(PublishError::no_channel("no such queue"))).collect();
+        }
+        let mut busy = self.busy.lock().unwrap();
+        if channel.contains("busy") && *busy > 0 {
+            *busy -= 1;
+            return emissions.iter().map(|_| throttled()).collect();
+        }
+        let taken = emissions.iter().map(|emission| (channel.clone(), timed_id(emission)));
+        self.taken.lock().unwrap().extend(taken);
+        emissions.iter().map(|_| Ok(())).collect()
+    }
+}
+
+fn timed_id(emission: &Emission) -> String {
+    emission.envelope.get().trim_matches('"').to_owned()
+}
+
+proptest! {
+    /// A stream's shard, replayed from its checkpoint until all is done: nothing is lost, each emission is published or a letter
+    /// exactly once in one environment, each channel of a receipt in order, and no record waits for more than five minutes and
+    /// one retry for channels that do not exist.
+    #[test]
+    fn o6_nothing_is_lost_nothing_is_published_twice_and_nothing_waits_for_a_missing_channel_for_long(
+        records in prop::collection::vec(
+            (0..40_i64, prop::collection::vec(prop::sample::select(vec!["bus", "queue:gone", "topic:gone", "topic:busy"]), 0..4)),
+            1..40,
+        ),
+        batch in 1..12_usize,
+        busy in 0..8_u32,
+        backoff in 1..60_i64,
+    ) {
+        let at = |second: i64| Timestamp::from_second(start().as_second() + second).unwrap();
+        let mut written = 0;
+        let receipts: Vec<Pending> = records.iter().enumerate().map(|(n, (gap, channels))| {
+            written += gap;
+            let emissions = channels.iter().enumerate().map(|(position, channel)| {
+                let envelope = serde_json::value::RawValue::from_string(format!("\"{n:02}-{position}\"")).unwrap();
+                Emission { channel: (*channel).to_owned(), envelope }
+            });
+            Pending {
+                record: n.to_string(), at: Some(at(written)), emissions: Ok(emissions.collect()), body: Vec::new(),
+            }
+        }).collect();
+        let world = World { taken: Mutex::default(), busy: Mutex::new(busy) };
+        let (letters, progress) = (Letters::default(), Progress::default());
+        let (mut checkpoint, mut now, mut tries) = (0, 0, 0);
+        while checkpoint < receipts.len() {
+            let end = receipts.len().min(checkpoint + batch);
+            let given = &receipts[checkpoint..end];
+            // A stream gives nothing before it is written.
+            let ready = given.iter().take_while(|receipt| receipt.at.unwrap() <= at(now)).count();
+            if ready == 0 {
+                now += 1;
+                continue;
+            }
+            let relay = Relay {
+                publisher: &world, dead_letters: &letters, service: "payment", progress: &progress, now: at(now),
+            };
+            match block_on(relay::publish(&relay, &given[..ready])) {
+                None => checkpoint += ready,
+                Some(open) => {
+                    checkpoint += open;
+                    let waited = at(now).as_second() - receipts[checkpoint].at.unwrap().as_second();
+                    let busy = receipts[checkpoint].emissions.as_ref().unwrap().iter().any(|e| e.channel == "topic:busy");
+                    prop_assert!(waited < 300 || busy, "{waited} s");
+                    now += backoff;
+                    tries += 1;
+                    prop_assert!(tries < 10_000, "it does not come to an end");
+                }
+            }
+        }
+        let mut wanted: Vec<(String, String)> = Vec::new();
+        for receipt in &receipts {
+            wanted.extend(receipt.emissions.as_ref().unwrap().iter().map(|e| (e.channel.clone(), timed_id(e))));
+        }
+        let taken = world.taken.into_inner().unwrap();
+        for pair in taken.windows(2) {
+            let (one, other) = (pair[0].1.split_once('-').unwrap(), pair[1].1.split_once('-').unwrap());
+            prop_assert!(pair[0].0 != pair[1].0 || one.0 != other.0 || one.1 < other.1, "{pair:?}");
+        }
+        let mut ended = taken;
+        ended.extend(letters.0.lock().unwrap().iter().map(|letter| {
+            let channel = if letter.reason.contains("queue:gone") { "queue:gone" } else { "topic:gone" };
+            (channel.to_owned(), String::from_utf8_lossy(&letter.body).trim_matches('"').to_owned())
+        }));
+        wanted.sort();
+        ended.sort();
+        prop_assert_eq!(ended, wanted);
+    }
 }

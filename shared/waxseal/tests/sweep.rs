@@ -22,7 +22,7 @@ use waxseal::{
     item::{Item, Key, attribute},
     memory::Items,
     receipt::{self, Emission, Receipt, Status},
-    relay::{Counts, Emitted, PublishError, Publisher, Receipts, Sweep, SweepError, Window},
+    relay::{Counts, Emitted, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
     table::TableError,
 };
 
@@ -93,6 +93,8 @@ struct Bus {
     taken: Arc<Mutex<Vec<String>>>,
     refuse: Arc<Mutex<BTreeSet<String>>>,
     permanent: bool,
+    /// The channel of the refused ones does not exist.
+    gone: bool,
     /// Takes what comes and never says so.
     silent: Arc<AtomicBool>,
 }
@@ -106,7 +108,11 @@ impl Publisher for Bus {
                 .to_owned();
             if self.refuse.lock().unwrap().contains(&id) {
                 let reason = "bus shop: InternalFailure".to_owned();
-                return Err(PublishError { reason, permanent: self.permanent });
+                return Err(match (self.permanent, self.gone) {
+                    (true, _) => PublishError::refused(reason),
+                    (_, true) => PublishError::no_channel(reason),
+                    _ => PublishError::transient(reason),
+                });
             }
             self.taken.lock().unwrap().push(id);
             Ok(())
@@ -125,10 +131,23 @@ impl Bus {
     }
 }
 
+/// One step, ten minutes after the start of the day's work.
+async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) -> Result<(), SweepError> {
+    let progress = Progress::default();
+    let relay = Relay {
+        publisher: bus,
+        dead_letters: letters,
+        service: "payment",
+        progress: &progress,
+        now: minute(10),
+    };
+    sweep.step(shelf, &relay).await
+}
+
 /// Steps until it is complete.
 fn run(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) -> Result<(), SweepError> {
     while !sweep.is_complete() {
-        block_on(sweep.step(shelf, bus, letters, "payment"))?;
+        block_on(step(sweep, shelf, bus, letters))?;
     }
     Ok(())
 }
@@ -186,7 +205,7 @@ fn o1_a_table_that_cannot_be_read_leaves_the_sweep_at_its_place() {
     let (bus, letters) = (Bus::default(), Letters::default());
     let mut sweep = Sweep::new(window(0, 2), None);
     for _ in 0..4 {
-        block_on(sweep.step(&shelf, &bus, &letters, "payment")).unwrap();
+        block_on(step(&mut sweep, &shelf, &bus, &letters)).unwrap();
     }
     shelf.broken = true;
     let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
@@ -229,6 +248,26 @@ fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody(
 }
 
 #[test]
+fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
+    // It is minute 10: the second has waited for five minutes, the third for four.
+    let shelf =
+        shelf(9, [receipt(1, 1, &[1]), receipt(2, 1, &[5, 5]), receipt(3, 1, &[6]), receipt(4, 7, &[7])]);
+    let (bus, letters) = (Bus { gone: true, ..Bus::default() }, Letters::default());
+    bus.refuse.lock().unwrap().extend(["e-2-0".to_owned(), "e-3-0".to_owned()]);
+    let mut sweep = Sweep::new(window(0, 9), None);
+    let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
+    assert!(error.to_string().starts_with("what receipt receipt#payment/capture#orders#order-3 "), "{error}");
+    assert_eq!(bus.take(), ["e-1-0", "e-2-1", "e-4-0"]);
+    assert_eq!(sweep.counts(), Counts { receipts: 4, published: 3, dead_lettered: 1, failed: 1 });
+    let letters = letters.0.lock().unwrap();
+    let reasons: Vec<&str> = letters.iter().map(|letter| &*letter.reason).collect();
+    assert_eq!(
+        reasons,
+        ["cannot be published to bus: it is older than 5 minutes, and still bus shop: InternalFailure"]
+    );
+}
+
+#[test]
 fn o1_what_says_nothing_of_time_is_swept_whatever_the_window() {
     let foreign = Item::new(Key::of("receipt", &["payment/test", "test", "t"], "receipt"))
         .text(attribute::EMITTED, r#"[{"channel":"bus","envelope":{"eventId":"e-timeless"}}]"#);
@@ -254,12 +293,12 @@ proptest! {
         for steps in cuts {
             let mut sweep = Sweep::new(window, after.clone());
             for _ in 0..steps {
-                block_on(sweep.step(&shelf, &bus, &letters, "payment")).unwrap();
+                block_on(step(&mut sweep, &shelf, &bus, &letters)).unwrap();
             }
             // One more that is cut off before it hears that its messages were taken.
             bus.silent.store(true, Ordering::SeqCst);
             let (place, counts) = (sweep.after().cloned(), sweep.counts());
-            if sweep.step(&shelf, &bus, &letters, "payment").now_or_never().is_none() {
+            if step(&mut sweep, &shelf, &bus, &letters).now_or_never().is_none() {
                 prop_assert_eq!((sweep.after().cloned(), sweep.counts()), (place, counts));
             }
             bus.silent.store(false, Ordering::SeqCst);

@@ -67,27 +67,22 @@ impl Channels {
 
     /// Where a stored channel leads.
     ///
-    /// A channel without a variable is not permanent, though nothing can be published to it now: the next deploy sets the
-    /// variable, and until then the event stays in the stream, in order, under the alarm on the relay's age. In the
-    /// dead-letter queue it would need a hand. A channel of no known form is permanent: no variable can name it.
+    /// A channel without a variable is one that does not exist for this relay: the next deploy may set the variable, so the
+    /// event waits for that as long as it may (O-6). A channel of no known form is refused: no variable can name it.
     pub(super) fn find(&self, channel: &str) -> Result<&Destination, PublishError> {
         let (prefix, name, what) = match channel.split_once(':') {
             None if channel == "bus" => return Ok(&self.bus),
             Some(("topic", name)) if !name.is_empty() => ("WAXSEAL_TOPIC_", name, "the ARN of the topic"),
             Some(("queue", name)) if !name.is_empty() => ("WAXSEAL_QUEUE_", name, "the URL of the queue"),
             _ => {
-                return Err(PublishError {
-                    reason: format!(
-                        "`{channel}` is no channel: known are bus, topic:<name> and queue:<name>"
-                    ),
-                    permanent: true,
-                });
+                return Err(PublishError::refused(format!(
+                    "`{channel}` is no channel: known are bus, topic:<name> and queue:<name>"
+                )));
             }
         };
         let variable = format!("{prefix}{}", variables::suffix(name));
-        self.named.get(&variable).ok_or_else(|| PublishError {
-            reason: format!("{variable} is not set: set it to {what} `{name}`"),
-            permanent: false,
+        self.named.get(&variable).ok_or_else(|| {
+            PublishError::no_channel(format!("{variable} is not set: set it to {what} `{name}`"))
         })
     }
 }

@@ -1,11 +1,12 @@
 //! The relay's publishers: EventBridge, SNS and SQS, with a result per entry (S-26).
 //!
-//! Order is kept within a channel: entries go out in the order given, and after an entry that may yet be published the
-//! rest of its channel waits for the next round, since the stream brings all of them again anyway. Within one request
-//! the service decides; EventBridge keeps no order at all, so that is no loss.
+//! Order is kept within a channel: entries go out in the order given, and after an entry that failed for now the rest of its
+//! channel waits for the next round. Within one request the service decides; EventBridge keeps no order at all, so that is no
+//! loss. An entry that is denied delays no other: EventBridge denies by source and type, so the others are allowed.
 
 mod channel;
 mod chunks;
+mod refusal;
 mod send;
 
 use std::{borrow::Cow, fmt};
@@ -15,11 +16,14 @@ use serde::Deserialize;
 use waxseal::{
     Timestamp,
     receipt::Emission,
-    relay::{PublishError, Publisher},
+    relay::{PublishError, PublishErrorKind, Publisher},
 };
 
 pub(crate) use self::channel::Channels;
-use self::{channel::Destination, chunks::chunks};
+use self::{
+    channel::{Destination, Service},
+    chunks::chunks,
+};
 use crate::call::{CallError, Kind, Trouble};
 
 /// Publishes stored envelopes to the bus, to topics and to queues, byte for byte.
@@ -82,15 +86,14 @@ impl Publishers {
     ) -> Result<(&Destination, Entry<'a>), PublishError> {
         let to = self.channels.find(&emission.channel)?;
         let json = emission.envelope.get();
-        let head = serde_json::from_str(json).map_err(|error| PublishError {
-            reason: format!("what the receipt stored is no envelope: {error}"),
-            permanent: true,
+        let head = serde_json::from_str(json).map_err(|error| {
+            PublishError::refused(format!("what the receipt stored is no envelope: {error}"))
         })?;
         let entry = Entry { index, head, json };
         let (bytes, most) = (entry.size(to.service), to.service.limits().bytes);
         if bytes > most {
             let reason = format!("{bytes} bytes, {} takes {most} at most", to.target.what);
-            return Err(PublishError { reason, permanent: true });
+            return Err(PublishError::refused(reason));
         }
         Ok((to, entry))
     }
@@ -103,34 +106,74 @@ impl Publishers {
     ) {
         let sizes: Vec<usize> = lane.iter().map(|entry| entry.size(to.service)).collect();
         // A stack: the next request is the last one.
-        let mut requests: Vec<&[Entry<'_>]> =
-            chunks(&sizes, to.service.limits()).into_iter().rev().map(|range| &lane[range]).collect();
-        while let Some(entries) = requests.pop() {
-            match send::send(&self.clients, to, entries).await {
+        let mut requests: Vec<Vec<&Entry<'_>>> = chunks(&sizes, to.service.limits())
+            .into_iter()
+            .rev()
+            .map(|range| lane[range].iter().collect())
+            .collect();
+        // What the bus denied, by source and type.
+        let mut denied: Vec<(&Entry<'_>, String)> = Vec::new();
+        while let Some(mut entries) = requests.pop() {
+            entries.retain(|entry| match denied.iter().find(|(other, _)| entry.is_allowed_as(other)) {
+                Some((_, reason)) => {
+                    results[entry.index] = Err(PublishError::no_channel(reason.clone()));
+                    false
+                }
+                None => true,
+            });
+            if entries.is_empty() {
+                continue;
+            }
+            let error = match send::send(&self.clients, to, &entries).await {
                 Ok(answers) => {
-                    let stop =
-                        answers.iter().any(|answer| answer.as_ref().is_err_and(|error| !error.permanent));
+                    let transient = |answer: &Result<(), PublishError>| {
+                        answer.as_ref().is_err_and(|error| error.kind == PublishErrorKind::Transient)
+                    };
+                    let stop = answers.iter().any(transient);
                     for (entry, answer) in entries.iter().zip(answers) {
                         results[entry.index] = answer;
                     }
                     if stop {
                         break;
                     }
+                    continue;
                 }
+                Err(error) => error,
+            };
+            let kind = error.publish_kind();
+            let Trouble(reason) = error.at(&to.target, to.service.action());
+            let denies_some = error.kind == Kind::Denied && to.service == Service::EventBridge;
+            match kind {
                 // One entry spoils the request, or together they are too large for this service: find out which.
-                Err(error) if error.is_permanent() && entries.len() > 1 => {
-                    let (first, second) = entries.split_at(entries.len() / 2);
-                    requests.extend([second, first]);
+                PublishErrorKind::Refused if entries.len() > 1 => {
+                    let second = entries.split_off(entries.len() / 2);
+                    requests.extend([second, entries]);
                 }
-                Err(error) => {
-                    let permanent = error.is_permanent();
-                    let Trouble(reason) = error.at(&to.target, to.service.action());
+                PublishErrorKind::Refused => {
+                    results[entries[0].index] = Err(PublishError::refused(reason));
+                }
+                // The permission to put events depends on their source and type, and one that is denied spoils its request.
+                PublishErrorKind::NoChannel if denies_some => {
+                    let (same, others): (Vec<_>, Vec<_>) =
+                        entries.iter().partition(|entry| entry.is_allowed_as(entries[0]));
+                    if others.is_empty() {
+                        denied.push((same[0], reason.clone()));
+                        requests.push(same);
+                    } else {
+                        requests.extend([others, same]);
+                    }
+                }
+                PublishErrorKind::NoChannel => {
+                    let rest = requests.drain(..).flatten();
+                    for entry in entries.into_iter().chain(rest) {
+                        results[entry.index] = Err(PublishError::no_channel(reason.clone()));
+                    }
+                }
+                PublishErrorKind::Transient => {
                     for entry in entries {
-                        results[entry.index] = Err(PublishError { reason: reason.clone(), permanent });
+                        results[entry.index] = Err(PublishError::transient(reason.clone()));
                     }
-                    if !permanent {
-                        break;
-                    }
+                    break;
                 }
             }
         }
@@ -140,10 +183,8 @@ impl Publishers {
 impl Publisher for Publishers {
     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
         let mut lanes: Vec<(&Destination, Vec<Entry<'_>>)> = Vec::new();
-        let mut results: Vec<Result<(), PublishError>> = emissions
-            .iter()
-            .map(|emission| Err(PublishError { reason: waits(&emission.channel), permanent: false }))
-            .collect();
+        let mut results: Vec<Result<(), PublishError>> =
+            emissions.iter().map(|emission| Err(PublishError::transient(waits(&emission.channel)))).collect();
         for (index, emission) in emissions.iter().enumerate() {
             match self.entry(index, emission) {
                 Ok((to, entry)) => match lanes.iter_mut().find(|(other, _)| std::ptr::eq(*other, to)) {
@@ -157,6 +198,13 @@ impl Publisher for Publishers {
             self.publish_lane(to, lane, &mut results).await;
         }
         results
+    }
+}
+
+impl Entry<'_> {
+    /// Whether a permission to put one event is a permission to put the other.
+    fn is_allowed_as(&self, other: &Entry<'_>) -> bool {
+        self.head.source == other.head.source && self.head.event_type == other.head.event_type
     }
 }
 

@@ -3,13 +3,14 @@
 use aws_sdk_eventbridge::{primitives::DateTime, types::PutEventsRequestEntry};
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use waxseal::relay::PublishError;
+use waxseal::relay::{PublishError, PublishErrorKind};
 
 use super::{
     Clients, Entry,
     channel::{Destination, Service},
+    refusal,
 };
-use crate::call::{CallError, Kind};
+use crate::call::CallError;
 
 pub(super) type Results = Vec<Result<(), PublishError>>;
 
@@ -34,7 +35,7 @@ impl Entry<'_> {
 pub(super) async fn send(
     clients: &Clients,
     to: &Destination,
-    entries: &[Entry<'_>],
+    entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     match to.service {
         Service::EventBridge => put_events(clients, to, entries).await,
@@ -46,7 +47,7 @@ pub(super) async fn send(
 async fn put_events(
     clients: &Clients,
     to: &Destination,
-    entries: &[Entry<'_>],
+    entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     let events = entries.iter().map(|entry| {
         PutEventsRequestEntry::builder()
@@ -81,7 +82,7 @@ async fn put_events(
 async fn publish_batch(
     clients: &Clients,
     to: &Destination,
-    entries: &[Entry<'_>],
+    entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     let messages = entries.iter().enumerate().map(|(position, entry)| {
         let event_type = MessageAttributeValue::builder()
@@ -111,7 +112,7 @@ async fn publish_batch(
 async fn send_message_batch(
     clients: &Clients,
     to: &Destination,
-    entries: &[Entry<'_>],
+    entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     let messages = entries.iter().enumerate().map(|(position, entry)| {
         SendMessageBatchRequestEntry::builder().id(position.to_string()).message_body(entry.json).build()
@@ -151,7 +152,7 @@ fn by_id<'a>(
 }
 
 fn unanswered(to: &Destination) -> PublishError {
-    PublishError { reason: format!("{} did not answer for this entry", to.target.what), permanent: false }
+    PublishError::transient(format!("{} did not answer for this entry", to.target.what))
 }
 
 fn refused(to: &Destination, code: &str, message: Option<&str>) -> PublishError {
@@ -159,36 +160,9 @@ fn refused(to: &Destination, code: &str, message: Option<&str>) -> PublishError 
         Some(message) => format!("{}: {code}: {message}", to.target.what),
         None => format!("{}: {code}", to.target.what),
     };
-    PublishError { reason, permanent: is_permanent(code) }
-}
-
-/// Whether the entry itself is at fault, so that no retry can help (O-6).
-///
-/// Only codes that say so. Everything else (throttling, 5xx, a bus that does not exist, a permission or an encryption
-/// key that is missing) is mended by time or by a deploy, and until then the event keeps its place in the stream.
-pub(super) fn is_permanent(code: &str) -> bool {
-    matches!(
-        code,
-        "InvalidArgument"
-            | "MalformedDetail"
-            | "RedactionFailure"
-            | "ValidationException"
-            | "ValidationError"
-            | "SerializationException"
-            | "InvalidParameter"
-            | "InvalidParameterValue"
-            | "InvalidParameterException"
-            | "InvalidParameterValueException"
-            | "ParameterValueInvalid"
-            | "InvalidMessageContents"
-            | "InvalidAttributeValue"
-            | "MessageTooLong"
-    )
-}
-
-impl CallError {
-    /// Whether the request, and with a lone entry that entry, is at fault.
-    pub(super) fn is_permanent(&self) -> bool {
-        self.kind == Kind::TooLarge || self.code.as_deref().is_some_and(is_permanent)
+    match refusal::kind(code, message.unwrap_or_default()) {
+        PublishErrorKind::Transient => PublishError::transient(reason),
+        PublishErrorKind::NoChannel => PublishError::no_channel(reason),
+        PublishErrorKind::Refused => PublishError::refused(reason),
     }
 }

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use waxseal::{
-    Malformed, Raw,
+    Malformed, Raw, Timestamp,
     batch::{Content, MissingId, Record},
     item::attribute::EMITTED,
     receipt::{Emission, read_emissions},
@@ -78,7 +78,7 @@ pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId>
             Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
             Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
         };
-        receipts.push(Pending { record, emissions, body });
+        receipts.push(Pending { record, at: written_at(object), emissions, body });
     }
     Ok(receipts)
 }
@@ -142,6 +142,16 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
 fn sequence_number(index: usize, object: &Object<'_>) -> Result<String, MissingId> {
     let number = object.object("dynamodb").and_then(|data| data.string("SequenceNumber"));
     number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
+}
+
+/// When the stream says that the record was written: seconds since 1970, with or without a fraction.
+fn written_at(object: &Object<'_>) -> Option<Timestamp> {
+    let data = object.object("dynamodb")?;
+    let seconds: f64 = data.get("ApproximateCreationDateTime")?.get().parse().ok()?;
+    let milliseconds = seconds * 1000.0;
+    // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
+    #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
+    (0.0..2.6e14).contains(&milliseconds).then(|| Timestamp::from_millisecond(milliseconds as i64).ok())?
 }
 
 /// The item's key as it stands: one item's changes run in order.

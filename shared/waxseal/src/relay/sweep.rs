@@ -12,9 +12,8 @@
 use std::{future::Future, time::Duration};
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
-use super::{Pending, Publisher, publish_each};
+use super::{Pending, Progress, Publisher, Relay, emitted_at, publish::publish_each};
 use crate::{
     batch::DeadLetters,
     item::{Item, Key, Value, attribute::EMITTED},
@@ -80,7 +79,8 @@ pub struct Counts {
     pub receipts: u64,
     /// Those that are wholly published, dead letters included.
     pub published: u64,
-    /// Messages that can never be published, and are dead letters now (O-6).
+    /// Messages that can never be published, and are dead letters now: refused ones, and those that are older than
+    /// [`CHANNEL_WAIT`](super::CHANNEL_WAIT) and whose channel does not exist or is denied (O-6).
     pub dead_lettered: u64,
     /// Receipts of which something could not be published.
     pub failed: u64,
@@ -118,6 +118,8 @@ pub struct Sweep {
     /// Where the next page begins; `None` before the first one and after the last one.
     next: Option<Key>,
     began: bool,
+    /// What is published of `pending`.
+    progress: Progress,
 }
 
 impl Sweep {
@@ -126,7 +128,7 @@ impl Sweep {
     pub fn new(window: Window, after: Option<Key>) -> Self {
         let next = after.clone();
         let (counts, pending, keys) = (Counts::default(), Vec::new(), Vec::new());
-        Self { window, after, counts, pending, keys, next, began: false }
+        Self { window, after, counts, pending, keys, next, began: false, progress: Progress::default() }
     }
 
     /// Its window.
@@ -161,12 +163,10 @@ impl Sweep {
     pub async fn step(
         &mut self,
         receipts: &impl Receipts,
-        publisher: &impl Publisher,
-        dead_letters: &impl DeadLetters,
-        service: &str,
+        relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     ) -> Result<(), SweepError> {
         if !self.pending.is_empty() {
-            return self.publish(publisher, dead_letters, service).await;
+            return self.publish(relay).await;
         }
         if self.is_complete() {
             return Ok(());
@@ -182,12 +182,14 @@ impl Sweep {
 
     async fn publish(
         &mut self,
-        publisher: &impl Publisher,
-        dead_letters: &impl DeadLetters,
-        service: &str,
+        relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     ) -> Result<(), SweepError> {
         let count = self.pending.len().min(CHUNK);
-        let mut ends = publish_each(publisher, dead_letters, service, &self.pending[..count]).await;
+        // A sweep publishes all of its window, whatever the stream's records have remembered; of those the log is told
+        // together.
+        let relay = Relay { progress: &self.progress, ..*relay };
+        let mut ends = publish_each(&relay, &self.pending[..count]).await;
+        let _ = self.progress.checkpoint(&self.pending[..count]);
         let open = ends.iter().position(|end| end.open.is_some());
         let failed = ends.iter().filter(|end| end.open.is_some()).count();
         self.counts.receipts += count as u64;
@@ -227,7 +229,8 @@ fn pending(item: Item, window: Window) -> Option<(Key, Pending)> {
         return None;
     }
     let (record, body) = (item.key.to_string(), emitted.into_bytes());
-    Some((item.key, Pending { record, emissions, body }))
+    // Each envelope says when it was emitted: an effect may emit long after its receipt's first attempt.
+    Some((item.key, Pending { record, at: None, emissions, body }))
 }
 
 fn read(emitted: &str) -> Result<Vec<Emission>, String> {
@@ -250,13 +253,4 @@ fn is_within(item: &Item, emissions: &[Emission], window: Window) -> bool {
         return times.any(|time| window.holds(time));
     }
     Receipt::from_item(item).map_or(true, |receipt| window.holds(receipt.first_at))
-}
-
-fn emitted_at(emission: &Emission) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(deserialize_with = "crate::time::deserialize")]
-        timestamp: Timestamp,
-    }
-    serde_json::from_str::<Head>(emission.envelope.get()).ok().map(|head| head.timestamp)
 }

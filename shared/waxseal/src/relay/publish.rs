@@ -1,0 +1,240 @@
+//! One batch of receipts to its channels: each channel by itself, so that one which fails or is silent delays no other.
+
+use futures_util::future::join_all;
+use serde::Deserialize;
+
+use super::{
+    CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay, emitted_at, progress::since,
+};
+use crate::{
+    batch::{DeadLetters, Letter},
+    receipt::Emission,
+};
+
+/// How often one call tries entries that the channel did not take, before the stream's own retry goes on.
+const TRIES: usize = 3;
+
+/// Publishes what the receipts of one stream batch emitted. Channels are independent: within one receipt, too, order is kept
+/// for each channel alone (O-2).
+///
+/// The result is the index of the first receipt that is not wholly published (the checkpoint: it and all after it come
+/// again, under the same ids, O-3), or `None` when all are. What this environment has published of them is not published
+/// again. What can never be published is dead-lettered and blocks nobody (O-6).
+///
+/// It may be dropped while it runs: [`Progress::checkpoint`](super::Progress::checkpoint) then says how far it came.
+pub async fn publish(
+    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    receipts: &[Pending],
+) -> Option<usize> {
+    publish_each(relay, receipts).await;
+    relay.progress.checkpoint(receipts)
+}
+
+/// What became of one receipt's emissions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct End {
+    /// Why it is not wholly published.
+    pub(super) open: Option<String>,
+    /// How many letters it cost.
+    pub(super) buried: u64,
+}
+
+/// What became of one emission that was not published.
+enum Fate {
+    Buried,
+    Open(String),
+}
+
+/// One emission on its way.
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    /// The index of its receipt.
+    receipt: usize,
+    /// Its position in what the receipt emitted.
+    position: usize,
+    emission: &'a Emission,
+}
+
+/// Publishes as [`publish`] does; the ends are in the order of `receipts`.
+pub(super) async fn publish_each(
+    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    receipts: &[Pending],
+) -> Vec<End> {
+    let mut ends = vec![End::default(); receipts.len()];
+    let mut lanes: Vec<Vec<Entry<'_>>> = Vec::new();
+    let mut unreadable = Vec::new();
+    for (receipt, pending) in receipts.iter().enumerate() {
+        match &pending.emissions {
+            Ok(emissions) => {
+                for (position, emission) in emissions.iter().enumerate() {
+                    if relay.progress.is_done(pending, position) {
+                        continue;
+                    }
+                    let entry = Entry { receipt, position, emission };
+                    match lanes.iter_mut().find(|lane| lane[0].emission.channel == emission.channel) {
+                        Some(lane) => lane.push(entry),
+                        None => lanes.push(vec![entry]),
+                    }
+                }
+            }
+            Err(reason) if !relay.progress.is_done(pending, 0) => unreadable.push((receipt, reason)),
+            Err(_) => {}
+        }
+    }
+    for (receipt, reason) in unreadable {
+        let pending = &receipts[receipt];
+        let letter = Letter {
+            body: pending.body.clone(),
+            reason: reason.clone(),
+            record: pending.record.clone(),
+            service: relay.service.to_owned(),
+            identity: None,
+            name: None,
+        };
+        ends[receipt].add(bury(relay, letter, || relay.progress.done(pending, 0)).await);
+    }
+    let fates = join_all(lanes.into_iter().map(|lane| publish_lane(relay, receipts, lane))).await;
+    for (receipt, fate) in fates.into_iter().flatten() {
+        ends[receipt].add(fate);
+    }
+    ends
+}
+
+/// Publishes the entries of one channel, in order. The fates are those of receipts with an entry that was not published.
+async fn publish_lane(
+    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    receipts: &[Pending],
+    mut left: Vec<Entry<'_>>,
+) -> Vec<(usize, Fate)> {
+    let mut fates = Vec::new();
+    for round in 1..=TRIES {
+        let entries: Vec<&Emission> = left.iter().map(|entry| entry.emission).collect();
+        let mut results = relay.publisher.publish(&entries).await.into_iter();
+        let (mut failed, mut waiting) = (Vec::new(), Vec::new());
+        let mut unpublishable = Vec::new();
+        for entry in left {
+            let pending = &receipts[entry.receipt];
+            // A publisher that answers for fewer entries than it was given has published none of the rest.
+            let answer = results
+                .next()
+                .unwrap_or_else(|| Err(PublishError::transient("the publisher gave no answer for it")));
+            match answer {
+                Ok(()) => relay.progress.done(pending, entry.position),
+                Err(error) => match error.kind {
+                    PublishErrorKind::Refused => unpublishable.push((entry, error.reason)),
+                    PublishErrorKind::NoChannel if has_waited(relay, pending, entry.emission) => {
+                        let reason = format!("it is older than 5 minutes, and still {}", error.reason);
+                        unpublishable.push((entry, reason));
+                    }
+                    PublishErrorKind::NoChannel => waiting.push((entry, error.reason)),
+                    PublishErrorKind::Transient => failed.push((entry, error.reason)),
+                },
+            }
+        }
+        // Only after the answers to all entries are noted: the call may be dropped here.
+        for (entry, reason) in unpublishable {
+            let pending = &receipts[entry.receipt];
+            let letter = letter(relay.service, pending, entry.emission, &reason);
+            fates.push((
+                entry.receipt,
+                bury(relay, letter, || relay.progress.done(pending, entry.position)).await,
+            ));
+        }
+        tell(relay, receipts, &failed, &waiting, round);
+        // Another try at once does not make a channel.
+        fates.extend(waiting.into_iter().map(|(entry, reason)| (entry.receipt, Fate::Open(reason))));
+        if failed.is_empty() || round == TRIES {
+            fates.extend(failed.into_iter().map(|(entry, reason)| (entry.receipt, Fate::Open(reason))));
+            break;
+        }
+        left = failed.into_iter().map(|(entry, _)| entry).collect();
+    }
+    fates
+}
+
+/// One line for all entries of the channel: a line for each would be a storm.
+fn tell<P, D>(
+    relay: &Relay<'_, P, D>,
+    receipts: &[Pending],
+    failed: &[(Entry<'_>, String)],
+    waiting: &[(Entry<'_>, String)],
+    round: usize,
+) {
+    if let Some((entry, reason)) = failed.first() {
+        let (record, channel) = (&*receipts[entry.receipt].record, &*entry.emission.channel);
+        let entries = failed.len();
+        tracing::warn!(record, channel, reason, entries, round, "not published, tried again");
+    }
+    if let Some((entry, reason)) = waiting.first()
+        && relay.progress.tells(&entry.emission.channel, relay.now)
+    {
+        let (record, channel) = (&*receipts[entry.receipt].record, &*entry.emission.channel);
+        let entries = waiting.len();
+        tracing::error!(
+            record,
+            channel,
+            reason,
+            entries,
+            "there is no such channel, or it is denied: tried again until the record is 5 minutes old, then a dead letter"
+        );
+    }
+}
+
+/// Whether an emission has waited for its channel for long enough. An emission without any time has.
+fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emission) -> bool {
+    let at = pending.at.or_else(|| emitted_at(emission));
+    at.is_none_or(|at| since(at, relay.now) >= CHANNEL_WAIT)
+}
+
+fn letter(service: &str, receipt: &Pending, emission: &Emission, reason: &str) -> Letter {
+    /// Enough of the envelope to say whose it is.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Head {
+        event_id: String,
+        event_type: String,
+        source: String,
+    }
+    let head: Option<Head> = serde_json::from_str(emission.envelope.get()).ok();
+    let (name, identity) =
+        head.map_or((None, None), |head| (Some(head.event_type), Some((head.source, head.event_id))));
+    Letter {
+        body: emission.envelope.get().as_bytes().to_vec(),
+        reason: format!("cannot be published to {}: {reason}", emission.channel),
+        record: receipt.record.clone(),
+        service: service.to_owned(),
+        identity,
+        name,
+    }
+}
+
+impl End {
+    fn add(&mut self, fate: Fate) {
+        match fate {
+            Fate::Buried => self.buried += 1,
+            Fate::Open(reason) => {
+                self.open.get_or_insert(reason);
+            }
+        }
+    }
+}
+
+async fn bury(
+    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    letter: Letter,
+    done: impl FnOnce() + Send,
+) -> Fate {
+    let (record, reason) = (letter.record.clone(), letter.reason.clone());
+    match relay.dead_letters.send(letter).await {
+        Ok(()) => {
+            done();
+            tracing::error!(record, reason, "dead-lettered");
+            Fate::Buried
+        }
+        Err(error) => {
+            let error = crate::chain(&*error);
+            tracing::error!(record, reason, error, "the dead-letter queue could not be written, tried again");
+            Fate::Open(format!("{reason}; and the dead-letter queue: {error}"))
+        }
+    }
+}

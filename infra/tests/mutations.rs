@@ -177,6 +177,47 @@ fn mutations() -> Vec<Mutation> {
         ("relay-bisect", "orders", "RelayMapping/Properties/BisectBatchOnFunctionError", gone.clone()),
         ("relay-filter", "orders", "RelayMapping/Properties/FilterCriteria", gone.clone()),
         (
+            "relay-dead-letters",
+            "orders",
+            "RelayDeadLetters/Properties/QueueName/Fn::Sub",
+            json!("shop-${Stage}-orders-letters"),
+        ),
+        (
+            "relay-dead-letters",
+            "orders",
+            "Events/Properties/RedrivePolicy/deadLetterTargetArn/Fn::GetAtt/0",
+            json!("RelayDeadLetters"),
+        ),
+        (
+            "relay-dead-letters",
+            "orders",
+            "RelayDeadLettersAlarm/Properties/AlarmDescription/Fn::Sub",
+            json!("An event was not published"),
+        ),
+        ("alarm-dead-letters", "orders", "RelayDeadLettersAlarm", gone.clone()),
+        ("queue-retained", "orders", "RelayDeadLetters/DeletionPolicy", gone.clone()),
+        ("queue-encrypted", "orders", "RelayDeadLetters/Properties/SqsManagedSseEnabled", gone.clone()),
+        (
+            "queue-tls",
+            "orders",
+            "RelayDeadLettersPolicy/Properties/PolicyDocument/Statement/@TlsOnly",
+            gone.clone(),
+        ),
+        (
+            "queue-redrive-allow",
+            "orders",
+            "RelayDeadLetters/Properties/RedriveAllowPolicy/redrivePermission",
+            json!("allowAll"),
+        ),
+        ("queue-retention", "orders", "RelayDeadLetters/Properties/MessageRetentionPeriod", json!(345_600)),
+        ("iam-dead-letters", "orders", own("RelayRole", "OwnDeadLetters", ""), gone.clone()),
+        (
+            "catalog-commands",
+            "orders",
+            own("RelayRole", "-", ""),
+            json!({ "Sid": "Letters", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": { "Fn::GetAtt": ["DeadLetters", "Arn"] } }),
+        ),
+        (
             "relay-filter",
             "orders",
             "RelayMapping/Properties/FilterCriteria/Filters/0/Pattern",
@@ -411,7 +452,25 @@ fn together() -> Vec<(Mutation, &'static [&'static str])> {
         (("table-stream", "orders", "Table/Properties/StreamSpecification", Value::Null), &[]),
         (
             ("function-role", "orders", "Relay/Properties/Role/Fn::GetAtt/0", json!("FunctionRole")),
-            &["function-logs", "iam-own-queues", "iam-own-table", "iam-put-events", "iam-stream"],
+            &[
+                "catalog-commands",
+                "function-logs",
+                "iam-dead-letters",
+                "iam-own-queues",
+                "iam-own-table",
+                "iam-put-events",
+                "iam-stream",
+            ],
+        ),
+        (("relay-dead-letters", "orders", "RelayDeadLetters", Value::Null), &["references", "settings"]),
+        (
+            (
+                "relay-dead-letters",
+                "orders",
+                "Relay/Properties/Environment/Variables/WAXSEAL_DLQ_URL/Ref",
+                json!("DeadLetters"),
+            ),
+            &["iam-dead-letters"],
         ),
     ]
 }

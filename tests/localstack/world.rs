@@ -329,9 +329,18 @@ impl World {
 
     /// The dead letters of a service; they are taken out of the queue once `wanted` of them are there.
     pub(crate) fn dead_letters(&self, service: &str, wanted: usize) -> Vec<Message> {
-        let url = self.stage.queue(&format!("{service}-dlq")).unwrap();
+        self.dead_letters_in(&format!("{service}-dlq"), wanted)
+    }
+
+    /// As [`World::dead_letters`], of the service's relay.
+    pub(crate) fn relay_dead_letters(&self, service: &str, wanted: usize) -> Vec<Message> {
+        self.dead_letters_in(&format!("{service}-relay-dlq"), wanted)
+    }
+
+    fn dead_letters_in(&self, queue: &str, wanted: usize) -> Vec<Message> {
+        let url = self.stage.queue(queue).unwrap();
         let mut letters: Vec<Message> = Vec::new();
-        becomes(&format!("dead letters of {service}"), &wanted, || {
+        becomes(&format!("dead letters in {queue}"), &wanted, || {
             for letter in self.stage.receive(&url, 60).unwrap() {
                 self.stage.delete(&url, &letter).unwrap();
                 letters.push(letter);

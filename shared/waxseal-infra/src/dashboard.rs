@@ -29,6 +29,7 @@ fn widgets(app: &App) -> Vec<Value> {
         errors.push(lambda("Errors", ""));
         duration.push(lambda("Duration", ""));
         if !service.emits().is_empty() {
+            letters.push(queue("ApproximateNumberOfMessagesVisible", "-relay-dlq"));
             relay.push(lambda("IteratorAge", "-relay"));
             errors.push(lambda("Errors", "-relay"));
         }

@@ -11,6 +11,8 @@ use super::{client::Client, instance::root, outside::Outside, progress};
 
 /// Every service.
 pub const SERVICES: [&str; 5] = ["orders", "inventory", "payment", "notification", "analytics"];
+/// Those of them that emit, and so have a relay.
+pub const EMITTING: [&str; 3] = ["orders", "inventory", "payment"];
 
 /// Who mails are from.
 const SENDER: &str = "Waxseal Orders <orders@example.com>";

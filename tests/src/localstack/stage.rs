@@ -11,7 +11,7 @@ use waxseal::{
 
 use super::{
     client::{Answer, CallError, Client},
-    deploy::SERVICES,
+    deploy::{EMITTING, SERVICES},
     eventually,
     outside::Outside,
 };
@@ -246,14 +246,14 @@ impl Stage {
         }
     }
 
-    /// Every dead letter that is visible, which stay in their queues: whose, and the message.
+    /// Every dead letter that is visible, those of relays included, which stay in their queues: whose, and the message.
     ///
     /// # Errors
     /// Where a queue refuses.
     pub fn dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
         let mut letters = Vec::new();
-        for service in SERVICES {
-            let url = self.queue(&format!("{service}-dlq"))?;
+        for (service, queue) in dead_letter_queues() {
+            let url = self.queue(&queue)?;
             loop {
                 // Long enough that none is given twice.
                 let messages = self.receive(&url, 20)?;
@@ -266,14 +266,14 @@ impl Stage {
         Ok(letters)
     }
 
-    /// Every dead letter, which are taken out of their queues: whose, and the message.
+    /// Every dead letter, those of relays included, which are taken out of their queues: whose, and the message.
     ///
     /// # Errors
     /// Where a queue refuses.
     pub fn take_dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
         let mut letters = Vec::new();
-        for service in SERVICES {
-            let url = self.queue(&format!("{service}-dlq"))?;
+        for (service, queue) in dead_letter_queues() {
+            let url = self.queue(&queue)?;
             letters.extend(self.take(&url)?.into_iter().map(|letter| (service.to_owned(), letter)));
         }
         Ok(letters)
@@ -422,4 +422,11 @@ fn item(json: &Value) -> Item {
         }
     }
     item
+}
+
+/// Whose, and what the queue is called without application and stage: a service's, and its relay's where it emits.
+fn dead_letter_queues() -> Vec<(&'static str, String)> {
+    let own = |service: &'static str| [(service, format!("{service}-dlq"))];
+    let relays = EMITTING.map(|service| (service, format!("{service}-relay-dlq")));
+    SERVICES.into_iter().flat_map(own).chain(relays).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{App, Deployed, Stack, names};
+use crate::{App, Deployed, Stack, names, service::DEAD_LETTERS};
 
 /// What a missing property reads as.
 static NOTHING: Value = Value::Null;
@@ -34,7 +34,9 @@ impl<'a> Look<'a> {
             resources.map(|(id, body)| Resource { stack: &stack.name, id, body, template: &stack.template })
         };
         let resources: Vec<_> = stacks.iter().flat_map(of).collect();
-        let dead_letters = resources.iter().flat_map(gives_up_to).collect();
+        let named = resources.iter().flat_map(gives_up_to);
+        let relays = resources.iter().filter(|resource| resource.id == DEAD_LETTERS);
+        let dead_letters = named.chain(relays.map(|queue| (queue.stack, queue.id))).collect();
         Self { app, stacks, resources, dead_letters }
     }
 
@@ -114,6 +116,11 @@ impl<'a> Look<'a> {
         })
     }
 
+    /// What a relay's dead-letter queue is called, as `Fn::Sub` has it.
+    pub(super) fn name_of_relay_dead_letters(&self, service: &str) -> String {
+        self.app.named(&format!("{service}-relay-dlq"))
+    }
+
     /// What a function's role allows.
     pub(super) fn allowed(&self, function: &Resource<'a>) -> Vec<&'a Value> {
         let Some(role) = target(function.get("/Role")).and_then(|id| function.sibling(id)) else {
@@ -124,7 +131,7 @@ impl<'a> Look<'a> {
 }
 
 /// The dead-letter queues that a resource names: one that is named twice is known when one name is missing.
-fn gives_up_to<'a>(resource: &Resource<'a>) -> Vec<(&'a str, &'a str)> {
+pub(super) fn gives_up_to<'a>(resource: &Resource<'a>) -> Vec<(&'a str, &'a str)> {
     let targets = resource.get("/Targets").as_array().into_iter().flatten();
     let targets = targets.map(|target| &target["DeadLetterConfig"]["Arn"]);
     let own = ["/RedrivePolicy/deadLetterTargetArn", "/Environment/Variables/WAXSEAL_DLQ_URL"];

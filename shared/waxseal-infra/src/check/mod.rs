@@ -128,7 +128,7 @@ checks! {
         "queue-receives" "five receives at least, since throttling and deploys cost some" receives
         "queue-encrypted" "SSE-SQS: EventBridge and SNS cannot use AWS's own key" encrypted
         "queue-retention" "a dead-letter queue keeps for 14 days, and longer than the queue, since a moved message keeps its age" retention
-        "queue-redrive-allow" "a dead-letter queue says which queues may move to it" redrive_allow
+        "queue-redrive-allow" "a dead-letter queue says which queues may move to it: none to a relay's" redrive_allow
         "queue-visibility" "six runs of the function and the window: a batch in work is not given to somebody else" visibility
         "queue-mapping" "a queue has one mapping: two would share its messages at random" mapping
         "queue-senders" "a service may send only for a rule or topic that is named" senders
@@ -172,6 +172,7 @@ checks! {
         "relay-from-the-start" "O-1: the relay starts at TRIM_HORIZON" from_the_start
         "relay-never-gives-up" "O-1: no record is passed over by age or retries" never_gives_up
         "relay-bisect" "a record that fails the relay as a whole holds up as few others as can be" bisect
+        "relay-dead-letters" "O-6: what a relay cannot publish goes to a queue of its own, which nothing moves to and whose alarm says the way back" dead_letters
         "relay-filter" "O-5: only new receipts that emitted something wake the relay" filter
     }
     alarms {

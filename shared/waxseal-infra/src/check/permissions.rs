@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app, bus,
     names::{account, arn, attribute, queue_arn, sub},
-    service::{SCAN, table_actions},
+    service::{DEAD_LETTERS, SCAN, table_actions},
 };
 
 pub(super) fn managed(look: &Look<'_>, report: &mut Report) {
@@ -245,7 +245,7 @@ pub(super) fn may_send(look: &Look<'_>, relay: &Resource<'_>, recipients: &[&str
     let allowed = look.allowed(relay);
     let others = allowing(&allowed, "sqs:SendMessage")
         .into_iter()
-        .filter(|statement| list(&statement["Resource"]) != [&arn("DeadLetters")])
+        .filter(|statement| list(&statement["Resource"]) != [&arn(DEAD_LETTERS)])
         .count();
     if arns.is_empty() { others == 0 } else { others == 1 && allows(&allowed, "sqs:SendMessage", &arns) }
 }

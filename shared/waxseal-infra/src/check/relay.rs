@@ -4,9 +4,12 @@ use serde_json::Value;
 
 use super::{
     Report,
-    look::{Look, Resource},
+    look::{ALARM, Look, QUEUE, Resource, gives_up_to, target},
 };
-use crate::{names::attribute, service::FILTER};
+use crate::{
+    names::attribute,
+    service::{DEAD_LETTERS, FILTER},
+};
 
 /// The relays of the services that emit, with their mappings on the table's stream.
 fn mappings<'a>(look: &Look<'a>) -> Vec<Resource<'a>> {
@@ -45,6 +48,34 @@ pub(super) fn never_gives_up(look: &Look<'_>, report: &mut Report) {
             let none = mapping.get(&format!("/{limit}")).as_i64() == Some(-1);
             report.unless(none, &mapping, format!("{limit} is not -1"));
         }
+    }
+}
+
+pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
+    for relay in look.services().filter_map(|service| look.relay(&service.name)) {
+        let queue = target(relay.get("/Environment/Variables/WAXSEAL_DLQ_URL"));
+        report.unless(queue == Some(DEAD_LETTERS), &relay, "WAXSEAL_DLQ_URL is not RelayDeadLetters");
+        let Some(queue) = look.within(relay.stack, QUEUE).find(|queue| queue.id == DEAD_LETTERS) else {
+            report.unless(false, &relay, "there is no queue RelayDeadLetters");
+            continue;
+        };
+        let named = look.name_of_relay_dead_letters(relay.stack);
+        report.unless(queue.name("QueueName") == Some(&named), &queue, format!("QueueName is not {named}"));
+        let own = look
+            .all()
+            .filter(|other| other.stack == relay.stack && other.id != relay.id)
+            .all(|other| !gives_up_to(&other).contains(&(queue.stack, queue.id)));
+        report.unless(own, &queue, "something besides the relay gives up to it");
+        let watched = attribute(DEAD_LETTERS, "QueueName");
+        let says = look
+            .within(relay.stack, ALARM)
+            .filter(|alarm| alarm.get("/Dimensions/0/Value") == &watched)
+            .all(|alarm| {
+                let about = alarm.get("/AlarmDescription");
+                let about = about.as_str().or_else(|| about["Fn::Sub"].as_str()).unwrap_or_default();
+                about.contains("sweep") && about.contains("Never redrive")
+            });
+        report.unless(says, &queue, "its alarm does not say that the way back is a sweep, and no redrive");
     }
 }
 

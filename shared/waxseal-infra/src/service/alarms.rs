@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Parts, queue_id};
+use super::{Parts, queue_id, relay::DEAD_LETTERS};
 use crate::{
     bus,
     names::{attribute, import, reference},
@@ -66,6 +66,24 @@ pub(super) fn add(parts: &mut Parts<'_>) {
     watches.push(errors("Function"));
     if !parts.service.emits().is_empty() {
         watches.push(errors("Relay"));
+        watches.push(Watch {
+            id: "RelayDeadLettersAlarm".to_owned(),
+            about: format!(
+                "An event was not published: its channel is missing or denied for five minutes, or refuses it. Read the letter's \
+                 reason and mend the cause. Never redrive to the service's queue, it would reach its emitter. The way back is \
+                 publication: a sweep from before it was emitted, aws lambda invoke --function-name {} --cli-binary-format \
+                 raw-in-base64-out --payload '{{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\"}}}}' answer.json, or put-events, publish or \
+                 send-message with the letter's body, the envelope. Then delete the letter",
+                parts.named("-relay")
+            ),
+            namespace: "AWS/SQS",
+            metric: "ApproximateNumberOfMessagesVisible",
+            dimension: ("QueueName", attribute(DEAD_LETTERS, "QueueName")),
+            statistic: "Maximum",
+            threshold: 1,
+            seconds: 60,
+            periods: 1,
+        });
         let age = |id: &str, about: String, milliseconds| Watch {
             id: id.to_owned(),
             about,
@@ -79,7 +97,9 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         };
         watches.push(age(
             "RelayLateAlarm",
-            "What was emitted five minutes ago is not published yet. Read the relay's log".to_owned(),
+            "What was emitted five minutes ago is not published yet: a channel is missing, denied, throttled or failing. The relay's \
+             log names it. What a missing or denied channel is too late for is in the relay's dead-letter queue"
+                .to_owned(),
             5 * 60 * 1000,
         ));
         watches.push(age(

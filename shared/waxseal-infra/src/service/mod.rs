@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use waxseal::Channel;
 
 pub(crate) use function::table_actions;
-pub(crate) use relay::{FILTER, SCAN};
+pub(crate) use relay::{DEAD_LETTERS, FILTER, SCAN};
 
 use crate::{
     App, Deployed, Stack,

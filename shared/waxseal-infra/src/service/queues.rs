@@ -44,23 +44,35 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         [] => json!({ "redrivePermission": "denyAll" }),
         sources => json!({ "redrivePermission": "byQueue", "sourceQueueArns": sources }),
     };
-    let dead_letters = json!({
+    add_dead_letters(parts, "DeadLetters", "-dlq", redrive);
+    parts.output("DeadLettersUrl", reference("DeadLetters"));
+    let senders = senders(parts, "DeadLetters");
+    parts.add("DeadLettersPolicy", policy("DeadLetters", senders));
+}
+
+/// The relay's dead-letter queue. A letter of a relay is an event that its own service emitted: redriven to the service's
+/// queue it would reach its emitter. So no queue moves to it, and only the relay's role may send to it.
+pub(super) fn add_relay_dead_letters(parts: &mut Parts<'_>, id: &str) {
+    add_dead_letters(parts, id, "-relay-dlq", json!({ "redrivePermission": "denyAll" }));
+    parts.output(format!("{id}Url"), reference(id));
+    parts.add(format!("{id}Policy"), policy(id, Vec::new()));
+}
+
+fn add_dead_letters(parts: &mut Parts<'_>, id: &str, name: &str, redrive: Value) {
+    let queue = json!({
         "Type": "AWS::SQS::Queue",
         // A letter is the last copy of an event.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
-            "QueueName": sub(parts.named("-dlq")),
-            "MessageRetentionPeriod": retention.dead_letters * DAY,
+            "QueueName": sub(parts.named(name)),
+            "MessageRetentionPeriod": parts.app.retention.dead_letters * DAY,
             "SqsManagedSseEnabled": true,
             "RedriveAllowPolicy": redrive,
             "Tags": parts.tags(),
         },
     });
-    parts.add("DeadLetters", dead_letters);
-    parts.output("DeadLettersUrl", reference("DeadLetters"));
-    let senders = senders(parts, "DeadLetters");
-    parts.add("DeadLettersPolicy", policy("DeadLetters", senders));
+    parts.add(id, queue);
 }
 
 /// The logical id of the rule for an event.

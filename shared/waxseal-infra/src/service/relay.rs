@@ -17,7 +17,11 @@ pub(crate) const FILTER: &str =
 /// What a sweep asks of the table, and nothing else does.
 pub(crate) const SCAN: &str = "dynamodb:Scan";
 
+/// The relay's own dead-letter queue.
+pub(crate) const DEAD_LETTERS: &str = "RelayDeadLetters";
+
 pub(super) fn add(parts: &mut Parts<'_>) {
+    super::queues::add_relay_dead_letters(parts, DEAD_LETTERS);
     let (app, service) = (parts.app, parts.service);
     let emits = service.emits();
     let stream = || attribute("Table", "StreamArn");
@@ -44,12 +48,12 @@ pub(super) fn add(parts: &mut Parts<'_>) {
             "Sid": "OwnDeadLetters",
             "Effect": "Allow",
             "Action": "sqs:SendMessage",
-            "Resource": arn("DeadLetters"),
+            "Resource": arn(DEAD_LETTERS),
         }),
     ];
     let mut environment = Map::from_iter([
         ("WAXSEAL_BUS".to_owned(), import(bus::export(app, "name"))),
-        ("WAXSEAL_DLQ_URL".to_owned(), reference("DeadLetters")),
+        ("WAXSEAL_DLQ_URL".to_owned(), reference(DEAD_LETTERS)),
         ("WAXSEAL_SWEEP_DAYS".to_owned(), json!(app.retention.sweep.to_string())),
         ("WAXSEAL_TABLE".to_owned(), reference("Table")),
     ]);

@@ -211,7 +211,8 @@ impl Function {
         mut end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
-        match Payload::read(&text, invocation)? {
+        let text = json::unmarked(&text);
+        match Payload::read(text, invocation)? {
             Payload::Batch(batch) => self.batch(&batch, invocation, end).await,
             Payload::Stream(objects) => match &self.work {
                 Work::Batches(_) => self.batch(&stream::batch(&objects.0)?, invocation, end).await,
@@ -229,7 +230,7 @@ impl Function {
                 }
             },
             Payload::Http => match &self.http {
-                Some(http) => match end.within(Point::Cutoff, http.call(&text, invocation)).await {
+                Some(http) => match end.within(Point::Cutoff, http.call(text, invocation)).await {
                     Some(answer) => answer,
                     None => http::unavailable(),
                 },
@@ -237,7 +238,7 @@ impl Function {
             },
             Payload::Sweep => match (&self.work, &self.sweeper) {
                 (Work::Relay(relay), Some(sweeper)) => {
-                    sweeper.sweep(&**relay, &text, invocation.deadline, end).await
+                    sweeper.sweep(&**relay, text, invocation.deadline, end).await
                 }
                 _ => Err(InvokeError::NotTaken { got: "sweep", takes: self.takes() }),
             },

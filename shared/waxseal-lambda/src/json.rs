@@ -32,6 +32,11 @@ pub(crate) fn text(payload: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// The text without the byte order mark that some writers put before it.
+pub(crate) fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 const HEX: [u8; 16] = *b"0123456789abcdef";
 
 /// The members of an object in their order, values unparsed.

@@ -45,6 +45,10 @@ impl<'a> Payload<'a> {
             }
             Top::Http => Ok(Self::Http),
             Top::Sweep => Ok(Self::Sweep),
+            Top::Destination => Err(InvokeError::Unrecognised {
+                saw: "the record of a Lambda destination, with the request and the response of an asynchronous invocation"
+                    .to_owned(),
+            }),
             Top::Other => {
                 let saw = Object::parse(text).map_or_else(|| kind(text).to_owned(), |object| object.names());
                 Err(InvokeError::Unrecognised { saw })
@@ -135,6 +139,8 @@ enum Top<'a> {
     Event,
     Http,
     Sweep,
+    /// The record of a Lambda destination: it holds an HTTP request's `requestContext` too.
+    Destination,
     Other,
 }
 
@@ -156,6 +162,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
                         }
                         "detail-type" if matches!(top, Top::Other | Top::Sweep) => top = Top::Event,
                         "requestContext" if matches!(top, Top::Other | Top::Sweep) => top = Top::Http,
+                        "requestPayload" if matches!(top, Top::Other | Top::Sweep | Top::Http) => {
+                            top = Top::Destination;
+                        }
                         "sweep" if matches!(top, Top::Other) => top = Top::Sweep,
                         _ => {}
                     }

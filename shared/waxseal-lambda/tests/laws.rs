@@ -72,7 +72,7 @@ proptest! {
             .map(|(index, (kind, group))| {
                 let record = record(&format!("m{index}"), &body(kind));
                 match group {
-                    Some(group) => record.replace(r#""SentTimestamp""#, &format!(r#""MessageGroupId":"g{group}","SentTimestamp""#)),
+                    Some(group) => record.replace(r#""SentTimestamp""#, &format!(r#""MessageGroupId":"g{group}","SentTimestamp""#)).replace(":inventory\"", ":inventory.fifo\""),
                     None => record,
                 }
             })

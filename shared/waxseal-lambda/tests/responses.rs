@@ -50,7 +50,7 @@ fn malformed() -> Vec<(&'static str, String, &'static str)> {
         (
             "no envelope",
             with(r#"{"eventId":"x","eventType":"order.placed"}"#.into()),
-            "malformed: eventVersion is missing: ",
+            "malformed: no envelope: it has eventId, eventType of an envelope and lacks eventVersion, timestamp, source, data",
         ),
         ("a lone surrogate", good.replace(&body, r#""\ud800""#), "malformed: the body is not UTF-8 text"),
         (

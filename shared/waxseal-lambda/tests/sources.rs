@@ -100,14 +100,6 @@ async fn s37_every_way_through_eventbridge_sns_and_sqs_gives_the_identical_envel
 }
 
 #[tokio::test]
-async fn s41_s3_notifications_and_its_test_event_are_acknowledged() {
-    let (function, seen) = inventory();
-    assert_eq!(invoke(&function, &golden("sqs-s3")).await.unwrap(), OK);
-    assert!(seen.orders().is_empty());
-    assert!(seen.letters.lock().unwrap().is_empty());
-}
-
-#[tokio::test]
 async fn s44_the_trace_header_is_continued_where_the_envelope_has_no_trace() {
     let traced = envelope("sqs-traced").await;
     assert_eq!(traced.traceparent(), Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"));

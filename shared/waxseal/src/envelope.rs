@@ -7,7 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error as _, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Value, value::RawValue};
 
@@ -49,13 +49,41 @@ pub type Raw = Envelope<Box<RawValue>>;
 #[error("{what}")]
 pub struct Malformed {
     what: String,
+    /// The name under which a service may [ignore](crate::Service::ignore) it.
+    kind: Option<&'static str>,
 }
 
 impl Malformed {
     /// A reason in words; it must hold no payload, since it is logged.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into() }
+        Self { what: what.into(), kind: None }
     }
+
+    /// A record that can be read and is nobody's event here, such as `aws:s3` for a notification of S3. A service that declares
+    /// `ignore(kind)` acknowledges it.
+    pub fn foreign(kind: &'static str, what: impl Into<String>) -> Self {
+        Self { what: what.into(), kind: Some(kind) }
+    }
+
+    /// The kind of a foreign record.
+    #[must_use]
+    pub fn kind(&self) -> Option<&'static str> {
+        self.kind
+    }
+}
+
+/// The members without which an object is no envelope.
+pub const REQUIRED: [&str; 6] = ["eventId", "eventType", "eventVersion", "timestamp", "source", "data"];
+
+/// What a payload lacks that looks like an envelope: the required members that are missing, where two or more are there. For the
+/// reason of a dead letter: a publisher's slip is told, and a foreign payload with one such member is left alone.
+#[must_use]
+pub fn lacking(json: &str) -> Option<String> {
+    let members: BTreeMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(json).ok()?;
+    let (there, missing): (Vec<&str>, Vec<&str>) =
+        REQUIRED.into_iter().partition(|name| members.contains_key(*name));
+    (there.len() >= 2 && !missing.is_empty())
+        .then(|| format!("it has {} of an envelope and lacks {}", there.join(", "), missing.join(", ")))
 }
 
 /// Ids and sources are part of a DynamoDB key of at most 2,048 bytes, each byte up to three when escaped.

@@ -80,7 +80,7 @@ pub use effect::{Attempt, Effect};
 pub use emits::{Contains, Declared, Emits};
 pub use end::{End, Point};
 pub use engine::{Engine, Failure, Outcome, Settings};
-pub use envelope::{Envelope, Malformed, Raw};
+pub use envelope::{Envelope, Malformed, REQUIRED, Raw, lacking};
 pub use fault::{BoxError, Fault, chain};
 pub use handler::Handler;
 pub use hash::payload_hash;

@@ -1,6 +1,8 @@
 //! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
 
 use std::{
+    borrow::Cow,
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -24,6 +26,7 @@ pub struct Service {
     pub(crate) name: String,
     pub(crate) routes: HashMap<&'static str, Vec<Route>>,
     catalog: Vec<Entry>,
+    ignored: BTreeSet<Cow<'static, str>>,
 }
 
 #[derive(Clone)]
@@ -56,7 +59,7 @@ impl Route {
 impl Service {
     /// A service with no handlers yet. Its name is the owner of what it emits, and part of its receipts' keys.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), routes: HashMap::new(), catalog: Vec::new() }
+        Self { name: name.into(), routes: HashMap::new(), catalog: Vec::new(), ignored: BTreeSet::new() }
     }
 
     /// Adds a [`Handler`].
@@ -90,6 +93,24 @@ impl Service {
         let consumer = format!("{}/{handler}", self.name).into();
         self.routes.entry(consumes.name).or_default().push(Route { consumer, reaction });
         self
+    }
+
+    /// Acknowledges messages of this name without a handler; without it they are dead letters (S-41). `aws:s3` stands for
+    /// notifications of S3, `aws:dynamodb` for the stream records of a table that is not Waxseal's.
+    ///
+    /// ```
+    /// let service = waxseal::Service::new("audit").ignore("order.viewed").ignore("aws:s3");
+    /// assert!(service.ignores("order.viewed") && !service.ignores("order.placed"));
+    /// ```
+    pub fn ignore(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.ignored.insert(name.into());
+        self
+    }
+
+    /// Whether messages of this name are acknowledged without a handler.
+    #[must_use]
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains(name)
     }
 
     /// Its name.

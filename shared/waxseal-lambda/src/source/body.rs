@@ -21,6 +21,7 @@ pub(crate) type Sent<'a> = &'a dyn Fn() -> Option<Timestamp>;
 
 /// Reads a body.
 pub(crate) fn read(text: &str, sent: Sent<'_>) -> Content {
+    let text = json::unmarked(text);
     match eventbridge::usual(text) {
         Some(raw) => Content::Message(Box::new(raw)),
         None => unusual(text, sent),
@@ -52,12 +53,13 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
             other => format!("an SNS notification whose Message is {other}, not a string"),
         });
     };
-    let content = match Object::parse(&text) {
+    let text = json::unmarked(&text);
+    let content = match Object::parse(text) {
         Some(object) if is_notification(&object) => {
             return malformed("an SNS notification whose Message is another SNS notification".to_owned());
         }
-        Some(object) => event(&text, &object, &|| time(sns, "Timestamp").or_else(sent)),
-        None => Content::Malformed(no_object("Message", &text)),
+        Some(object) => event(text, &object, &|| time(sns, "Timestamp").or_else(sent)),
+        None => Content::Malformed(no_object("Message", text)),
     };
     match content {
         Content::Malformed(inner) => {
@@ -84,18 +86,23 @@ fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
         Raw::parse(text)
     } else if object.has("detail-type") {
         eventbridge::read(object, sent)
+    } else if object.string("Event").as_deref() == Some("s3:TestEvent") {
+        return Content::Ignored("the test event of S3");
     } else if is_from_s3(object) {
-        return Content::Ignored("an S3 notification");
+        Err(Malformed::foreign(
+            "aws:s3",
+            "a notification of S3, which no handler takes: let S3 notify EventBridge and handle its event, or declare \
+             `.ignore(\"aws:s3\")` on the service",
+        ))
     } else {
-        Err(no_envelope(object))
+        Err(no_envelope(text, object))
     };
     read.map_or_else(Content::Malformed, |raw| Content::Message(Box::new(raw)))
 }
 
-/// Whether an object means to be an envelope: two of the three members that make one. A plain payload may well have
-/// one of them.
+/// Whether an object is an envelope: it has all required members. Everything else is foreign, and keeps its members.
 pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
-    ["eventId", "eventType", "data"].iter().filter(|name| object.has(name)).count() >= 2
+    waxseal::REQUIRED.iter().all(|name| object.has(name))
 }
 
 /// Whether an object means to be a CloudEvents event: an envelope with such a member stays one.
@@ -103,11 +110,8 @@ pub(crate) fn is_cloud_event(object: &Object<'_>) -> bool {
     object.has("specversion") && !(object.has("eventId") && object.has("eventType"))
 }
 
-/// An S3 notification, or the test event that S3 sends when one is set up (S-41).
+/// A notification of S3 (S-41).
 fn is_from_s3(object: &Object<'_>) -> bool {
-    if object.string("Event").as_deref() == Some("s3:TestEvent") {
-        return true;
-    }
     let records: Option<json::Objects<'_>> =
         object.get("Records").and_then(|raw| serde_json::from_str(raw.get()).ok());
     records.is_some_and(|records| {
@@ -117,13 +121,16 @@ fn is_from_s3(object: &Object<'_>) -> bool {
 }
 
 /// The likely cause, by what is there (S-36).
-fn no_envelope(object: &Object<'_>) -> Malformed {
+fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
+    if let Some(lacking) = waxseal::lacking(text) {
+        return Malformed::new(format!("no envelope: {lacking}"));
+    }
     let cause = if object.has("detail") {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
     } else if object.has("Records") {
-        "looks like a batch of another source: S3 notifications alone are accepted here, and ignored"
+        "looks like a batch of another source: wire that source to the function itself"
     } else {
         "looks like a plain payload, such as a rule's InputPath $.detail gives where detail is no envelope: deliver the \
          whole event, so that its detail-type tells what it is"
@@ -131,8 +138,22 @@ fn no_envelope(object: &Object<'_>) -> Malformed {
     Malformed::new(format!("no envelope: {}; {cause}", object.names()))
 }
 
+/// The pairs that Amazon's extended clients put in the place of a large payload.
+fn is_extended_pointer(text: &str) -> bool {
+    let pair: Result<(&str, serde::de::IgnoredAny), _> = serde_json::from_str(text);
+    pair.is_ok_and(|(class, _)| {
+        class == "software.amazon.payloadoffloading.PayloadS3Pointer"
+            || class == "com.amazon.sqs.javamessaging.MessageS3Pointer"
+    })
+}
+
 fn no_object(what: &str, text: &str) -> Malformed {
     let reason = match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) if is_extended_pointer(text) => {
+            "is a pointer of the SQS extended client: its payload lies in S3 and is not fetched: send the payload itself, or declare \
+             a claim check for the message"
+                .to_owned()
+        }
         Ok(_) if kind(text) == "a string" => {
             "is a JSON string, not an object: an input transformer's template in quotes, or JSON encoded twice?".to_owned()
         }
@@ -228,12 +249,16 @@ mod tests {
                 "an EventBridge event whose source is missing: the rule must deliver the whole event",
             ),
             (
-                event(&format!(r#"{time},"detail":{{"eventVersion":"secret"}}"#)),
-                "an EventBridge event whose detail has an eventVersion that is no whole number from 1 to 65535",
+                r#"{"eventId":"secret","eventType":"order.placed","data":{}}"#.to_owned(),
+                "no envelope: it has eventId, eventType, data of an envelope and lacks eventVersion, timestamp, source",
             ),
             (
-                event(r#","detail":{"eventId":"e1","data":{"a":"secret"}}"#),
-                "an EventBridge event whose detail is no envelope: eventType is missing: ",
+                r#"["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"secret","s3Key":"3f9c"}]"#.to_owned(),
+                "the body is a pointer of the SQS extended client: ",
+            ),
+            (
+                r#"{"Records":[{"eventSource":"aws:s3","s3":{"object":{"key":"secret"}}}]}"#.to_owned(),
+                "a notification of S3, which no handler takes: ",
             ),
             (
                 r#"{"source":"orders","detail":{}}"#.to_owned(),

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | id, correlation | EventBridge's `id`: the flow starts here |
 //! | name | `detail-type` |
-//! | version | `eventVersion` in `detail`, 1 where there is none |
+//! | version | `eventVersion` in `detail` where it is a whole number from 1 to 65535, else 1 |
 //! | timestamp, source | `time`, `source` |
 //! | data | the whole `detail` |
 //!
@@ -127,12 +127,9 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
 
 fn plain(event: &Object<'_>, detail: &RawValue, members: &Object<'_>) -> Result<Raw, Malformed> {
     let id = identifier(event, "id")?;
-    let version = match members.get("eventVersion") {
-        Some(raw) => serde_json::from_str(raw.get()).ok().filter(|version| *version > 0).ok_or_else(|| {
-            Malformed::new("an EventBridge event whose detail has an eventVersion that is no whole number from 1 to 65535")
-        })?,
-        None => 1,
-    };
+    // Another `eventVersion` than a whole number is the payload's own: all of CloudTrail says "1.08" there.
+    let version = members.get("eventVersion").and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let version = version.filter(|version| *version > 0).unwrap_or(1);
     Ok(Envelope {
         correlation_id: id.clone(),
         id,

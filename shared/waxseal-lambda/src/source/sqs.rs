@@ -64,12 +64,13 @@ fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
         return None;
     }
     let sent = || milliseconds(attributes.sent_timestamp.as_deref()?);
+    let group = attributes.message_group_id.filter(|_| is_fifo(&queue));
     Some(Record {
         id: message_id,
         receives: attributes.approximate_receive_count.parse().ok()?,
         ticket: Some(Ticket { queue, handle: receipt_handle }),
         content: continue_trace(body::read(&body, &sent), attributes.trace.as_deref()),
-        group: attributes.message_group_id,
+        group,
         body: body.into_bytes(),
     })
 }
@@ -83,15 +84,22 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
         Ok(attributes) => (content, attributes),
         Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
     };
+    let is_ordered = object.string("eventSourceARN").is_none_or(|queue| is_fifo(&queue));
     Record {
         // An absent id fails the invocation on purpose (S-4).
         id: object.string("messageId").map(Cow::into_owned).unwrap_or_default(),
-        group,
+        group: group.filter(|_| is_ordered),
         receives: receives.unwrap_or(1),
         ticket: ticket(object),
         body,
         content,
     }
+}
+
+/// Whether a queue keeps order, which its ARN alone tells: on a standard queue a message group names a tenant, and orders nothing.
+/// Source: SQS developer guide, "Amazon SQS fair queues".
+fn is_fifo(queue: &str) -> bool {
+    queue.ends_with(".fifo")
 }
 
 /// What the queue knows the delivery by; without both it cannot be told when to deliver again, and decides itself.

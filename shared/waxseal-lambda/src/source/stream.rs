@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use waxseal::{
     Malformed, Raw, Timestamp,
     batch::{Content, MissingId, Record},
-    item::attribute::EMITTED,
+    item::attribute::{self, EMITTED},
     receipt::{Emission, read_emissions},
     relay::Pending,
 };
@@ -102,6 +102,16 @@ fn read(emitted: &str) -> Result<Vec<Emission>, String> {
 fn change(object: &Object<'_>) -> Change {
     let malformed = |what: &str| Change::Malformed(Malformed::new(what));
     let name = object.string("eventName");
+    if name.as_deref() == Some("REMOVE") && is_expired(object) {
+        return Change::Silent("an item has expired");
+    }
+    if matches!(name.as_deref(), Some("INSERT" | "MODIFY" | "REMOVE")) && !is_ours(object) {
+        return Change::Malformed(Malformed::foreign(
+            "aws:dynamodb",
+            "a record of a table that is not Waxseal's, by its keys, which no handler takes: wire the function to its service's own \
+             table, or declare `.ignore(\"aws:dynamodb\")` on the service",
+        ));
+    }
     match name.as_deref() {
         Some("REMOVE") => return Change::Silent("an item was removed"),
         Some("INSERT" | "MODIFY") => {}
@@ -128,6 +138,20 @@ fn change(object: &Object<'_>) -> Change {
         return Change::Silent("an item changed, but not what it had emitted");
     }
     Change::Emitted(emitted.into_owned())
+}
+
+/// Whether DynamoDB's TTL removed the item. Source: DynamoDB developer guide, "DynamoDB Streams and Time to Live".
+fn is_expired(object: &Object<'_>) -> bool {
+    object.object("userIdentity").is_some_and(|by| {
+        by.string("type").as_deref() == Some("Service")
+            && by.string("principalId").as_deref() == Some("dynamodb.amazonaws.com")
+    })
+}
+
+/// Whether the item's keys are those of a table of ours. A record without keys may be.
+fn is_ours(object: &Object<'_>) -> bool {
+    let keys = object.object("dynamodb").and_then(|data| data.object("Keys"));
+    keys.is_none_or(|keys| keys.members().all(|name| name == attribute::PARTITION || name == attribute::SORT))
 }
 
 /// The attribute's text; `Err` where it has another type.

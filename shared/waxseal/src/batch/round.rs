@@ -11,6 +11,7 @@ use super::{
     lanes::{Lane, Place, chain},
     panic_message,
     progress::Progress,
+    run::ignored,
 };
 use crate::{
     Failure, Outcome, Raw, chain as reasons,
@@ -119,6 +120,12 @@ impl Round<'_> {
             Content::Ignored(why) => {
                 tracing::info!(record = record.id, why, "acknowledged without a handler");
                 Verdict::Done(None)
+            }
+            Content::Malformed(malformed)
+                if let Some(kind) = malformed.kind()
+                    && self.batches.engine().service().ignores(kind) =>
+            {
+                ignored(record, kind)
             }
             Content::Malformed(malformed) => {
                 Box::pin(self.batches.unreadable(record, None, format!("malformed: {malformed}"))).await

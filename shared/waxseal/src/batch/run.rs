@@ -16,6 +16,7 @@ use super::{
 use crate::{
     End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
     engine::{Access, Group},
+    envelope::lacking,
 };
 
 /// Lanes in flight at the least: what waits for its commit holds little, and the more wait, the more share a request.
@@ -163,7 +164,11 @@ impl Batches {
 
     async fn failed(&self, record: &Record, raw: &Raw, failure: Failure) -> Verdict {
         match failure {
-            failure @ Failure::Unknown { .. } => self.unreadable(record, Some(raw), reasons(&failure)).await,
+            Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
+            failure @ Failure::Unknown { .. } => {
+                let hint = lacking(raw.data.get()).map(|lacking| format!("; {lacking}")).unwrap_or_default();
+                self.unreadable(record, Some(raw), reasons(&failure) + &hint).await
+            }
             Failure::Unstarted => Verdict::Unstarted,
             failure if failure.is_permanent() => self.bury(record, Some(raw), reasons(&failure)).await,
             failure => self.retry(record, raw, &failure).await,
@@ -239,6 +244,12 @@ impl Batches {
             }
         }
     }
+}
+
+/// The verdict of a record that its service declares to ignore.
+pub(super) fn ignored(record: &Record, name: &str) -> Verdict {
+    tracing::info!(record = record.id, name, "acknowledged without a handler: the service ignores it");
+    Verdict::Done(None)
 }
 
 /// When nothing starts any more: `margin` before `deadline`, and never within the first three quarters of the time.

@@ -161,8 +161,9 @@ fn o3_what_the_bus_keeps_refusing_is_the_checkpoint_and_comes_again_under_its_id
     assert!(world.aws.letters().is_empty());
 }
 
-/// A stream batch in which the second receipt sent a command to a service that is not deployed, written this long ago.
-fn stream_to_nobody(seconds: i64) -> Vec<u8> {
+/// A stream batch in which the second receipt sent a command to a service that is not deployed, written this long ago;
+/// from the receipt of this position on, as after a checkpoint.
+fn stream_to_nobody(seconds: i64, from: usize) -> Vec<u8> {
     let mut batch: Value = serde_json::from_slice(&stream(&["a", "b", "c"])).unwrap();
     let written = Timestamp::now().as_second() - seconds;
     for record in batch["Records"].as_array_mut().unwrap() {
@@ -171,6 +172,7 @@ fn stream_to_nobody(seconds: i64) -> Vec<u8> {
     let emitted = &mut batch["Records"][1]["dynamodb"]["NewImage"]["emitted"]["S"];
     *emitted =
         json!(emitted.as_str().unwrap().replace("\"channel\":\"bus\"", "\"channel\":\"queue:nobody\""));
+    batch["Records"].as_array_mut().unwrap().drain(..from);
     batch.to_string().into_bytes()
 }
 
@@ -178,12 +180,12 @@ fn stream_to_nobody(seconds: i64) -> Vec<u8> {
 fn o6_a_missing_channel_is_a_dead_letter_after_five_minutes_and_the_rest_is_published_once() {
     let world = World::new();
     let mut lambda = world.start("relay");
-    for _ in 0..3 {
-        assert_eq!(text(lambda.invoke(stream_to_nobody(10)).unwrap()), failures(&[&sequence(1)]));
+    for from in [0, 1, 1] {
+        assert_eq!(text(lambda.invoke(stream_to_nobody(10, from)).unwrap()), failures(&[&sequence(1)]));
     }
     assert_eq!(requests(&world.aws), [["a", "c"]], "once, and what lies behind it is not held up");
     assert!(world.aws.letters().is_empty());
-    assert_eq!(text(lambda.invoke(stream_to_nobody(301)).unwrap()), failures(&[]));
+    assert_eq!(text(lambda.invoke(stream_to_nobody(301, 1)).unwrap()), failures(&[]));
     assert_eq!(requests(&world.aws), [["a", "c"]]);
     let letters = world.aws.letters();
     assert_eq!(letters.keys().collect::<Vec<_>>(), [&sequence(1)]);

@@ -41,7 +41,9 @@ impl Feed {
     #[must_use]
     pub fn start(local: &Local, file: &[u8]) -> Self {
         let lines = Lines::read(file);
-        let feed = Self { total: lines.count(), ..Self::default() };
+        let refused = lines.rejected.len();
+        let feed = Self { total: lines.count() + refused, ..Self::default() };
+        feed.done.store(refused, Ordering::Relaxed);
         feed.lock().rejected = lines.rejected;
         let start = local.now();
         for customer in lines.customers {
@@ -62,7 +64,7 @@ impl Feed {
         feed
     }
 
-    /// How many readable lines there are, and how many have been answered.
+    /// How many lines have been answered or refused, and how many there are.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.total)

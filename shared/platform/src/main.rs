@@ -19,13 +19,12 @@ use waxseal_local::Faults;
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1);
-    log();
-    let result =
-        Options::from_env().map_err(|error| error.to_string()).and_then(|options| match command.as_deref() {
-            None | Some("run") => run(&options),
-            Some("serve") => serve(&options),
-            Some(other) => Err(format!("{other}: there are `run` and `serve`")),
-        });
+    let options = log().and_then(|()| Options::from_env().map_err(|error| error.to_string()));
+    let result = options.and_then(|options| match command.as_deref() {
+        None | Some("run") => run(&options),
+        Some("serve") => serve(&options),
+        Some(other) => Err(format!("{other}: there are `run` and `serve`")),
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -36,13 +35,14 @@ fn main() -> ExitCode {
 }
 
 /// Log lines go to standard error, where `LOG=info` (or `warn`, `debug`) asks for them.
-fn log() {
-    let level = std::env::var("LOG")
-        .ok()
-        .and_then(|level| level.parse::<tracing_subscriber::filter::LevelFilter>().ok());
-    if let Some(level) = level {
-        tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
-    }
+fn log() -> Result<(), String> {
+    // `make` exports an empty LOG, which would be read as a level.
+    let Some(level) = std::env::var("LOG").ok().filter(|level| !level.is_empty()) else { return Ok(()) };
+    let level = level
+        .parse::<tracing_subscriber::filter::LevelFilter>()
+        .map_err(|_| format!("LOG is `{level}`, not off, error, warn, info, debug or trace"))?;
+    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+    Ok(())
 }
 
 fn run(options: &Options) -> Result<(), String> {
@@ -54,7 +54,7 @@ fn run(options: &Options) -> Result<(), String> {
     let platform = Platform::new(setup).map_err(|error| error.to_string())?;
     platform.receive(&stock)?;
     eprintln!(
-        "{} SKUs in stock; feeding {} on seed {} with duplicates, reordering, crashes and lost answers",
+        "{} SKUs in stock; feeding {}\non seed {} with duplicates, reordering, crashes and lost answers",
         stock.initial().len(),
         options.orders.display(),
         options.seed

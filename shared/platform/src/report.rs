@@ -90,11 +90,7 @@ fn table(summary: &Summary) -> String {
     row("orders placed", books.placed.to_string(), "");
     row("  confirmed", books.confirmed.to_string(), "stock reserved, money captured");
     row("  cancelled: short", books.cancelled.short.to_string(), "too little stock");
-    row(
-        "  cancelled: declined",
-        books.cancelled.declined.to_string(),
-        "the card was declined, the stock released",
-    );
+    row("  cancelled: declined", books.cancelled.declined.to_string(), "card declined, stock released");
     row("  cancelled: customer", books.cancelled.customer.to_string(), "what was captured is refunded");
     row("rejected", summary.rejected.to_string(), "input lines refused with a reason");
     row("resubmitted", summary.resubmitted.to_string(), "the same key and payload again");
@@ -119,7 +115,7 @@ fn table(summary: &Summary) -> String {
         row("seed", seed.to_string(), "the same seed gives the same run");
     }
     // Without a seed it did not run in one process.
-    let whose = if summary.seed.is_some() { "" } else { "LocalStack's, on this machine; nothing about AWS" };
+    let whose = if summary.seed.is_some() { "" } else { "LocalStack's; nothing about AWS" };
     row("seconds", format!("{:.3}", summary.seconds), whose);
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -180,7 +176,7 @@ fn refusals(answers: &Answers) -> String {
     }
     let mut text = "\nRejected input lines\n\n".to_owned();
     for (number, reason) in answers.rejected.iter().take(MOST) {
-        let _ = writeln!(text, "  line {number:>4}  {reason}");
+        text.push_str(&wrapped(&format!("  line {number:>4}  "), reason));
     }
     rest(&mut text, answers.rejected.len());
     text
@@ -193,15 +189,34 @@ fn dead_letters(letters: &[(String, BTreeMap<String, String>)]) -> String {
     let mut text = "\nDead letters\n\n".to_owned();
     for (service, attributes) in letters.iter().take(MOST) {
         let attribute = |name: &str| attributes.get(name).map_or("-", String::as_str);
-        let _ = writeln!(
-            text,
-            "  {service:<13} {:<16} {}",
-            attribute("waxseal-event-type"),
-            attribute("waxseal-reason")
-        );
+        let head = format!("  {service:<13} {:<16} ", attribute("waxseal-event-type"));
+        text.push_str(&wrapped(&head, attribute("waxseal-reason")));
     }
     rest(&mut text, letters.len());
     text
+}
+
+/// The width of a terminal that nobody has widened.
+const WIDTH: usize = 80;
+
+/// `text` after `head`, in lines of [`WIDTH`] where its words allow it; later lines begin below its first.
+fn wrapped(head: &str, text: &str) -> String {
+    let indent = head.chars().count();
+    let (mut lines, mut at) = (head.to_owned(), indent);
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if at > indent && at + 1 + width > WIDTH {
+            let _ = write!(lines, "\n{:indent$}", "");
+            at = indent;
+        } else if at > indent {
+            lines.push(' ');
+            at += 1;
+        }
+        lines.push_str(word);
+        at += width;
+    }
+    lines.push('\n');
+    lines
 }
 
 fn rest(text: &mut String, count: usize) {

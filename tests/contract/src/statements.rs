@@ -92,7 +92,7 @@ mod tests {
         let statements = read(include_str!("../../../CONTRACT.md")).unwrap();
         let (promised, asked): (Vec<_>, Vec<_>) = statements.iter().partition(|statement| statement.promised);
         assert_eq!(asked.len(), 59, "{asked:#?}");
-        assert_eq!((asked[0].id.as_str(), asked[57].id.as_str()), ("S-1", "L-4"));
+        assert_eq!((asked[0].id.as_str(), asked[58].id.as_str()), ("S-1", "L-4"));
         assert_eq!((promised[0].id.as_str(), promised[promised.len() - 1].id.as_str()), ("E-1", "Q-3"));
         let title = |id: &str| statements.iter().find(|statement| statement.id == id).unwrap().title.clone();
         assert_eq!(title("S-1"), "All succeed → exactly OK");

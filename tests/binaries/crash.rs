@@ -21,12 +21,12 @@ fn receipt(aws: &Aws) -> Item {
 /// Delivers the sample and kills the binary once it asks the table for its commit, which never happens.
 fn killed_before_the_commit(world: &World, event: &[u8]) {
     let mut lambda: Lambda = world.start("payment");
-    let commit = world.aws.silence_table_on("TransactWriteItems");
+    let commit = world.aws.mute("TransactWriteItems", false);
     let invocation = lambda.begin(event);
     commit.recv_timeout(Duration::from_secs(30)).expect("a commit is tried");
     let ended = lambda.stop();
     assert!(ended.status.code().is_none(), "killed, not ended by itself: {ended:#?}");
-    world.aws.wake_table();
+    world.aws.unmute();
     drop(invocation);
 }
 
@@ -76,11 +76,11 @@ fn s10_a_transactional_handler_that_was_killed_before_its_commit_left_nothing() 
     let (world, mut lambda) = World::with(inventory);
     let before = world.aws.items();
     let event = sqs(&[("m", inventory.body())]);
-    let commit = world.aws.silence_table_on("TransactWriteItems");
+    let commit = world.aws.mute("TransactWriteItems", false);
     let _lost = lambda.begin(event.clone());
     commit.recv_timeout(Duration::from_secs(30)).expect("a commit is tried");
     lambda.stop();
-    world.aws.wake_table();
+    world.aws.unmute();
     assert_eq!(world.aws.items(), before);
     assert_eq!(text(world.start("inventory").invoke(event).unwrap()), failures(&[]));
     world.assert_effect(inventory);

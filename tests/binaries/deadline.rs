@@ -45,7 +45,7 @@ const OF_EVERY_SERVICE: [Silent; 9] = [
 impl Silent {
     fn begin(self, world: &World, order: &str) {
         match self {
-            Self::Aws(action, is_applied) => world.aws.mute(action, is_applied),
+            Self::Aws(action, is_applied) => drop(world.aws.mute(action, is_applied)),
             Self::Gateway => world.gateway.be_silent_on(Some(order)),
             Self::Mail => world.mail.be_silent(true),
         }
@@ -106,7 +106,7 @@ fn let_leases_run_out(world: &World) {
     }
 }
 
-/// What there is once the sample took effect, however often an outside that knows keys was asked, and with each mail once.
+/// The effect of the sample, however often an outside that knows keys was asked, and with each mail once.
 fn settled(service: &Service, effect: &Value) -> Value {
     match service.name {
         "payment" => json!([effect[0], effect[2]]),

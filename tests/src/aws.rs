@@ -56,7 +56,6 @@ struct State {
     put_events: Vec<Vec<Value>>,
     put_refusals: VecDeque<Vec<usize>>,
     notifications: Vec<String>,
-    silent_on: Option<(String, mpsc::Sender<()>)>,
     muted: Option<Muted>,
     denied: Option<String>,
     network: Network,
@@ -68,6 +67,8 @@ struct Muted {
     action: String,
     is_applied: bool,
     requests: usize,
+    /// Hears of each such request.
+    arrived: mpsc::Sender<()>,
 }
 
 /// What is at the table's address.
@@ -140,24 +141,15 @@ impl Aws {
         self.lock().network = Network::Other(other);
     }
 
-    /// From the next request of this action on (`TransactWriteItems`, …) the table says nothing and does nothing. The
-    /// receiver hears when such a request has arrived.
-    #[must_use]
-    pub fn silence_table_on(&self, action: &str) -> mpsc::Receiver<()> {
-        let (sender, arrived) = mpsc::channel();
-        self.lock().silent_on = Some((action.to_owned(), sender));
-        arrived
-    }
-
-    /// Ends the silence.
-    pub fn wake_table(&self) {
-        self.lock().silent_on = None;
-    }
-
     /// From now on no request of this action (`PutItem`, `SendMessage`, `PublishBatch`, …) is answered, whichever service it belongs
     /// to; where `is_applied` it is carried out all the same.
-    pub fn mute(&self, action: &str, is_applied: bool) {
-        self.lock().muted = Some(Muted { action: action.to_owned(), is_applied, requests: 0 });
+    ///
+    /// The receiver hears when such a request has arrived.
+    pub fn mute(&self, action: &str, is_applied: bool) -> mpsc::Receiver<()> {
+        let (sender, arrived) = mpsc::channel();
+        self.lock().muted =
+            Some(Muted { action: action.to_owned(), is_applied, requests: 0, arrived: sender });
+        arrived
     }
 
     /// Ends that; the number of requests that were not answered.
@@ -260,19 +252,12 @@ impl Aws {
 
 fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
     let target = request.header("x-amz-target");
-    let (silence, denied, network) = {
+    let (denied, network) = {
         let state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        (state.silent_on.clone(), state.denied.clone(), state.network.clone())
+        (state.denied.clone(), state.network.clone())
     };
     if denied.is_some_and(|action| target.ends_with(&format!(".{action}"))) {
         return refused("com.amazon.coral.service#AccessDeniedException");
-    }
-    if let Some((action, arrived)) = silence
-        && target.ends_with(&format!(".{action}"))
-    {
-        // The test may have stopped listening.
-        let _ = arrived.send(());
-        return Reply::Silence;
     }
     let muted = mute(&mut state.lock().unwrap_or_else(PoisonError::into_inner), target);
     if muted == Some(false) {
@@ -307,6 +292,8 @@ fn serve(state: &Shared, request: &Request) -> Reply {
 fn mute(state: &mut State, target: &str) -> Option<bool> {
     let muted = state.muted.as_mut().filter(|muted| target.rsplit('.').next() == Some(&*muted.action))?;
     muted.requests += 1;
+    // The test may have stopped listening.
+    let _ = muted.arrived.send(());
     Some(muted.is_applied)
 }
 

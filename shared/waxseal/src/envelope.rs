@@ -75,7 +75,7 @@ impl Malformed {
 /// The members without which an object is no envelope.
 pub const REQUIRED: [&str; 6] = ["eventId", "eventType", "eventVersion", "timestamp", "source", "data"];
 
-/// What a payload lacks that looks like an envelope: the required members that are missing, where two or more are there. For the
+/// The required members that a payload lacks, where it has two or more of an envelope's. For the
 /// reason of a dead letter: a publisher's slip is told, and a foreign payload with one such member is left alone.
 #[must_use]
 pub fn lacking(json: &str) -> Option<String> {
@@ -275,9 +275,8 @@ fn present(raw: Option<&RawValue>) -> Option<&RawValue> {
 }
 
 fn missing(field: &str) -> Malformed {
-    Malformed::new(format!(
-        "{field} is missing: an envelope has eventId, eventType, eventVersion, timestamp, source and data"
-    ))
+    let [first @ .., last] = REQUIRED;
+    Malformed::new(format!("{field} is missing: an envelope has {} and {last}", first.join(", ")))
 }
 
 fn typed<'a, T: Deserialize<'a>>(

@@ -149,7 +149,7 @@ impl CallError {
     }
 }
 
-/// What an error code means. Sources: each service's API reference and the common errors; SQS says its codes in two ways.
+/// The meaning of an error code. Sources: each service's API reference and the common errors; SQS says its codes in two ways.
 pub(crate) fn kind_of(code: &str, status: u16) -> Kind {
     match code {
         "ResourceNotFoundException"

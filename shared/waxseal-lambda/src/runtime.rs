@@ -47,7 +47,7 @@ pub async fn start<E: Into<BoxError>>(function: impl Future<Output = Result<Func
     }
 }
 
-/// What opening the table's connection may take of Lambda's 10 s of init.
+/// The most that opening the table's connection takes of Lambda's 10 s of init.
 const LONGEST_WARM_UP: Duration = Duration::from_secs(4);
 
 /// Opens the table's connection, then serves invocations: one after another, or `AWS_LAMBDA_MAX_CONCURRENCY` at once on

@@ -77,7 +77,7 @@ impl Bus {
     /// Puts one event; every rule that selects it sends it to its target. Gives the event's id.
     ///
     /// # Errors
-    /// What `PutEvents` refuses: 1 MiB, a `Detail` that is no object or deeper than 1,100 levels, sources that begin with `aws.`.
+    /// The refusals of `PutEvents`: 1 MiB, a `Detail` that is no object or deeper than 1,100 levels, sources that begin with `aws.`.
     pub fn put(&self, entry: &Entry) -> Result<String, Refused> {
         self.send(entry, None)
     }

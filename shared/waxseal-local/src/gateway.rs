@@ -68,7 +68,7 @@ pub(crate) fn event(request: &Request<Bytes>, id: &str, now: Timestamp) -> Resul
     Ok(event.to_string().into_bytes())
 }
 
-/// What a caller gets whose request no payload can carry.
+/// The answer to a request that no payload can carry.
 pub(crate) fn refused(header: &str) -> Response<Bytes> {
     let detail = format!("the value of the header {header} is not UTF-8");
     let body = json!({ "type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail });

@@ -1,4 +1,4 @@
-//! What EventBridge, SNS and SQS refuse to take: sizes, characters, names.
+//! The limits of EventBridge, SNS and SQS: sizes, characters, names.
 //!
 //! Codes and words are those of the services, so that a function meets the errors here that it would meet on AWS.
 
@@ -31,7 +31,7 @@ impl Refused {
 const MIB: usize = 1024 * 1024;
 /// Source: EventBridge user guide, "Calculating `PutEvents` event entry size": less than 1 MiB.
 const ENTRY: usize = MIB - 1;
-/// What `Time` counts in an entry.
+/// The bytes that `Time` counts in an entry.
 const TIME: usize = 14;
 /// Source: EventBridge API reference, `PutEvents`.
 const DEEPEST_DETAIL: usize = 1100;
@@ -50,7 +50,7 @@ const LONGEST_VISIBILITY: Duration = Duration::from_hours(12);
 /// The data type of every attribute here, which counts.
 pub(crate) const STRING: &str = "String";
 
-/// What `PutEvents` refuses of an entry.
+/// Refuses an entry as `PutEvents` does.
 pub(crate) fn entry(entry: &Entry) -> Result<(), Refused> {
     let Entry { source, detail_type, detail } = entry;
     let invalid = |what: String| Err(Refused::new("InvalidArgument", what));
@@ -84,7 +84,7 @@ pub(crate) fn entry(entry: &Entry) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What SNS refuses of a message whose attributes count `attributes` bytes.
+/// Refuses, as SNS does, a message whose attributes count `attributes` bytes.
 pub(crate) fn notification(message: &str, attributes: usize) -> Result<(), Refused> {
     let bytes = message.len() + attributes;
     if message.is_empty() {
@@ -101,7 +101,7 @@ pub(crate) fn notification(message: &str, attributes: usize) -> Result<(), Refus
     Ok(())
 }
 
-/// What SQS refuses of a message; `fifo` says of which kind the queue is.
+/// Refuses a message as SQS does; `fifo` says of which kind the queue is.
 pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
     let Outgoing { body, attributes, group, .. } = message;
     let invalid = |what: String| Err(Refused::new("InvalidParameterValue", what));
@@ -134,7 +134,7 @@ pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What SQS refuses of a visibility until `until` for a message that was received at `received`.
+/// Refuses, as SQS does, a visibility until `until` for a message that was received at `received`.
 pub(crate) fn visibility(received: Timestamp, until: Timestamp) -> Result<(), Refused> {
     if until > later(received, LONGEST_VISIBILITY) {
         let what = "a message is hidden for 12 hours after its receive at most";

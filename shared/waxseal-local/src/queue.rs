@@ -171,7 +171,7 @@ impl Queue {
     /// right.
     ///
     /// # Errors
-    /// What SQS refuses: more than 1 MiB, more than ten attributes, control characters, nothing at all.
+    /// The refusals of SQS: more than 1 MiB, more than ten attributes, control characters, nothing at all.
     pub fn send(&self, content: Outgoing) -> Result<(), Refused> {
         limits::message(&content, self.inner.settings.fifo)?;
         self.take(content);

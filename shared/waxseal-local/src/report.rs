@@ -1,4 +1,4 @@
-//! What an environment says of dead letters: a test that fails for one shows it in its output.
+//! The report of dead letters: a test that fails for one shows it in its output.
 
 use waxseal::batch::Letter;
 

@@ -65,7 +65,7 @@ impl Topic {
     /// Publishes a message to every subscription whose filter selects it. Gives the message's id.
     ///
     /// # Errors
-    /// What SNS refuses: more than 256 KiB, nothing at all.
+    /// The refusals of SNS: more than 256 KiB, nothing at all.
     pub fn publish(&self, message: &str) -> Result<String, Refused> {
         limits::notification(message, 0)?;
         let id = self.inner.random.uuid();

@@ -1,4 +1,4 @@
-//! What bus, topics and queues take and refuse, as on AWS.
+//! Bus, topics and queues take and refuse messages as on AWS.
 
 // A panic of a test's helper is its verdict.
 #![allow(clippy::unwrap_used)]

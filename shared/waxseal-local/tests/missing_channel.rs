@@ -107,7 +107,7 @@ fn o6_a_command_to_nobody_is_a_relay_letter_after_five_minutes_and_all_else_is_p
     }
     assert!(local.dead_letters("warehouse").unwrap().is_empty(), "redriven there it would reach its emitter");
 
-    // What comes later flows at once: nothing is left of the trouble.
+    // Later messages flow at once: nothing is left of the trouble.
     let before = local.now();
     order(&local, "by-hand-3");
     local.run_until_idle();

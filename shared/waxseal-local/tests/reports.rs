@@ -1,4 +1,4 @@
-//! What an environment says of dead letters. A test that speaks is run as a process of its own, so that its output can be read.
+//! The report of dead letters. A test that speaks is run as a process of its own, so that its output can be read.
 
 // A panic of a test's helper is its verdict.
 #![allow(clippy::unwrap_used)]

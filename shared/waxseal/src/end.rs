@@ -93,7 +93,7 @@ impl<'a> End<'a> {
         matches!(wait, Wait::Reached)
     }
 
-    /// What `work` gives, or `None` where `point` is reached first; `work` is dropped then.
+    /// The result of `work`, or `None` where `point` is reached first; `work` is dropped then.
     pub async fn within<T>(&mut self, point: Point, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         std::future::poll_fn(|context| match work.as_mut().poll(context) {

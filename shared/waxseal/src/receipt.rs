@@ -140,7 +140,7 @@ pub enum NotAReceipt {
         key: Key,
         /// The first attribute that is not as a receipt's.
         attribute: &'static str,
-        /// What it is instead, without its content.
+        /// Its type instead, without its content.
         standing: String,
     },
     /// A newer build wrote it.

@@ -48,7 +48,7 @@ pub trait Table: Send + Sync + 'static {
     fn write(&self, writes: &[Write]) -> impl Future<Output = Result<(), WriteError>> + Send;
 }
 
-/// What a read of one key comes to.
+/// The result of a read of one key.
 pub type Found = Result<Option<Item>, TableError>;
 
 /// One page of a query.

@@ -116,7 +116,7 @@ fn respell(value: &Value, choices: &mut impl Iterator<Item = u8>) -> String {
     }
 }
 
-/// What [`payload_hash`] hashes, as its definition: canonical text, members by name.
+/// The definition of [`payload_hash`]'s input: canonical text, members by name.
 fn canonical_form(value: &Value) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#));
     match value {

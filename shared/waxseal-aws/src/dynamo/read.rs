@@ -18,7 +18,7 @@ use crate::call::Trouble;
 /// Keys in one `BatchGetItem`. Source: DynamoDB API reference.
 const LARGEST_BATCH: usize = 100;
 
-/// What a batch read says of one key.
+/// The answer of a batch read for one key.
 #[derive(Clone)]
 enum Answer {
     Read(Option<Item>),

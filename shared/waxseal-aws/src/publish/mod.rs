@@ -111,7 +111,7 @@ impl Publishers {
             .rev()
             .map(|range| lane[range].iter().collect())
             .collect();
-        // What the bus denied, by source and type.
+        // The entries that the bus denied, by source and type.
         let mut denied: Vec<(&Entry<'_>, String)> = Vec::new();
         while let Some(mut entries) = requests.pop() {
             entries.retain(|entry| match denied.iter().find(|(other, _)| entry.is_allowed_as(other)) {

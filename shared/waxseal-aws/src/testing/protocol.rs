@@ -221,7 +221,7 @@ pub(super) fn wire(item: &Item) -> Json {
         attributes[&**name] = match value {
             Value::Text(text) => json!({"S": text}),
             Value::Number(number) => json!({"N": number.to_string()}),
-            // What was stored was JSON.
+            // The stored text was JSON.
             Value::Foreign(foreign) => serde_json::from_str(foreign.json()).unwrap_or_default(),
         };
     }

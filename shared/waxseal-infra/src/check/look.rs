@@ -116,7 +116,7 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// What a relay's dead-letter queue is called, as `Fn::Sub` has it.
+    /// The name of a relay's dead-letter queue, as `Fn::Sub` has it.
     pub(super) fn name_of_relay_dead_letters(&self, service: &str) -> String {
         self.app.named(&format!("{service}-relay-dlq"))
     }

@@ -97,8 +97,8 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         };
         watches.push(age(
             "RelayLateAlarm",
-            "What was emitted five minutes ago is not published yet: a channel is missing, denied, throttled or failing. The relay's \
-             log names it. What a missing or denied channel is too late for is in the relay's dead-letter queue"
+            "Events of five minutes ago are not published yet: a channel is missing, denied, throttled or failing. The relay's \
+             log names it. Messages whose channel stayed missing or denied are in the relay's dead-letter queue"
                 .to_owned(),
             5 * 60 * 1000,
         ));

@@ -46,7 +46,7 @@ const MOST_ALTERNATIVES: usize = 1000;
 /// One way to match: matchers by the path of a field, its steps joined by dots.
 pub(super) type Alternative = BTreeMap<String, Arc<[Matcher]>>;
 
-/// What a pattern compiles to.
+/// A compiled pattern.
 pub(super) struct Compiled {
     pub(super) alternatives: Vec<Alternative>,
     /// Why SNS does not take it as a filter policy.

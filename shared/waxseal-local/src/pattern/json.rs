@@ -81,7 +81,7 @@ pub(crate) fn depth(json: &str) -> usize {
     deepest
 }
 
-/// What comes next.
+/// The next token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Object,

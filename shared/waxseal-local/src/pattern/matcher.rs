@@ -18,7 +18,7 @@ pub(super) enum Leaf<'a> {
     Word(&'a str),
 }
 
-/// What a pattern asks of a value.
+/// The test that a pattern makes of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Matcher {
     Text(String),

@@ -85,8 +85,8 @@ impl Pattern {
         self.matches_text(&event.to_string())
     }
 
-    /// Whether the event in JSON is selected. Numbers count as they are written, and half of a surrogate pair is read. What is
-    /// no JSON object is not selected.
+    /// Whether the event in JSON is selected. Numbers count as they are written, and half of a surrogate pair is read. Text
+    /// that is no JSON object is not selected.
     #[must_use]
     pub fn matches_text(&self, event: &str) -> bool {
         let is_object = json::check(event).is_ok() && json::Scanner::new(event).kind() == json::Kind::Object;

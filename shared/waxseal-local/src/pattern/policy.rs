@@ -1,4 +1,4 @@
-//! What SNS refuses of a pattern as a filter policy on the message body.
+//! The refusals of SNS for a pattern as a filter policy on the message body.
 //!
 //! Source: SNS developer guide, "Filter policy constraints" and "String value matching".
 

@@ -72,7 +72,7 @@ fn l2_no_pattern_and_no_event_is_too_deep_or_too_odd() {
     assert!(Pattern::parse(&deep(501, "[1]")).is_err());
     assert!(Pattern::parse(&format!(r#"{{"a":["{}"]}}"#, "x".repeat(4097))).is_err());
 
-    // What no pattern asks for is stepped over, whatever it is.
+    // Members that no pattern asks for are stepped over.
     let pattern = Pattern::parse(r#"{"a":[1]}"#).unwrap();
     let lists = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(

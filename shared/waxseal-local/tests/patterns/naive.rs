@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// What one value is asked.
+/// The tests of one value.
 #[derive(Debug, Clone)]
 pub(crate) enum Ask {
     /// A string, a number, `true`, `false` or `null`.

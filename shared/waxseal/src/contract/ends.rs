@@ -170,7 +170,7 @@ pub async fn s25_a_visibility_call_without_an_answer_holds_nothing_up(env: &impl
     assert_eq!(delays.take().len(), 2);
 }
 
-/// What a later delivery of the same records comes to.
+/// The outcomes of a later delivery of the same records.
 async fn outcomes(function: &Function<impl Table>, records: &[Record]) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(records.len());
     for n in 0..records.len() {

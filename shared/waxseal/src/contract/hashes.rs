@@ -1,4 +1,4 @@
-//! What tells two payloads under one id apart (S-16), across builds.
+//! Two payloads under one id are told apart (S-16), across builds.
 
 use super::{
     domain::{Script, announcing, charging, envelope, order, reserving},

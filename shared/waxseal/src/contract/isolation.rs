@@ -45,7 +45,7 @@ fn is_removal(write: &Write) -> bool {
     matches!(&write.action, Action::Delete(key) if key.sort == "marker")
 }
 
-/// Whatever says that a run has ended: the marker's removal, or a marker that counts none.
+/// The writes that say that a run has ended: the marker's removal, or a marker that counts none.
 fn is_end(write: &Write) -> bool {
     let counts_none = |item: &Item| item.get_number("runs") == Some(0);
     is_removal(write)

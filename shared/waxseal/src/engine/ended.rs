@@ -1,4 +1,4 @@
-//! What an environment remembers of runs that ended although their markers stayed (S-28).
+//! The memory of an environment: runs that ended although their markers stayed (S-28).
 
 use std::{
     collections::VecDeque,

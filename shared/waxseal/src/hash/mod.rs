@@ -87,7 +87,7 @@ impl<'a> PayloadHash<'a> {
         Ok(Self { exact: Some(payload_hash(payload)?), first: None, payload: Some(payload) })
     }
 
-    /// What is known of a payload that is elsewhere: its hashes, each under its own name.
+    /// The known hashes of a payload that is elsewhere: its hashes, each under its own name.
     #[must_use]
     pub fn named<'h>(hashes: impl IntoIterator<Item = &'h str>) -> Self {
         let mut named = Self { exact: None, first: None, payload: None };
@@ -106,7 +106,7 @@ impl<'a> PayloadHash<'a> {
         PayloadHash { exact: self.exact.clone(), first: self.first.clone(), payload: Some(payload) }
     }
 
-    /// What a receipt stores: the hash in the newest algorithm that is known of the payload.
+    /// The form that a receipt stores: the hash in the newest algorithm that is known of the payload.
     #[must_use]
     pub fn newest(&self) -> &str {
         self.exact.as_deref().or(self.first.as_deref()).unwrap_or_default()

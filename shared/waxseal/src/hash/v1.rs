@@ -28,7 +28,7 @@ pub(super) fn hash(json: &str) -> Result<String, serde_json::Error> {
 /// Every value starts with a tag and every variable length with its size, so that no two shapes give the same bytes.
 struct Canonical<'a>(&'a mut Vec<u8>);
 
-/// What `serde_json` calls a number's only member where some other crate turns its `arbitrary_precision` on.
+/// The name that `serde_json` gives a number's only member where some other crate turns its `arbitrary_precision` on.
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl Canonical<'_> {

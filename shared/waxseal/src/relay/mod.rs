@@ -68,8 +68,8 @@ impl PublishError {
     }
 }
 
-/// How old an emission may become while its channel does not exist or is denied: 5 minutes. What lies behind it in its shard
-/// waits for as long, and a deploy that creates both the sender and the channel is done by then.
+/// How old an emission may become while its channel does not exist or is denied: 5 minutes. Records behind it in its shard
+/// wait for as long, and a deploy that creates both the sender and the channel is done by then.
 pub const CHANNEL_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// What one receipt emitted, as a stream record or a sweep brought it.
@@ -93,7 +93,7 @@ pub struct Relay<'a, P, D> {
     pub dead_letters: &'a D,
     /// Named in dead letters.
     pub service: &'a str,
-    /// What this environment has published of records that come again.
+    /// The published emissions of records that come again.
     pub progress: &'a Progress,
     /// The time, for the age of records.
     pub now: Timestamp,

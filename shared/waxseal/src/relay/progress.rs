@@ -1,4 +1,4 @@
-//! What a relay remembers between its invocations: which emissions of an open batch are published.
+//! The memory of a relay between its invocations: which emissions of an open batch are published.
 //!
 //! A stream gives the first record that is not wholly published, and all after it, again. Without a memory each of them would
 //! be published again at every retry. The memory is the environment's: after a restart they are published once more, under
@@ -22,7 +22,7 @@ const TELL_EVERY: Duration = Duration::from_secs(60);
 /// Channels that are told about apart.
 const TOLD: usize = 100;
 
-/// What a relay's environment has published of receipts that come again, up to the last 10,000 to 20,000 of them. An
+/// The emissions that a relay's environment has published of receipts that come again, of the last 10,000 to 20,000. An
 /// environment keeps one for all its invocations.
 #[derive(Debug, Default)]
 pub struct Progress(Mutex<Memory>);

@@ -30,7 +30,7 @@ pub async fn publish(
     relay.progress.checkpoint(receipts)
 }
 
-/// What became of one receipt's emissions.
+/// The end of one receipt's emissions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct End {
     /// Why it is not wholly published.
@@ -39,7 +39,7 @@ pub(super) struct End {
     pub(super) buried: u64,
 }
 
-/// What became of one emission that was not published.
+/// The end of one emission that was not published.
 enum Fate {
     Buried,
     Open(String),

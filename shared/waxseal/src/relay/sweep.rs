@@ -118,7 +118,7 @@ pub struct Sweep {
     /// Where the next page begins; `None` before the first one and after the last one.
     next: Option<Key>,
     began: bool,
-    /// What is published of `pending`.
+    /// The published emissions of `pending`.
     progress: Progress,
 }
 

@@ -124,8 +124,9 @@ fn s20_with_too_little_time_nothing_starts() {
     lambda.time_out(Duration::ZERO);
     assert_eq!(text(lambda.invoke(stuck.batch.clone()).unwrap()), failures(&["m1", "m2", "m3"]));
     assert_eq!((stuck.world.gateway.requests(), stuck.world.aws.receipts().len()), (0, 0));
+    // Whether the visibility call gets out is open: it never delays the answer, and no time at all is left (S-25).
     let delays = stuck.world.aws.delays().concat();
-    assert!(delays.len() == 3 && delays.iter().all(|delay| delay.seconds == 0), "{delays:?}");
+    assert!(delays.iter().all(|delay| delay.seconds == 0), "{delays:?}");
     lambda.time_out(Duration::from_secs(30));
     stuck.world.gateway.be_silent_on(None);
     assert_eq!(text(lambda.invoke(stuck.batch.clone()).unwrap()), failures(&[]));

@@ -8,8 +8,8 @@ export ORDERS STOCK SEED FORMAT PORT MAILS LOG
 export ROUNDS PERMILLE PEERS
 # Option of `contract`: make contract LOCALSTACK=no
 LOCALSTACK ?= yes
-# Options of `deploy`, `undeploy` and `sweep`: make deploy STAGE=test SERVICE=inventory
-export SERVICE YES FROM TO PAYLOAD
+# Options of `deploy`, `undeploy`, `sweep` and `release`: make deploy STAGE=test SERVICE=inventory
+export SERVICE YES FROM TO PAYLOAD SOURCE ID HANDLER OUTCOME
 
 FUNCTIONS := orders inventory payment notification analytics relay
 CI := --profile ci
@@ -140,6 +140,10 @@ undeploy: ## Take a stage away: make undeploy STAGE=test
 .PHONY: sweep
 sweep: ## Publish from the receipts what a relay was too late for: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO=)
 	@infra/sweep $(or $(STAGE),$(error STAGE= is missing: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z))
+
+.PHONY: release
+release: ## Say what became of an effect: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done
+	@infra/release $(or $(STAGE),$(error STAGE= is missing: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done))
 
 .PHONY: size
 size: ## Size of every stripped release binary, as released and at opt-level "z" (some minutes)

@@ -41,7 +41,7 @@ fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
         wrong.push(format!("{accounted} of {} lines are accounted for", inputs.orders.len()));
     }
     for (service, letter) in platform.dead_letters() {
-        wrong.push(format!("{service} dead-lettered: {:?}", letter.content.attributes.get("waxseal-reason")));
+        wrong.push(format!("{service} dead-lettered: {:?}", letter.note().map(|note| note.reason)));
     }
     (summary, wrong)
 }

@@ -1,4 +1,4 @@
-# Sourced by `deploy`, `undeploy` and `sweep`: the stage, and the aws command that reaches it. Sets stage, local, app, services.
+# Sourced by `deploy`, `undeploy`, `sweep` and `release`: the stage, and the aws command that reaches it. Sets stage, local, app, services.
 
 source "$(dirname "${BASH_SOURCE[0]}")/venv.sh"
 app=shop

@@ -1,6 +1,7 @@
 //! An SQS batch in, the right `batchItemFailures` out: for every binary.
 
 use serde_json::{Value, json};
+use waxseal::dead_letter::Encoding;
 use waxseal_tests::{
     aws::Letter,
     deliveries::{changed, failures, sqs, with_id},
@@ -29,8 +30,8 @@ fn mixed(service: &Service) -> Vec<u8> {
     ])
 }
 
-fn reason(letter: &Letter) -> &str {
-    &letter.attributes["waxseal-reason"]
+fn reason(letter: &Letter) -> String {
+    letter.note().reason.into_owned()
 }
 
 #[test]
@@ -51,12 +52,12 @@ fn s1_s2_s3_s5_a_mixed_batch_gives_exactly_the_right_failures_in_every_binary() 
         assert_eq!(letters["json"].body, NOT_JSON);
         assert!(reason(&letters["json"]).starts_with("malformed: the body is not JSON: "), "{letters:#?}");
         assert_eq!(letters["utf8"].body, NOT_UTF8_BASE64);
-        assert_eq!(letters["utf8"].attributes["waxseal-encoding"], "base64");
+        assert_eq!(letters["utf8"].note().encoding, Some(Encoding::Base64));
         assert_eq!(reason(&letters["utf8"]), "malformed: the body is not UTF-8 text");
         let no_handler = format!("service {} has no handler for cellar.flooded: it handles ", service.name);
         assert!(reason(&letters["unknown"]).starts_with(&no_handler), "{letters:#?}");
-        assert_eq!(letters["unknown"].attributes["waxseal-event-id"], "flood");
-        assert_eq!(letters["unknown"].attributes["waxseal-service"], service.name);
+        assert_eq!(letters["unknown"].note().id.as_deref(), Some("flood"));
+        assert_eq!(letters["unknown"].note().service, service.name);
 
         // Each gives one clear line; what went well gives none.
         let ended = lambda.stop();

@@ -30,8 +30,8 @@ fn received_again(batch: Vec<u8>) -> Vec<u8> {
     batch.replace(once, r#""ApproximateReceiveCount":"2""#).into_bytes()
 }
 
-fn reason(letter: &Letter) -> &str {
-    &letter.attributes["waxseal-reason"]
+fn reason(letter: &Letter) -> String {
+    letter.note().reason.into_owned()
 }
 
 fn inventory() -> (World, Lambda) {

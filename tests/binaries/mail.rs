@@ -37,7 +37,7 @@ fn a_mail_that_is_refused_for_now_comes_again_and_one_refused_for_good_is_a_dead
     assert_eq!(text(lambda.invoke(sqs(&[("n", other.clone())])).unwrap()), failures(&[]));
     let letters = world.aws.letters();
     assert_eq!(letters["n"].body, other);
-    assert!(letters["n"].attributes["waxseal-reason"].contains("no such user"), "{letters:#?}");
+    assert!(letters["n"].note().reason.contains("no such user"), "{letters:#?}");
     assert_eq!(world.mail.mails().len(), 1);
     let log = lambda.stop().stdout;
     for record in ["m", "n"] {

@@ -16,6 +16,7 @@ mod items;
 mod mail;
 mod outage;
 mod relay;
+mod release;
 mod retries;
 mod samples;
 mod service;

@@ -191,7 +191,7 @@ fn o6_a_missing_channel_is_a_dead_letter_after_five_minutes_and_the_rest_is_publ
     assert_eq!(letters.keys().collect::<Vec<_>>(), [&sequence(1)]);
     let letter = &letters[&sequence(1)];
     assert_eq!(
-        letter.attributes["waxseal-reason"],
+        letter.note().reason,
         "cannot be published to queue:nobody: it is older than 5 minutes, and still WAXSEAL_QUEUE_NOBODY is not set: \
          set it to the URL of the queue `nobody`"
     );
@@ -230,7 +230,7 @@ fn s3_records_that_are_not_of_a_stream_are_dead_letters_with_a_reason() {
     assert_eq!(letters.keys().collect::<Vec<_>>(), ["a", "b"]);
     for letter in letters.values() {
         assert_eq!(
-            letter.attributes["waxseal-reason"],
+            letter.note().reason,
             "the relay takes DynamoDB stream records, this one came from SQS: wire it to a table's stream"
         );
     }

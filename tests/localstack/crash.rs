@@ -46,7 +46,7 @@ fn is_redriven_by_sqs(world: &Turn, service: &str) {
     let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
     becomes("the message is in the dead-letter queue", &1, || world.stage.depth(&url).unwrap());
     let letter = world.stage.receive(&url, 0).unwrap().swap_remove(0);
-    assert_eq!(letter.attributes.get("waxseal-reason"), None, "buried by a handler: {letter:#?}");
+    assert_eq!(letter.attributes.get("waxseal"), None, "buried by a handler: {letter:#?}");
 }
 
 /// Moves the dead letters of a service back to where they came from.

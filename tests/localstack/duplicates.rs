@@ -65,7 +65,7 @@ fn s16_the_same_id_with_another_payload_is_a_dead_letter_and_changes_nothing() {
     world.stage.send(&world.stage.queue("inventory-events").unwrap(), &forged.to_string()).unwrap();
     let letter = world.dead_letters("inventory", 1).swap_remove(0);
     assert_eq!(serde_json::from_str::<Value>(&letter.body).unwrap(), forged);
-    assert_eq!(letter.attributes["waxseal-event-id"], forged["eventId"].as_str().unwrap());
+    assert_eq!(letter.note().unwrap().id.as_deref(), forged["eventId"].as_str());
     world.settle();
     assert_eq!(tables(&world), before);
     world.assert_no_dead_letters();

@@ -15,6 +15,7 @@ mod duplicates;
 mod flow;
 mod poison;
 mod relay;
+mod release;
 mod throttle;
 mod world;
 mod wrappings;

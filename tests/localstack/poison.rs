@@ -40,8 +40,8 @@ fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on
     for (body, reason) in &poison {
         let letter = letters.iter().find(|letter| same(&letter.body, body));
         let letter = letter.unwrap_or_else(|| panic!("no letter has this body: {body}\n{letters:#?}"));
-        assert!(letter.attributes["waxseal-reason"].contains(reason), "{letter:#?}");
-        assert_eq!(letter.attributes["waxseal-service"], "inventory", "{letter:#?}");
+        assert!(letter.note().unwrap().reason.contains(reason), "{letter:#?}");
+        assert_eq!(letter.note().unwrap().service, "inventory", "{letter:#?}");
     }
     for order in [&before, &after] {
         world.assert_confirmed_once(order);

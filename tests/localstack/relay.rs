@@ -253,7 +253,7 @@ fn o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody() 
     put(&world, "o6-after", later, [counted("o6-after")]);
     becomes("the one after it is published", &1, || world.events("stock.counted", "o6-after").len());
     let letter = world.relay_dead_letters("inventory", 1).swap_remove(0);
-    let reason = &letter.attributes["waxseal-reason"];
+    let reason = letter.note().unwrap().reason;
     assert!(
         reason.starts_with("cannot be published to bus: what the receipt stored is no envelope: "),
         "{letter:#?}"

@@ -118,7 +118,7 @@ fn s36_s37_every_wrapping_of_an_event_gives_the_same_envelope() {
 
     send("payload-alone", &placed("payload-alone", DAY));
     let letter = world.dead_letters("analytics", 1).swap_remove(0);
-    let reason = &letter.attributes["waxseal-reason"];
+    let reason = letter.note().unwrap().reason;
     assert!(
         reason.contains("looks like a plain payload, such as a rule's InputPath $.detail gives"),
         "{reason}"

@@ -9,7 +9,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use waxseal::item::{Item, Key};
+use waxseal::{
+    dead_letter::{self, Note},
+    item::{Item, Key},
+};
 use waxseal_aws::testing::WireTable;
 
 use crate::{
@@ -24,6 +27,15 @@ pub struct Letter {
     pub body: String,
     /// Its message attributes.
     pub attributes: BTreeMap<String, String>,
+}
+
+impl Letter {
+    /// What it says of itself; nothing where SQS moved it.
+    #[must_use]
+    pub fn note(&self) -> Note<'static> {
+        let note = self.attributes.get(dead_letter::ATTRIBUTE);
+        note.and_then(|note| Note::read(note)).unwrap_or_default()
+    }
 }
 
 /// When a queue was told to deliver a message again.
@@ -223,7 +235,7 @@ impl Aws {
     #[must_use]
     pub fn letters(&self) -> BTreeMap<String, Letter> {
         let letters = self.lock().letters.clone();
-        let record = |letter: &Letter| letter.attributes.get("waxseal-record").cloned().unwrap_or_default();
+        let record = |letter: &Letter| letter.note().record.into_owned();
         letters.into_iter().map(|letter| (record(&letter), letter)).collect()
     }
 

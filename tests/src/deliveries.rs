@@ -1,5 +1,7 @@
 //! Deliveries as Lambda hands them over, made from the samples that the functions commit.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 /// The body of a sample's first record.
@@ -45,6 +47,26 @@ pub fn with_id(body: &str, id: &str) -> String {
 pub fn sqs<B: AsRef<[u8]>>(records: &[(&str, B)]) -> Vec<u8> {
     let records: Vec<_> = records.iter().map(|(id, body)| (*id, None, body)).collect();
     batch("source", &records)
+}
+
+/// The same batch, in which every record has these message attributes, all of type `String`.
+///
+/// # Panics
+/// Where the batch is no JSON.
+#[must_use]
+pub fn with_attributes(batch: &[u8], attributes: &BTreeMap<String, String>) -> Vec<u8> {
+    let mut batch: Value = serde_json::from_slice(batch).expect("a batch is JSON");
+    for record in batch["Records"].as_array_mut().into_iter().flatten() {
+        for (name, value) in attributes {
+            record["messageAttributes"][name] = json!({
+                "stringValue": value,
+                "dataType": "String",
+                "stringListValues": [],
+                "binaryListValues": [],
+            });
+        }
+    }
+    batch.to_string().into_bytes()
 }
 
 /// The same of a FIFO queue: message ids, groups and bodies.

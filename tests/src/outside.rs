@@ -25,6 +25,8 @@ struct Ledger {
     meeting: Option<Arc<Barrier>>,
     /// Requests about this order get no answer.
     silent_on: Option<String>,
+    /// Requests are refused with this status before their key is looked at, as where the API key is wrong.
+    refuses: Option<u16>,
 }
 
 impl Gateway {
@@ -44,6 +46,11 @@ impl Gateway {
     /// From now on requests about this order arrive and are never answered; `None` ends that.
     pub fn be_silent_on(&self, order: Option<&str>) {
         self.lock().silent_on = order.map(str::to_owned);
+    }
+
+    /// From now on every request is refused with this status, and its key is not remembered; `None` ends that.
+    pub fn refuse(&self, status: Option<u16>) {
+        self.lock().refuses = status;
     }
 
     /// For `PAYMENT_GATEWAY_URL`.
@@ -77,6 +84,9 @@ fn charge(ledger: &Mutex<Ledger>, request: &Request) -> Reply {
     let (id, meeting) = {
         let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
         ledger.requests += 1;
+        if let Some(status) = ledger.refuses {
+            return Reply::json(status, "{}");
+        }
         let id = format!("ch_{}", ledger.charges.len() + 1);
         let mut charge: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         if ledger.silent_on.as_deref().is_some_and(|order| charge["orderId"] == order) {

@@ -105,7 +105,7 @@ impl StandIns {
         told.mails = mails.len();
         if self.aws.letter_count() > told.letters {
             for (record, letter) in self.aws.letters() {
-                let reason = letter.attributes.get("waxseal-reason").map_or("", String::as_str);
+                let reason = letter.note().reason;
                 news.push(format!("DLQ      {record}: {reason}"));
             }
         }

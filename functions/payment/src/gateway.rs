@@ -97,7 +97,11 @@ pub(crate) async fn post(
         | StatusCode::CONFLICT
         | StatusCode::UNPROCESSABLE_ENTITY => Err(Fault::permanent(GatewayError::Refused { path, status })),
         _ => {
-            let fault = Fault::retry(GatewayError::Trouble { path, status });
+            let mut fault = Fault::retry(GatewayError::Trouble { path, status });
+            // Behind a 5xx it may have acted; of the rest it refused the request before it looked at it.
+            if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
+                fault = fault.did_not_act();
+            }
             Err(match retry_after(&answer) {
                 Some(delay) => fault.after(delay),
                 None => fault,

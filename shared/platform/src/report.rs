@@ -9,6 +9,7 @@ use std::{
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use contracts::{CancelReason, Currency};
 use orders::{Order, Status};
+use waxseal::dead_letter::Note;
 
 use crate::{Answers, Platform, Story, Summary};
 
@@ -23,7 +24,7 @@ pub struct Told {
     /// Every flow, by correlation id.
     pub stories: BTreeMap<String, Story>,
     /// Every dead letter: whose, and the attributes beside it.
-    pub letters: Vec<(String, BTreeMap<String, String>)>,
+    pub letters: Vec<(String, Option<Note<'static>>)>,
 }
 
 impl Told {
@@ -35,7 +36,7 @@ impl Told {
         Self {
             orders: platform.orders(),
             stories: Story::all(published.iter().map(|message| &message.content.body)),
-            letters: letters.map(|(service, letter)| (service, letter.content.attributes)).collect(),
+            letters: letters.map(|(service, letter)| (service, letter.note())).collect(),
         }
     }
 }
@@ -182,15 +183,15 @@ fn refusals(answers: &Answers) -> String {
     text
 }
 
-fn dead_letters(letters: &[(String, BTreeMap<String, String>)]) -> String {
+fn dead_letters(letters: &[(String, Option<Note<'_>>)]) -> String {
     if letters.is_empty() {
         return "\nNothing was dead-lettered.\n".to_owned();
     }
     let mut text = "\nDead letters\n\n".to_owned();
-    for (service, attributes) in letters.iter().take(MOST) {
-        let attribute = |name: &str| attributes.get(name).map_or("-", String::as_str);
-        let head = format!("  {service:<13} {:<16} ", attribute("waxseal-event-type"));
-        text.push_str(&wrapped(&head, attribute("waxseal-reason")));
+    for (service, note) in letters.iter().take(MOST) {
+        let name = note.as_ref().and_then(|note| note.name.as_deref()).unwrap_or("-");
+        let reason = note.as_ref().map_or("moved by SQS after too many receives", |note| &note.reason);
+        text.push_str(&wrapped(&format!("  {service:<13} {name:<16} "), reason));
     }
     rest(&mut text, letters.len());
     text

@@ -1,7 +1,5 @@
 //! What SQS takes as text: XML 1.0's characters, and 1 MiB in all.
 
-use std::borrow::Cow;
-
 /// Bytes of a message, or of all messages of a batch, attributes included. Source: SQS API reference, `SendMessage`;
 /// 1 MiB since 2025.
 pub(crate) const LARGEST: usize = 1024 * 1024;
@@ -11,15 +9,6 @@ pub(crate) const LARGEST: usize = 1024 * 1024;
 /// Source: SQS API reference, `SendMessage`.
 pub(crate) fn is_valid(text: &str) -> bool {
     text.chars().all(takes)
-}
-
-/// The text with a replacement character for each one that SQS does not take.
-pub(crate) fn mended(text: &str) -> Cow<'_, str> {
-    if is_valid(text) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.chars().map(|c| if takes(c) { c } else { char::REPLACEMENT_CHARACTER }).collect())
-    }
 }
 
 fn takes(c: char) -> bool {
@@ -37,8 +26,6 @@ mod tests {
         }
         for bad in ["\0", "\u{1b}[31m", "\u{fffe}", "\u{ffff}"] {
             assert!(!is_valid(bad), "{bad:?}");
-            assert!(is_valid(&mended(bad)));
         }
-        assert_eq!(mended("a\u{1}b"), "a\u{fffd}b");
     }
 }

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
-use waxseal::batch::{DeadLetters, Letter};
+use waxseal::{
+    Code,
+    dead_letter::{Attribute, AttributeValue, DeadLetters, Encoding, FailedHandler, Letter, Note},
+};
 use waxseal_aws::{
     SqsDeadLetters,
     testing::{Answer, Replay},
@@ -20,6 +23,18 @@ fn queue(answers: impl IntoIterator<Item = Answer>) -> (Replay, SqsDeadLetters) 
 fn letter(body: &[u8]) -> Letter {
     Letter {
         body: body.to_vec(),
+        attributes: vec![
+            Attribute::text("tenant", "hüte"),
+            Attribute {
+                name: "signature".to_owned(),
+                kind: "Binary.ed25519".to_owned(),
+                value: AttributeValue::Binary(vec![0, 255]),
+            },
+        ],
+        queue: Some("arn:aws:sqs:eu-west-1:123456789012:inventory-events".to_owned()),
+        code: Code::HandlerFailed,
+        time: "2026-11-21T09:30:00.123Z".parse().unwrap(),
+        handlers: vec![FailedHandler { name: "reserve".to_owned(), token: "018f".to_owned() }],
         reason: "unknown SKU HAT-ß-01".to_owned(),
         record: "059f36b4-87a3-44ab-83d2-661975830a7d".to_owned(),
         service: "inventory".to_owned(),
@@ -37,23 +52,27 @@ async fn s27_a_letter_is_the_body_verbatim_with_its_reason_in_attributes() {
     let body = "{\"eventId\": \"e-1\", \"data\": {\"price\": 1.50, \"note\": \"für 🎩\"}}\n";
     let (replay, letters) = queue([sent()]);
     letters.send(letter(body.as_bytes())).await.unwrap();
-    let text = |value: &str| json!({"DataType": "String", "StringValue": value});
-    let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
+    let mut request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
+    let note = request["MessageAttributes"]["waxseal"].take();
     assert_eq!(
         request,
         json!({
             "QueueUrl": URL,
             "MessageBody": body,
             "MessageAttributes": {
-                "waxseal-service": text("inventory"),
-                "waxseal-source": text("orders"),
-                "waxseal-event-id": text("e-1"),
-                "waxseal-event-type": text("order.placed"),
-                "waxseal-record": text("059f36b4-87a3-44ab-83d2-661975830a7d"),
-                "waxseal-reason": text("unknown SKU HAT-ß-01"),
+                "waxseal": null,
+                "tenant": {"DataType": "String", "StringValue": "hüte"},
+                "signature": {"DataType": "Binary.ed25519", "BinaryValue": "AP8="},
             },
         })
     );
+    assert_eq!(note["DataType"], "String");
+    let note = Note::read(note["StringValue"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (note.code.as_deref(), &*note.reason, note.queue.as_deref()),
+        (Some("WX0006"), "unknown SKU HAT-ß-01", Some("arn:aws:sqs:eu-west-1:123456789012:inventory-events"))
+    );
+    assert_eq!(note.handlers, letter(b"").handlers);
 }
 
 #[tokio::test]
@@ -62,7 +81,8 @@ async fn s27_a_body_that_is_not_utf8_is_sent_as_base64() {
     letters.send(letter(b"\xff{}")).await.unwrap();
     let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
     assert_eq!(request["MessageBody"], "/3t9");
-    assert_eq!(request["MessageAttributes"]["waxseal-encoding"]["StringValue"], "base64");
+    let note = request["MessageAttributes"]["waxseal"]["StringValue"].as_str().unwrap();
+    assert_eq!(Note::read(note).unwrap().encoding, Some(Encoding::Base64));
 }
 
 #[tokio::test]

@@ -154,14 +154,8 @@ async fn c1_a_delivery_costs_exactly_this() {
 
 /// As many records as said, each about an entity of its own.
 fn records(count: usize) -> Vec<Record> {
-    let record = |n: usize| Record {
-        id: format!("m{n}"),
-        group: None,
-        receives: 1,
-        ticket: None,
-        body: Vec::new(),
-        content: Content::Message(Box::new(placed(&format!("e{n}")))),
-    };
+    let message = |n: usize| Content::Message(Box::new(placed(&format!("e{n}"))));
+    let record = |n: usize| Record::new(format!("m{n}"), Vec::new(), message(n));
     (0..count).map(record).collect()
 }
 

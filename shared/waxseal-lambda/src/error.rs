@@ -1,6 +1,6 @@
 //! Why an invocation failed as a whole. What concerns one record is a batch item failure instead.
 
-use waxseal::{batch::MissingId, relay::Counts};
+use waxseal::{ReleaseError, batch::MissingId, relay::Counts};
 
 /// Why an invocation failed: Lambda retries it by its source's own rules. The message holds no payload.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,24 @@ pub enum InvokeError {
         /// The payload to go on with.
         next: String,
     },
+    /// A release that nobody can do as it is asked for. Nothing was changed.
+    #[error(
+        "{field} {problem}: a release is {{\"release\":{{\"source\":\"orders\",\"id\":\"…\",\"handler\":\"charge-card\",\"outcome\":\"done\"}}}}, or \"not-done\""
+    )]
+    BadRelease {
+        /// Where: `release.outcome`, ….
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A release that changed nothing.
+    #[error("not released: {0}")]
+    NotReleased(ReleaseError),
+    /// The invocation's time was over before the table answered a release.
+    #[error(
+        "the table did not answer in time, and may have taken the release: ask again, it tells what is there now"
+    )]
+    ReleaseCutOff,
     /// The HTTP service failed instead of answering.
     #[error("the HTTP service failed: {0}")]
     Http(String),
@@ -77,7 +95,7 @@ pub enum InvokeError {
 }
 
 const ACCEPTED: &str = "Records of SQS, SNS or a DynamoDB stream, an EventBridge event (detail-type and \
-     detail), HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), and, by a relay, a sweep";
+     detail), HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), a release, and, by a relay, a sweep";
 
 impl InvokeError {
     /// Its kind as one word: what Lambda shows as `errorType`.
@@ -91,6 +109,9 @@ impl InvokeError {
             Self::Failed { .. } => "Failed",
             Self::BadSweep { .. } => "BadSweep",
             Self::SweepStopped { .. } => "SweepStopped",
+            Self::BadRelease { .. } => "BadRelease",
+            Self::NotReleased(_) => "NotReleased",
+            Self::ReleaseCutOff => "ReleaseCutOff",
             Self::Http(_) => "Http",
             Self::Response(_) => "Response",
             Self::Panic { .. } => "Panic",

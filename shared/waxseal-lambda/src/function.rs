@@ -18,7 +18,7 @@ use crate::{
     json,
     payload::Payload,
     relay::{AnyRelay, Relay},
-    response,
+    release, response,
     source::{Batch, stream},
     sweep::Sweeper,
 };
@@ -31,6 +31,7 @@ use crate::{
 /// | DynamoDB stream | what receipts emitted is handled; a relay publishes it | the first failed record |
 /// | SNS, EventBridge | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
+/// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
 /// | `{"sweep":{"from":"…","to":"…"}}` | a [relay that sweeps](Function::sweeping) publishes again what receipts emitted in that time | how many, and the payload to go on with |
 ///
 /// ```
@@ -236,6 +237,10 @@ impl Function {
                 },
                 None => Err(InvokeError::NotTaken { got: "HTTP", takes: self.takes() }),
             },
+            Payload::Release => match &self.work {
+                Work::Batches(batches) => release::release(batches.engine(), text, end).await,
+                Work::Relay(_) => Err(InvokeError::NotTaken { got: "release", takes: self.takes() }),
+            },
             Payload::Sweep => match (&self.work, &self.sweeper) {
                 (Work::Relay(relay), Some(sweeper)) => {
                     sweeper.sweep(&**relay, text, invocation.deadline, end).await
@@ -268,7 +273,7 @@ impl Function {
 
     fn takes(&self) -> &'static str {
         match self.work {
-            Work::Batches(_) => "SQS, SNS, EventBridge and DynamoDB stream records",
+            Work::Batches(_) => "SQS, SNS, EventBridge and DynamoDB stream records, and releases",
             Work::Relay(_) if self.sweeper.is_some() => "DynamoDB stream records and sweeps",
             Work::Relay(_) => "DynamoDB stream records",
         }

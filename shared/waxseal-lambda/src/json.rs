@@ -69,6 +69,17 @@ impl<'a> Object<'a> {
         self.get(name).is_some()
     }
 
+    /// Refuses members that nobody would heed, with the problem.
+    pub(crate) fn only(&self, known: &[&str]) -> Result<(), String> {
+        match self.members().find(|name| !known.contains(name)) {
+            None => Ok(()),
+            Some(name) => {
+                let name: String = name.chars().take(40).collect();
+                Err(format!("has a member {name:?}, where only {} can be", known.join(", ")))
+            }
+        }
+    }
+
     /// The names of its members, repeated ones too.
     pub(crate) fn members(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| &**name)

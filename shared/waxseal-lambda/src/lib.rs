@@ -24,6 +24,7 @@ mod json;
 mod log;
 mod payload;
 mod relay;
+mod release;
 mod response;
 mod runtime;
 mod shutdown;

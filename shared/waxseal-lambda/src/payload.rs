@@ -26,6 +26,8 @@ pub(crate) enum Payload<'a> {
     Http,
     /// What a person asks of a relay.
     Sweep,
+    /// What a person says of an effect.
+    Release,
 }
 
 impl<'a> Payload<'a> {
@@ -45,6 +47,7 @@ impl<'a> Payload<'a> {
             }
             Top::Http => Ok(Self::Http),
             Top::Sweep => Ok(Self::Sweep),
+            Top::Release => Ok(Self::Release),
             Top::Destination => Err(InvokeError::Unrecognised {
                 saw: "the record of a Lambda destination, with the request and the response of an asynchronous invocation"
                     .to_owned(),
@@ -139,9 +142,17 @@ enum Top<'a> {
     Event,
     Http,
     Sweep,
+    Release,
     /// The record of a Lambda destination: it holds an HTTP request's `requestContext` too.
     Destination,
     Other,
+}
+
+impl Top<'_> {
+    /// Whether a member that is more telling may still come.
+    fn is_vague(&self) -> bool {
+        matches!(self, Self::Other | Self::Sweep | Self::Release)
+    }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
@@ -160,12 +171,13 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
                             top = Top::Records(map.next_value()?);
                             continue;
                         }
-                        "detail-type" if matches!(top, Top::Other | Top::Sweep) => top = Top::Event,
-                        "requestContext" if matches!(top, Top::Other | Top::Sweep) => top = Top::Http,
-                        "requestPayload" if matches!(top, Top::Other | Top::Sweep | Top::Http) => {
+                        "detail-type" if top.is_vague() => top = Top::Event,
+                        "requestContext" if top.is_vague() => top = Top::Http,
+                        "requestPayload" if top.is_vague() || matches!(top, Top::Http) => {
                             top = Top::Destination;
                         }
                         "sweep" if matches!(top, Top::Other) => top = Top::Sweep,
+                        "release" if matches!(top, Top::Other) => top = Top::Release,
                         _ => {}
                     }
                     map.next_value::<IgnoredAny>()?;
@@ -183,7 +195,7 @@ mod tests {
 
     use super::*;
 
-    const MEMBERS: [&str; 15] = [
+    const MEMBERS: [&str; 18] = [
         r#""messageId":"m1""#,
         r#""receiptHandle":"r\u0031""#,
         r#""body":"{\"eventId\":\"é\"}""#,
@@ -191,6 +203,9 @@ mod tests {
         r#""eventSource":"aws:sqs""#,
         r#""eventSourceARN":"arn:aws:sqs:eu-central-1:123456789012:q""#,
         r#""messageAttributes":{}"#,
+        r#""messageAttributes":{"n":{"dataType":"Number.int","stringValue":"7"},"b":{"dataType":"Binary","binaryValue":"AP8="},"odd":7}"#,
+        r#""messageAttributes":{"waxseal":{"dataType":"String","stringValue":"{\"encoding\":\"base64\"}"}}"#,
+        r#""messageAttributes":7"#,
         r#""messageId":"""#,
         r#""body":7"#,
         r#""body":"\ud800""#,

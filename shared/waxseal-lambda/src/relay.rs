@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use waxseal::{
-    Host,
-    batch::{Content, DeadLetters, Letter, Verdict},
+    Code, Host,
+    batch::{DeadLetters, Letter, Verdict},
     chain,
     relay::{Pending, Progress, Publisher, Sweep, SweepError, publish},
 };
@@ -73,22 +73,12 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
         Box::pin(async move {
             let mut verdicts = Vec::with_capacity(batch.records.len());
             for record in &batch.records {
-                let raw = match &record.content {
-                    Content::Message(raw) => Some(raw),
-                    Content::Ignored(_) | Content::Malformed(_) => None,
-                };
                 let reason = format!(
                     "the relay takes DynamoDB stream records, this one came from {}: wire it to a table's stream",
                     batch.kind.name()
                 );
-                let letter = Letter {
-                    body: record.body.clone(),
-                    reason: reason.clone(),
-                    record: record.id.clone(),
-                    service: self.service.clone(),
-                    identity: raw.map(|raw| (raw.source.clone(), raw.id.clone())),
-                    name: raw.map(|raw| raw.name.clone()),
-                };
+                let letter =
+                    Letter::of(record, &self.service, self.host.now(), Code::WrongSource, reason.clone());
                 verdicts.push(match self.dead_letters.send(letter).await {
                     Ok(()) => {
                         tracing::error!(record = record.id, reason, "dead-lettered");

@@ -193,13 +193,7 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
 
 /// Refuses members that nobody would heed.
 fn only(field: &str, object: &Object<'_>, known: &[&str]) -> Result<(), InvokeError> {
-    match object.members().find(|name| !known.contains(name)) {
-        None => Ok(()),
-        Some(name) => {
-            let name: String = name.chars().take(40).collect();
-            Err(bad(field, format!("has a member {name:?}, where only {} can be", known.join(", "))))
-        }
-    }
+    object.only(known).map_err(|problem| bad(field, problem))
 }
 
 fn not_a_time(json: &str) -> String {

@@ -163,7 +163,7 @@ async fn what_no_source_sends_is_refused_by_its_shape_and_never_quoted() {
     let error = invoke(&function, &golden("http-function-url")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "this function takes no HTTP: it takes SQS, SNS, EventBridge and DynamoDB stream records; look at what invokes it"
+        "this function takes no HTTP: it takes SQS, SNS, EventBridge and DynamoDB stream records, and releases; look at what invokes it"
     );
 }
 

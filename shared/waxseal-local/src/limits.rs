@@ -42,7 +42,7 @@ const LONGEST_SOURCE: usize = 256;
 /// Source: SNS API reference, `Publish`: message and attributes.
 const NOTIFICATION: usize = 256 * 1024;
 /// Source: SQS API reference, `SendMessage`: body and attributes.
-const MESSAGE: usize = MIB;
+pub(crate) const MESSAGE: usize = MIB;
 /// Source: SQS developer guide, "Message metadata".
 const MOST_ATTRIBUTES: usize = 10;
 /// Source: SQS API reference, `ChangeMessageVisibility`.
@@ -141,6 +141,11 @@ pub(crate) fn visibility(received: Timestamp, until: Timestamp) -> Result<(), Re
         return Err(Refused::new("InvalidParameterValue", what));
     }
     Ok(())
+}
+
+/// Whether SQS takes every character of it.
+pub(crate) fn is_text(text: &str) -> bool {
+    !text.chars().any(|c| is_refused(&c))
 }
 
 /// Source: SQS API reference, `SendMessage`: the characters of XML 1.0.

@@ -14,7 +14,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use waxseal::{
-    Channel, Engine, Entity, Host, Outcome, Raw, Service, ServiceError, Settings, Timestamp, Token,
+    Channel, Engine, Entity, Host, Outcome, Raw, Release, ReleaseError, Released, Service, ServiceError,
+    Settings, Timestamp, Token,
     batch::{Batches, Policy, Verdict},
     relay::SWEEP_REACH,
 };
@@ -133,6 +134,9 @@ pub enum LocalError {
     /// A sweep that its relay refused or could not finish: what the invocation's error says.
     #[error("not swept: {0}")]
     Sweep(String),
+    /// A release that changed nothing.
+    #[error("not released: {0}")]
+    Release(#[from] ReleaseError),
 }
 
 impl Local {
@@ -462,6 +466,24 @@ impl Local {
             payload = answer["next"].take();
         }
         Ok(published)
+    }
+
+    /// Says what became of an effect that failed for good, or whose outcome is unknown (S-19): what a person finds out before he redrives
+    /// its dead letter.
+    ///
+    /// # Errors
+    /// Where no such service is deployed, or the release changed nothing, with the reason.
+    pub async fn release(&self, service: &str, release: &Release) -> Result<Released, LocalError> {
+        let engine = self.with(service, |deployment| deployment.engine.clone())?;
+        Ok(engine.release(release).await?)
+    }
+
+    /// Moves a service's dead letters back to its queue, as `StartMessageMoveTask` does; the result is how many they were.
+    ///
+    /// # Errors
+    /// Where no such service is deployed.
+    pub fn redrive(&self, service: &str) -> Result<usize, LocalError> {
+        self.with(service, |deployment| deployment.dead_letters.move_to(&deployment.queue))
     }
 
     /// A queue that gets everything that is published from now on, on the bus and on these topics; nobody polls it.

@@ -8,7 +8,8 @@ use std::{
 use serde::Deserialize;
 use waxseal::{
     BoxError,
-    batch::{DeadLetters, Delay, Letter, Visibility},
+    batch::{Delay, Visibility},
+    dead_letter::{Attribute, DeadLetters, Letter, LetterMessage},
     receipt::Emission,
     relay::{PublishError, Publisher},
 };
@@ -128,9 +129,9 @@ pub(crate) struct LocalDeadLetters {
 
 impl DeadLetters for LocalDeadLetters {
     async fn send(&self, letter: Letter) -> Result<(), BoxError> {
-        let attributes =
-            letter.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let body = String::from_utf8_lossy(&letter.body).into_owned();
+        let LetterMessage { body, attributes } = letter.message(limits::MESSAGE, limits::is_text)?;
+        let text = |attribute: Attribute| Some((attribute.name.clone(), attribute.as_text()?.to_owned()));
+        let attributes = attributes.into_iter().filter_map(text).collect();
         self.queue.take(Outgoing { attributes, ..Outgoing::new(body) });
         self.report.written(self.queue.name(), &letter);
         Ok(())

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use waxseal::Timestamp;
+use waxseal::{
+    Timestamp,
+    dead_letter::{self, Note},
+};
 
 use crate::{
     clock::{Clock, later},
@@ -55,6 +58,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// What a dead letter says of itself; `None` for any other message, one that the redrive policy moved among them.
+    #[must_use]
+    pub fn note(&self) -> Option<Note<'static>> {
+        Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)
+    }
+
     /// What SQS calls its receipt handle.
     pub(crate) fn handle(&self) -> String {
         format!("{}#{}", self.id, self.receipt)

@@ -17,7 +17,8 @@ impl Report {
     /// A function gave a record up and wrote its letter to `queue`.
     pub(crate) fn written(self, queue: &str, letter: &Letter) {
         if self.is_on {
-            eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &letter.reason));
+            let reason = format!("{}: {}", letter.code, letter.reason);
+            eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &reason));
         }
     }
 

@@ -239,8 +239,7 @@ fn l4_o6_a_command_that_its_queue_refuses_is_dead_lettered_and_blocks_nobody() {
     }
     local.run_until_idle();
     let letters = local.relay_dead_letters("warehouse").unwrap().peek();
-    let reasons: Vec<_> =
-        letters.iter().map(|letter| &*letter.content.attributes["waxseal-reason"]).collect();
+    let reasons: Vec<_> = letters.iter().map(|letter| letter.note().unwrap().reason).collect();
     assert_eq!(
         reasons,
         [

@@ -264,9 +264,10 @@ fn s27_a_permanent_fault_is_dead_lettered_at_once_with_its_reason() {
     assert_eq!(tallies(&local, "bad")[0], None, "a failed unit leaves no trace");
     let letters = local.dead_letters("warehouse").unwrap().peek();
     assert_eq!(letters.len(), 1);
-    let attributes = &letters[0].content.attributes;
-    assert_eq!(attributes["waxseal-reason"], "nothing to pack");
-    assert_eq!((&*attributes["waxseal-source"], &*attributes["waxseal-event-id"]), ("shop", "bad"));
+    let note = letters[0].note().unwrap();
+    assert_eq!((note.code.as_deref(), &*note.reason), (Some("WX0006"), "nothing to pack"));
+    assert_eq!((note.source.as_deref(), note.id.as_deref()), (Some("shop"), Some("bad")));
+    assert!(note.queue.unwrap().ends_with(":warehouse"));
     assert!(letters[0].content.body.contains(r#""eventId":"bad""#), "the body is verbatim");
 }
 
@@ -290,7 +291,7 @@ fn o4_what_one_handler_committed_is_published_though_another_dead_letters_the_me
     local.run_until_idle();
     let letters = local.dead_letters("warehouse").unwrap().peek();
     assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].content.attributes["waxseal-reason"], "no such customs tariff");
+    assert_eq!(letters[0].note().unwrap().reason, "no such customs tariff");
     let tally = |service: &str, id: &str| local.read::<Tally>(service, id).map(|tally| tally.count);
     assert_eq!((tally("warehouse", "o"), tally("courier", "count-packed/o")), (Some(1), Some(1)));
 }
@@ -306,7 +307,7 @@ fn a_retryable_fault_is_received_five_times_and_then_dead_lettered_with_its_reas
     let waited = local.now().duration_since(start).as_secs();
     assert!((1..=30 + 60 + 120 + 240 + 4).contains(&waited), "{waited} s");
     let letters = local.dead_letters("warehouse").unwrap().peek();
-    let reason = &letters[0].content.attributes["waxseal-reason"];
+    let reason = letters[0].note().unwrap().reason;
     assert_eq!(reason, "gave up after 5 receives: the warehouse is on fire");
 }
 
@@ -396,7 +397,7 @@ fn s43_a_newer_version_comes_again_until_a_deploy_knows_it() {
     local.put(&event).unwrap();
     local.run_until_idle();
     let letters = local.dead_letters("warehouse").unwrap();
-    let reason = letters.peek()[0].content.attributes["waxseal-reason"].clone();
+    let reason = letters.peek()[0].note().unwrap().reason;
     assert!(reason.contains("version 9 is newer than 1"), "{reason}");
     // Moved back after a deploy that knows it: here, the same event in the version that this build knows.
     assert_eq!(letters.move_to(&local.create_queue("held", QueueSettings::default())), 1);

@@ -1,6 +1,10 @@
 //! The leased form of a handler: for effects outside the table, which cannot join its transaction.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use jiff::Timestamp;
 
@@ -54,7 +58,8 @@ pub trait Effect: Send + Sync + 'static {
     /// Acts, with `attempt.effect_key(n)` as the key of the n-th outside call.
     ///
     /// # Errors
-    /// A [`Fault`] says whether to retry or to dead-letter. An outcome such as "the card was declined" is not a fault.
+    /// A [`Fault`] says whether to retry or to dead-letter. An outcome such as "the card was declined" is not a fault. A permanent fault
+    /// says that nothing was done outside, unless it [says otherwise](Fault::may_have_acted).
     fn act(
         &self,
         event: &Envelope<Self::Event>,
@@ -63,9 +68,43 @@ pub trait Effect: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
+/// An effect that can tell what a success of it emits, without acting.
+///
+/// Where the outcome of an effect is unknown, a person finds out and [releases](crate::Engine::release) it as done. What the effect would
+/// have emitted is then emitted by this. An effect with `type Emits = ()` needs no such function. Register it with
+/// [`Service::effect_with_done`](crate::Service::effect_with_done).
+pub trait Done: Effect {
+    /// Stages what [`Effect::act`] would have staged where it had succeeded. It runs when the message is delivered again, and calls
+    /// nothing outside.
+    ///
+    /// # Errors
+    /// As of a handler: the release stays, and the message is retried or dead-lettered.
+    fn done(
+        &self,
+        event: &Envelope<Self::Event>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// The keys that one attempt asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(AtomicU64);
+
+impl Keys {
+    fn ask(&self, index: u32) {
+        self.0.fetch_or(1 << (index % 64), Ordering::Relaxed);
+    }
+
+    /// Whether the attempt may have called the outside more than once: one refusal then says nothing of the other calls.
+    pub(crate) fn are_several(&self) -> bool {
+        self.0.load(Ordering::Relaxed).count_ones() > 1
+    }
+}
+
 /// Which run of an effect this is.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
+    pub(crate) keys: &'a Keys,
     pub(crate) number: u32,
     pub(crate) first_at: Timestamp,
     pub(crate) cause: &'a Raw,
@@ -88,6 +127,7 @@ impl Attempt<'_> {
     /// The idempotency key of the `index`-th outside call: the same on every attempt (S-10).
     #[must_use]
     pub fn effect_key(&self, index: u32) -> String {
+        self.keys.ask(index);
         id::effect_key(&self.cause.source, &self.cause.id, self.consumer, index)
     }
 }

@@ -19,6 +19,7 @@ pub type BoxError = Box<dyn Error + Send + Sync>;
 #[derive(Debug)]
 pub struct Fault {
     next: Next,
+    may_have_acted: bool,
     reason: BoxError,
 }
 
@@ -31,12 +32,15 @@ enum Next {
 impl Fault {
     /// It may work later: the record is reported as failed and its queue delivers it again.
     pub fn retry(reason: impl Into<BoxError>) -> Self {
-        Self { next: Next::Retry { after: None }, reason: reason.into() }
+        Self { next: Next::Retry { after: None }, may_have_acted: true, reason: reason.into() }
     }
 
     /// No retry can help: the record goes to the dead-letter queue with this reason, at the first attempt (S-27).
+    ///
+    /// From an [`Effect`](crate::Effect) it says that the outside refused, so that nothing was done there: once the cause is mended, a
+    /// redrive acts again, however late (S-19). Where that is not certain, add [`Fault::may_have_acted`].
     pub fn permanent(reason: impl Into<BoxError>) -> Self {
-        Self { next: Next::Permanent, reason: reason.into() }
+        Self { next: Next::Permanent, may_have_acted: false, reason: reason.into() }
     }
 
     /// Asks for the retry not before `delay`; wins over the computed backoff (S-24). No effect on a permanent fault.
@@ -46,6 +50,40 @@ impl Fault {
             *after = Some(delay);
         }
         self
+    }
+
+    /// Says that an [`Effect`](crate::Effect) may have been applied all the same, such as behind an answer that cannot be read. A redrive
+    /// acts again only while the outside remembers the key; later the outcome is unknown, and a person decides (S-19). A fault that
+    /// asks for a retry says so, unless [`Fault::did_not_act`] is said.
+    ///
+    /// ```
+    /// use waxseal::Fault;
+    /// let odd = Fault::permanent("201, and no charge id in the answer").may_have_acted();
+    /// assert!(odd.is_permanent());
+    /// ```
+    #[must_use]
+    pub fn may_have_acted(mut self) -> Self {
+        self.may_have_acted = true;
+        self
+    }
+
+    /// Says that an [`Effect`](crate::Effect) was certainly not applied, such as where the outside answered that it has too many requests. A
+    /// permanent fault always says so, unless [`Fault::may_have_acted`] is said.
+    ///
+    /// ```
+    /// use waxseal::Fault;
+    /// let busy = Fault::retry("429, too many requests").did_not_act();
+    /// assert!(!busy.is_permanent());
+    /// ```
+    #[must_use]
+    pub fn did_not_act(mut self) -> Self {
+        self.may_have_acted = false;
+        self
+    }
+
+    /// Whether the outside has said that nothing was done.
+    pub(crate) fn is_refusal(&self) -> bool {
+        !self.may_have_acted
     }
 
     /// Whether no retry can help.

@@ -47,8 +47,10 @@ mod cache;
 pub mod catalog;
 pub mod claim;
 pub mod cloudevents;
+mod code;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod dead_letter;
 mod decide;
 mod effect;
 mod emits;
@@ -75,11 +77,12 @@ pub mod table;
 pub mod time;
 mod unit;
 
+pub use code::Code;
 pub use decide::{Decide, Out};
-pub use effect::{Attempt, Effect};
+pub use effect::{Attempt, Done, Effect};
 pub use emits::{Contains, Declared, Emits};
 pub use end::{End, Point};
-pub use engine::{Engine, Failure, Outcome, Settings};
+pub use engine::{EffectOutcome, Engine, Failure, Outcome, Release, ReleaseError, Released, Settings};
 pub use envelope::{Envelope, Malformed, REQUIRED, Raw, lacking};
 pub use fault::{BoxError, Fault, chain};
 pub use handler::Handler;

@@ -3,7 +3,7 @@
 use std::{any::Any, time::Duration};
 
 use crate::{
-    Attempt, Decide, Effect, Envelope, Fault, Handler, Message as _, Order, Raw, Replay, Unit,
+    Attempt, Decide, Done, Effect, Envelope, Fault, Handler, Message as _, Order, Raw, Replay, Unit,
     catalog::Mode,
     decide::Out,
     item::Key,
@@ -26,6 +26,17 @@ pub(crate) type Decoded = Box<dyn Any + Send + Sync>;
 /// An event, and what it was decoded to where that was kept.
 pub(crate) type Told<'a> = (&'a Raw, Option<&'a Decoded>);
 
+/// What is known of an effect's success without running it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Success {
+    /// It emits nothing.
+    EmitsNothing,
+    /// [`Reaction::done`] stages what it emits.
+    IsTold,
+    /// Nothing tells what it emits.
+    IsNotTold,
+}
+
 pub(crate) trait Reaction: Send + Sync {
     fn mode(&self) -> Mode;
     /// Whether it waits for nothing but what the engine has read.
@@ -45,11 +56,22 @@ pub(crate) trait Reaction: Send + Sync {
     /// Whether `raw` fits the reaction's type.
     fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
+    /// What is known of a success without running it.
+    fn success(&self) -> Success {
+        Success::IsNotTold
+    }
+    /// Stages what a success emits, without acting.
+    fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(std::future::ready(Ok(run.staged)))
+    }
 }
 
 pub(crate) struct Handled<H>(pub(crate) H);
 pub(crate) struct Decided<D>(pub(crate) D);
+/// An effect that tells what a success emits only where that is nothing.
 pub(crate) struct Effected<E>(pub(crate) E);
+/// An effect with [`Done`].
+pub(crate) struct EffectedWithDone<E>(pub(crate) E);
 
 impl<H: Handler> Reaction for Handled<H> {
     fn mode(&self) -> Mode {
@@ -178,13 +200,64 @@ impl<E: Effect> Reaction for Effected<E> {
     }
 
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        act(&self.0, run, attempt)
+    }
+
+    fn success(&self) -> Success {
+        if <E::Emits as crate::Emits>::DECLARED.is_empty() {
+            Success::EmitsNothing
+        } else {
+            Success::IsNotTold
+        }
+    }
+}
+
+impl<E: Done> Reaction for EffectedWithDone<E> {
+    fn mode(&self) -> Mode {
+        Mode::Leased { lease: E::LEASE, key_ttl: E::KEY_TTL }
+    }
+
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        E::Event::decode(raw.version, &raw.data).map(drop)
+    }
+
+    fn entity(&self, _: &Raw) -> Option<(Key, Decoded)> {
+        None
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        act(&self.0, run, attempt)
+    }
+
+    fn success(&self) -> Success {
+        Success::IsTold
+    }
+
+    fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         Box::pin(async move {
             let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
             let mut unit = Unit::new(run);
-            let result = self.0.act(&event, attempt, &mut unit).await;
+            let result = self.0.done(&event, &mut unit).await;
             unit.run.staged.conclude(result).map_err(RunError::Fault)
         })
     }
+}
+
+fn act<'a, E: Effect>(
+    effect: &'a E,
+    run: Run<'a>,
+    attempt: &'a Attempt<'a>,
+) -> BoxFuture<'a, Result<Staged, RunError>> {
+    Box::pin(async move {
+        let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
+        let mut unit = Unit::new(run);
+        let result = effect.act(&event, attempt, &mut unit).await;
+        let has_refused = result.is_err() && !attempt.keys.are_several();
+        unit.run.staged.conclude(result).map_err(|fault| {
+            // A fault of its staging comes after it has acted.
+            RunError::Fault(if has_refused { fault } else { fault.may_have_acted() })
+        })
+    })
 }
 
 /// As [`Effect::LEASE`]: here so that the mode carries all the engine needs.

@@ -27,6 +27,8 @@ pub enum Status {
         /// The reason.
         error: String,
     },
+    /// A person said that the effect was applied; its emissions are still to be committed (S-19).
+    Acted,
 }
 
 /// One event, as one consumer remembers it.
@@ -44,6 +46,9 @@ pub struct Receipt {
     pub attempt: u32,
     /// When the first attempt began.
     pub first_at: Timestamp,
+    /// Attempts of an effect that may have been applied: those that did not end in the outside's refusal. `None` where an older build
+    /// wrote the receipt, which did not count them.
+    pub uncertain: Option<u32>,
     /// What it emitted: the outbox.
     pub emitted: Vec<Emission>,
     /// The reason of the last failed attempt.
@@ -124,6 +129,7 @@ mod names {
     pub(super) const FIRST_AT: &str = "first_at";
     pub(super) const LEASE_UNTIL: &str = "lease_until";
     pub(super) const ERROR: &str = "error";
+    pub(super) const UNCERTAIN: &str = "uncertain";
 }
 
 /// Why an item cannot be read as a receipt. It concerns the message that the receipt is of, and no other (S-2).
@@ -186,6 +192,7 @@ impl Receipt {
             Status::Completed => ("completed", None),
             Status::Leased { .. } => ("leased", self.last_error.as_ref()),
             Status::Failed { error } => ("failed", Some(error)),
+            Status::Acted => ("acted", None),
         };
         let mut item = Item::new(self.key)
             .text(names::STATUS, status)
@@ -197,6 +204,11 @@ impl Receipt {
             .text(attribute::OWNER, token.to_string());
         if let Status::Leased { until } = &self.status {
             item = item.number(names::LEASE_UNTIL, until.as_millisecond());
+        }
+        if let (Some(uncertain), Status::Leased { .. } | Status::Failed { .. }) =
+            (self.uncertain, &self.status)
+        {
+            item = item.number(names::UNCERTAIN, uncertain.into());
         }
         if let Some(error) = error {
             item = item.text(names::ERROR, clip(error, 2048));
@@ -226,6 +238,7 @@ impl Receipt {
                 "completed" => Status::Completed,
                 "leased" => Status::Leased { until: time(names::LEASE_UNTIL)? },
                 "failed" => Status::Failed { error: last_error.clone().unwrap_or_default() },
+                "acted" => Status::Acted,
                 status => {
                     let status = clip(status, 40).to_owned();
                     return Err(NotAReceipt::Newer { key: item.key.clone(), status });
@@ -235,6 +248,7 @@ impl Receipt {
             version: number(names::EVENT_VERSION)?.try_into().map_err(|_| lacks(names::EVENT_VERSION)())?,
             attempt: number(names::ATTEMPT)?.try_into().map_err(|_| lacks(names::ATTEMPT)())?,
             first_at: time(names::FIRST_AT)?,
+            uncertain: item.get_number(names::UNCERTAIN).and_then(|count| count.try_into().ok()),
             emitted: Vec::new(),
             last_error,
             expires: number(attribute::EXPIRES).and_then(|seconds| {
@@ -302,6 +316,8 @@ pub enum Verdict {
         /// The reason.
         error: String,
     },
+    /// A person said that the effect was applied: only its emissions are still to be committed (S-19).
+    Acted,
     /// Another attempt now could act twice: the outside has forgotten the effect key.
     OutcomeUnknown {
         /// How many attempts there were.
@@ -332,15 +348,23 @@ impl Receipt {
         match &self.status {
             Status::Completed => Verdict::Duplicate,
             Status::Failed { error } => Verdict::Remembered { error: error.clone() },
+            Status::Acted => Verdict::Acted,
             Status::Leased { until } if now < *until => Verdict::InProgress { until: *until },
-            Status::Leased { .. } => {
-                let age = Duration::try_from(now.duration_since(self.first_at)).unwrap_or_default();
-                if key_ttl.is_some_and(|ttl| age >= ttl) {
-                    Verdict::OutcomeUnknown { attempts: self.attempt, first_at: self.first_at }
-                } else {
-                    Verdict::TakeOver { attempt: self.attempt.saturating_add(1), first_at: self.first_at }
-                }
-            }
+            Status::Leased { .. } => self.next_attempt(now, key_ttl),
+        }
+    }
+
+    /// Whether another attempt may run at `now`, once no attempt holds the event: after a lease, or when a failure is released.
+    ///
+    /// The life of the keys begins anew where every attempt so far ended in the outside's refusal (S-19).
+    #[must_use]
+    pub fn next_attempt(&self, now: Timestamp, key_ttl: Option<Duration>) -> Verdict {
+        let first_at = if self.uncertain == Some(0) { now } else { self.first_at };
+        let age = Duration::try_from(now.duration_since(first_at)).unwrap_or_default();
+        if key_ttl.is_some_and(|ttl| age >= ttl) {
+            Verdict::OutcomeUnknown { attempts: self.attempt, first_at }
+        } else {
+            Verdict::TakeOver { attempt: self.attempt.saturating_add(1), first_at }
         }
     }
 }

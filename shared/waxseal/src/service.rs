@@ -10,11 +10,11 @@ use std::{
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::{
-    Channel, Decide, Declared, Effect, Emits, Failure, Handler, Order, Raw,
+    Channel, Decide, Declared, Done, Effect, Emits, Failure, Handler, Order, Raw,
     batch::panic_message,
     catalog::Entry,
     item::Key,
-    reaction::{Decided, Decoded, Effected, Handled, Reaction},
+    reaction::{Decided, Decoded, Effected, EffectedWithDone, Handled, Reaction},
 };
 
 /// The handlers of one service.
@@ -33,6 +33,8 @@ pub struct Service {
 pub(crate) struct Route {
     /// Service and handler: whose receipt it is (S-18).
     pub(crate) consumer: Arc<str>,
+    /// The handler's name.
+    pub(crate) handler: &'static str,
     pub(crate) reaction: Arc<dyn Reaction>,
 }
 
@@ -77,6 +79,11 @@ impl Service {
         self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected(effect)))
     }
 
+    /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release) as done.
+    pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
+        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(EffectedWithDone(effect)))
+    }
+
     fn add<S: Emits>(
         mut self,
         handler: &'static str,
@@ -91,7 +98,7 @@ impl Service {
             emits: S::DECLARED,
         });
         let consumer = format!("{}/{handler}", self.name).into();
-        self.routes.entry(consumes.name).or_default().push(Route { consumer, reaction });
+        self.routes.entry(consumes.name).or_default().push(Route { consumer, handler, reaction });
         self
     }
 

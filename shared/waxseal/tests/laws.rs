@@ -159,6 +159,7 @@ fn status() -> impl Strategy<Value = Status> {
         Just(Status::Completed),
         time().prop_map(|until| Status::Leased { until }),
         ".{0,50}".prop_map(|error| Status::Failed { error }),
+        Just(Status::Acted),
     ]
 }
 
@@ -265,11 +266,12 @@ proptest! {
     #[test]
     fn s19_a_receipt_is_read_back_as_it_was_written(
         status in status(), version in 1_u16.., attempt in 1_u32.., first_at in time(), expires in time(),
-        last_error in option::of(".{0,50}"), token in any::<u128>(),
+        last_error in option::of(".{0,50}"), token in any::<u128>(), uncertain in option::of(0_u32..9),
     ) {
         let receipt = Receipt {
             key: waxseal::receipt::key("payment/charge", "orders", "e#1"),
             hash: "00ff".into(), emitted: Vec::new(), status, version, attempt, first_at, expires, last_error,
+            uncertain,
         };
         let item = receipt.to_item(Token(token));
         prop_assert!(item.is_owned_by(Token(token)) && item.get_text(attribute::EMITTED).is_none());
@@ -278,7 +280,10 @@ proptest! {
             Status::Completed => None,
             Status::Leased { .. } => receipt.last_error.clone(),
             Status::Failed { error } => Some(error.clone()),
+            Status::Acted => None,
         };
+        let counts = matches!(receipt.status, Status::Leased { .. } | Status::Failed { .. });
+        prop_assert_eq!(again.uncertain, uncertain.filter(|_| counts));
         prop_assert_eq!((&again.key, &again.status, &again.hash), (&receipt.key, &receipt.status, &receipt.hash));
         prop_assert_eq!((again.version, again.attempt, again.first_at), (receipt.version, receipt.attempt, receipt.first_at));
         prop_assert_eq!(again.last_error, kept);
@@ -297,22 +302,25 @@ proptest! {
     #[test]
     fn s10_a_receipt_is_judged_by_its_status_alone_once_the_payload_is_the_same(
         status in status(), first_at in time(), now in time(), attempt in 1..100_u32,
-        same_hash: bool, same_version: bool, ttl in option::of(0..100_000_000_u64),
+        same_hash: bool, same_version: bool, ttl in option::of(0..100_000_000_u64), uncertain in option::of(0_u32..3),
     ) {
         let ttl = ttl.map(std::time::Duration::from_secs);
         let receipt = Receipt {
             key: waxseal::receipt::key("payment/charge", "orders", "e-1"),
             hash: "a".into(), version: 2, emitted: Vec::new(), last_error: None, expires: Timestamp::MAX,
-            status: status.clone(), attempt, first_at,
+            status: status.clone(), attempt, first_at, uncertain,
         };
         let hash = PayloadHash::named([if same_hash { "a" } else { "b" }]);
         let verdict = receipt.judge(&hash, if same_version { 2 } else { 1 }, now, ttl);
+        // Where every attempt ended in a refusal, nothing of an earlier one can be doubled.
+        let first_at = if uncertain == Some(0) { now } else { first_at };
         let age = now.as_millisecond() - first_at.as_millisecond();
         let forgotten = ttl.is_some_and(|ttl| age.max(0) as u128 >= ttl.as_millis());
         let expected = match status {
             _ if same_version && !same_hash => Verdict::Mismatch { first: "a".into(), now: "b".into() },
             Status::Completed => Verdict::Duplicate,
             Status::Failed { error } => Verdict::Remembered { error },
+            Status::Acted => Verdict::Acted,
             Status::Leased { until } if until > now => Verdict::InProgress { until },
             Status::Leased { .. } if forgotten => Verdict::OutcomeUnknown { attempts: attempt, first_at },
             Status::Leased { .. } => Verdict::TakeOver { attempt: attempt + 1, first_at },

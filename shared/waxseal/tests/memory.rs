@@ -188,14 +188,7 @@ fn records(count: usize) -> Vec<Record> {
             "data":{{"order":"o-{n}","quantity":2}}}}"#
         );
         let content = Content::Message(Box::new(Raw::parse(&json).unwrap()));
-        Record {
-            id: format!("m-{n}"),
-            group: None,
-            receives: 1,
-            ticket: None,
-            body: json.into_bytes(),
-            content,
-        }
+        Record::new(format!("m-{n}"), json.into_bytes(), content)
     };
     (0..count).map(record).collect()
 }

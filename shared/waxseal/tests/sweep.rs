@@ -53,6 +53,7 @@ fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
         version: 1,
         attempt: 1,
         first_at: minute(began),
+        uncertain: None,
         emitted: emitted.collect(),
         last_error: None,
         expires: minute(35 * 24 * 60),

@@ -97,6 +97,11 @@ impl Outside {
         Held { _release: release }
     }
 
+    /// The next mail is refused with this reply.
+    pub fn refuse_mail(&self, reply: &'static str) {
+        self.mail.refuse(reply);
+    }
+
     /// The mails to this address.
     #[must_use]
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {

@@ -93,7 +93,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     let mails = options.mails_folder();
     run.write_mails(&mails).map_err(|error| format!("{}: {error}", mails.display()))?;
     let stories = Story::all(&*run.heard());
-    let letters = letters.into_iter().map(|(service, letter)| (service, letter.attributes)).collect();
+    let letters = letters.into_iter().map(|(service, letter)| (service, letter.note())).collect();
     let balance = format!(
         "The books balance. The mails are in {}. Seconds and milliseconds are LocalStack's and this machine's: they say \
          nothing about AWS.",

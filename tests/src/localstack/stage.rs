@@ -6,6 +6,7 @@ use orders::{Order, Stored};
 use serde_json::{Value, json};
 use waxseal::{
     Entity,
+    dead_letter::{self, Note},
     item::{Item, Key},
 };
 
@@ -35,6 +36,14 @@ pub struct Message {
     /// Its message attributes.
     pub attributes: BTreeMap<String, String>,
     handle: String,
+}
+
+impl Message {
+    /// What a dead letter says of itself; nothing where SQS moved it.
+    #[must_use]
+    pub fn note(&self) -> Option<Note<'static>> {
+        Note::read(self.attributes.get(dead_letter::ATTRIBUTE)?)
+    }
 }
 
 impl Stage {

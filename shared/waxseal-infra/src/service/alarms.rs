@@ -22,10 +22,37 @@ struct Watch<'a> {
     periods: u32,
 }
 
+/// The meaning of a dead letter, and the way back. A letter that the function sent has no source that SQS knows, so the command names the
+/// destination. Source: SQS API reference, `StartMessageMoveTask`.
+fn about_dead_letters(parts: &Parts<'_>) -> String {
+    let mut about = "An event did not take effect. The attribute waxseal of its dead letter says why, with a code, and names the queue \
+                     that it came from. Mend the cause, then move the letters back: "
+        .to_owned();
+    let queues: Vec<String> = parts.service.queues().into_iter().map(queue_id).collect();
+    let moves: Vec<String> = queues
+        .iter()
+        .map(|queue| {
+            format!(
+                "aws sqs start-message-move-task --source-arn ${{DeadLetters.Arn}} --destination-arn ${{{queue}.Arn}}"
+            )
+        })
+        .collect();
+    if moves.is_empty() {
+        about.push_str("invoke the function with each letter's body");
+    } else {
+        about.push_str(&moves.join(", or "));
+    }
+    about.push_str(
+        ". An effect that failed for good acts again then. Where a letter says that an outcome is unknown, find it out and release it \
+         first: make release",
+    );
+    about
+}
+
 pub(super) fn add(parts: &mut Parts<'_>) {
     let mut watches = vec![Watch {
         id: "DeadLettersAlarm".to_owned(),
-        about: "An event did not take effect. Read the letter's attribute waxseal-reason, mend the cause, redrive".to_owned(),
+        about: about_dead_letters(parts),
         namespace: "AWS/SQS",
         // Not NumberOfMessagesSent: it misses what a redrive policy moved.
         metric: "ApproximateNumberOfMessagesVisible",

@@ -35,14 +35,8 @@ pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Rec
         Ok(raw) => Content::Message(Box::new(raw)),
         Err(malformed) => Content::Malformed(malformed),
     };
-    Record {
-        id: id.map_or_else(|| "event".to_owned(), Cow::into_owned),
-        group: None,
-        receives: 1,
-        ticket: None,
-        body: text.as_bytes().to_vec(),
-        content: continue_trace(content, trace),
-    }
+    let id = id.map_or_else(|| "event".to_owned(), Cow::into_owned);
+    Record::new(id, text.as_bytes().to_vec(), continue_trace(content, trace))
 }
 
 /// An event around an envelope: nearly every one. It is read in one pass.

@@ -1,6 +1,7 @@
 //! Where a delivery came from. Each source turns its own JSON into records; what a body holds is [`body`]'s business,
 //! since the same event may come bare, in an EventBridge event, in an SNS notification, or in both.
 
+mod attributes;
 pub(crate) mod body;
 pub(crate) mod eventbridge;
 pub(crate) mod sns;

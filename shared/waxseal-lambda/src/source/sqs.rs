@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use waxseal::{
     Malformed, Timestamp,
     batch::{Content, Record, Ticket},
+    dead_letter::{Attribute, Returned},
 };
 
-use super::{body, continue_trace};
+use super::{attributes as message_attributes, body, continue_trace};
 use crate::json::{self, Object, kind};
 
 /// A batch of which every record is as SQS documents it: nearly every one. It is read in one pass.
@@ -30,6 +32,8 @@ struct UsualRecord<'a> {
     event_source: Cow<'a, str>,
     #[serde(rename = "eventSourceARN")]
     queue: String,
+    #[serde(borrow)]
+    message_attributes: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -59,19 +63,23 @@ pub(crate) fn usual(text: &str) -> Option<Vec<Record>> {
 }
 
 fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
-    let UsualRecord { message_id, receipt_handle, body, attributes, event_source, queue } = record;
+    let UsualRecord { message_id, receipt_handle, body, attributes, event_source, queue, message_attributes } =
+        record;
     if event_source != "aws:sqs" {
         return None;
     }
     let sent = || milliseconds(attributes.sent_timestamp.as_deref()?);
     let group = attributes.message_group_id.filter(|_| is_fifo(&queue));
+    let message_attributes = message_attributes.map(RawValue::get).filter(|json| *json != "{}");
+    let (kept, returned) = attributes_of(message_attributes.and_then(Object::parse));
+    let (content, body) = contents(body, returned.as_deref(), &sent);
     Some(Record {
-        id: message_id,
         receives: attributes.approximate_receive_count.parse().ok()?,
         ticket: Some(Ticket { queue, handle: receipt_handle }),
-        content: continue_trace(body::read(&body, &sent), attributes.trace.as_deref()),
         group,
-        body: body.into_bytes(),
+        attributes: kept,
+        returned,
+        ..Record::new(message_id, body, continue_trace(content, attributes.trace.as_deref()))
     })
 }
 
@@ -79,22 +87,46 @@ fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
 pub(crate) fn record(object: &Object<'_>) -> Record {
     let attributes = attributes(object);
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
-    let (content, body) = body(object, trace, &|| sent(object));
+    let (kept, returned) = attributes_of(object.object("messageAttributes"));
+    let (content, body) = body(object, returned.as_deref(), &|| sent(object));
+    let content = continue_trace(content, trace);
     let (content, Attributes { group, receives, .. }) = match attributes {
         Ok(attributes) => (content, attributes),
         Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
     };
     let is_ordered = object.string("eventSourceARN").is_none_or(|queue| is_fifo(&queue));
+    // An absent id fails the invocation on purpose (S-4).
+    let id = object.string("messageId").map(Cow::into_owned).unwrap_or_default();
     Record {
-        // An absent id fails the invocation on purpose (S-4).
-        id: object.string("messageId").map(Cow::into_owned).unwrap_or_default(),
         group: group.filter(|_| is_ordered),
         receives: receives.unwrap_or(1),
         ticket: ticket(object),
-        body,
-        content,
+        attributes: kept,
+        returned,
+        ..Record::new(id, body, content)
     }
 }
+
+/// The message attributes, and the dead letter that came back with them.
+fn attributes_of(object: Option<Object<'_>>) -> (Vec<Attribute>, Option<Box<Returned>>) {
+    let Some(object) = object else { return (Vec::new(), None) };
+    let attributes = message_attributes::read(&object, message_attributes::SQS);
+    let returned = message_attributes::returned(&attributes);
+    (attributes, returned)
+}
+
+/// The content of a body, and its bytes: those of the original where a dead letter came back.
+fn contents(text: String, returned: Option<&Returned>, sent: body::Sent<'_>) -> (Content, Vec<u8>) {
+    let Some(returned) = returned else { return (body::read(&text, sent), text.into_bytes()) };
+    let bytes = returned.body(text);
+    let content = match str::from_utf8(&bytes) {
+        Ok(text) => body::read(text, sent),
+        Err(_) => Content::Malformed(Malformed::new(NOT_UTF8)),
+    };
+    (content, bytes)
+}
+
+const NOT_UTF8: &str = "the body is not UTF-8 text";
 
 /// Whether a queue keeps order, which its ARN alone tells: on a standard queue a message group names a tenant, and orders nothing.
 /// Source: SQS developer guide, "Amazon SQS fair queues".
@@ -109,16 +141,16 @@ fn ticket(object: &Object<'_>) -> Option<Ticket> {
 }
 
 /// What the body holds, and its bytes.
-fn body(object: &Object<'_>, trace: Option<&str>, sent: body::Sent<'_>) -> (Content, Vec<u8>) {
+fn body(object: &Object<'_>, returned: Option<&Returned>, sent: body::Sent<'_>) -> (Content, Vec<u8>) {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     let Some(raw) = object.get("body") else {
         return (malformed("the record has no body".to_owned()), Vec::new());
     };
     match json::string(raw) {
-        Some(text) => (continue_trace(body::read(&text, sent), trace), text.into_owned().into_bytes()),
+        Some(text) => contents(text.into_owned(), returned, sent),
         None => {
             let what = match kind(raw.get()) {
-                "a string" => "the body is not UTF-8 text".to_owned(),
+                "a string" => NOT_UTF8.to_owned(),
                 other => format!("the body is {other}, not a string"),
             };
             (malformed(what), json::bytes(raw))

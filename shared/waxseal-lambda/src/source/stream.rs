@@ -37,12 +37,8 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
     for (index, object) in objects.iter().enumerate() {
         let (id, group) = (sequence_number(index, object)?, group(object));
         let record = |body: Vec<u8>, content| Record {
-            id: id.clone(),
             group: group.clone(),
-            receives: 1,
-            ticket: None,
-            body,
-            content,
+            ..Record::new(id.clone(), body, content)
         };
         match change(object) {
             Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),

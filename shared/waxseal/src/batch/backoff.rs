@@ -103,14 +103,7 @@ mod tests {
     use crate::batch::Content;
 
     fn record(receives: u32) -> Record {
-        Record {
-            id: "m-1".into(),
-            group: None,
-            receives,
-            ticket: None,
-            body: Vec::new(),
-            content: Content::Ignored("for a test"),
-        }
+        Record { receives, ..Record::new("m-1", Vec::new(), Content::Ignored("for a test")) }
     }
 
     fn failed(retry_after: Option<Duration>) -> Verdict {

@@ -110,7 +110,7 @@ pub(super) fn lanes<'a>(
 pub(super) fn chain<'a, 'b>(
     places: &'b [Place<'a>],
     longest: usize,
-    fresh: impl Fn(&'a Raw) -> bool,
+    fresh: impl Fn(&'a Record, &'a Raw) -> bool,
 ) -> Option<(usize, Vec<Told<'b>>)> {
     let entity = places.first()?.entity?;
     let mut identities = HashSet::new();
@@ -118,7 +118,7 @@ pub(super) fn chain<'a, 'b>(
         .iter()
         .take(longest)
         .map_while(|place| match &place.record.content {
-            Content::Message(raw) if place.entity == Some(entity) && fresh(raw) => {
+            Content::Message(raw) if place.entity == Some(entity) && fresh(place.record, raw) => {
                 identities.insert((&raw.source, &raw.id)).then_some((&**raw, place.decoded.as_ref()))
             }
             _ => None,

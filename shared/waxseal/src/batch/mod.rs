@@ -2,7 +2,6 @@
 
 mod backoff;
 mod lanes;
-mod letter;
 mod policy;
 mod progress;
 mod response;
@@ -10,15 +9,20 @@ mod round;
 mod run;
 
 pub use backoff::{Backoff, Delay, LONGEST_DELAY, Visibility};
-pub use letter::{DeadLetters, Letter};
 pub use policy::{GroupPolicy, MalformedPolicy, Policy, TotalFailure};
 pub use response::{MissingId, failures};
 pub use run::Batches;
 
 use std::time::Duration;
 
-pub use crate::engine::Grouping;
-use crate::{Malformed, Outcome, Raw};
+use crate::{
+    Malformed, Outcome, Raw,
+    dead_letter::{Attribute, Returned},
+};
+pub use crate::{
+    dead_letter::{DeadLetters, Letter},
+    engine::Grouping,
+};
 
 /// One record of a batch, as a source parsed it.
 #[derive(Debug, Clone)]
@@ -34,8 +38,29 @@ pub struct Record {
     pub ticket: Option<Ticket>,
     /// The body as it arrived, for the dead-letter queue.
     pub body: Vec<u8>,
+    /// The message attributes that it arrived with, for the dead-letter queue.
+    pub attributes: Vec<Attribute>,
+    /// Where it is a dead letter that came back: what it releases (S-19).
+    pub returned: Option<Box<Returned>>,
     /// What it holds.
     pub content: Content,
+}
+
+impl Record {
+    /// A record of no group, received for the first time, that no queue counts.
+    #[must_use]
+    pub fn new(id: impl Into<String>, body: Vec<u8>, content: Content) -> Self {
+        Self {
+            id: id.into(),
+            group: None,
+            receives: 1,
+            ticket: None,
+            body,
+            attributes: Vec::new(),
+            returned: None,
+            content,
+        }
+    }
 }
 
 /// What a queue knows one delivery by, so that it can be told when to deliver it again.

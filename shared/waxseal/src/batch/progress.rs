@@ -89,14 +89,8 @@ mod tests {
     use crate::{Outcome, batch::Content};
 
     fn record(id: &str, group: Option<&str>) -> Record {
-        Record {
-            id: id.to_owned(),
-            group: group.map(str::to_owned),
-            receives: 1,
-            ticket: None,
-            body: Vec::new(),
-            content: Content::Ignored("for a test"),
-        }
+        let record = Record::new(id, Vec::new(), Content::Ignored("for a test"));
+        Record { group: group.map(str::to_owned), ..record }
     }
 
     #[test]

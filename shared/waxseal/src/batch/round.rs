@@ -14,8 +14,9 @@ use super::{
     run::ignored,
 };
 use crate::{
-    Failure, Outcome, Raw, chain as reasons,
-    engine::{Access, Group, LONGEST, Marked},
+    Code, Failure, Outcome, Raw, chain as reasons,
+    dead_letter::{FailedHandler, Returned},
+    engine::{Access, Delivery, FailedHandlers, Group, LONGEST, Marked},
     item::Key,
 };
 
@@ -46,7 +47,7 @@ impl Round<'_> {
         let mut rest = &lane.places[..];
         while let Some(place) = rest.first() {
             closed |= self.group.is_closed(self.batches.engine().now());
-            let twin = message(place.record).and_then(|raw| seen.get(&twin_of(raw)));
+            let twin = message(place.record).and_then(|raw| seen.get(&twin_of(place.record, raw)));
             self.progress.begin(place.index);
             let verdicts = if blocked {
                 vec![Verdict::Blocked]
@@ -59,7 +60,8 @@ impl Round<'_> {
             } else if let Some(verdict) = twin.and_then(|at| self.progress.look(*at, share).flatten()) {
                 vec![verdict]
             } else {
-                self.run_head(rest, lane.ordered, |raw| !seen.contains_key(&twin_of(raw))).await
+                self.run_head(rest, lane.ordered, |record, raw| !seen.contains_key(&twin_of(record, raw)))
+                    .await
             };
             let (now, later) = rest.split_at(verdicts.len().min(rest.len()));
             rest = later;
@@ -70,7 +72,7 @@ impl Round<'_> {
                         Verdict::Done(_) | Verdict::Failed { .. } | Verdict::DeadLettered { .. },
                     ) = (message(place.record), &verdict)
                 {
-                    seen.entry(twin_of(raw)).or_insert(place.index);
+                    seen.entry(twin_of(place.record, raw)).or_insert(place.index);
                 }
                 if let (Verdict::DeadLettered { reason }, Held::No) = (&verdict, &held) {
                     match Box::pin(self.hold(place.record, reason)).await {
@@ -94,7 +96,7 @@ impl Round<'_> {
         &self,
         places: &[Place<'b>],
         strict: bool,
-        fresh: impl Fn(&'b Raw) -> bool,
+        fresh: impl Fn(&'b Record, &'b Raw) -> bool,
     ) -> Vec<Verdict> {
         let Some(first) = places.first() else { return Vec::new() };
         if let Some((entity, events)) = chain(places, LONGEST, fresh)
@@ -105,7 +107,7 @@ impl Round<'_> {
             let results = self.batches.engine().handle_chain(access, &events, entity, strict).await;
             let mut verdicts = Vec::with_capacity(results.len());
             for ((place, (raw, _)), result) in places.iter().zip(events).zip(results) {
-                verdicts.push(self.batches.conclude(place.record, raw, result).await);
+                verdicts.push(self.batches.conclude(place.record, raw, result, Vec::new()).await);
             }
             if !verdicts.is_empty() {
                 return verdicts;
@@ -128,24 +130,34 @@ impl Round<'_> {
                 ignored(record, kind)
             }
             Content::Malformed(malformed) => {
-                Box::pin(self.batches.unreadable(record, None, format!("malformed: {malformed}"))).await
+                Box::pin(self.batches.unreadable(record, Code::Malformed, format!("malformed: {malformed}")))
+                    .await
             }
             Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(place, raw)).await,
             Content::Message(raw) => {
-                let result = self.handle(raw, record.receives > 1, record.receives).await;
-                self.batches.conclude(record, raw, result).await
+                let (result, handlers) = self.handle(record, raw, record.receives > 1).await;
+                self.batches.conclude(record, raw, result, handlers).await
             }
         }
     }
 
     /// A panic is one failed record, not a failed batch (S-6). Nothing of the run outlives it: the engine's own state is
     /// behind locks that recover, and what was staged is dropped.
-    async fn handle(&self, raw: &Raw, again: bool, receives: u32) -> Result<Outcome, Failure> {
+    async fn handle(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        again: bool,
+    ) -> (Result<Outcome, Failure>, Vec<FailedHandler>) {
         let access = Access::Together(self.group);
-        AssertUnwindSafe(self.batches.engine().handle_in(access, raw, self.deadline, again, receives))
+        let failed = FailedHandlers::default();
+        let (deadline, receives, returned) = (self.deadline, record.receives, record.returned.as_deref());
+        let delivery = Delivery { deadline, again, receives, returned, ..Delivery::of(raw, &failed) };
+        let result = AssertUnwindSafe(self.batches.engine().handle_in(access, delivery))
             .catch_unwind()
             .await
-            .unwrap_or_else(|panic| Err(Failure::Panic { message: panic_message(&*panic) }))
+            .unwrap_or_else(|panic| Err(Failure::Panic { message: panic_message(&*panic) }));
+        (result, failed.into_vec())
     }
 
     /// Runs a record that was received before behind a marker: if it kills the process, the marker stays (S-28).
@@ -155,8 +167,8 @@ impl Round<'_> {
         let access = Access::Together(self.group);
         match engine.mark(access, raw, self.deadline).await {
             Ok(Marked::Run(marker)) => {
-                let result = self.handle(raw, false, record.receives).await;
-                let verdict = self.batches.conclude(record, raw, result).await;
+                let (result, handlers) = self.handle(record, raw, false).await;
+                let verdict = self.batches.conclude(record, raw, result, handlers).await;
                 // Known before a removal that may stay without an answer.
                 self.progress.conclude(place.index, verdict.clone());
                 engine.unmark(access, marker).await;
@@ -167,14 +179,15 @@ impl Round<'_> {
                     "suspected of killing its process: {runs} runs of it have no known end, so it does, or takes longer than an \
                      invocation may, or its process was ended by something else; it was not run again"
                 );
-                let verdict = self.batches.bury(record, Some(raw), reason).await;
+                let letter = self.batches.letter(record, Code::SuspectedKiller, reason);
+                let verdict = self.batches.bury(letter).await;
                 self.progress.conclude(place.index, verdict.clone());
                 // Whoever moves it back gives it another chance.
                 engine.unmark(access, marker).await;
                 verdict
             }
-            Ok(Marked::Known(result)) => self.batches.conclude(record, raw, result).await,
-            Err(failure) => self.batches.conclude(record, raw, Err(failure)).await,
+            Ok(Marked::Known(result)) => self.batches.conclude(record, raw, result, Vec::new()).await,
+            Err(failure) => self.batches.conclude(record, raw, Err(failure), Vec::new()).await,
         }
     }
 
@@ -207,7 +220,7 @@ impl Round<'_> {
     async fn follow(&self, record: &Record, reason: &str) -> Verdict {
         let group = record.group.as_deref().unwrap_or_default();
         let reason = format!("its group {group} is held back until it is released, since {reason}");
-        self.batches.bury(record, message(record), reason).await
+        self.batches.bury(self.batches.letter(record, Code::GroupBlocked, reason)).await
     }
 }
 
@@ -230,9 +243,9 @@ fn share(verdict: &Verdict) -> Option<Verdict> {
     }
 }
 
-/// What two copies of one message have in common: source, id, name, payload, and the replay that they came with.
-type Twin<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>);
+/// What two copies of one message have in common: source, id, name, payload, the replay that they came with, and what they release.
+type Twin<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>, Option<&'a Returned>);
 
-fn twin_of(raw: &Raw) -> Twin<'_> {
-    (&raw.source, &raw.id, &raw.name, raw.data.get(), raw.replay())
+fn twin_of<'a>(record: &'a Record, raw: &'a Raw) -> Twin<'a> {
+    (&raw.source, &raw.id, &raw.name, raw.data.get(), raw.replay(), record.returned.as_deref())
 }

@@ -9,12 +9,12 @@ use super::{
     DeadLetters, Delay, Letter, MalformedPolicy, Policy, Record, Verdict, Visibility,
     backoff::{AnyVisibility, dice, jitter},
     lanes::{Lanes, lanes},
-    letter::AnyDeadLetters,
     progress::Progress,
     round::Round,
 };
 use crate::{
-    End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
+    Code, End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
+    dead_letter::{AnyDeadLetters, FailedHandler},
     engine::{Access, Group},
     envelope::lacking,
 };
@@ -154,30 +154,45 @@ impl Batches {
         record: &Record,
         raw: &Raw,
         result: Result<Outcome, Failure>,
+        handlers: Vec<FailedHandler>,
     ) -> Verdict {
         match result {
             Ok(outcome) => Verdict::Done(Some(outcome)),
             // What hardly any record comes to is kept out of what every record holds.
-            Err(failure) => Box::pin(self.failed(record, raw, failure)).await,
+            Err(failure) => Box::pin(self.failed(record, raw, failure, handlers)).await,
         }
     }
 
-    async fn failed(&self, record: &Record, raw: &Raw, failure: Failure) -> Verdict {
+    async fn failed(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        failure: Failure,
+        handlers: Vec<FailedHandler>,
+    ) -> Verdict {
         match failure {
             Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
             failure @ Failure::Unknown { .. } => {
                 let hint = lacking(raw.data.get()).map(|lacking| format!("; {lacking}")).unwrap_or_default();
-                self.unreadable(record, Some(raw), reasons(&failure) + &hint).await
+                self.unreadable(record, failure.code(), reasons(&failure) + &hint).await
             }
             Failure::Unstarted => Verdict::Unstarted,
-            failure if failure.is_permanent() => self.bury(record, Some(raw), reasons(&failure)).await,
+            failure if failure.is_permanent() => {
+                let letter = self.letter(record, failure.code(), reasons(&failure));
+                self.bury(Letter { handlers, ..letter }).await
+            }
             failure => self.retry(record, raw, &failure).await,
         }
     }
 
-    pub(super) async fn unreadable(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
+    /// The dead letter of a record, with the service and the time.
+    pub(super) fn letter(&self, record: &Record, code: Code, reason: String) -> Letter {
+        Letter::of(record, self.engine.service().name(), self.engine.now(), code, reason)
+    }
+
+    pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: String) -> Verdict {
         match self.policy.malformed {
-            MalformedPolicy::DeadLetter => self.bury(record, raw, reason).await,
+            MalformedPolicy::DeadLetter => self.bury(self.letter(record, code, reason)).await,
             MalformedPolicy::Retry => {
                 tracing::warn!(record = record.id, reason, "not readable, reported as failed");
                 Verdict::Failed { reason, retry_after: None }
@@ -190,9 +205,8 @@ impl Batches {
         // A duplicate of what another attempt holds is no failure of its own: it waits, however often it is received.
         let waits = matches!(failure, Failure::InProgress { .. });
         if !waits && self.policy.max_receives.is_some_and(|most| record.receives >= most) {
-            return self
-                .bury(record, Some(raw), format!("gave up after {} receives: {reason}", record.receives))
-                .await;
+            let reason = format!("gave up after {} receives: {reason}", record.receives);
+            return self.bury(self.letter(record, failure.code(), reason)).await;
         }
         tracing::warn!(
             record = record.id,
@@ -211,25 +225,19 @@ impl Batches {
         Verdict::Failed { reason, retry_after }
     }
 
-    pub(super) async fn bury(&self, record: &Record, raw: Option<&Raw>, reason: String) -> Verdict {
-        let letter = Letter {
-            body: record.body.clone(),
-            reason: reason.clone(),
-            record: record.id.clone(),
-            service: self.engine.service().name().to_owned(),
-            identity: raw.map(|raw| (raw.source.clone(), raw.id.clone())),
-            name: raw.map(|raw| raw.name.clone()),
-        };
-        let (event, source, event_id) = raw.map_or(("", "", ""), |raw| (&*raw.name, &*raw.source, &*raw.id));
+    pub(super) async fn bury(&self, letter: Letter) -> Verdict {
+        let (record, code, reason) = (letter.record.clone(), letter.code, letter.reason.clone());
+        let (source, event_id) = letter.identity.clone().unwrap_or_default();
+        let event = letter.name.clone().unwrap_or_default();
         match self.dead_letters.send(letter).await {
             Ok(()) => {
-                tracing::error!(record = record.id, event, source, event_id, reason, "dead-lettered");
+                tracing::error!(record, event, source, event_id, %code, reason, "dead-lettered");
                 Verdict::DeadLettered { reason }
             }
             Err(error) => {
                 let error = reasons(&*error);
                 tracing::error!(
-                    record = record.id,
+                    record,
                     event,
                     source,
                     event_id,

@@ -51,7 +51,7 @@ fn foreign(json: &str) -> Option<Value> {
 }
 
 /// Puts an item where one may be: another writer asks for no condition.
-async fn overwrite<T: Table + Clone>(world: &World<T>, item: Item) {
+pub(super) async fn overwrite<T: Table + Clone>(world: &World<T>, item: Item) {
     let now = Timestamp::MAX;
     if world.item(&item.key).await.is_some() {
         let owner =

@@ -78,6 +78,7 @@ mod leased;
 mod limits;
 mod order;
 mod receipts;
+mod released;
 mod replays;
 mod retries;
 mod sequences;
@@ -99,6 +100,7 @@ pub use leased::*;
 pub use limits::*;
 pub use order::*;
 pub use receipts::*;
+pub use released::*;
 pub use replays::*;
 pub use retries::*;
 pub use sequences::*;
@@ -194,8 +196,17 @@ macro_rules! contract_tests {
             s18_one_id_from_two_sources_is_two_events
             s18_two_consumers_never_suppress_each_other
             s19_a_failed_attempt_keeps_its_row
+            s19_a_failure_of_an_older_build_is_released_while_its_key_lives
+            s19_a_forged_letter_releases_nothing
+            s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused
+            s19_a_letter_that_comes_back_releases_the_failure_that_it_was_written_for
             s19_a_panic_releases_the_lease
             s19_a_permanent_failure_is_remembered
+            s19_a_person_releases_an_unknown_outcome
+            s19_a_refusal_of_one_of_two_calls_says_nothing_of_the_other
+            s19_a_release_as_done_survives_a_crash_and_never_acts
+            s19_a_release_that_cannot_be_right_is_refused
+            s19_letters_of_one_failure_and_of_an_older_one_release_nothing_twice
             s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect
             s20_a_dead_letter_without_an_answer_fails_its_record_alone
             s20_a_release_without_an_answer_costs_no_answer

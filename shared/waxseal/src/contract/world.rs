@@ -453,14 +453,8 @@ pub(super) fn received(times: u32, record: Record) -> Record {
 
 /// An SQS record that holds `raw`, received for the first time.
 pub(super) fn record(id: &str, raw: &Raw) -> Record {
-    Record {
-        id: id.to_owned(),
-        group: None,
-        receives: 1,
-        ticket: None,
-        body: serde_json::to_vec(raw).expect("an envelope has a JSON form"),
-        content: Content::Message(Box::new(raw.clone())),
-    }
+    let body = serde_json::to_vec(raw).expect("an envelope has a JSON form");
+    Record::new(id, body, Content::Message(Box::new(raw.clone())))
 }
 
 /// The same in a FIFO message group.

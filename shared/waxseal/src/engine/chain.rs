@@ -1,7 +1,7 @@
 //! Several events about one entity: read once, decided in order, committed as one write of its state with a receipt
 //! for each.
 
-use super::{CommitError, Failure, Inner, Outcome, Task, group::Turn};
+use super::{CommitError, Failure, Inner, Outcome, Task, Try, group::Turn};
 use crate::{
     item::{Action, Condition, Key, Write},
     receipt::Emission,
@@ -84,7 +84,7 @@ impl Inner {
             match receipt.map(|receipt| receipt.filter(|receipt| !receipt.is_expired(now))) {
                 Err(error) => results[index] = Some(Err(Failure::Table(error))),
                 Ok(Some(receipt)) => results[index] = Some(self.found(task, &receipt)),
-                Ok(None) => match self.run(task, &ahead, None, (1, now), None).await {
+                Ok(None) => match self.run(task, &ahead, None, Try::first(now), None).await {
                     Ok(staged) => {
                         total.fold(staged.changes);
                         members.push((index, staged.emitted));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::group::CommitError;
 use crate::{
-    Fault, chain,
+    Code, Fault, chain,
     message::DecodeError,
     table::{TableError, TooLarge, WriteError},
 };
@@ -55,7 +55,9 @@ pub enum Failure {
     #[error("the lease was lost to another attempt; nothing of this one was committed")]
     LeaseLost,
     /// It failed for good before (S-19).
-    #[error("it failed for good before: {error}")]
+    #[error(
+        "it failed for good before: {error}; mend the cause, then redrive this dead letter: it says which failure it releases"
+    )]
     Remembered {
         /// The reason then.
         error: String,
@@ -63,10 +65,13 @@ pub enum Failure {
     /// The outside has forgotten the effect key, so acting again could act twice.
     #[error(
         "outcome unknown: {attempts} attempts since {first_at} without a commit, and the outside remembers a key no longer{}: \
-         find out what happened there, then release or drop it",
+         find out what happened there, invoke the function with {{\"release\":{{\"source\":…,\"id\":…,\"handler\":{handler:?},\
+         \"outcome\":\"done\" or \"not-done\"}}}}, then redrive this dead letter",
         last_error.as_ref().map_or_else(String::new, |error| format!(" (last error: {error})"))
     )]
     OutcomeUnknown {
+        /// The handler.
+        handler: &'static str,
         /// How many attempts there were.
         attempts: u32,
         /// When the first began.
@@ -111,6 +116,27 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Its kind, as dead letters carry it.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Fault(_) => Code::HandlerFailed,
+            Self::Decode(DecodeError::Newer { .. }) => Code::NewerVersion,
+            Self::Decode(DecodeError::Unknown { .. } | DecodeError::Shape { .. }) => Code::PayloadShape,
+            Self::Unknown { .. } => Code::NoHandler,
+            Self::PayloadMismatch { .. } => Code::PayloadMismatch,
+            Self::Remembered { .. } => Code::FailedBefore,
+            Self::OutcomeUnknown { .. } => Code::OutcomeUnknown,
+            Self::TooLarge(_) => Code::TooLarge,
+            Self::Table(_) => Code::TableUnavailable,
+            Self::InProgress { .. } | Self::LeaseLost | Self::Early { .. } | Self::Contended { .. } => {
+                Code::Contended
+            }
+            Self::Stopped | Self::Unstarted => Code::OutOfTime,
+            Self::Panic { .. } => Code::HandlerPanicked,
+        }
+    }
+
     /// Whether no retry can help, so that the record is dead-lettered at once (S-27).
     #[must_use]
     pub fn is_permanent(&self) -> bool {

@@ -5,22 +5,32 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    CommitError, Failure, Inner, Judged, Outcome, Task, after,
+    CommitError, Failure, Inner, Judged, Outcome, Task, Try, after,
     group::{Slot, Turn},
-    read_receipt,
+    read_receipt, remember_failed, unknown_outcome,
 };
 use crate::{
-    Token, chain,
-    item::{Action, Condition, Write, attribute},
-    receipt::{NotAReceipt, Receipt, Status},
+    chain,
+    item::{Action, Condition, Item, Write, attribute},
+    receipt::{NotAReceipt, Receipt, Status, Verdict},
     table::WriteError,
     unit::Staged,
 };
 
-/// What a claim gives: the fencing token, and the receipt as it was written.
+/// A receipt that this attempt may complete, and its writer: the fencing token.
 struct Claim {
-    token: Token,
+    writer: String,
     receipt: Receipt,
+    /// A person said that the effect was applied: nothing was claimed, and only its emissions are committed.
+    has_acted: bool,
+}
+
+/// The row that an attempt takes over.
+struct Predecessor {
+    writer: String,
+    attempt: u32,
+    first_at: Timestamp,
+    uncertain: Option<u32>,
 }
 
 impl Inner {
@@ -42,8 +52,8 @@ impl Inner {
         match self.act(task, &claim, slot).await {
             Ok(outcome) => Ok(outcome),
             Err(failure) => {
-                // A zombie may not touch the row that its successor holds.
-                if !matches!(failure, Failure::LeaseLost) {
+                // A zombie may not touch the row that its successor holds. What a person said stays.
+                if !claim.has_acted && !matches!(failure, Failure::LeaseLost) {
                     self.give_up(task, &claim, &failure).await;
                 }
                 Err(failure)
@@ -65,21 +75,24 @@ impl Inner {
         lease: Option<Duration>,
         key_ttl: Duration,
     ) -> Result<Result<Claim, Outcome>, Failure> {
-        let mut predecessor: Option<(String, u32, Timestamp)> = None;
+        let mut predecessor: Option<Predecessor> = None;
         for _ in 0..=self.settings.reruns {
             let (now, token) = (self.host.now(), self.token(task.access));
             let mut receipt = self.blank(task, now);
             receipt.status = Status::Leased { until: self.lease_end(task, lease, now) };
+            // Until it ends in a refusal, the attempt may have been applied.
+            receipt.uncertain = Some(1);
             let condition = match &predecessor {
                 None => Condition::Absent { now },
-                Some((owner, attempt, first_at)) => {
-                    (receipt.attempt, receipt.first_at) = (*attempt, *first_at);
-                    Condition::Owner(owner.clone())
+                Some(before) => {
+                    (receipt.attempt, receipt.first_at) = (before.attempt, before.first_at);
+                    receipt.uncertain = before.uncertain.map(|uncertain| uncertain.saturating_add(1));
+                    Condition::Owner(before.writer.clone())
                 }
             };
             let write = Write { action: Action::Put(receipt.to_item(token)), condition };
             match self.write(task.access, vec![write], Vec::new(), token).await {
-                Ok(()) => return Ok(Ok(Claim { token, receipt })),
+                Ok(()) => return Ok(Ok(Claim { writer: token.to_string(), receipt, has_acted: false })),
                 // A claim of the same batch on the same event was first: what it left is judged.
                 Err(CommitError::Crossed(_)) => predecessor = None,
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {
@@ -88,13 +101,19 @@ impl Inner {
                         predecessor = None;
                         continue;
                     };
-                    match self.judge(task, &read_receipt(&stored)?, Some(key_ttl))? {
+                    let receipt = read_receipt(&stored)?;
+                    let writer = || match stored.get_text(attribute::OWNER) {
+                        Some(writer) => Ok(writer.to_owned()),
+                        None => Err(Failure::Fault(NotAReceipt::damaged(&stored, attribute::OWNER).into())),
+                    };
+                    match self.judge_or_release(task, &receipt, &stored, key_ttl)? {
                         Judged::Over(outcome) => return Ok(Err(outcome)),
+                        Judged::Acted => {
+                            return Ok(Ok(Claim { writer: writer()?, receipt, has_acted: true }));
+                        }
                         Judged::TakeOver { attempt, first_at } => {
-                            let owner = stored.get_text(attribute::OWNER).ok_or_else(|| {
-                                Failure::Fault(NotAReceipt::damaged(&stored, attribute::OWNER).into())
-                            })?;
-                            predecessor = Some((owner.to_owned(), attempt, first_at));
+                            let (writer, uncertain) = (writer()?, receipt.uncertain);
+                            predecessor = Some(Predecessor { writer, attempt, first_at, uncertain });
                         }
                     }
                 }
@@ -102,6 +121,26 @@ impl Inner {
             }
         }
         Err(Failure::Contended { tries: self.settings.reruns + 1 })
+    }
+
+    /// As [`Inner::judge`], where a dead letter that came back releases the failure that it was written for (S-19). The take-over is
+    /// conditional on the row that was judged, so an older letter, a forged one or a race changes nothing.
+    fn judge_or_release(
+        &self,
+        task: &Task<'_>,
+        receipt: &Receipt,
+        stored: &Item,
+        key_ttl: Duration,
+    ) -> Result<Judged, Failure> {
+        match self.judge(task, receipt, Some(key_ttl)) {
+            Err(Failure::Remembered { .. }) if is_released(task, stored) => {
+                match receipt.next_attempt(self.host.now(), Some(key_ttl)) {
+                    Verdict::TakeOver { attempt, first_at } => Ok(Judged::TakeOver { attempt, first_at }),
+                    _ => Err(unknown_outcome(task, receipt.attempt, receipt.first_at, receipt)),
+                }
+            }
+            other => other.inspect_err(|failure| remember_failed(task, stored, failure)),
+        }
     }
 
     async fn act(
@@ -112,11 +151,18 @@ impl Inner {
     ) -> Result<Outcome, Failure> {
         let mut tries = 0;
         let mut turn = Turn::default();
+        let (number, first_at, has_acted) = (claim.receipt.attempt, claim.receipt.first_at, claim.has_acted);
         while tries <= self.settings.reruns {
             let began = task.access.moment();
-            let mut staged = self
-                .run(task, &[], None, (claim.receipt.attempt, claim.receipt.first_at), slot.take())
-                .await?;
+            let run = self.run(task, &[], None, Try { number, first_at, has_acted }, slot.take()).await;
+            let mut staged = match run {
+                Ok(staged) => staged,
+                // An earlier run of this attempt has acted.
+                Err(Failure::Fault(fault)) if tries > 0 => {
+                    return Err(Failure::Fault(fault.may_have_acted()));
+                }
+                Err(failure) => return Err(failure),
+            };
             let completed = self.complete(task, claim, &mut staged).await;
             match completed.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => {
@@ -151,7 +197,7 @@ impl Inner {
         let mut writes = staged.take_writes(now, token, 1);
         writes.push(Write {
             action: Action::Put(receipt.to_item(token)),
-            condition: Condition::Owner(claim.token.to_string()),
+            condition: Condition::Owner(claim.writer.clone()),
         });
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
@@ -161,6 +207,9 @@ impl Inner {
     async fn give_up(&self, task: &Task<'_>, claim: &Claim, failure: &Failure) {
         let mut receipt = claim.receipt.clone();
         let reason = chain(failure);
+        if matches!(failure, Failure::Fault(fault) if fault.is_refusal()) {
+            receipt.uncertain = receipt.uncertain.map(|uncertain| uncertain.saturating_sub(1));
+        }
         if failure.is_permanent() {
             receipt.status = Status::Failed { error: reason };
         } else {
@@ -170,7 +219,7 @@ impl Inner {
         let token = self.token(task.access);
         let write = Write {
             action: Action::Put(receipt.to_item(token)),
-            condition: Condition::Owner(claim.token.to_string()),
+            condition: Condition::Owner(claim.writer.clone()),
         };
         if let Err(error) = self.write(task.access, vec![write], Vec::new(), token).await {
             let error = Failure::from(error);
@@ -181,6 +230,14 @@ impl Inner {
                 error = chain(&error),
                 "the lease was not released; it ends by itself",
             );
+        } else if failure.is_permanent() {
+            task.failed.add(task.route.handler, token.to_string());
         }
     }
+}
+
+/// Whether the message is a dead letter that was written for this very failure of the handler.
+fn is_released(task: &Task<'_>, stored: &Item) -> bool {
+    let token = task.returned.and_then(|returned| returned.token(task.route.handler));
+    token.is_some() && token == stored.get_text(attribute::OWNER)
 }

@@ -7,8 +7,8 @@ use futures_util::{FutureExt as _, future::join_all};
 use jiff::Timestamp;
 
 use super::{
-    CommitError, Engine, Failure, Inner, Judged, Outcome, Task, after, ended::Ended, group::Access, hash,
-    read_receipt,
+    CommitError, Delivery, Engine, FailedHandlers, Failure, Inner, Judged, Outcome, Task, after,
+    ended::Ended, group::Access, hash, read_receipt,
 };
 use crate::{
     Fault, Raw, Token, chain,
@@ -69,10 +69,12 @@ impl Engine {
     ) -> Result<Marked, Failure> {
         let inner = &*self.inner;
         let routes = inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
-        let hash = hash(raw)?;
+        let (hash, failed) = (hash(raw)?, FailedHandlers::default());
         let tasks: Vec<Task<'_>> = routes
             .iter()
-            .map(|route| Task::new(access, raw, route, hash.clone(), deadline, false, 1))
+            .map(|route| {
+                Task::new(access, &Delivery { deadline, ..Delivery::of(raw, &failed) }, route, hash.clone())
+            })
             .collect();
         let key = Key::of("marker", &[&inner.service.name, &raw.source, &raw.id], "marker");
         if let Some(known) = tasks.iter().map(|task| inner.cached(task)).collect::<Option<Vec<_>>>() {
@@ -144,10 +146,10 @@ impl Inner {
                 match receipt.status {
                     Status::Completed => match self.judge(task, &receipt, None) {
                         Ok(Judged::Over(outcome)) => Some(Ok(outcome)),
-                        Ok(Judged::TakeOver { .. }) => None,
+                        Ok(Judged::TakeOver { .. } | Judged::Acted) => None,
                         Err(failure) => Some(Err(failure)),
                     },
-                    Status::Leased { .. } | Status::Failed { .. } => None,
+                    Status::Leased { .. } | Status::Failed { .. } | Status::Acted => None,
                 }
             })
             .collect()

@@ -8,6 +8,7 @@ mod held;
 mod lease;
 mod marker;
 mod plan;
+mod release;
 mod transact;
 
 use std::{
@@ -28,6 +29,7 @@ pub(crate) use group::{Access, Group};
 use group::{CommitError, Slot};
 pub(crate) use marker::Marked;
 pub use plan::Grouping;
+pub use release::{EffectOutcome, Release, ReleaseError, Released};
 
 use crate::{
     Attempt, Entity, Host, Raw, Service, ServiceError, Table, Token,
@@ -35,8 +37,10 @@ use crate::{
     cache::Cache,
     catalog::Mode,
     claim::{self, ClaimCheck},
+    dead_letter::{FailedHandler, Returned},
+    effect::Keys,
     hash::{Comparison, PayloadHash},
-    item::{Item, Key, Write},
+    item::{Item, Key, Write, attribute},
     reaction::{DEFAULT_LEASE, Decoded, RunError, Told},
     receipt::{self, Receipt, Status, Verdict},
     sequence::Guard,
@@ -107,6 +111,43 @@ impl fmt::Debug for Engine {
     }
 }
 
+/// One delivery of a message: what its record says beside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Delivery<'a> {
+    pub(crate) raw: &'a Raw,
+    pub(crate) deadline: Option<Timestamp>,
+    /// As [`Task::again`].
+    pub(crate) again: bool,
+    /// How often the record was received, this time included.
+    pub(crate) receives: u32,
+    /// The failures that it releases, where it is a dead letter that came back.
+    pub(crate) returned: Option<&'a Returned>,
+    /// The effects that fail for good go here.
+    pub(crate) failed: &'a FailedHandlers,
+}
+
+impl<'a> Delivery<'a> {
+    /// A first delivery without a deadline.
+    pub(crate) fn of(raw: &'a Raw, failed: &'a FailedHandlers) -> Self {
+        Self { raw, deadline: None, again: false, receives: 1, returned: None, failed }
+    }
+}
+
+/// The effects of one message that failed for good, each with its receipt's writer: for the dead letter (S-19).
+#[derive(Debug, Default)]
+pub(crate) struct FailedHandlers(Mutex<Vec<FailedHandler>>);
+
+impl FailedHandlers {
+    fn add(&self, name: &str, token: String) {
+        let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.push(FailedHandler { name: name.to_owned(), token });
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<FailedHandler> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// One event on its way through one reaction.
 struct Task<'a> {
     raw: &'a Raw,
@@ -118,10 +159,28 @@ struct Task<'a> {
     deadline: Option<Timestamp>,
     /// The record was received before: a cold duplicate is likely, so the receipt is read before the handler runs.
     again: bool,
-    /// How often the record was received, this time included.
+    /// As [`Delivery::receives`].
     receives: u32,
+    /// As [`Delivery::returned`].
+    returned: Option<&'a Returned>,
+    /// As [`Delivery::failed`].
+    failed: &'a FailedHandlers,
     /// The namespace that it is handled in (S-40).
     replay: Option<&'a str>,
+}
+
+/// Which run of a reaction one is.
+struct Try {
+    number: u32,
+    first_at: Timestamp,
+    /// A person said that the effect was applied, so only its emissions are staged.
+    has_acted: bool,
+}
+
+impl Try {
+    fn first(now: Timestamp) -> Self {
+        Self { number: 1, first_at: now, has_acted: false }
+    }
 }
 
 impl Engine {
@@ -219,30 +278,24 @@ impl Engine {
         deadline: Option<Timestamp>,
         received_before: bool,
     ) -> Result<Outcome, Failure> {
-        self.handle_in(
-            Access::Alone(&*self.inner.table),
-            raw,
-            deadline,
-            received_before,
-            1 + u32::from(received_before),
-        )
-        .await
+        let failed = FailedHandlers::default();
+        let receives = 1 + u32::from(received_before);
+        let delivery = Delivery { deadline, again: received_before, receives, ..Delivery::of(raw, &failed) };
+        self.handle_in(Access::Alone(&*self.inner.table), delivery).await
     }
 
     /// As [`Engine::handle_within`], alone or together with the rest of a batch.
     pub(crate) async fn handle_in(
         &self,
         access: Access<'_>,
-        raw: &Raw,
-        deadline: Option<Timestamp>,
-        again: bool,
-        receives: u32,
+        delivery: Delivery<'_>,
     ) -> Result<Outcome, Failure> {
+        let raw = delivery.raw;
         let routes = self.inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
         let mut outcome = Ok(Outcome::Duplicate);
         for route in routes {
-            let task = Task::new(access, raw, route, hash.clone(), deadline, again, receives);
+            let task = Task::new(access, &delivery, route, hash.clone());
             match (self.inner.react(&task).await, &outcome) {
                 (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
                 (Ok(Outcome::Stale), Ok(Outcome::Duplicate)) => outcome = Ok(Outcome::Stale),
@@ -266,12 +319,13 @@ impl Engine {
         entity: &Key,
         strict: bool,
     ) -> Vec<Result<Outcome, Failure>> {
+        let failed = FailedHandlers::default();
         let mut tasks = Vec::with_capacity(events.len());
         for (raw, decoded) in events {
             let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
             let task = route
                 .ok_or_else(|| self.unknown(raw))
-                .and_then(|route| Ok(Task::new(access, raw, route, hash(raw)?, None, false, 1)))
+                .and_then(|route| Ok(Task::new(access, &Delivery::of(raw, &failed), route, hash(raw)?)))
                 .map(|task| Task { decoded: *decoded, ..task });
             match task {
                 Ok(task) => tasks.push(task),
@@ -341,18 +395,24 @@ impl From<group::Stopped> for Failure {
 }
 
 impl<'a> Task<'a> {
-    fn new(
-        access: Access<'a>,
-        raw: &'a Raw,
-        route: &'a Route,
-        hash: PayloadHash<'a>,
-        deadline: Option<Timestamp>,
-        again: bool,
-        receives: u32,
-    ) -> Self {
+    fn new(access: Access<'a>, delivery: &Delivery<'a>, route: &'a Route, hash: PayloadHash<'a>) -> Self {
+        let Delivery { raw, deadline, again, receives, returned, failed } = *delivery;
         let replay = route.replay(raw);
         let receipt = receipt::key(&route.consumer, &raw.source, &raw.id).replayed(replay);
-        Self { raw, decoded: None, route, access, receipt, hash, deadline, again, receives, replay }
+        Self {
+            raw,
+            decoded: None,
+            route,
+            access,
+            receipt,
+            hash,
+            deadline,
+            again,
+            receives,
+            returned,
+            failed,
+            replay,
+        }
     }
 }
 
@@ -422,10 +482,12 @@ impl Inner {
         task: &Task<'_>,
         ahead: &[(Key, Option<Item>)],
         unread: Option<&Key>,
-        (number, first_at): (u32, Timestamp),
+        Try { number, first_at, has_acted }: Try,
         slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
-        let attempt = Attempt { number, first_at, cause: task.raw, consumer: &task.route.consumer };
+        let keys = Keys::default();
+        let attempt =
+            Attempt { keys: &keys, number, first_at, cause: task.raw, consumer: &task.route.consumer };
         let run = Run {
             cause: task.raw,
             decoded: task.decoded,
@@ -449,7 +511,9 @@ impl Inner {
             link = run.cause.traceparent(),
         );
         // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
-        let body = AssertUnwindSafe(task.route.reaction.run(run, &attempt)).catch_unwind().instrument(span);
+        let reaction = &task.route.reaction;
+        let body = if has_acted { reaction.done(run) } else { reaction.run(run, &attempt) };
+        let body = AssertUnwindSafe(body).catch_unwind().instrument(span);
         let slot = match slot {
             Some(slot) => Some(slot),
             None if task.route.reaction.is_pure() => None,
@@ -461,7 +525,9 @@ impl Inner {
                 if !staged.due.is_empty() {
                     let due = std::mem::take(&mut staged.due);
                     let stored = self.settings.claims.check_in_emitted(&mut staged.emitted, &due);
-                    Box::pin(task.access.until_stopped(stored)).await?.map_err(Failure::Fault)?;
+                    Box::pin(task.access.until_stopped(stored))
+                        .await?
+                        .map_err(|fault| Failure::Fault(fault.may_have_acted()))?;
                 }
                 Ok(staged)
             }
@@ -523,6 +589,7 @@ impl Inner {
             version: task.raw.version,
             attempt: 1,
             first_at: now,
+            uncertain: None,
             emitted: Vec::new(),
             last_error: None,
             expires: after(now, self.settings.horizon),
@@ -545,8 +612,9 @@ impl Inner {
             Verdict::InProgress { until } => Err(Failure::InProgress { until }),
             Verdict::TakeOver { attempt, first_at } => Ok(Judged::TakeOver { attempt, first_at }),
             Verdict::Remembered { error } => Err(Failure::Remembered { error }),
+            Verdict::Acted => Ok(Judged::Acted),
             Verdict::OutcomeUnknown { attempts, first_at } => {
-                Err(Failure::OutcomeUnknown { attempts, first_at, last_error: stored.last_error.clone() })
+                Err(unknown_outcome(task, attempts, first_at, stored))
             }
         }
     }
@@ -554,7 +622,24 @@ impl Inner {
 
 enum Judged {
     Over(Outcome),
-    TakeOver { attempt: u32, first_at: Timestamp },
+    TakeOver {
+        attempt: u32,
+        first_at: Timestamp,
+    },
+    /// The effect was applied: only its emissions are to be committed.
+    Acted,
+}
+
+/// Notes the writer of a failed receipt for the dead letter.
+fn remember_failed(task: &Task<'_>, stored: &Item, failure: &Failure) {
+    if let (Failure::Remembered { .. }, Some(writer)) = (failure, stored.get_text(attribute::OWNER)) {
+        task.failed.add(task.route.handler, writer.to_owned());
+    }
+}
+
+fn unknown_outcome(task: &Task<'_>, attempts: u32, first_at: Timestamp, stored: &Receipt) -> Failure {
+    let (handler, last_error) = (task.route.handler, stored.last_error.clone());
+    Failure::OutcomeUnknown { handler, attempts, first_at, last_error }
 }
 
 fn mismatch(task: &Task<'_>, first: String, now: String) -> Failure {

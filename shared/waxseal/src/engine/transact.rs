@@ -1,9 +1,9 @@
 //! Transactional mode: run, then one conditional write of receipt, state and emitted events.
 
 use super::{
-    CommitError, Failure, Inner, Judged, Outcome, Task,
+    CommitError, Failure, Inner, Judged, Outcome, Task, Try,
     group::{Slot, Turn},
-    read_receipt,
+    read_receipt, remember_failed,
 };
 use crate::{
     item::{Action, Condition, Item, Key, Write},
@@ -46,10 +46,11 @@ impl Inner {
                 }
             }
             let unread = ahead.is_empty().then_some(&task.receipt);
-            let mut staged = match self.run(task, &ahead, unread, (1, self.host.now()), slot.take()).await {
-                Ok(staged) => staged,
-                Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
-            };
+            let mut staged =
+                match self.run(task, &ahead, unread, Try::first(self.host.now()), slot.take()).await {
+                    Ok(staged) => staged,
+                    Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
+                };
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
             }
@@ -92,7 +93,7 @@ impl Inner {
             Some(receipt) if !receipt.is_expired(self.host.now()) => {
                 match read_receipt(receipt)?.judge(&task.hash, task.raw.version, self.host.now(), None) {
                     // A lease that ran out says nothing about this failure.
-                    Verdict::TakeOver { .. } => Err(failure),
+                    Verdict::TakeOver { .. } | Verdict::Acted => Err(failure),
                     _ => self.found(task, receipt),
                 }
             }
@@ -110,7 +111,7 @@ impl Inner {
         let mut turn = Turn::default();
         while tries <= self.settings.reruns {
             let began = task.access.moment();
-            let mut staged = self.run(task, &[], None, (1, self.host.now()), slot.take()).await?;
+            let mut staged = self.run(task, &[], None, Try::first(self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }
@@ -151,14 +152,17 @@ impl Inner {
     }
 
     pub(super) fn found(&self, task: &Task<'_>, stored: &Item) -> Result<Outcome, Failure> {
-        match self.judge(task, &read_receipt(stored)?, None)? {
+        let judged = self.judge(task, &read_receipt(stored)?, None);
+        match judged.inspect_err(|failure| remember_failed(task, stored, failure))? {
             Judged::Over(outcome) => Ok(outcome),
             // A lease under this key: the handler was an effect before. Its outcome is not ours to guess.
             Judged::TakeOver { attempt, first_at } => Err(Failure::OutcomeUnknown {
+                handler: task.route.handler,
                 attempts: attempt.saturating_sub(1),
                 first_at,
                 last_error: None,
             }),
+            Judged::Acted => Ok(Outcome::Duplicate),
         }
     }
 

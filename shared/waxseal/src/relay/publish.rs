@@ -7,7 +7,8 @@ use super::{
     CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay, emitted_at, progress::since,
 };
 use crate::{
-    batch::{DeadLetters, Letter},
+    Code,
+    dead_letter::{DeadLetters, Letter},
     receipt::Emission,
 };
 
@@ -83,14 +84,7 @@ pub(super) async fn publish_each(
     }
     for (receipt, reason) in unreadable {
         let pending = &receipts[receipt];
-        let letter = Letter {
-            body: pending.body.clone(),
-            reason: reason.clone(),
-            record: pending.record.clone(),
-            service: relay.service.to_owned(),
-            identity: None,
-            name: None,
-        };
+        let letter = Letter { body: pending.body.clone(), ..letter_of(relay, pending, reason.clone()) };
         ends[receipt].add(bury(relay, letter, || relay.progress.done(pending, 0)).await);
     }
     let fates = join_all(lanes.into_iter().map(|lane| publish_lane(relay, receipts, lane))).await;
@@ -134,7 +128,7 @@ async fn publish_lane(
         // Only after the answers to all entries are noted: the call may be dropped here.
         for (entry, reason) in unpublishable {
             let pending = &receipts[entry.receipt];
-            let letter = letter(relay.service, pending, entry.emission, &reason);
+            let letter = letter(relay, pending, entry.emission, &reason);
             fates.push((
                 entry.receipt,
                 bury(relay, letter, || relay.progress.done(pending, entry.position)).await,
@@ -186,7 +180,23 @@ fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emiss
     at.is_none_or(|at| since(at, relay.now) >= CHANNEL_WAIT)
 }
 
-fn letter(service: &str, receipt: &Pending, emission: &Emission, reason: &str) -> Letter {
+fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -> Letter {
+    Letter {
+        body: Vec::new(),
+        attributes: Vec::new(),
+        queue: None,
+        code: Code::NotPublished,
+        reason,
+        time: relay.now,
+        record: pending.record.clone(),
+        service: relay.service.to_owned(),
+        identity: None,
+        name: None,
+        handlers: Vec::new(),
+    }
+}
+
+fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission, reason: &str) -> Letter {
     /// Enough of the envelope to say whose it is.
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -198,14 +208,9 @@ fn letter(service: &str, receipt: &Pending, emission: &Emission, reason: &str) -
     let head: Option<Head> = serde_json::from_str(emission.envelope.get()).ok();
     let (name, identity) =
         head.map_or((None, None), |head| (Some(head.event_type), Some((head.source, head.event_id))));
-    Letter {
-        body: emission.envelope.get().as_bytes().to_vec(),
-        reason: format!("cannot be published to {}: {reason}", emission.channel),
-        record: receipt.record.clone(),
-        service: service.to_owned(),
-        identity,
-        name,
-    }
+    let reason = format!("cannot be published to {}: {reason}", emission.channel);
+    let body = emission.envelope.get().as_bytes().to_vec();
+    Letter { body, identity, name, ..letter_of(relay, receipt, reason) }
 }
 
 impl End {

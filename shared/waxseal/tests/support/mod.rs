@@ -60,12 +60,5 @@ pub fn payment(id: &str, data: &str) -> Raw {
 }
 
 pub fn record(id: &str, raw: Raw) -> Record {
-    Record {
-        id: id.to_owned(),
-        group: None,
-        receives: 1,
-        ticket: None,
-        body: serde_json::to_vec(&raw).unwrap(),
-        content: Content::Message(Box::new(raw)),
-    }
+    Record::new(id, serde_json::to_vec(&raw).unwrap(), Content::Message(Box::new(raw)))
 }

@@ -127,14 +127,8 @@ fn raws(count: usize) -> Vec<Raw> {
 }
 
 fn records(count: usize) -> Vec<Record> {
-    let record = |(raw, event): (Raw, Event)| Record {
-        id: event.id,
-        group: None,
-        receives: 1,
-        ticket: None,
-        body: Vec::new(),
-        content: Content::Message(Box::new(raw)),
-    };
+    let record =
+        |(raw, event): (Raw, Event)| Record::new(event.id, Vec::new(), Content::Message(Box::new(raw)));
     raws(count).into_iter().zip(Feed::default().take(count)).map(record).collect()
 }
 

@@ -1,0 +1,138 @@
+//! A dead letter, and where it goes.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    BoxError, Code,
+    batch::{Content, Record},
+    table::BoxFuture,
+};
+
+/// A record for the dead-letter queue: its body verbatim and why (S-27).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The body as it arrived.
+    pub body: Vec<u8>,
+    /// The message attributes that it arrived with.
+    pub attributes: Vec<Attribute>,
+    /// The ARN of the queue that delivered it, where a queue did.
+    pub queue: Option<String>,
+    /// The kind of failure.
+    pub code: Code,
+    /// Why it is here, as one line.
+    pub reason: String,
+    /// When it was given up.
+    pub time: Timestamp,
+    /// The record's id.
+    pub record: String,
+    /// The service that gave up.
+    pub service: String,
+    /// Source and id of the envelope, where there is one: with the service, the key by which readers fold repeated letters.
+    pub identity: Option<(String, String)>,
+    /// The envelope's name, where there is one.
+    pub name: Option<String>,
+    /// The effects that failed for good: the letter releases them when it comes back (S-19).
+    pub handlers: Vec<FailedHandler>,
+}
+
+/// An effect that failed for good.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FailedHandler {
+    /// The handler's name.
+    pub name: String,
+    /// The writer token of its receipt.
+    pub token: String,
+}
+
+/// A message attribute, as its queue delivered it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Its data type: `String`, `Number` or `Binary`, and perhaps a label of its sender's behind a dot.
+    pub kind: String,
+    /// Its value.
+    pub value: AttributeValue,
+}
+
+/// The value of an [`Attribute`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// Of a `String` or a `Number`.
+    Text(String),
+    /// Of a `Binary`.
+    Binary(Vec<u8>),
+}
+
+impl Attribute {
+    /// An attribute of type `String`.
+    pub fn text(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: "String".to_owned(), value: AttributeValue::Text(value.into()) }
+    }
+
+    /// Its text, where it is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            AttributeValue::Text(text) => Some(text),
+            AttributeValue::Binary(_) => None,
+        }
+    }
+
+    /// The bytes that it counts towards a message's limit: name, type and value. Source: SQS API reference, `SendMessage`.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let value = match &self.value {
+            AttributeValue::Text(text) => text.len(),
+            AttributeValue::Binary(bytes) => bytes.len(),
+        };
+        self.name.len() + self.kind.len() + value
+    }
+}
+
+impl Letter {
+    /// The dead letter of `record`, which `service` gives up.
+    #[must_use]
+    pub fn of(record: &Record, service: &str, time: Timestamp, code: Code, reason: String) -> Self {
+        let message = match &record.content {
+            Content::Message(raw) => Some(raw),
+            Content::Ignored(_) | Content::Malformed(_) => None,
+        };
+        Self {
+            body: record.body.clone(),
+            attributes: record.attributes.clone(),
+            queue: record.ticket.as_ref().map(|ticket| ticket.queue.clone()),
+            code,
+            reason,
+            time,
+            record: record.id.clone(),
+            service: service.to_owned(),
+            identity: message.map(|raw| (raw.source.clone(), raw.id.clone())),
+            name: message.map(|raw| raw.name.clone()),
+            handlers: Vec::new(),
+        }
+    }
+}
+
+/// Where dead letters go.
+pub trait DeadLetters: Send + Sync + 'static {
+    /// Stores a letter; once it returns `Ok` the record is acknowledged.
+    ///
+    /// # Errors
+    /// Where the letter may not have been stored: the record is reported as failed, never lost.
+    fn send(&self, letter: Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
+}
+
+/// Erased twin of [`DeadLetters`].
+pub(crate) trait AnyDeadLetters: Send + Sync {
+    fn send(&self, letter: Letter) -> BoxFuture<'_, Result<(), BoxError>>;
+}
+
+impl<D: DeadLetters> AnyDeadLetters for D {
+    fn send(&self, letter: Letter) -> BoxFuture<'_, Result<(), BoxError>> {
+        Box::pin(DeadLetters::send(self, letter))
+    }
+}

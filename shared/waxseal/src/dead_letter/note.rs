@@ -1,0 +1,161 @@
+//! The attribute [`waxseal`](super::ATTRIBUTE): written on a dead letter, read when the letter comes back.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FailedHandler, Letter};
+use crate::base64;
+
+/// What a dead letter's attribute says. The [module](super) has the meaning of each member.
+///
+/// ```
+/// use waxseal::dead_letter::Note;
+/// let note = Note::read(r#"{"code":"WX0006","reason":"the card is unknown","service":"payment"}"#).unwrap();
+/// assert_eq!((note.code.as_deref(), &*note.reason), (Some("WX0006"), "the card is unknown"));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Note<'a> {
+    /// The ARN of the queue that delivered the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Cow<'a, str>>,
+    /// The kind of failure, as a [`Code`](crate::Code).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Cow<'a, str>>,
+    /// Why the record was given up.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub reason: Cow<'a, str>,
+    /// When it was given up, in RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<Cow<'a, str>>,
+    /// The service that gave up.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub service: Cow<'a, str>,
+    /// The record's id.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub record: Cow<'a, str>,
+    /// The envelope's source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Cow<'a, str>>,
+    /// The envelope's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Cow<'a, str>>,
+    /// The envelope's name.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub name: Option<Cow<'a, str>>,
+    /// The effects that failed for good.
+    #[serde(default, skip_serializing_if = "<[FailedHandler]>::is_empty")]
+    pub handlers: Cow<'a, [FailedHandler]>,
+    /// How the body is written, where it is not as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
+}
+
+/// How the body of a dead letter is written, where its queue does not take it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// Standard base64: bytes that are no UTF-8, or characters that the queue refuses.
+    Base64,
+    /// A `-` stands for a body without bytes, which SQS refuses.
+    Empty,
+}
+
+impl<'a> Note<'a> {
+    /// Reads the attribute's value. `None` where it is not one.
+    #[must_use]
+    pub fn read(note: &str) -> Option<Note<'static>> {
+        serde_json::from_str(note).ok()
+    }
+
+    /// All that is known but the reason.
+    pub(super) fn whole(letter: &'a Letter, encoding: Option<Encoding>) -> Self {
+        Self {
+            queue: letter.queue.as_deref().map(Cow::Borrowed),
+            code: Some(letter.code.to_string().into()),
+            time: Some(letter.time.to_string().into()),
+            service: (&*letter.service).into(),
+            record: (&*letter.record).into(),
+            source: letter.identity.as_ref().map(|(source, _)| (&**source).into()),
+            id: letter.identity.as_ref().map(|(_, id)| (&**id).into()),
+            name: letter.name.as_deref().map(Cow::Borrowed),
+            ..Self::least(letter, encoding)
+        }
+    }
+
+    /// The members without which the letter cannot be read, or releases nothing.
+    pub(super) fn least(letter: &'a Letter, encoding: Option<Encoding>) -> Self {
+        Self { handlers: Cow::Borrowed(&letter.handlers), encoding, ..Self::default() }
+    }
+
+    /// What a reader of the body must know.
+    pub(super) fn of_encoding(encoding: Option<Encoding>) -> Self {
+        Self { encoding, ..Self::default() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.code.is_none() && self.handlers.is_empty() && self.encoding.is_none()
+    }
+
+    /// Its JSON, in which characters that the queue refuses are escaped.
+    pub(super) fn json(&self, takes: impl Fn(&str) -> bool) -> String {
+        // Texts only: this has no way to fail.
+        let json = serde_json::to_string(self).unwrap_or_default();
+        if takes(&json) {
+            return json;
+        }
+        let mut escaped = String::with_capacity(json.len() * 2);
+        for character in json.chars() {
+            if character.is_ascii() {
+                escaped.push(character);
+                continue;
+            }
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+        escaped
+    }
+}
+
+/// A dead letter that came back, as its attribute tells it.
+///
+/// ```
+/// use waxseal::dead_letter::Returned;
+/// let note = r#"{"code":"WX0006","handlers":[{"name":"charge-card","token":"018f"}]}"#;
+/// let returned = Returned::read(note).unwrap();
+/// assert_eq!(returned.token("charge-card"), Some("018f"));
+/// assert_eq!(returned.token("refund-charge"), None);
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+pub struct Returned {
+    #[serde(default)]
+    handlers: Vec<FailedHandler>,
+    #[serde(default)]
+    encoding: Option<Encoding>,
+}
+
+impl Returned {
+    /// Reads the attribute's value. `None` where it is not one: somebody else's attribute of that name releases nothing.
+    #[must_use]
+    pub fn read(note: &str) -> Option<Self> {
+        serde_json::from_str(note).ok()
+    }
+
+    /// The body of the record that the letter was written for. A body that is not encoded as the attribute says is left as it is.
+    #[must_use]
+    pub fn body(&self, body: String) -> Vec<u8> {
+        match self.encoding {
+            Some(Encoding::Base64) => base64::decode(&body).unwrap_or_else(|| body.into_bytes()),
+            Some(Encoding::Empty) => Vec::new(),
+            None => body.into_bytes(),
+        }
+    }
+
+    /// The token that releases a handler's failure, where the letter names the handler.
+    #[must_use]
+    pub fn token(&self, handler: &str) -> Option<&str> {
+        self.handlers.iter().find(|failed| failed.name == handler).map(|failed| &*failed.token)
+    }
+}

@@ -1,0 +1,193 @@
+//! What a person says of an effect whose outcome is unknown (S-19).
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Access, CommitError, Engine, Failure, after, read_receipt};
+use crate::{
+    catalog::Mode,
+    item::{Action, Condition, Write, attribute},
+    reaction::Success,
+    receipt::{self, Receipt, Status},
+    table::WriteError,
+};
+
+/// What became of an effect, as a person found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectOutcome {
+    /// It was applied.
+    Done,
+    /// It was not applied.
+    NotDone,
+}
+
+/// A release of one effect of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The envelope's source.
+    pub source: String,
+    /// The envelope's id.
+    pub id: String,
+    /// The handler's name.
+    pub handler: String,
+    /// What became of it.
+    pub outcome: EffectOutcome,
+}
+
+/// What a release has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Released {
+    /// The message counts as handled: it is a duplicate when it comes again.
+    Completed,
+    /// When the message comes again, its emissions are committed, and nothing is done outside.
+    EmitsLater,
+    /// When the message comes again, the effect acts, with the keys that it had.
+    ActsAgain,
+}
+
+impl fmt::Display for Released {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Completed => "it counts as handled: its dead letter may be redriven or deleted",
+            Self::EmitsLater => "redrive its dead letter: what a success emits is emitted then",
+            Self::ActsAgain => "redrive its dead letter: the effect acts then",
+        })
+    }
+}
+
+/// Why a release changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReleaseError {
+    /// The service has no such handler.
+    #[error("service {service} has no effect {handler}: its effects are {known}")]
+    NoSuchEffect {
+        /// The service.
+        service: String,
+        /// The name.
+        handler: String,
+        /// The names that it has.
+        known: String,
+    },
+    /// The handler has no receipt of the message.
+    #[error(
+        "{handler} has no receipt of message {id} of {source_name}: check source and id; where they are right, nothing is in the way of \
+         a redrive"
+    )]
+    NoReceipt {
+        /// The handler.
+        handler: String,
+        /// The envelope's source.
+        source_name: String,
+        /// The envelope's id.
+        id: String,
+    },
+    /// It took effect.
+    #[error("it took effect already: nothing is to be released")]
+    Completed,
+    /// An attempt is under way.
+    #[error("an attempt holds it until {until}: its outcome is not known before")]
+    InProgress {
+        /// The end of its lease.
+        until: Timestamp,
+    },
+    /// Nothing tells what a success emits.
+    #[error(
+        "{handler} emits messages, and nothing tells which ones a success emits: implement `Done` for it, and register it with \
+         `effect_with_done`"
+    )]
+    NotTold {
+        /// The handler.
+        handler: String,
+    },
+    /// The receipt was written meanwhile.
+    #[error("an attempt wrote the receipt meanwhile: look again, then release again")]
+    Changed,
+    /// The table could not be read or written, or the receipt is damaged.
+    #[error(transparent)]
+    Failed(Failure),
+}
+
+impl Engine {
+    /// Releases an effect that failed for good, or whose outcome is unknown, as a person found it out: before its dead letter is redriven
+    /// (S-19). The write is conditional on the receipt that was read.
+    ///
+    /// # Errors
+    /// Where nothing was changed, with the reason.
+    pub async fn release(&self, release: &Release) -> Result<Released, ReleaseError> {
+        let inner = &*self.inner;
+        let routes = || inner.service.routes.values().flatten();
+        let is_effect = |mode: Mode| matches!(mode, Mode::Leased { .. });
+        let Some(route) =
+            routes().find(|route| route.handler == release.handler && is_effect(route.reaction.mode()))
+        else {
+            let mut known: Vec<&str> = routes()
+                .filter(|route| is_effect(route.reaction.mode()))
+                .map(|route| route.handler)
+                .collect();
+            known.sort_unstable();
+            let (service, handler) = (inner.service.name.clone(), release.handler.clone());
+            return Err(ReleaseError::NoSuchEffect { service, handler, known: known.join(", ") });
+        };
+        let key = receipt::key(&route.consumer, &release.source, &release.id);
+        let access = Access::Alone(&*inner.table);
+        let items = access.get(vec![key]).await.map_err(|error| ReleaseError::Failed(error.into()))?;
+        let now = self.now();
+        let stored = items.into_iter().next().flatten().filter(|item| !item.is_expired(now));
+        let Some((writer, stored)) = stored.and_then(|item| {
+            let writer = item.get_text(attribute::OWNER)?.to_owned();
+            Some((writer, item))
+        }) else {
+            return Err(ReleaseError::NoReceipt {
+                handler: release.handler.clone(),
+                source_name: release.source.clone(),
+                id: release.id.clone(),
+            });
+        };
+        let before = read_receipt(&stored).map_err(ReleaseError::Failed)?;
+        let (status, released) = next(&before, release, now, route.reaction.success())?;
+        let token = inner.host.token();
+        let expires = after(now, inner.settings.horizon);
+        let receipt = Receipt { status, uncertain: Some(0), expires, ..before };
+        let write =
+            Write { action: Action::Put(receipt.into_item(token)), condition: Condition::Owner(writer) };
+        match inner.write(access, vec![write], Vec::new(), token).await {
+            Ok(()) => {
+                tracing::info!(
+                    consumer = &*route.consumer,
+                    source = release.source,
+                    event_id = release.id,
+                    outcome = ?release.outcome,
+                    "released"
+                );
+                Ok(released)
+            }
+            Err(CommitError::Write(WriteError::Refused(_)) | CommitError::Crossed(_)) => {
+                Err(ReleaseError::Changed)
+            }
+            Err(error) => Err(ReleaseError::Failed(error.into())),
+        }
+    }
+}
+
+/// What a release makes of a receipt, as a plain function.
+fn next(
+    receipt: &Receipt,
+    release: &Release,
+    now: Timestamp,
+    success: Success,
+) -> Result<(Status, Released), ReleaseError> {
+    match (&receipt.status, release.outcome) {
+        (Status::Completed, _) => Err(ReleaseError::Completed),
+        (Status::Leased { until }, _) if now < *until => Err(ReleaseError::InProgress { until: *until }),
+        (_, EffectOutcome::NotDone) => Ok((Status::Leased { until: now }, Released::ActsAgain)),
+        (_, EffectOutcome::Done) => match success {
+            Success::EmitsNothing => Ok((Status::Completed, Released::Completed)),
+            Success::IsTold => Ok((Status::Acted, Released::EmitsLater)),
+            Success::IsNotTold => Err(ReleaseError::NotTold { handler: release.handler.clone() }),
+        },
+    }
+}

@@ -1,0 +1,47 @@
+//! Effects that failed for good, redriven by SQS's own means (S-19).
+
+use serde_json::json;
+use waxseal::dead_letter;
+use waxseal_tests::localstack::{becomes, eventually};
+
+use crate::world::turn;
+
+#[test]
+fn s19_an_effect_that_failed_for_good_is_mended_redriven_and_takes_effect_once() {
+    let world = turn("s19_an_effect_that_failed_for_good_is_mended_redriven_and_takes_effect_once");
+    let sku = world.article("bell-brass", 8);
+    world.outside.refuse_mail("550 5.7.1 this sender may not");
+    let order = world.place(&sku, 1, "tok_visa");
+    let confirmed =
+        eventually("the order's event", || Some(world.emitted("orders", "order.confirmed", &order.id)));
+    let letter = world.dead_letters("notification", 1).swap_remove(0);
+    let note = letter.note().unwrap();
+    let queue = world.stage.queue("notification-events").unwrap();
+    assert_eq!(note.queue.as_deref(), Some(&*world.arn(&queue)), "{note:?}");
+    assert_eq!((note.code.as_deref(), note.handlers.len()), (Some("WX0006"), 1));
+    assert_eq!(world.outside.mails_to(&order.email).len(), 0);
+
+    // A crash between the letter and the acknowledgement leaves it twice.
+    let dead_letters = world.stage.queue("notification-dlq").unwrap();
+    let attributes = json!({
+        dead_letter::ATTRIBUTE: { "DataType": "String", "StringValue": letter.attributes[dead_letter::ATTRIBUTE] },
+    });
+    let send =
+        json!({ "QueueUrl": dead_letters, "MessageBody": letter.body, "MessageAttributes": attributes });
+    for _ in 0..2 {
+        world.client.json("sqs", "AmazonSQS.SendMessage", &send).unwrap();
+    }
+    // The event once more, by itself: it stays buried.
+    world.stage.send(&queue, &letter.body).unwrap();
+    becomes("three letters", &3, || world.stage.depth(&dead_letters).unwrap());
+
+    let task = json!({ "SourceArn": world.arn(&dead_letters), "DestinationArn": world.arn(&queue) });
+    world.client.json("sqs", "AmazonSQS.StartMessageMoveTask", &task).unwrap();
+    becomes("one mail", &1, || world.outside.mails_to(&order.email).len());
+    becomes("the queue is empty", &0, || world.stage.depth(&queue).unwrap());
+    world.settle();
+    assert_eq!(world.outside.mails_to(&order.email).len(), 1);
+    let receipt = world.receipt("notification", &note.handlers[0].name, &confirmed).unwrap();
+    assert_eq!(receipt.get_text("status"), Some("completed"));
+    world.assert_no_dead_letters();
+}

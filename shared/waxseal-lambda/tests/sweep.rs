@@ -295,7 +295,7 @@ async fn a_function_that_cannot_sweep_says_so() {
     let seen = handled(&["a"]).await;
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
     for (function, takes) in [
-        (common::inventory().0, "SQS, SNS, EventBridge and DynamoDB stream records"),
+        (common::inventory().0, "SQS, SNS, EventBridge and DynamoDB stream records, and releases"),
         (
             Function::relay("inventory", Bus::default(), Letters(seen.clone()), clock),
             "DynamoDB stream records",

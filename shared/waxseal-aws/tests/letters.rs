@@ -36,6 +36,7 @@ fn letter(body: &[u8]) -> Letter {
         time: "2026-11-21T09:30:00.123Z".parse().unwrap(),
         handlers: vec![FailedHandler { name: "reserve".to_owned(), token: "018f".to_owned() }],
         reason: "unknown SKU HAT-ß-01".to_owned(),
+        quoted_reason: None,
         record: "059f36b4-87a3-44ab-83d2-661975830a7d".to_owned(),
         service: "inventory".to_owned(),
         identity: Some(("orders".to_owned(), "e-1".to_owned())),

@@ -1,6 +1,6 @@
 //! Why an invocation failed as a whole. What concerns one record is a batch item failure instead.
 
-use waxseal::{ReleaseError, batch::MissingId, relay::Counts};
+use waxseal::{ReleaseError, batch::MissingId, panics::Caught, relay::Counts};
 
 /// Why an invocation failed: Lambda retries it by its source's own rules. The message holds no payload.
 #[derive(Debug, thiserror::Error)]
@@ -87,11 +87,8 @@ pub enum InvokeError {
     #[error("the response cannot be written as JSON: {0}")]
     Response(serde_json::Error),
     /// Something outside a handler panicked.
-    #[error("panicked: {message}")]
-    Panic {
-        /// The panic's message.
-        message: String,
-    },
+    #[error("panicked{0}")]
+    Panic(Caught),
 }
 
 const ACCEPTED: &str = "Records of SQS, SNS or a DynamoDB stream, an EventBridge event (detail-type and \
@@ -114,7 +111,7 @@ impl InvokeError {
             Self::ReleaseCutOff => "ReleaseCutOff",
             Self::Http(_) => "Http",
             Self::Response(_) => "Response",
-            Self::Panic { .. } => "Panic",
+            Self::Panic(_) => "Panic",
         }
     }
 }

@@ -1,13 +1,13 @@
 //! One Lambda function: what it does with each kind of payload.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use futures_util::FutureExt as _;
 use lambda_http::IntoResponse;
 use tower_service::Service;
 use waxseal::{
     End, Engine, Host, Point, Timestamp,
-    batch::{Batches, DeadLetters, TotalFailure, Verdict, panic_message},
+    batch::{Batches, DeadLetters, TotalFailure, Verdict},
+    panics,
     relay::{Progress, Publisher, Receipts},
     table::TableError,
 };
@@ -195,9 +195,8 @@ impl Function {
     ) -> Result<Vec<u8>, InvokeError> {
         // Handlers' panics are caught per record; this one is for what is plugged in beside them. Nothing of the
         // invocation outlives it.
-        let result = AssertUnwindSafe(self.dispatch(payload, invocation, end)).catch_unwind().await;
-        let result =
-            result.unwrap_or_else(|panic| Err(InvokeError::Panic { message: panic_message(&*panic) }));
+        let result = panics::catch_async(self.dispatch(payload, invocation, end)).await;
+        let result = result.unwrap_or_else(|caught| Err(InvokeError::Panic(caught)));
         if let Err(error) = &result {
             let (request_id, kind) = (&*invocation.request_id, error.kind());
             tracing::error!(request_id, kind, %error, "the invocation failed");

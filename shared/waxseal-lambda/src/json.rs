@@ -11,6 +11,7 @@ use serde::{
     de::{DeserializeSeed, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
+use waxseal::is_plain_name;
 
 /// The payload as text: each byte that is not UTF-8 becomes the escape `\udcXX`, a lone surrogate. (Python calls the
 /// same mapping `surrogateescape`.)
@@ -85,21 +86,27 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, _)| &**name)
     }
 
-    /// The names of the first members, for errors: names tell what an object is, values are none of a log's business.
+    /// The names of the first members, for errors: names tell what an object is, values are none of a log's business. A name that is no
+    /// plain one may be personal data, as in a map by address: it is counted.
     pub(crate) fn names(&self) -> String {
         const SHOWN: usize = 8;
         if self.0.is_empty() {
             return "an empty object".to_owned();
         }
-        let names: Vec<&str> = self.0.iter().take(SHOWN).map(|(name, _)| clip(name)).collect();
-        let more = self.0.len().saturating_sub(SHOWN);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("an object with {}{rest}", names.join(", "))
+        let plain = self.members().filter(|name| is_plain_name(name));
+        let names: Vec<&str> = plain.take(SHOWN).collect();
+        match (names.join(", "), self.0.len() - names.len()) {
+            (names, 0) => format!("an object with {names}"),
+            (none, more) if none.is_empty() => format!("an object with {more} members of other names"),
+            (names, more) => format!("an object with {names} and {more} more"),
+        }
     }
-}
 
-fn clip(name: &str) -> &str {
-    &name[..name.floor_char_boundary(40)]
+    /// All names, where [`Object::names`] keeps some back.
+    pub(crate) fn withheld(&self) -> Option<String> {
+        let is_withheld = self.members().any(|name| !is_plain_name(name));
+        is_withheld.then(|| self.members().collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// A value that is a string of characters. Borrowed where it holds no escape.
@@ -259,6 +266,16 @@ mod tests {
         assert!(!object.has("b"));
         assert_eq!(object.string("c").as_deref(), Some("x"));
         assert_eq!(object.names(), "an object with a, a, b, c");
+        assert_eq!(object.withheld(), None);
+    }
+
+    #[test]
+    fn s27_names_that_may_be_personal_data_are_counted() {
+        let object = Object::parse(r#"{"anna@example.com":1,"detail-type":2,"+49 30 123":3}"#).unwrap();
+        assert_eq!(object.names(), "an object with detail-type and 2 more");
+        assert_eq!(object.withheld().as_deref(), Some("anna@example.com, detail-type, +49 30 123"));
+        let map = Object::parse(r#"{"anna@example.com":1}"#).unwrap();
+        assert_eq!(map.names(), "an object with 1 members of other names");
     }
 
     proptest! {

@@ -1,7 +1,12 @@
-//! Log lines: JSON on standard output, with ids, never with a payload.
+//! Log lines: JSON on standard output, with ids, never with a payload. Each is one object of 16 KiB at most.
 
 mod fields;
+mod line;
+mod panics;
 
+use line::Bounded;
+pub(crate) use line::say;
+pub(crate) use panics::begin_serving;
 use tracing_subscriber::{
     Layer as _,
     filter::{LevelFilter, Targets},
@@ -19,13 +24,16 @@ const TALKATIVE: [&str; 9] = ["lambda_", "aws_", "hyper", "h2", "rustls", "tower
 pub(crate) fn init() {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let targets = targets(&variable("AWS_LAMBDA_LOG_LEVEL"));
+    panics::report();
     let registry = tracing_subscriber::registry();
     // An error here means that somebody set logging up before: theirs stays.
     let _ = if variable("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text") {
-        registry.with(fmt::layer().with_ansi(false).with_filter(targets)).try_init()
+        let lines = fmt::layer().with_ansi(false).log_internal_errors(false);
+        registry.with(lines.map_event_format(Bounded::text).with_filter(targets)).try_init()
     } else {
         // `level`, `timestamp` and `message` at the top, where Lambda's own log level filter looks for them.
-        let lines = fmt::layer().json().flatten_event(true).with_span_list(false).fmt_fields(fields::Fields);
+        let lines = fmt::layer().json().flatten_event(true).with_span_list(false).log_internal_errors(false);
+        let lines = lines.map_event_format(Bounded::json).fmt_fields(fields::Fields);
         registry.with(lines.with_filter(targets)).try_init()
     };
 }

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use waxseal::{
     Malformed,
     batch::{Content, Record},
+    is_plain_name,
 };
 
 use crate::{
@@ -103,9 +104,12 @@ fn records<'a>(records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>,
                 .collect(),
         },
         Some(Kind::EventBridge) | None => {
-            // A source's name is AWS's own word: no payload.
-            let from = source_of(first)
-                .map_or_else(|| "no eventSource".to_owned(), |source| format!("eventSource {source:.40}"));
+            // A source's name is AWS's own word, such as `aws:kinesis`; all else may be anything.
+            let from = match source_of(first) {
+                None => "no eventSource".to_owned(),
+                Some(source) if is_plain_name(&source.replace(':', "-")) => format!("eventSource {source}"),
+                Some(_) => "an eventSource that is not shown".to_owned(),
+            };
             return Err(InvokeError::Unrecognised {
                 saw: format!("Records with {from}, the first {}", first.names()),
             });

@@ -22,8 +22,8 @@ use crate::{Function, Invocation, InvokeError, end::points, log, shutdown::Shutd
 
 /// Runs a function's whole life: sets logging up, makes the function, opens its table's connection, serves invocations.
 ///
-/// What goes wrong before the first invocation is one line on standard error and exit status 1, so that it can be read
-/// wherever the binary runs.
+/// An error before the first invocation is one line on standard error, a JSON object as each line of the log is, and exit status 1, so that it
+/// can be read wherever the binary runs. A panic that no record is to blame for is such a line too.
 ///
 /// ```no_run
 /// # use waxseal_lambda::Function;
@@ -41,7 +41,7 @@ pub async fn start<E: Into<BoxError>>(function: impl Future<Output = Result<Func
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", line(&*error));
+            log::say("the function ended with an error", &[("error", &line(&*error))]);
             ExitCode::FAILURE
         }
     }
@@ -117,6 +117,7 @@ async fn serve(
     context: Context,
 ) -> Result<Box<RawValue>, InvokeError> {
     let _running = shutdown.enter();
+    log::begin_serving();
     let invocation = Invocation::from(context);
     let span = tracing::info_span!("invocation", requestId = invocation.request_id);
     let [stop, cutoff, answer] = match invocation.deadline {

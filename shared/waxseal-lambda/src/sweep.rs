@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use waxseal::{
-    End, Host, Point, Timestamp, chain,
+    End, Host, Point, Timestamp, chain, clip,
     item::Key,
     relay::{Counts, Emitted, Receipts, Sweep, Window},
     table::TableError,
@@ -68,7 +68,8 @@ impl Sweeper {
             let ended = end.within(Point::Stop, step).await;
             match ended {
                 Some(Ok(())) => steps += 1,
-                Some(Err(error)) => return Err(stopped(&sweep, chain(&error))),
+                // What to go on with stands behind it, and must not be clipped.
+                Some(Err(error)) => return Err(stopped(&sweep, clip(&chain(&error), 1024).into_owned())),
                 None if steps == 0 => {
                     let problem =
                         "its time was up before its first step ended: raise the function's time-out";

@@ -102,7 +102,7 @@ pub fn read(json: &str, sent: Option<Timestamp>) -> Result<Raw, Malformed> {
     }
     for (name, raw) in event.0 {
         let value: Value = serde_json::from_str(raw.get())
-            .map_err(|_| wrong(clip(&name), "is not JSON that can be read: a number out of range?"))?;
+            .map_err(|_| wrong(shown(&name), "is not JSON that can be read: a number out of range?"))?;
         metadata.insert(name, value);
     }
     Ok(Envelope { id, name, version, timestamp, source, correlation_id, causation_id, data, metadata })
@@ -170,7 +170,7 @@ impl<'a> Members<'a> {
                 "datacontenttype",
                 &format!(
                     "is {}: handlers read JSON, so let the producer send {JSON}, or convert it on the way",
-                    clip(other)
+                    shown(other)
                 ),
             ));
         }
@@ -389,6 +389,8 @@ fn wrong(name: &str, what: &str) -> Malformed {
     Malformed::new(format!("a CloudEvents event whose {name} {what}"))
 }
 
-fn clip(text: &str) -> &str {
-    &text[..text.floor_char_boundary(60)]
+/// A name or a media type, where it is written as one: reasons are logged.
+fn shown(text: &str) -> &str {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"/.+-_;= ".contains(&byte);
+    if text.len() <= 60 && text.bytes().all(is_word) { text } else { "(a text that is not shown)" }
 }

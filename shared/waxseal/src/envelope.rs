@@ -11,7 +11,7 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::{DecodeError, Message, time};
+use crate::{DecodeError, Message, Quoted, time};
 
 /// An event or command with its metadata; `D` is the payload's type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -46,9 +46,10 @@ pub type Raw = Envelope<Box<RawValue>>;
 
 /// Why a record is not an envelope: which field, what is wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
+#[error("{what}{}", .quoted.as_ref().map_or_else(String::new, |quoted| format!(": {quoted}")))]
 pub struct Malformed {
     what: String,
+    quoted: Option<Quoted>,
     /// The name under which a service may [ignore](crate::Service::ignore) it.
     kind: Option<&'static str>,
 }
@@ -56,13 +57,32 @@ pub struct Malformed {
 impl Malformed {
     /// A reason in words; it must hold no payload, since it is logged.
     pub fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), kind: None }
+        Self { what: what.into(), quoted: None, kind: None }
     }
 
     /// A record that can be read and is nobody's event here, such as `aws:s3` for a notification of S3. A service that declares
     /// `ignore(kind)` acknowledges it.
     pub fn foreign(kind: &'static str, what: impl Into<String>) -> Self {
-        Self { what: what.into(), kind: Some(kind) }
+        Self { what: what.into(), quoted: None, kind: Some(kind) }
+    }
+
+    /// Adds a text of the record, such as the names of its members: only the dead letter shows it.
+    #[must_use]
+    pub fn quoting(mut self, text: impl AsRef<str>) -> Self {
+        self.quoted = Some(Quoted::new(text));
+        self
+    }
+
+    /// The same, as a part of something that is described first; with what it quotes.
+    #[must_use]
+    pub fn within(self, outer: &str) -> Self {
+        Self { what: format!("{outer}{}", self.what), quoted: self.quoted, kind: None }
+    }
+
+    /// With the quoted text, for a dead letter.
+    pub(crate) fn whole(&self) -> String {
+        let Self { what, quoted, .. } = self;
+        quoted.as_ref().map_or_else(|| what.clone(), |quoted| format!("{what}: {}", quoted.text()))
     }
 
     /// The kind of a foreign record.

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt, time::Duration};
 
+use crate::Quoted;
+
 /// Any error, boxed.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -21,6 +23,7 @@ pub struct Fault {
     next: Next,
     may_have_acted: bool,
     reason: BoxError,
+    quoted: Option<Quoted>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +35,7 @@ enum Next {
 impl Fault {
     /// It may work later: the record is reported as failed and its queue delivers it again.
     pub fn retry(reason: impl Into<BoxError>) -> Self {
-        Self { next: Next::Retry { after: None }, may_have_acted: true, reason: reason.into() }
+        Self { next: Next::Retry { after: None }, may_have_acted: true, reason: reason.into(), quoted: None }
     }
 
     /// No retry can help: the record goes to the dead-letter queue with this reason, at the first attempt (S-27).
@@ -40,7 +43,7 @@ impl Fault {
     /// From an [`Effect`](crate::Effect) it says that the outside refused, so that nothing was done there: once the cause is mended, a
     /// redrive acts again, however late (S-19). Where that is not certain, add [`Fault::may_have_acted`].
     pub fn permanent(reason: impl Into<BoxError>) -> Self {
-        Self { next: Next::Permanent, may_have_acted: false, reason: reason.into() }
+        Self { next: Next::Permanent, may_have_acted: false, reason: reason.into(), quoted: None }
     }
 
     /// Asks for the retry not before `delay`; wins over the computed backoff (S-24). No effect on a permanent fault.
@@ -86,6 +89,19 @@ impl Fault {
         !self.may_have_acted
     }
 
+    /// Adds a text that may hold personal data, such as a server's answer: only the dead letter shows it.
+    ///
+    /// ```
+    /// use waxseal::Fault;
+    /// let fault = Fault::permanent("the gateway refuses the card").quoting("no account of anna@example.com");
+    /// assert_eq!(fault.to_string(), "the gateway refuses the card: [30 bytes withheld: only a dead letter shows them]");
+    /// ```
+    #[must_use]
+    pub fn quoting(mut self, text: impl AsRef<str>) -> Self {
+        self.quoted = Some(Quoted::new(text));
+        self
+    }
+
     /// Whether no retry can help.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
@@ -106,31 +122,15 @@ impl Fault {
     pub fn reason(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.reason
     }
+
+    pub(crate) fn quoted(&self) -> Option<&Quoted> {
+        self.quoted.as_ref()
+    }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.reason.fmt(f)
+        self.reason.fmt(f)?;
+        self.quoted.as_ref().map_or(Ok(()), |quoted| write!(f, ": {quoted}"))
     }
-}
-
-/// A reason as one line, its causes included: a log line and a dead letter need the whole chain, and neither takes a
-/// line break.
-#[must_use]
-pub fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    if text.contains(['\n', '\r']) {
-        let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
-        text = lines.collect::<Vec<_>>().join(" ");
-    }
-    text
 }

@@ -12,6 +12,27 @@ pub(crate) fn misfit(error: &serde_json::Error) -> String {
     format!("{}{place}", without_values(what))
 }
 
+/// serde's names of what it found. A type may give words of its own instead, and those may quote what it refused.
+const KINDS: [&str; 17] = [
+    "",
+    "boolean",
+    "integer",
+    "floating point",
+    "number",
+    "character",
+    "string",
+    "byte array",
+    "unit value",
+    "null",
+    "Option value",
+    "newtype struct",
+    "sequence",
+    "map",
+    "enum",
+    "unit variant",
+    "newtype variant",
+];
+
 fn without_values(what: &str) -> String {
     let harmless =
         ["missing field `", "duplicate field `", "invalid length ", "data did not match any variant"];
@@ -24,7 +45,11 @@ fn without_values(what: &str) -> String {
     match known {
         Some((value, expected)) => {
             let kind = value.split(['`', '"']).next().unwrap_or_default().trim_end();
-            format!("{kind}, expected {expected}")
+            let (start, found) = kind.split_once(": ").unwrap_or((kind, ""));
+            match KINDS.contains(&found) {
+                true if !found.is_empty() => format!("{start}: {found}, expected {expected}"),
+                _ => format!("{start}, expected {expected}"),
+            }
         }
         // A type's own words, which may quote what it refused.
         None => "a value that its type refuses".to_owned(),

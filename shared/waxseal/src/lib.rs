@@ -66,6 +66,7 @@ pub mod item;
 mod json;
 pub mod memory;
 mod message;
+pub mod panics;
 mod reaction;
 pub mod receipt;
 pub mod relay;
@@ -76,6 +77,7 @@ mod state;
 pub mod table;
 pub mod time;
 mod unit;
+mod words;
 
 pub use code::Code;
 pub use decide::{Decide, Out};
@@ -84,7 +86,7 @@ pub use emits::{Contains, Declared, Emits};
 pub use end::{End, Point};
 pub use engine::{EffectOutcome, Engine, Failure, Outcome, Release, ReleaseError, Released, Settings};
 pub use envelope::{Envelope, Malformed, REQUIRED, Raw, lacking};
-pub use fault::{BoxError, Fault, chain};
+pub use fault::{BoxError, Fault};
 pub use handler::Handler;
 pub use hash::payload_hash;
 pub use host::Host;
@@ -97,6 +99,7 @@ pub use service::{Service, ServiceError};
 pub use state::{Entity, Loaded};
 pub use table::Table;
 pub use unit::Unit;
+pub use words::{LONGEST_REASON, Quoted, chain, clip, is_plain_name};
 
 #[doc(hidden)]
 pub use message::__check;

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::json;
+use crate::{Quoted, json};
 
 /// Where a message travels once it is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,6 +69,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
                 name: Self::NAME,
                 version,
                 reason: json::misfit(&error),
+                quoted: Quoted::new(error.to_string()),
             })
         } else if version > Self::VERSION {
             Err(DecodeError::Newer { name: Self::NAME, version, known: Self::VERSION })
@@ -129,6 +130,8 @@ pub enum DecodeError {
         version: u16,
         /// Where and why, by line and column of `data`; holds no value of it.
         reason: String,
+        /// The parser's own words, which may quote a value of `data`.
+        quoted: Quoted,
     },
 }
 

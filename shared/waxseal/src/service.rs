@@ -1,19 +1,14 @@
 //! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
 
-use std::{
-    borrow::Cow,
-    collections::BTreeSet,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::{
     Channel, Decide, Declared, Done, Effect, Emits, Failure, Handler, Order, Raw,
-    batch::panic_message,
     catalog::Entry,
     item::Key,
+    panics,
     reaction::{Decided, Decoded, Effected, EffectedWithDone, Handled, Reaction},
 };
 
@@ -41,7 +36,7 @@ pub(crate) struct Route {
 impl Route {
     /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
     pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
-        catch_unwind(AssertUnwindSafe(|| self.reaction.entity(raw))).ok().flatten()
+        panics::catch(|| self.reaction.entity(raw)).ok().flatten()
     }
 
     /// The namespace that it handles `raw` in.
@@ -51,10 +46,7 @@ impl Route {
 
     /// As [`Reaction::check`].
     pub(crate) fn check(&self, raw: &Raw) -> Result<(), Failure> {
-        match catch_unwind(AssertUnwindSafe(|| self.reaction.check(raw))) {
-            Ok(result) => result.map_err(Failure::Decode),
-            Err(panic) => Err(Failure::Panic { message: panic_message(&*panic) }),
-        }
+        panics::catch(|| self.reaction.check(raw)).map_err(Failure::Panic)?.map_err(Failure::Decode)
     }
 }
 

@@ -11,7 +11,7 @@
 //! that of its delivery; the innermost delivery that knows it counts, since that one stays the same on every way: EventBridge's
 //! `time`, SNS's `Timestamp`, SQS's `SentTimestamp`.
 
-use waxseal::{Malformed, Raw, Timestamp, batch::Content, cloudevents};
+use waxseal::{Malformed, Raw, Timestamp, batch::Content, cloudevents, is_plain_name};
 
 use super::eventbridge;
 use crate::json::{self, Object, kind};
@@ -40,8 +40,9 @@ fn unusual(text: &str, sent: Sent<'_>) -> Content {
 pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     if let Some(other) = sns.string("Type").filter(|kind| kind != "Notification") {
+        let other = if is_plain_name(&other) { &*other } else { "that is not shown" };
         return malformed(format!(
-            "an SNS message of Type {other:.40}, which is no Notification: confirm the subscription"
+            "an SNS message of Type {other}, which is no Notification: confirm the subscription"
         ));
     }
     let Some(raw) = sns.get("Message") else {
@@ -63,7 +64,7 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     };
     match content {
         Content::Malformed(inner) => {
-            malformed(format!("an SNS notification whose Message is not readable: {inner}"))
+            Content::Malformed(inner.within("an SNS notification whose Message is not readable: "))
         }
         Content::Message(_) | Content::Ignored(_) => content,
     }
@@ -135,7 +136,11 @@ fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
         "looks like a plain payload, such as a rule's InputPath $.detail gives where detail is no envelope: deliver the \
          whole event, so that its detail-type tells what it is"
     };
-    Malformed::new(format!("no envelope: {}; {cause}", object.names()))
+    let malformed = Malformed::new(format!("no envelope: {}; {cause}", object.names()));
+    match object.withheld() {
+        Some(names) => malformed.quoting(names),
+        None => malformed,
+    }
 }
 
 /// The pairs that Amazon's extended clients put in the place of a large payload.

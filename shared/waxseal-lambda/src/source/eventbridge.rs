@@ -91,13 +91,11 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
             Some(members) if body::is_cloud_event(&members) => {
                 let time = body::time(event, "time").or_else(sent);
                 cloudevents::read(detail.get(), time).map_err(|malformed| {
-                    Malformed::new(format!("an EventBridge event whose detail is not readable: {malformed}"))
+                    malformed.within("an EventBridge event whose detail is not readable: ")
                 })?
             }
             Some(members) if body::is_envelope(&members) => {
-                return Err(Malformed::new(format!(
-                    "an EventBridge event whose detail is no envelope: {malformed}"
-                )));
+                return Err(malformed.within("an EventBridge event whose detail is no envelope: "));
             }
             Some(members) => plain(event, detail, &members)?,
             None => {

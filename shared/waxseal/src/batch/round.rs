@@ -1,15 +1,11 @@
 //! One run of a batch, as its lanes see it.
 
-use std::panic::AssertUnwindSafe;
-
 use foldhash::{HashMap, HashMapExt as _};
-use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::{
     Batches, Content, GroupPolicy, Record, Verdict,
     lanes::{Lane, Place, chain},
-    panic_message,
     progress::Progress,
     run::ignored,
 };
@@ -18,6 +14,8 @@ use crate::{
     dead_letter::{FailedHandler, Returned},
     engine::{Access, Delivery, FailedHandlers, Group, LONGEST, Marked},
     item::Key,
+    panics,
+    words::Reason,
 };
 
 /// One run of a batch, as its lanes see it.
@@ -130,8 +128,8 @@ impl Round<'_> {
                 ignored(record, kind)
             }
             Content::Malformed(malformed) => {
-                Box::pin(self.batches.unreadable(record, Code::Malformed, format!("malformed: {malformed}")))
-                    .await
+                let reason = Reason::of(malformed).between("malformed: ", "");
+                Box::pin(self.batches.unreadable(record, Code::Malformed, reason)).await
             }
             Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(place, raw)).await,
             Content::Message(raw) => {
@@ -153,10 +151,9 @@ impl Round<'_> {
         let failed = FailedHandlers::default();
         let (deadline, receives, returned) = (self.deadline, record.receives, record.returned.as_deref());
         let delivery = Delivery { deadline, again, receives, returned, ..Delivery::of(raw, &failed) };
-        let result = AssertUnwindSafe(self.batches.engine().handle_in(access, delivery))
-            .catch_unwind()
+        let result = panics::catch_async(self.batches.engine().handle_in(access, delivery))
             .await
-            .unwrap_or_else(|panic| Err(Failure::Panic { message: panic_message(&*panic) }));
+            .unwrap_or_else(|caught| Err(Failure::Panic(caught)));
         (result, failed.into_vec())
     }
 

@@ -17,6 +17,7 @@ use crate::{
     dead_letter::{AnyDeadLetters, FailedHandler},
     engine::{Access, Group},
     envelope::lacking,
+    words::Reason,
 };
 
 /// Lanes in flight at the least: what waits for its commit holds little, and the more wait, the more share a request.
@@ -174,11 +175,12 @@ impl Batches {
             Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
             failure @ Failure::Unknown { .. } => {
                 let hint = lacking(raw.data.get()).map(|lacking| format!("; {lacking}")).unwrap_or_default();
-                self.unreadable(record, failure.code(), reasons(&failure) + &hint).await
+                let reason = Reason::of(&failure).between("", &hint);
+                self.unreadable(record, failure.code(), reason).await
             }
             Failure::Unstarted => Verdict::Unstarted,
             failure if failure.is_permanent() => {
-                let letter = self.letter(record, failure.code(), reasons(&failure));
+                let letter = self.letter(record, failure.code(), Reason::of(&failure));
                 self.bury(Letter { handlers, ..letter }).await
             }
             failure => self.retry(record, raw, &failure).await,
@@ -186,28 +188,33 @@ impl Batches {
     }
 
     /// The dead letter of a record, with the service and the time.
-    pub(super) fn letter(&self, record: &Record, code: Code, reason: String) -> Letter {
-        Letter::of(record, self.engine.service().name(), self.engine.now(), code, reason)
+    pub(super) fn letter(&self, record: &Record, code: Code, reason: impl Into<Reason>) -> Letter {
+        let reason = reason.into();
+        let (shown, quoted_reason) = (reason.shown().to_owned(), reason.quoted().map(str::to_owned));
+        let (service, now) = (self.engine.service().name(), self.engine.now());
+        Letter { quoted_reason, ..Letter::of(record, service, now, code, shown) }
     }
 
-    pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: String) -> Verdict {
+    pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> Verdict {
         match self.policy.malformed {
             MalformedPolicy::DeadLetter => self.bury(self.letter(record, code, reason)).await,
             MalformedPolicy::Retry => {
+                let reason = reason.shown();
                 tracing::warn!(record = record.id, reason, "not readable, reported as failed");
-                Verdict::Failed { reason, retry_after: None }
+                Verdict::Failed { reason: reason.to_owned(), retry_after: None }
             }
         }
     }
 
     async fn retry(&self, record: &Record, raw: &Raw, failure: &Failure) -> Verdict {
-        let reason = reasons(failure);
+        let reason = Reason::of(failure);
         // A duplicate of what another attempt holds is no failure of its own: it waits, however often it is received.
         let waits = matches!(failure, Failure::InProgress { .. });
         if !waits && self.policy.max_receives.is_some_and(|most| record.receives >= most) {
-            let reason = format!("gave up after {} receives: {reason}", record.receives);
+            let reason = reason.between(&format!("gave up after {} receives: ", record.receives), "");
             return self.bury(self.letter(record, failure.code(), reason)).await;
         }
+        let reason = reason.shown();
         tracing::warn!(
             record = record.id,
             event = raw.name,
@@ -222,7 +229,7 @@ impl Batches {
             // Those that wait for one lease need not all come at its end (S-14).
             *rest += jitter((*rest / 10).max(Duration::from_secs(1)), dice(self.engine.token()));
         }
-        Verdict::Failed { reason, retry_after }
+        Verdict::Failed { reason: reason.to_owned(), retry_after }
     }
 
     pub(super) async fn bury(&self, letter: Letter) -> Verdict {

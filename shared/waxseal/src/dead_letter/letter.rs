@@ -22,8 +22,10 @@ pub struct Letter {
     pub queue: Option<String>,
     /// The kind of failure.
     pub code: Code,
-    /// Why it is here, as one line.
+    /// Why it is here, as one line that a log may show.
     pub reason: String,
+    /// The reason with the words of others in it ([`Quoted`](crate::Quoted)), where it quotes any: for the dead letter alone.
+    pub quoted_reason: Option<String>,
     /// When it was given up.
     pub time: Timestamp,
     /// The record's id.
@@ -94,6 +96,12 @@ impl Attribute {
 }
 
 impl Letter {
+    /// The reason that the dead letter shows.
+    #[must_use]
+    pub fn whole_reason(&self) -> &str {
+        self.quoted_reason.as_deref().unwrap_or(&self.reason)
+    }
+
     /// The dead letter of `record`, which `service` gives up.
     #[must_use]
     pub fn of(record: &Record, service: &str, time: Timestamp, code: Code, reason: String) -> Self {
@@ -107,6 +115,7 @@ impl Letter {
             queue: record.ticket.as_ref().map(|ticket| ticket.queue.clone()),
             code,
             reason,
+            quoted_reason: None,
             time,
             record: record.id.clone(),
             service: service.to_owned(),

@@ -64,9 +64,9 @@ impl Letter {
                 own.push(attribute.clone());
             }
         }
-        let mut most = self.reason.len().min(LONGEST_REASON);
+        let mut most = self.whole_reason().len().min(LONGEST_REASON);
         loop {
-            chosen.reason = self.reason[..self.reason.floor_char_boundary(most)].into();
+            chosen.reason = self.whole_reason()[..self.whole_reason().floor_char_boundary(most)].into();
             let over = note(&chosen).size().saturating_sub(bare + room);
             if over == 0 {
                 break;
@@ -128,6 +128,7 @@ mod tests {
             queue: Some("arn:aws:sqs:eu-central-1:123456789012:shop-prod-payment-events".to_owned()),
             code: Code::HandlerFailed,
             reason: "the gateway refuses /charges with 401 \"no such key\"".to_owned(),
+            quoted_reason: None,
             time: "2026-11-21T09:30:00.123Z".parse().unwrap(),
             record: "059f36b4-87a3-44ab-83d2-661975830a7d".to_owned(),
             service: "payment".to_owned(),

@@ -8,6 +8,7 @@ use super::group::CommitError;
 use crate::{
     Code, Fault, chain,
     message::DecodeError,
+    panics::Caught,
     table::{TableError, TooLarge, WriteError},
 };
 
@@ -16,7 +17,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Failure {
     /// The handler said so.
-    #[error("{}", chain(.0.reason()))]
+    #[error("{}{}", chain(.0.reason()), .0.quoted().map_or_else(String::new, |quoted| format!(": {quoted}")))]
     Fault(Fault),
     /// The payload does not fit the handler's type.
     #[error(transparent)]
@@ -108,11 +109,8 @@ pub enum Failure {
     #[error("not started: too little of the invocation's time was left")]
     Unstarted,
     /// The handler panicked (S-6).
-    #[error("the handler panicked: {message}")]
-    Panic {
-        /// The panic's message.
-        message: String,
-    },
+    #[error("the handler panicked{0}")]
+    Panic(Caught),
 }
 
 impl Failure {
@@ -157,7 +155,7 @@ impl Failure {
             | Self::Table(_)
             | Self::Stopped
             | Self::Unstarted
-            | Self::Panic { .. } => false,
+            | Self::Panic(_) => false,
         }
     }
 

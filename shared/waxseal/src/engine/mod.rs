@@ -13,12 +13,10 @@ mod transact;
 
 use std::{
     fmt,
-    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
@@ -33,7 +31,6 @@ pub use release::{EffectOutcome, Release, ReleaseError, Released};
 
 use crate::{
     Attempt, Entity, Host, Raw, Service, ServiceError, Table, Token,
-    batch::panic_message,
     cache::Cache,
     catalog::Mode,
     claim::{self, ClaimCheck},
@@ -41,6 +38,7 @@ use crate::{
     effect::Keys,
     hash::{Comparison, PayloadHash},
     item::{Item, Key, Write, attribute},
+    panics,
     reaction::{DEFAULT_LEASE, Decoded, RunError, Told},
     receipt::{self, Receipt, Status, Verdict},
     sequence::Guard,
@@ -513,7 +511,7 @@ impl Inner {
         // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
         let reaction = &task.route.reaction;
         let body = if has_acted { reaction.done(run) } else { reaction.run(run, &attempt) };
-        let body = AssertUnwindSafe(body).catch_unwind().instrument(span);
+        let body = panics::catch_async(body).instrument(span);
         let slot = match slot {
             Some(slot) => Some(slot),
             None if task.route.reaction.is_pure() => None,
@@ -533,7 +531,7 @@ impl Inner {
             }
             Ok(Err(RunError::Decode(error))) => Err(Failure::Decode(error)),
             Ok(Err(RunError::Fault(fault))) => Err(Failure::Fault(fault)),
-            Err(panic) => Err(Failure::Panic { message: panic_message(&*panic) }),
+            Err(caught) => Err(Failure::Panic(caught)),
         }
     }
 

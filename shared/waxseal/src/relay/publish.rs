@@ -187,6 +187,7 @@ fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -
         queue: None,
         code: Code::NotPublished,
         reason,
+        quoted_reason: None,
         time: relay.now,
         record: pending.record.clone(),
         service: relay.service.to_owned(),

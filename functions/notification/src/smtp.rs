@@ -4,6 +4,8 @@ use std::{env, time::Duration};
 
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
+use waxseal::{BoxError, Quoted, chain};
+
 use crate::{Mail, Mailer, Sender, Undelivered};
 
 /// The longest wait for each step of the server.
@@ -76,8 +78,29 @@ impl Mailer for Smtp {
         self.transport.send(mail.message).await.map(|_| ()).map_err(|error| Undelivered {
             // 5yz: "the same request will never pass" (RFC 5321, 4.2.1).
             permanent: error.is_permanent(),
-            source: error.into(),
+            source: reason(error),
         })
+    }
+}
+
+/// The mail server's own words, which quote addresses. Only the dead letter shows them.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail server answered {code}")]
+struct Answered {
+    /// The reply's three digits.
+    code: String,
+    source: Quoted,
+}
+
+fn reason(error: lettre::transport::smtp::Error) -> BoxError {
+    let words = Quoted::new(chain(&error));
+    match error.status() {
+        Some(code) => Answered { code: code.to_string(), source: words }.into(),
+        None if error.is_response() => {
+            Answered { code: "with what is no reply".to_owned(), source: words }.into()
+        }
+        // Of the connection: no words of the server.
+        None => error.into(),
     }
 }
 
@@ -156,6 +179,11 @@ mod tests {
                 .unwrap();
             let mail = Mail { effect_key: "key-1".to_owned(), message };
             let (sent, told) = tokio::join!(smtp.send(mail), server(listener, verdict));
+            let reason = sent.as_ref().err().map(|undelivered| chain(undelivered)).unwrap_or_default();
+            assert_eq!(reason.is_empty(), permanent.is_none(), "{reason}");
+            // The code is shown, and the words, which may quote an address, are not.
+            assert!(permanent.is_none() || reason.contains(&verdict[..3]), "{reason}");
+            assert!(permanent.is_none() || !reason.contains(&verdict[4..]), "{reason}");
             assert_eq!(sent.err().map(|undelivered| undelivered.permanent), permanent);
             assert!(told.contains("RCPT TO:<zoe@example.com>"), "{told}");
             assert_eq!(told.contains("Ihre Bestellung"), permanent.is_none(), "{told}");

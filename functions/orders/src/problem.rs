@@ -27,7 +27,8 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, kind, title, detail: detail.into(), pointer: None }
+        let detail = waxseal::clip(&detail.into(), waxseal::LONGEST_REASON).into_owned();
+        Self { status, kind, title, detail, pointer: None }
     }
 
     pub(crate) fn invalid_order(invalid: &Invalid) -> Self {

@@ -95,9 +95,11 @@ pub(crate) async fn post(
         StatusCode::BAD_REQUEST
         | StatusCode::NOT_FOUND
         | StatusCode::CONFLICT
-        | StatusCode::UNPROCESSABLE_ENTITY => Err(Fault::permanent(GatewayError::Refused { path, status })),
+        | StatusCode::UNPROCESSABLE_ENTITY => {
+            Err(quoting(Fault::permanent(GatewayError::Refused { path, status }), &answer))
+        }
         _ => {
-            let mut fault = Fault::retry(GatewayError::Trouble { path, status });
+            let mut fault = quoting(Fault::retry(GatewayError::Trouble { path, status }), &answer);
             // Behind a 5xx it may have acted; of the rest it refused the request before it looked at it.
             if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
                 fault = fault.did_not_act();
@@ -107,6 +109,14 @@ pub(crate) async fn post(
                 None => fault,
             })
         }
+    }
+}
+
+/// The gateway's own words stand in the dead letter, and not in logs: it may repeat what it was sent.
+fn quoting(fault: Fault, answer: &Response<Bytes>) -> Fault {
+    match answer.body() {
+        body if body.is_empty() => fault,
+        body => fault.quoting(String::from_utf8_lossy(body)),
     }
 }
 
@@ -124,5 +134,5 @@ pub(crate) fn read<T: DeserializeOwned>(
 ) -> Result<T, Fault> {
     let status = answer.status();
     serde_json::from_slice(answer.body())
-        .map_err(|_| Fault::retry(GatewayError::Unreadable { path, status, member }))
+        .map_err(|_| quoting(Fault::retry(GatewayError::Unreadable { path, status, member }), answer))
 }

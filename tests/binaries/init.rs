@@ -1,8 +1,11 @@
-//! A binary that cannot work says so in one line and ends: which variable, what it is, what to set it to.
+//! A binary that cannot work says so in one line of JSON and ends: which variable, what it is, what to set it to.
 
 use waxseal_tests::runtime_api::{Ended, Lambda, Variables};
 
-use crate::service::{SERVICES, World, service};
+use crate::{
+    service::{SERVICES, World, service},
+    words::assert_is_bounded,
+};
 
 const EVERY: [&str; 4] =
     ["AWS_REGION", "WAXSEAL_DLQ_URL", "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"];
@@ -18,8 +21,10 @@ fn line(world: &World, name: &str, changes: &[(&str, &str)]) -> String {
         (1, 0, 0),
         "{name} {changes:?}: {stdout:#?} {stderr:#?}"
     );
-    let line = stderr[0].strip_prefix("error: ");
-    line.unwrap_or_else(|| panic!("{name} {changes:?}: {stderr:#?}")).to_owned()
+    assert_is_bounded(&stderr);
+    let line: serde_json::Value = serde_json::from_str(&stderr[0]).unwrap();
+    assert_eq!(line["level"], "ERROR", "{name} {changes:?}: {line}");
+    line["error"].as_str().unwrap_or_else(|| panic!("{name} {changes:?}: {line}")).to_owned()
 }
 
 #[test]

@@ -20,3 +20,4 @@ mod release;
 mod retries;
 mod samples;
 mod service;
+mod words;

@@ -10,7 +10,7 @@ use tracing_subscriber::{
 };
 use waxseal::{Timestamp, clip};
 
-/// Bytes of a line without its line break. Of Lambda's and CloudWatch's limits (256 KiB) it is a small part, so that some hundred lines
+/// Bytes of a line without its line break. It is a small part of the log service's limit for one event (256 KiB), so that some hundred lines
 /// of one invocation stay readable.
 pub(super) const LONGEST: usize = 16 * 1024;
 

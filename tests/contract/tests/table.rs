@@ -66,17 +66,20 @@ fn a_recorded_test_looks_to_cargo_as_if_it_ran_alone() {
     let table = target.run(&[], "");
     let (code, table) = (table.status.code(), text(&table.stdout));
     assert_eq!(code, Some(1), "{table}");
+    // Those that are promised have a line, and are not counted.
+    let json: serde_json::Value = serde_json::from_slice(&target.run(&[], "json").stdout).unwrap();
+    let asked = |statement: &&serde_json::Value| statement["promised"] == false;
+    let statements = json["statements"].as_array().unwrap().iter().filter(asked).count();
     for line in [
         "shop dies: it ended with 134; its tests began and their summary never came",
         "shop shop: failed: s36_s37_every_wrapping",
         "S-12: no test that passed carries it",
         "localstack: no result of any test; were its tests run?",
         "S-29 is not proven on plain by memory::s29_a_failure_holds_back_its_group: LocalStack splits FIFO batches",
-        "the contract does NOT hold: 6 of 59 statements have tests that passed",
+        &format!("the contract does NOT hold: 6 of {statements} statements have tests that passed"),
     ] {
         assert!(table.lines().any(|other| other.trim() == line), "{line}\n{table}");
     }
-    let json: serde_json::Value = serde_json::from_slice(&target.run(&[], "json").stdout).unwrap();
     assert_eq!((&json["holds"], &json["statements"][0]["id"]), (&false.into(), &"S-1".into()));
 }
 

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json, value::RawValue};
 use waxseal::{
+    Tenant,
     receipt::Emission,
     relay::{Pending, Progress, PublishError, PublishErrorKind, Publisher, Relay},
 };
@@ -44,7 +45,8 @@ fn emission(channel: &str, id: &str) -> Emission {
 }
 
 fn sized(channel: &str, id: &str, note: &str) -> Emission {
-    Emission { channel: channel.to_owned(), envelope: RawValue::from_string(envelope(id, note)).unwrap() }
+    let envelope = RawValue::from_string(envelope(id, note)).unwrap();
+    Emission { channel: channel.to_owned(), envelope, tenant: None }
 }
 
 async fn publish(publishers: &Publishers, emissions: &[Emission]) -> Vec<Result<(), PublishError>> {
@@ -295,6 +297,7 @@ async fn o6_a_type_of_event_that_is_denied_spoils_no_other_of_its_request() {
     let of_type = |name: &str, id: &str| Emission {
         channel: "bus".to_owned(),
         envelope: RawValue::from_string(envelope(id, "").replace("stock.reserved", name)).unwrap(),
+        tenant: None,
     };
     // All; those like the first; of the rest those like its first, which are denied; the others.
     let (replay, publishers) = publishers(JSON, [denied(), put(5), denied(), denied(), put(2), put(1)]);
@@ -349,12 +352,7 @@ async fn s26_an_event_goes_to_its_topic_with_its_type_to_filter_by() {
     let results = publish(&publishers, &[emission(channel, "e-1"), emission(channel, "e-2")]).await;
     assert_eq!(kinds(&results), [TRANSIENT, None], "by id, not by position in the answer");
 
-    let body = replay.bodies().remove(0);
-    let form: Vec<(String, String)> = body
-        .split('&')
-        .map(|pair| pair.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), percent_decoded(value)))
-        .collect();
+    let form = form(&replay.bodies()[0]);
     let field = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     assert_eq!(field("Action"), Some("PublishBatch"));
     assert_eq!(field("TopicArn"), Some(TOPIC));
@@ -366,6 +364,14 @@ async fn s26_an_event_goes_to_its_topic_with_its_type_to_filter_by() {
     assert_eq!(field(&format!("{attribute}.Name")), Some("eventType"));
     assert_eq!(field(&format!("{attribute}.Value.DataType")), Some("String"));
     assert_eq!(field(&format!("{attribute}.Value.StringValue")), Some("stock.reserved"));
+}
+
+/// The fields of a request to SNS.
+fn form(body: &str) -> Vec<(String, String)> {
+    body.split('&')
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(name, value)| (name.to_owned(), percent_decoded(value)))
+        .collect()
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -421,6 +427,95 @@ async fn s26_a_command_goes_to_its_recipients_queue() {
     assert_eq!(request["Entries"][0], json!({"Id": "0", "MessageBody": envelope("c-0", "für 🎩")}));
 }
 
+fn of_tenant(channel: &str, id: &str, tenant: &str) -> Emission {
+    Emission { tenant: Some(Tenant::new(tenant).unwrap()), ..emission(channel, id) }
+}
+
+fn sent(ids: &[usize]) -> Answer {
+    let sent = ids.iter().map(|id| json!({"Id": id.to_string(), "MessageId": "m", "MD5OfMessageBody": "x"}));
+    Answer::http(200, json!({"Successful": sent.collect::<Vec<_>>(), "Failed": []}).to_string())
+}
+
+/// Every character that SQS takes, and the longest.
+#[tokio::test]
+async fn s48_a_tenant_is_the_message_group_of_a_queue_and_of_a_topic() {
+    let (every, longest) = ((b'!'..=b'~').map(char::from).collect::<String>(), "x".repeat(128));
+    let (replay, queues) = publishers(JSON, [sent(&[0, 1, 2])]);
+    let channel = "queue:inventory";
+    let commands =
+        [of_tenant(channel, "c-0", &every), emission(channel, "c-1"), of_tenant(channel, "c-2", &longest)];
+    assert_eq!(publish(&queues, &commands).await, vec![Ok(()); 3]);
+    let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
+    let body = |id| envelope(id, "für 🎩");
+    assert_eq!(
+        request["Entries"],
+        json!([
+            {"Id": "0", "MessageBody": body("c-0"), "MessageGroupId": every},
+            {"Id": "1", "MessageBody": body("c-1")},
+            {"Id": "2", "MessageBody": body("c-2"), "MessageGroupId": longest},
+        ]),
+        "no deduplication id: that is of FIFO queues"
+    );
+
+    let answer = "<PublishBatchResponse><PublishBatchResult><Successful><member><Id>0</Id></member><member><Id>1</Id>\
+        </member></Successful><Failed/></PublishBatchResult></PublishBatchResponse>";
+    let (replay, topics) = publishers(XML, [Answer::http(200, answer)]);
+    let channel = "topic:stock.level-changed";
+    let events = [of_tenant(channel, "e-0", &every), emission(channel, "e-1")];
+    assert_eq!(publish(&topics, &events).await, vec![Ok(()); 2]);
+    let form = form(&replay.bodies()[0]);
+    let groups: Vec<_> =
+        form.iter().filter(|(name, _)| name.contains("Group") || name.contains("Dedup")).collect();
+    let name = "PublishBatchRequestEntries.member.1.MessageGroupId".to_owned();
+    assert_eq!(groups, [&(name, every)]);
+}
+
+#[tokio::test]
+async fn s48_an_entry_of_the_bus_has_no_tenant() {
+    let (replay, publishers) = publishers(JSON, [put(1)]);
+    assert_eq!(publish(&publishers, &[of_tenant("bus", "e-1", "customer/a")]).await, [Ok(())]);
+    assert!(!replay.bodies()[0].contains("customer/a"), "{}", replay.bodies()[0]);
+}
+
+/// Where a channel knows no fair queues, or refuses a tenant for whatever reason.
+#[tokio::test]
+async fn s48_what_a_channel_refuses_with_its_tenant_is_published_without() {
+    let no = "The request include parameter that is not valid for this queue type";
+    let channel = "queue:inventory";
+    let emissions = [
+        of_tenant(channel, "c-0", "a"),
+        emission(channel, "c-1"),
+        of_tenant(channel, "c-2", "b"),
+        of_tenant("bus", "e-0", "b"),
+    ];
+    let failed = [0, 2].map(|id| {
+        json!({"Id": id.to_string(), "Code": "InvalidParameterValue", "Message": no, "SenderFault": true})
+    });
+    let in_answer = json!({
+        "Successful": [{"Id": "1", "MessageId": "m", "MD5OfMessageBody": "x"}],
+        "Failed": failed,
+    });
+    let (replay, queues) =
+        publishers(JSON, [Answer::http(200, in_answer.to_string()), sent(&[0, 1]), put(1)]);
+    assert_eq!(publish(&queues, &emissions).await, vec![Ok(()); 4]);
+    assert_eq!(ids(&replay), [vec!["c-0", "c-1", "c-2"], vec!["c-0", "c-2"], vec!["e-0"]]);
+    let requests = replay.bodies();
+    assert_eq!(
+        requests.iter().map(|body| body.matches("MessageGroupId").count()).collect::<Vec<_>>(),
+        [2, 0, 0]
+    );
+
+    // A refusal that is not the tenant's stays one; trouble that passes on the way is no refusal.
+    let invalid = || refused("com.amazonaws.sqs#InvalidMessageContents", "characters");
+    let (_, queues) = publishers(JSON, [invalid(), invalid()]);
+    assert_eq!(kinds(&publish(&queues, &emissions[..1]).await), [REFUSED]);
+    let throttled = refused("com.amazonaws.sqs#RequestThrottled", "slow down");
+    let answers = [invalid()].into_iter().chain(vec![throttled; 4]);
+    let (replay, queues) = publishers(JSON, answers);
+    assert_eq!(kinds(&publish(&queues, &emissions[..1]).await), [TRANSIENT]);
+    assert_eq!(replay.left(), 0);
+}
+
 #[tokio::test]
 async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
     let (replay, publishers) = publishers(JSON, []);
@@ -433,6 +528,7 @@ async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
             Emission {
                 channel: "bus".into(),
                 envelope: RawValue::from_string("{\"eventId\":1}".into()).unwrap(),
+                tenant: None,
             },
         ],
     )

@@ -101,6 +101,7 @@ impl Bus {
                 Input::Whole => event.clone(),
                 Input::Detail => entry.detail.get().to_owned(),
             };
+            // Without a tenant: a rule on AWS holds one constant `MessageGroupId` at most (S-48).
             rule.target.deliver(Outgoing::new(body), &name);
         }
         Ok(id)

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use waxseal::Timestamp;
+use waxseal::{Tenant, Timestamp};
 
 use crate::{bus::Entry, clock::later, pattern::json, queue::Outgoing};
 
@@ -101,9 +101,16 @@ pub(crate) fn notification(message: &str, attributes: usize) -> Result<(), Refus
     Ok(())
 }
 
+/// Refuses a message group as SQS and SNS do, with their codes.
+pub(crate) fn group(code: &'static str, group: &str) -> Result<(), Refused> {
+    // A group has the characters of a tenant, of whichever kind its queue is.
+    let what = |error| Refused::new(code, format!("MessageGroupId: {error}"));
+    Tenant::new(group).map(drop).map_err(what)
+}
+
 /// Refuses a message as SQS does; `fifo` says of which kind the queue is.
 pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
-    let Outgoing { body, attributes, group, .. } = message;
+    let Outgoing { body, attributes, group, deduplication } = message;
     let invalid = |what: String| Err(Refused::new("InvalidParameterValue", what));
     if body.is_empty() {
         return Err(Refused::new("MissingParameter", "the body is empty"));
@@ -127,6 +134,12 @@ pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
         let what =
             format!("the character {} is none that XML 1.0 has: encode the text", refused.escape_unicode());
         return Err(Refused::new("InvalidMessageContents", what));
+    }
+    if let Some(group) = group {
+        self::group("InvalidParameterValue", group)?;
+    }
+    if !fifo && deduplication.is_some() {
+        return invalid("MessageDeduplicationId is a parameter of FIFO queues alone".to_owned());
     }
     if fifo && group.is_none() {
         return Err(Refused::new("MissingParameter", "a message to a FIFO queue has a message group"));

@@ -17,6 +17,7 @@ use waxseal::{
     Channel, Engine, Entity, Host, Outcome, Raw, Release, ReleaseError, Released, Service, ServiceError,
     Settings, Timestamp, Token,
     batch::{Batches, Policy, Verdict},
+    receipt::Emission,
     relay::SWEEP_REACH,
 };
 use waxseal_lambda::Function;
@@ -350,7 +351,7 @@ impl Local {
     /// # Errors
     /// Where the envelope has no JSON form.
     pub fn put(&self, event: &Raw) -> Result<(), LocalError> {
-        Ok(self.channels.publish_one("bus", &serde_json::value::to_raw_value(event)?)?)
+        self.publish("bus".to_owned(), event)
     }
 
     /// Replays an event from an archive, under the name that EventBridge would give with each of them (S-40): 1 to 64
@@ -365,14 +366,17 @@ impl Local {
         Ok(())
     }
 
-    /// Sends a command to its recipient's queue.
+    /// Sends a command to its recipient's queue, without a tenant: a producer that has one sends to [`Local::commands`].
     ///
     /// # Errors
     /// Where that service takes no commands.
     pub fn send(&self, recipient: &str, command: &Raw) -> Result<(), LocalError> {
-        Ok(self
-            .channels
-            .publish_one(&format!("queue:{recipient}"), &serde_json::value::to_raw_value(command)?)?)
+        self.publish(format!("queue:{recipient}"), command)
+    }
+
+    fn publish(&self, channel: String, message: &Raw) -> Result<(), LocalError> {
+        let envelope = serde_json::value::to_raw_value(message)?;
+        Ok(self.channels.publish_one(&Emission { channel, envelope, tenant: None })?)
     }
 
     /// A service's table.
@@ -381,6 +385,14 @@ impl Local {
     /// Where no such service is deployed; likewise below.
     pub fn table(&self, service: &str) -> Result<Table, LocalError> {
         self.with(service, |deployment| deployment.table.clone())
+    }
+
+    /// A service's queue of commands; what its relay and [`Local::send`] send to.
+    ///
+    /// # Errors
+    /// Where that service takes no commands.
+    pub fn commands(&self, service: &str) -> Result<Queue, LocalError> {
+        Ok(self.channels.commands(service)?)
     }
 
     /// A service's queue.

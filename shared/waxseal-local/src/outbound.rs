@@ -49,23 +49,29 @@ impl Channels {
         self.commands.lock().unwrap_or_else(PoisonError::into_inner).insert(service.to_owned(), queue);
     }
 
-    pub(crate) fn publish_one(
-        &self,
-        channel: &str,
-        envelope: &serde_json::value::RawValue,
-    ) -> Result<(), PublishError> {
+    /// The queue that takes the commands to that service.
+    pub(crate) fn commands(&self, service: &str) -> Result<Queue, PublishError> {
+        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        commands.get(service).cloned().ok_or_else(|| {
+            let reason = format!("no service {service} takes commands: deploy one with a handler for it");
+            PublishError::no_channel(reason)
+        })
+    }
+
+    pub(crate) fn publish_one(&self, emission: &Emission) -> Result<(), PublishError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Head {
             event_type: String,
             source: String,
         }
+        let Emission { channel, envelope, tenant } = emission;
         let json = envelope.get();
         let head: Head = serde_json::from_str(json)
             .map_err(|error| PublishError::refused(format!("not an envelope: {error}")))?;
         match channel.split_once(':') {
             None if channel == "bus" => {
-                let detail = envelope.to_owned();
+                let detail = envelope.clone();
                 let entry = Entry { source: head.source, detail_type: head.event_type, detail };
                 self.bus.put(&entry).map_err(|error| refused("the bus", &error))?;
             }
@@ -74,17 +80,18 @@ impl Channels {
                 // SNS is told the type of the event as an attribute, which counts.
                 let attribute = "eventType".len() + limits::STRING.len() + head.event_type.len();
                 limits::notification(json, attribute).map_err(error)?;
-                self.topic(name).publish(json).map_err(error)?;
+                let topic = self.topic(name);
+                match tenant {
+                    Some(tenant) => topic.publish_for(tenant.as_str(), json),
+                    None => topic.publish(json),
+                }
+                .map_err(error)?;
             }
             Some(("queue", service)) => {
-                let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
-                let queue = commands.get(service).ok_or_else(|| {
-                    PublishError::no_channel(format!(
-                        "no service {service} takes commands: deploy one with a handler for it"
-                    ))
-                })?;
+                let queue = self.commands(service)?;
+                let group = tenant.as_ref().map(ToString::to_string);
                 queue
-                    .send(Outgoing::new(json))
+                    .send(Outgoing { group, ..Outgoing::new(json) })
                     .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
             }
             Some(_) | None => {
@@ -110,7 +117,7 @@ impl Publisher for Channels {
                 if !spared && random.chance(faults.throttled_entry) {
                     return Err(PublishError::transient("ThrottlingException"));
                 }
-                self.publish_one(&emission.channel, &emission.envelope)
+                self.publish_one(emission)
             })
             .collect();
         if !spared && random.chance(faults.crash_after_publish) {

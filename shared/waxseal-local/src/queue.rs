@@ -27,7 +27,7 @@ pub struct Outgoing {
     pub body: String,
     /// Message attributes, strings only.
     pub attributes: BTreeMap<String, String>,
-    /// FIFO: the message group.
+    /// The message group: on a FIFO queue what is delivered in order, on a standard queue the tenant, which orders nothing.
     pub group: Option<String>,
     /// FIFO: what repeats of the same message have in common for five minutes.
     pub deduplication: Option<String>,
@@ -180,7 +180,8 @@ impl Queue {
     /// right.
     ///
     /// # Errors
-    /// The refusals of SQS: more than 1 MiB, more than ten attributes, control characters, nothing at all.
+    /// The refusals of SQS: more than 1 MiB, more than ten attributes, control characters, nothing at all, a message group of other
+    /// characters or more than 128, and on a standard queue a deduplication id.
     pub fn send(&self, content: Outgoing) -> Result<(), Refused> {
         limits::message(&content, self.inner.settings.fifo)?;
         self.take(content);

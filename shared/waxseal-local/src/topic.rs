@@ -67,6 +67,19 @@ impl Topic {
     /// # Errors
     /// The refusals of SNS: more than 256 KiB, nothing at all.
     pub fn publish(&self, message: &str) -> Result<String, Refused> {
+        self.send(message, None)
+    }
+
+    /// As [`Topic::publish`], on behalf of a tenant: SNS forwards it to the message groups of standard queues (S-48).
+    ///
+    /// # Errors
+    /// As [`Topic::publish`], and where `tenant` is no message group.
+    pub fn publish_for(&self, tenant: &str, message: &str) -> Result<String, Refused> {
+        limits::group("InvalidParameter", tenant)?;
+        self.send(message, Some(tenant))
+    }
+
+    fn send(&self, message: &str, tenant: Option<&str>) -> Result<String, Refused> {
         limits::notification(message, 0)?;
         let id = self.inner.random.uuid();
         let subscriptions: Vec<Subscription> = self
@@ -86,7 +99,10 @@ impl Topic {
                 } else {
                     wire::sns_notification(&self.inner.name, &id, self.inner.clock.now(), message)
                 };
-                subscription.queue.deliver(Outgoing::new(body), &self.inner.name);
+                let queue = &subscription.queue;
+                // As at SNS, which forwards it to standard queues alone.
+                let group = tenant.filter(|_| !queue.settings().fifo).map(str::to_owned);
+                queue.deliver(Outgoing { group, ..Outgoing::new(body) }, &self.inner.name);
             }
         }
         Ok(id)

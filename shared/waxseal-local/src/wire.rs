@@ -10,7 +10,10 @@ use waxseal::{
     memory::Change,
 };
 
-use crate::{bus::Entry, queue::Message};
+use crate::{
+    bus::Entry,
+    queue::{Message, Queue},
+};
 
 /// The account and region of every ARN here.
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -67,8 +70,10 @@ pub(crate) fn sns_notification(topic: &str, id: &str, time: Timestamp, message: 
     .to_string()
 }
 
-/// A batch as an event source mapping of a queue hands it to a function.
-pub(crate) fn sqs_event(queue: &str, messages: &[Message]) -> Vec<u8> {
+/// A batch as an event source mapping of a queue hands it to a function. Numbers in sequence and deduplication ids are those of
+/// FIFO queues alone; the message group of a standard queue names a tenant.
+pub(crate) fn sqs_event(queue: &Queue, messages: &[Message]) -> Vec<u8> {
+    let (name, fifo) = (queue.name(), queue.settings().fifo);
     let records: Vec<Value> = messages
         .iter()
         .map(|message| {
@@ -80,6 +85,8 @@ pub(crate) fn sqs_event(queue: &str, messages: &[Message]) -> Vec<u8> {
             });
             if let Some(group) = &message.content.group {
                 attributes["MessageGroupId"] = json!(group);
+            }
+            if fifo {
                 attributes["MessageDeduplicationId"] = json!(message.content.deduplication);
                 attributes["SequenceNumber"] = json!(format!("{:020}", message.receipt));
             }
@@ -96,7 +103,7 @@ pub(crate) fn sqs_event(queue: &str, messages: &[Message]) -> Vec<u8> {
                 "attributes": attributes,
                 "messageAttributes": message_attributes,
                 "eventSource": "aws:sqs",
-                "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"),
+                "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
                 "awsRegion": REGION,
             })
         })
@@ -166,4 +173,59 @@ fn image(item: &Item) -> Value {
         };
     }
     image
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        faults::Faults,
+        queue::{Outgoing, QueueSettings},
+        random::Random,
+        report::Report,
+    };
+
+    /// The system attributes of a message that was sent to a queue of this kind.
+    fn attributes(fifo: bool, content: Outgoing) -> Value {
+        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
+        let (random, report) = (Arc::new(Random::new(1)), Report { is_on: false });
+        let settings = QueueSettings { fifo, ..QueueSettings::default() };
+        let name = if fifo { "orders.fifo" } else { "orders" };
+        let queue = Queue::new(name, settings, clock, random, Faults::none(), report);
+        queue.send(content).unwrap();
+        let mut event: Value = serde_json::from_slice(&sqs_event(&queue, &queue.receive(1))).unwrap();
+        let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");
+        assert_eq!(event["Records"][0]["eventSourceARN"], arn);
+        event["Records"][0]["attributes"].take()
+    }
+
+    /// Source: Lambda developer guide, "Using Lambda with Amazon SQS": the events of a standard and of a FIFO queue.
+    #[test]
+    fn s48_a_standard_queue_shows_the_tenant_and_no_number_of_a_fifo_queue() {
+        let always =
+            ["ApproximateFirstReceiveTimestamp", "ApproximateReceiveCount", "SenderId", "SentTimestamp"];
+        let of_fifo = ["MessageDeduplicationId", "MessageGroupId", "SequenceNumber"];
+        let names = |attributes: &Value, others: &[&str]| -> bool {
+            let mut expected: Vec<&str> = always.iter().chain(others).copied().collect();
+            expected.sort_unstable();
+            let names = attributes.as_object().unwrap().keys().map(String::as_str);
+            names.collect::<Vec<_>>() == expected
+        };
+        let plain = attributes(false, Outgoing::new("x"));
+        assert!(names(&plain, &[]), "{plain}");
+        let group = Some("customer/4711".to_owned());
+        let fair = attributes(false, Outgoing { group: group.clone(), ..Outgoing::new("x") });
+        assert!(names(&fair, &["MessageGroupId"]), "{fair}");
+        assert_eq!(fair["MessageGroupId"], "customer/4711");
+        let deduplication = Some("d-1".to_owned());
+        let fifo = attributes(true, Outgoing { group, deduplication, ..Outgoing::new("x") });
+        assert!(names(&fifo, &of_fifo), "{fifo}");
+        assert_eq!(
+            (&fifo["MessageGroupId"], &fifo["MessageDeduplicationId"]),
+            (&json!("customer/4711"), &json!("d-1"))
+        );
+    }
 }

@@ -162,6 +162,31 @@ fn l4_a_queue_takes_1_mib_of_the_characters_of_xml() {
 }
 
 #[test]
+fn l4_a_message_group_has_128_characters_of_ascii_at_most() {
+    let local = Local::builder().build();
+    let queue = queue(&local);
+    let topic = local.topic("levels");
+    for (group, is_taken) in [
+        ("customer/4711", true),
+        ("~", true),
+        (&*"x".repeat(128), true),
+        (&*"x".repeat(129), false),
+        ("", false),
+        ("two words", false),
+        ("größe", false),
+        ("a\u{7f}", false),
+    ] {
+        let sent = queue.send(Outgoing { group: Some(group.into()), ..Outgoing::new("x") });
+        let code = sent.map_err(|refused| refused.code()).err();
+        assert_eq!(code, (!is_taken).then_some("InvalidParameterValue"), "{group}");
+        let published = topic.publish_for(group, "x").map_err(|refused| refused.code());
+        assert_eq!(published.err(), (!is_taken).then_some("InvalidParameter"), "{group}");
+    }
+    let repeat = Outgoing { deduplication: Some("d-1".into()), ..Outgoing::new("x") };
+    assert_eq!(queue.send(repeat).unwrap_err().code(), "InvalidParameterValue");
+}
+
+#[test]
 fn l4_a_message_is_hidden_for_12_hours_at_most() {
     let local = Local::builder().build();
     let queue = queue(&local);

@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, marker::PhantomData};
 
-use crate::{Command, Contains, Emits, Entity, Envelope, Event, Fault, Message, Order, Replay};
+use crate::{
+    Command, Contains, Emits, Entity, Envelope, Event, Fault, InvalidTenant, Message, Order, Replay, Tenant,
+};
 
 /// A reaction that is a function of one entity and one event.
 ///
@@ -76,6 +78,7 @@ pub struct Out<S> {
 pub(crate) struct Said {
     pub(crate) declared: crate::Declared,
     pub(crate) data: Result<Box<serde_json::value::RawValue>, serde_json::Error>,
+    pub(crate) tenant: Result<Option<Tenant>, InvalidTenant>,
     /// As the next one in the sequence of the entity that is decided on (S-34).
     pub(crate) in_sequence: bool,
 }
@@ -83,7 +86,8 @@ pub(crate) struct Said {
 impl Said {
     pub(crate) fn new<M: Message>(message: &M) -> Self {
         let data = serde_json::value::to_raw_value(message);
-        Self { declared: crate::Declared::of::<M>(), data, in_sequence: false }
+        let tenant = message.tenant().map(|name| Tenant::new(&name)).transpose();
+        Self { declared: crate::Declared::of::<M>(), data, tenant, in_sequence: false }
     }
 }
 

@@ -75,6 +75,7 @@ mod sequence;
 mod service;
 mod state;
 pub mod table;
+mod tenant;
 pub mod time;
 mod unit;
 mod words;
@@ -98,6 +99,7 @@ pub use sequence::Order;
 pub use service::{Service, ServiceError};
 pub use state::{Entity, Loaded};
 pub use table::Table;
+pub use tenant::{IntoTenant, InvalidTenant, Tenant};
 pub use unit::Unit;
 pub use words::{LONGEST_REASON, Quoted, chain, clip, is_plain_name};
 

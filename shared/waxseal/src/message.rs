@@ -5,7 +5,7 @@
 //! of it: name, version, owner and channel. A derive macro would read the same and cost every user a compile of
 //! `syn`; a declarative macro also lets `cargo check` and the editor see the version assertion.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -57,6 +57,13 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     const CLAIM_CHECK_OVER: Option<usize> = None;
     /// The struct of the version before, or [`Origin`] for the first.
     type Previous: Ancestor<Self>;
+
+    /// On whose behalf it travels: the tenant of a fair queue, a function of the payload (S-48). None unless said.
+    ///
+    /// A text that is no [`Tenant`](crate::Tenant) is left off with a warning: the message travels without.
+    fn tenant(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 
     /// Reads any known version of `data` and lifts it, step by step, to this struct.
     ///
@@ -175,8 +182,12 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 /// Declares a struct as an event.
 ///
 /// `name` and `owner` are required, `version` too, so that the first change of a schema is one line away. `previous`
-/// names the struct of the version before (an `impl From` lifts it), `channel` is [`Channel::Bus`] unless said, and
-/// `claim_check_over` is the size in bytes from which on the payload is [checked in](crate::claim).
+/// names the struct of the version before (an `impl From` lifts it), `channel` is [`Channel::Bus`] unless said,
+/// `claim_check_over` is the size in bytes from which on the payload is [checked in](crate::claim), and `tenant` names the
+/// [tenant](Message::tenant) of a payload. The members stand in this order.
+///
+/// A tenant is worth something on a topic, and for a [`command!`]: SNS and SQS carry it to fair queues. A rule of EventBridge
+/// holds one constant at most, so an event on the bus reaches its queues without.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -189,6 +200,16 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 /// }
 /// waxseal::event!(OrderPlacedV1 { name: "order.placed", version: 1, owner: "orders" });
 /// waxseal::event!(OrderPlaced { name: "order.placed", version: 2, owner: "orders", previous: OrderPlacedV1 });
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct LevelChanged { sku: String, warehouse: Option<String> }
+/// waxseal::event!(LevelChanged {
+///     name: "level.changed",
+///     version: 1,
+///     owner: "inventory",
+///     channel: waxseal::Channel::Topic("levels"),
+///     tenant: |level| level.warehouse.as_deref(),
+/// });
 /// ```
 ///
 /// A gap in the versions does not compile:
@@ -199,10 +220,11 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 #[macro_export]
 macro_rules! event {
     ($type:ty { name: $name:literal, version: $version:literal, owner: $owner:literal
-        $(, previous: $previous:ty)? $(, channel: $channel:expr)? $(, claim_check_over: $bytes:expr)? $(,)? }) => {
+        $(, previous: $previous:ty)? $(, channel: $channel:expr)? $(, claim_check_over: $bytes:expr)?
+        $(, tenant: |$payload:pat_param| $tenant:expr)? $(,)? }) => {
         impl $crate::Event for $type {}
         $crate::__message!($type, $name, $version, $owner,
-            $crate::__or!([$($channel)?] $crate::Channel::Bus), [$($bytes)?], [$($previous)?]);
+            $crate::__or!([$($channel)?] $crate::Channel::Bus), [$($bytes)?], [$(|$payload| $tenant)?], [$($previous)?]);
     };
 }
 
@@ -213,13 +235,29 @@ macro_rules! event {
 /// struct ReserveStock { sku: String, quantity: u32 }
 /// waxseal::command!(ReserveStock { name: "reserve-stock", version: 1, recipient: "inventory" });
 /// ```
+///
+/// Where many customers share the recipient's queue, the [tenant](Message::tenant) keeps one of them from delaying the others:
+/// ```
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct RenderInvoice { customer: String, order: String }
+/// waxseal::command!(RenderInvoice {
+///     name: "render-invoice",
+///     version: 1,
+///     recipient: "invoices",
+///     tenant: |invoice| &invoice.customer,
+/// });
+/// use waxseal::Message as _;
+/// let invoice = RenderInvoice { customer: "c-17".into(), order: "o-4".into() };
+/// assert_eq!(invoice.tenant().as_deref(), Some("c-17"));
+/// ```
 #[macro_export]
 macro_rules! command {
     ($type:ty { name: $name:literal, version: $version:literal, recipient: $recipient:literal
-        $(, previous: $previous:ty)? $(, claim_check_over: $bytes:expr)? $(,)? }) => {
+        $(, previous: $previous:ty)? $(, claim_check_over: $bytes:expr)?
+        $(, tenant: |$payload:pat_param| $tenant:expr)? $(,)? }) => {
         impl $crate::Command for $type {}
         $crate::__message!($type, $name, $version, $recipient, $crate::Channel::Queue($recipient),
-            [$($bytes)?], [$($previous)?]);
+            [$($bytes)?], [$(|$payload| $tenant)?], [$($previous)?]);
     };
 }
 
@@ -237,10 +275,11 @@ macro_rules! __or {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __message {
-    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?], []) => {
-        $crate::__message!($type, $name, $version, $owner, $channel, [$($bytes)?], [$crate::Origin]);
+    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?], [$($tenant:tt)*], []) => {
+        $crate::__message!($type, $name, $version, $owner, $channel, [$($bytes)?], [$($tenant)*], [$crate::Origin]);
     };
-    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?], [$previous:ty]) => {
+    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?],
+        [$(|$payload:pat_param| $tenant:expr)?], [$previous:ty]) => {
         impl $crate::Message for $type {
             const NAME: &'static str = $name;
             const VERSION: u16 = $version;
@@ -248,6 +287,10 @@ macro_rules! __message {
             const CHANNEL: $crate::Channel = $channel;
             $(const CLAIM_CHECK_OVER: ::core::option::Option<usize> = ::core::option::Option::Some($bytes);)?
             type Previous = $previous;
+            $(fn tenant(&self) -> ::core::option::Option<::std::borrow::Cow<'_, str>> {
+                let $payload = self;
+                $crate::IntoTenant::into_tenant($tenant)
+            })?
         }
         // Checked where it is declared, so that `cargo check` and the editor see it.
         const _: () = $crate::__check::<$type>();

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    Channel, Declared, Fault, Raw, Token,
+    Channel, Declared, Fault, Raw, Tenant, Token,
     hash::{Comparison, PayloadHash},
     item::{Item, Key, attribute},
+    tenant,
 };
 
 /// What a receipt says of an event.
@@ -77,6 +78,10 @@ pub struct Emission {
     pub channel: String,
     /// The envelope's JSON.
     pub envelope: Box<RawValue>,
+    /// On whose behalf it travels: the `MessageGroupId` of standard queues and topics (S-48). Absent where there is none, and in
+    /// the receipts of older builds.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tenant::stored")]
+    pub tenant: Option<Tenant>,
 }
 
 /// An emitted envelope that its channel does not take.
@@ -89,7 +94,7 @@ pub(crate) enum EmissionError {
 }
 
 impl Emission {
-    /// A message as its event wants it to travel, and whether its payload must be
+    /// A message as its event wants it to travel, without a tenant, and whether its payload must be
     /// [checked in](crate::claim::ClaimCheck::check_in_emitted) before the commit; its channel's limit then counts for the claim.
     ///
     /// # Errors
@@ -102,7 +107,7 @@ impl Emission {
         }
         let json = |error| Fault::permanent(format!("{} cannot be written as JSON: {error}", envelope.name));
         let envelope = serde_json::value::to_raw_value(envelope).map_err(json)?;
-        Ok((Self { channel: declared.channel.to_string(), envelope }, true))
+        Ok((Self { channel: declared.channel.to_string(), envelope, tenant: None }, true))
     }
 
     pub(crate) fn new(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
@@ -117,7 +122,7 @@ impl Emission {
         if bytes > limit {
             return Err(EmissionError::TooLarge { name: envelope.name.clone(), bytes, channel, limit });
         }
-        Ok(Self { channel: channel.to_string(), envelope: json })
+        Ok(Self { channel: channel.to_string(), envelope: json, tenant: None })
     }
 }
 

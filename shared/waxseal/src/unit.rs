@@ -253,7 +253,7 @@ impl Run<'_> {
         if self.replay.is_some() {
             return;
         }
-        let Said { declared, data, .. } = said;
+        let Said { declared, data, tenant, .. } = said;
         let data = match data {
             Ok(data) => data,
             Err(error) => {
@@ -285,7 +285,12 @@ impl Run<'_> {
                 .collect(),
         };
         match Emission::staged(&declared, &envelope) {
-            Ok((emission, due)) => {
+            Ok((mut emission, due)) => {
+                emission.tenant = tenant.unwrap_or_else(|error| {
+                    let (emits, reason) = (declared.name, error.to_string());
+                    tracing::warn!(emits, reason, "its tenant is left off: SQS would refuse it");
+                    None
+                });
                 if due {
                     self.staged.due.push(self.staged.emitted.len());
                 }

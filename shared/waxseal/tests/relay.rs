@@ -236,7 +236,7 @@ proptest! {
             written += gap;
             let emissions = channels.iter().enumerate().map(|(position, channel)| {
                 let envelope = serde_json::value::RawValue::from_string(format!("\"{n:02}-{position}\"")).unwrap();
-                Emission { channel: (*channel).to_owned(), envelope }
+                Emission { channel: (*channel).to_owned(), envelope, tenant: None }
             });
             Pending {
                 record: n.to_string(), at: Some(at(written)), emissions: Ok(emissions.collect()), body: Vec::new(),

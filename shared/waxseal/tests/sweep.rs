@@ -44,7 +44,7 @@ fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
             minute(*minutes)
         );
         let envelope = serde_json::value::RawValue::from_string(envelope).unwrap();
-        Emission { channel: "bus".to_owned(), envelope }
+        Emission { channel: "bus".to_owned(), envelope, tenant: None }
     });
     let receipt = Receipt {
         key: receipt::key("payment/capture", "orders", &format!("order-{n}")),

@@ -14,7 +14,7 @@ use std::{borrow::Cow, fmt};
 use aws_config::SdkConfig;
 use serde::Deserialize;
 use waxseal::{
-    Timestamp,
+    Tenant, Timestamp,
     receipt::Emission,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
@@ -29,7 +29,10 @@ use crate::call::{CallError, Kind, Trouble};
 /// Publishes stored envelopes to the bus, to topics and to queues, byte for byte.
 ///
 /// EventBridge: `Source` is the envelope's `source`, `DetailType` its `eventType`, `Time` its `timestamp`, `Detail` the envelope.
-/// SNS: the message is the envelope, with the attribute `eventType` for filter policies. SQS: the body is the envelope.
+/// SNS: the message is the envelope, with the attribute `eventType` for filter policies. SQS: the body is the envelope. Both take the
+/// message's tenant as `MessageGroupId`: SQS for its fair queues, and SNS forwards it to them (S-48). Every queue and topic is a
+/// standard one, since [`Environment`](crate::Environment) refuses others. A rule of EventBridge holds one constant at most, so an
+/// entry for the bus has none.
 #[derive(Clone)]
 pub struct Publishers {
     clients: Clients,
@@ -50,16 +53,17 @@ impl fmt::Debug for Publishers {
 }
 
 /// One emission on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry<'a> {
     /// Its position among what was given.
     index: usize,
     head: Head<'a>,
     json: &'a str,
+    tenant: Option<&'a Tenant>,
 }
 
 /// What of the envelope the channels show outside of it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head<'a> {
     #[serde(borrow)]
@@ -89,7 +93,7 @@ impl Publishers {
         let head = serde_json::from_str(json).map_err(|error| {
             PublishError::refused(format!("what the receipt stored is no envelope: {error}"))
         })?;
-        let entry = Entry { index, head, json };
+        let entry = Entry { index, head, json, tenant: emission.tenant.as_ref() };
         let (bytes, most) = (entry.size(to.service), to.service.limits().bytes);
         if bytes > most {
             let reason = format!("{bytes} bytes, {} takes {most} at most", to.target.what);
@@ -180,6 +184,39 @@ impl Publishers {
     }
 }
 
+impl Publishers {
+    /// Tries what a queue or topic has refused once more, without a tenant: no message is lost for its place in a queue (S-48).
+    /// A partition or an emulator may not know fair queues.
+    async fn publish_without_tenants(
+        &self,
+        to: &Destination,
+        lane: &[Entry<'_>],
+        results: &mut [Result<(), PublishError>],
+    ) {
+        let is_refused = |entry: &&Entry<'_>| matches!(&results[entry.index], Err(error) if error.kind == PublishErrorKind::Refused);
+        let carried =
+            lane.iter().filter(|entry| to.service != Service::EventBridge && entry.tenant.is_some());
+        let refused: Vec<Entry<'_>> =
+            carried.filter(is_refused).map(|entry| Entry { tenant: None, ..entry.clone() }).collect();
+        let Some(first) = refused.first() else { return };
+        let reason = results[first.index].as_ref().err().map(ToString::to_string);
+        for entry in &refused {
+            results[entry.index] = Err(PublishError::transient(waits(&to.target.what)));
+        }
+        self.publish_lane(to, &refused, results).await;
+        let published = refused.iter().filter(|entry| results[entry.index].is_ok()).count();
+        if published > 0 {
+            let channel = &*to.target.what;
+            tracing::warn!(
+                channel,
+                reason,
+                published,
+                "published without their tenants, which the channel refused"
+            );
+        }
+    }
+}
+
 impl Publisher for Publishers {
     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
         let mut lanes: Vec<(&Destination, Vec<Entry<'_>>)> = Vec::new();
@@ -196,6 +233,7 @@ impl Publisher for Publishers {
         }
         for (to, lane) in &lanes {
             self.publish_lane(to, lane, &mut results).await;
+            self.publish_without_tenants(to, lane, &mut results).await;
         }
         results
     }

@@ -89,7 +89,7 @@ pub(crate) async fn run(
 }
 
 async fn deliver(queue: &Queue, function: &Deployed, messages: Vec<Message>) {
-    let payload = wire::sqs_event(queue.name(), &messages);
+    let payload = wire::sqs_event(queue, &messages);
     // A message's last receive is spared from injected faults: see `Faults`.
     let most = queue.settings().redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receives);
     let spared = messages.iter().any(|message| message.receives.saturating_add(1) >= most);

@@ -83,6 +83,7 @@ mod replays;
 mod retries;
 mod sequences;
 mod table;
+mod tenants;
 mod time;
 mod world;
 
@@ -105,6 +106,7 @@ pub use replays::*;
 pub use retries::*;
 pub use sequences::*;
 pub use table::*;
+pub use tenants::*;
 pub use time::*;
 
 #[cfg(doc)]
@@ -263,6 +265,9 @@ macro_rules! contract_tests {
             s43_an_older_version_is_lifted
             s44_what_is_emitted_inherits_the_flow_and_names_its_cause
             s45_a_second_run_emits_the_same_ids
+            s48_a_receipt_carries_the_tenant_of_what_it_emitted
+            s48_an_invalid_tenant_is_left_off_and_its_message_is_not_lost
+            s48_without_a_tenant_a_receipt_is_as_older_builds_wrote_it
         }
     };
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use waxseal::dead_letter::Encoding;
 use waxseal_tests::{
     aws::Letter,
-    deliveries::{changed, failures, sqs, with_id},
+    deliveries::{changed, failures, fair, fifo, sqs, with_id},
     runtime_api::{Failed, Lambda},
 };
 
@@ -98,6 +98,30 @@ fn s17_the_same_event_twice_in_one_batch_takes_effect_once() {
         let batch = sqs(&[("a", service.body()), ("b", service.body())]);
         assert_eq!(text(lambda.invoke(batch).unwrap()), failures(&[]), "{}", service.name);
         world.assert_effect(service);
+    }
+}
+
+/// Commands of one tenant behind one that fails for now: on a standard queue they run, and on a FIFO queue the group waits.
+#[test]
+fn s48_a_failing_record_of_a_tenant_fails_alone_in_every_binary() {
+    for service in &SERVICES {
+        let good = service.body();
+        let newer = |id: &str| changed(&with_id(&good, id), |envelope| envelope["eventVersion"] = json!(99));
+        let records = [
+            ("n1", "customer/a", newer("newer-1")),
+            ("g", "customer/a", good.clone()),
+            ("d", "customer/a", good.clone()),
+            ("n2", "customer/b", newer("newer-2")),
+        ];
+        let (world, mut lambda) = World::with(service);
+        let before = world.aws.items();
+        let ordered = text(lambda.invoke(fifo(&records)).unwrap());
+        assert_eq!(ordered, failures(&["n1", "g", "d", "n2"]), "{}", service.name);
+        assert_eq!(world.aws.items(), before, "{}", service.name);
+        let answer = text(lambda.invoke(fair(&records)).unwrap());
+        assert_eq!(answer, failures(&["n1", "n2"]), "{}", service.name);
+        world.assert_effect(service);
+        assert_eq!(world.aws.letter_count(), 0, "{}", service.name);
     }
 }
 

@@ -65,6 +65,26 @@ fn o1_what_a_receipt_emitted_is_published_byte_for_byte_to_bus_and_topic() {
     assert!(world.aws.letters().is_empty());
 }
 
+#[test]
+fn s48_the_relay_sets_a_tenant_on_a_topic_and_publishes_without_one_that_is_damaged() {
+    for (tenant, group) in [("\"customer/a\"", Some("customer/a")), ("\"Zoë\"", None), ("{\"a\":1}", None)] {
+        let world = World::new();
+        let mut lambda = world.start("relay");
+        let mut sample: Value = serde_json::from_str(RECEIPTS).unwrap();
+        let emitted = &mut sample["Records"][0]["dynamodb"]["NewImage"]["emitted"]["S"];
+        let told = format!("{{\"tenant\":{tenant},\"channel\":");
+        *emitted = json!(emitted.as_str().unwrap().replace("{\"channel\":", &told));
+        assert_eq!(text(lambda.invoke(sample.to_string()).unwrap()), failures(&[]));
+        let notified = world.aws.notifications();
+        assert_eq!((notified.len(), world.aws.letter_count()), (1, 0), "{notified:#?}");
+        let set = notified[0].split('&').filter_map(|field| field.split_once(".MessageGroupId="));
+        assert_eq!(set.map(|(_, group)| group).collect::<Vec<_>>(), Vec::from_iter(group), "{notified:#?}");
+        let events = world.aws.put_events();
+        assert_eq!((events.len(), events[0].len()), (1, 1), "{events:#?}");
+        assert!(!json!(events).to_string().contains("customer/a"), "{events:#?}");
+    }
+}
+
 /// What a relay answers to a sweep that begins an hour ago.
 fn sweep(lambda: &mut Lambda) -> Result<Value, Failed> {
     let from = Timestamp::from_second(Timestamp::now().as_second() - 3600).unwrap();

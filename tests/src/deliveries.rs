@@ -69,6 +69,13 @@ pub fn with_attributes(batch: &[u8], attributes: &BTreeMap<String, String>) -> V
     batch.to_string().into_bytes()
 }
 
+/// The same of a standard queue whose messages have tenants: message ids, tenants and bodies.
+#[must_use]
+pub fn fair<B: AsRef<[u8]>>(records: &[(&str, &str, B)]) -> Vec<u8> {
+    let records: Vec<_> = records.iter().map(|(id, tenant, body)| (*id, Some(*tenant), body)).collect();
+    batch("source", &records)
+}
+
 /// The same of a FIFO queue: message ids, groups and bodies.
 #[must_use]
 pub fn fifo<B: AsRef<[u8]>>(records: &[(&str, &str, B)]) -> Vec<u8> {
@@ -101,6 +108,8 @@ fn batch<B: AsRef<[u8]>>(queue: &str, records: &[(&str, Option<&str>, &B)]) -> V
         });
         if let Some(group) = group {
             rest["attributes"]["MessageGroupId"] = json!(group);
+        }
+        if queue.ends_with(".fifo") {
             rest["attributes"]["SequenceNumber"] = json!(format!("1884949646046769{position:04}"));
         }
         let mut rest = rest.to_string();

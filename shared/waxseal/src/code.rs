@@ -48,11 +48,13 @@ pub enum Code {
     NotPublished,
     #[doc = include_str!("../errors/WX0017.md")]
     WrongSource,
+    #[doc = include_str!("../errors/WX0018.md")]
+    NotLoaded,
 }
 
 impl Code {
     /// Every code, in the order of its number.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Malformed,
         Self::NoHandler,
         Self::PayloadShape,
@@ -70,6 +72,7 @@ impl Code {
         Self::GroupBlocked,
         Self::NotPublished,
         Self::WrongSource,
+        Self::NotLoaded,
     ];
 
     /// What happened, in one line.
@@ -93,6 +96,7 @@ impl Code {
             Self::GroupBlocked => "an earlier record of its FIFO group was dead-lettered",
             Self::NotPublished => "the relay could not publish the message",
             Self::WrongSource => "the record is of a source that the function does not take",
+            Self::NotLoaded => "the handler wrote an entity that it had not loaded",
         }
     }
 }

@@ -89,6 +89,11 @@ pub(crate) fn key<T: Entity>(id: &str) -> Key {
     Key::of(T::KIND, &[id], SORT)
 }
 
+/// Whether a key is that of an entity's item.
+pub(crate) fn is_key(key: &Key) -> bool {
+    key.sort == SORT
+}
+
 /// Refuses an id that no table takes: it comes from a payload, so it is its event's fault.
 pub(crate) fn check_key(key: &Key) -> Result<(), StateError> {
     let bytes = key.partition.len();

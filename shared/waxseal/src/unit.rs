@@ -127,7 +127,8 @@ impl<'a, S: Emits> Unit<'a, S> {
         Ok(Some(Loaded { value, key, version, sequence }))
     }
 
-    /// Starts an entity that must not exist yet.
+    /// Starts an entity that must not exist yet. [Load](Unit::load) it first, and create it where that finds none: a handler that
+    /// creates what exists fails with [`Failure::NotLoaded`](crate::Failure::NotLoaded).
     pub fn create<T: Entity>(&self, id: &str, value: T) -> Loaded<T> {
         let key = state::key::<T>(id).replayed(self.run.replay);
         Loaded { value, key, version: 0, sequence: 0 }

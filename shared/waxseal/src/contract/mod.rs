@@ -64,6 +64,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod batches;
+mod blind;
 mod claims;
 mod commits;
 mod domain;
@@ -88,6 +89,7 @@ mod time;
 mod world;
 
 pub use batches::*;
+pub use blind::*;
 pub use claims::*;
 pub use commits::*;
 pub use ends::*;
@@ -145,10 +147,12 @@ macro_rules! contract_tests {
             c2_all_or_nothing_and_every_refusal_is_named
             c2_a_shared_commit_whose_answer_is_lost_is_found_to_be_applied
             c2_deleted_and_created_again_in_one_unit
+            c2_an_entity_created_without_being_loaded_is_named
             c2_each_condition_means_what_it_says
             c2_handlers_on_one_entity_in_one_batch_all_take_effect_once
             c2_items_come_back_in_the_order_asked_for
             c2_limits_are_typed_and_name_the_items
+            c2_of_two_records_that_create_one_entity_the_second_is_named
             c2_our_own_token_in_a_refusal_is_success
             c2_our_own_token_on_a_claim_or_commit_is_success
             c2_racers_on_one_entity_all_take_effect_once

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::group::CommitError;
 use crate::{
     Code, Fault, chain,
+    item::Key,
     message::DecodeError,
     panics::Caught,
     table::{TableError, TooLarge, WriteError},
@@ -96,6 +97,21 @@ pub enum Failure {
         /// How often it ran.
         tries: u32,
     },
+    /// The handler wrote an entity that it had not loaded in the same run, twice in a row (C-2). A retry may help, since another
+    /// message may delete or create the entity meanwhile; on the last receive it is dead-lettered with this reason.
+    #[error("{}", not_loaded(entity, *exists))]
+    NotLoaded {
+        /// The entity's key.
+        entity: String,
+        /// Whether it is stored: it was created a second time. Otherwise it was deleted.
+        exists: bool,
+    },
+    /// Another attempt wrote one of the protocol's own items first, such as the receipt.
+    #[error("another attempt wrote {items} first")]
+    Conflict {
+        /// The items' keys.
+        items: String,
+    },
     /// What was staged does not fit one write request (C-2).
     #[error("too large to commit at once: {0}")]
     TooLarge(TooLarge),
@@ -127,9 +143,12 @@ impl Failure {
             Self::OutcomeUnknown { .. } => Code::OutcomeUnknown,
             Self::TooLarge(_) => Code::TooLarge,
             Self::Table(_) => Code::TableUnavailable,
-            Self::InProgress { .. } | Self::LeaseLost | Self::Early { .. } | Self::Contended { .. } => {
-                Code::Contended
-            }
+            Self::InProgress { .. }
+            | Self::LeaseLost
+            | Self::Early { .. }
+            | Self::Contended { .. }
+            | Self::Conflict { .. } => Code::Contended,
+            Self::NotLoaded { .. } => Code::NotLoaded,
             Self::Stopped | Self::Unstarted => Code::OutOfTime,
             Self::Panic { .. } => Code::HandlerPanicked,
         }
@@ -152,6 +171,8 @@ impl Failure {
             | Self::LeaseLost
             | Self::Early { .. }
             | Self::Contended { .. }
+            | Self::NotLoaded { .. }
+            | Self::Conflict { .. }
             | Self::Table(_)
             | Self::Stopped
             | Self::Unstarted
@@ -174,7 +195,7 @@ impl From<CommitError> for Failure {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Write(error) => error.into(),
-            CommitError::Crossed(_) => Self::Contended { tries: 1 },
+            CommitError::Crossed(keys) => Self::Conflict { items: listed(&keys) },
         }
     }
 }
@@ -182,9 +203,29 @@ impl From<CommitError> for Failure {
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         match error {
-            WriteError::Refused(_) => Self::Contended { tries: 1 },
+            WriteError::Refused(refusals) => {
+                Self::Conflict { items: listed(refusals.iter().map(|refusal| &refusal.key)) }
+            }
             WriteError::TooLarge(error) => Self::TooLarge(error),
             WriteError::Unavailable(error) => Self::Table(error),
         }
+    }
+}
+
+fn listed<'a>(keys: impl IntoIterator<Item = &'a Key>) -> String {
+    keys.into_iter().map(Key::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn not_loaded(entity: &str, exists: bool) -> String {
+    if exists {
+        format!(
+            "entity {entity} exists already, and the handler saved it without loading it: load it first, and create it only \
+             where the load finds none"
+        )
+    } else {
+        format!(
+            "entity {entity} is not there any more, and the handler saved it without loading it in the same run: load it first, \
+             and create it where the load finds none"
+        )
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     CommitError, Failure, Inner, Judged, Outcome, Task, Try, after,
     group::{Slot, Turn},
+    race::Race,
     read_receipt, remember_failed, unknown_outcome,
 };
 use crate::{
@@ -120,7 +121,7 @@ impl Inner {
                 Err(CommitError::Write(error)) => return Err(error.into()),
             }
         }
-        Err(Failure::Contended { tries: self.settings.reruns + 1 })
+        Err(Failure::Conflict { items: task.receipt.to_string() })
     }
 
     /// As [`Inner::judge`], where a dead letter that came back releases the failure that it was written for (S-19). The take-over is
@@ -149,16 +150,16 @@ impl Inner {
         claim: &Claim,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
-        let mut tries = 0;
+        let mut race = Race::default();
         let mut turn = Turn::default();
         let (number, first_at, has_acted) = (claim.receipt.attempt, claim.receipt.first_at, claim.has_acted);
-        while tries <= self.settings.reruns {
+        while race.tries <= self.settings.reruns {
             let began = task.access.moment();
             let run = self.run(task, &[], None, Try { number, first_at, has_acted }, slot.take()).await;
             let mut staged = match run {
                 Ok(staged) => staged,
                 // An earlier run of this attempt has acted.
-                Err(Failure::Fault(fault)) if tries > 0 => {
+                Err(Failure::Fault(fault)) if race.tries > 0 => {
                     return Err(Failure::Fault(fault.may_have_acted()));
                 }
                 Err(failure) => return Err(failure),
@@ -175,7 +176,7 @@ impl Inner {
                     return Err(Failure::LeaseLost);
                 }
                 // State has moved on: act again on what is there now. The outside sees the same keys.
-                Err(CommitError::Write(WriteError::Refused(_))) => tries += 1,
+                Err(CommitError::Write(WriteError::Refused(refusals))) => race.lost(refusals)?,
                 Err(CommitError::Crossed(keys)) => {
                     drop(turn);
                     turn = task.access.turn(keys).await;
@@ -184,7 +185,7 @@ impl Inner {
             }
         }
         drop(turn);
-        Err(Failure::Contended { tries })
+        Err(race.contended())
     }
 
     /// The commit counts only while the claim's token is still on the row.

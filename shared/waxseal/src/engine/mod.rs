@@ -8,6 +8,7 @@ mod held;
 mod lease;
 mod marker;
 mod plan;
+mod race;
 mod release;
 mod transact;
 

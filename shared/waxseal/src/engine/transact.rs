@@ -3,6 +3,7 @@
 use super::{
     CommitError, Failure, Inner, Judged, Outcome, Task, Try,
     group::{Slot, Turn},
+    race::Race,
     read_receipt, remember_failed,
 };
 use crate::{
@@ -20,13 +21,13 @@ impl Inner {
         task: &Task<'_>,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
-        let mut tries = 0;
+        let mut race = Race::default();
         let mut turn = Turn::default();
         let guard = match self.guard(task.route, task.raw, task.replay) {
             Ok(guard) => guard,
             Err(fault) => return Box::pin(self.unless_known(task, Failure::Fault(fault))).await,
         };
-        while tries <= self.settings.reruns {
+        while race.tries <= self.settings.reruns {
             let began = task.access.moment();
             let ahead = self.read_ahead(task, guard.as_ref()).await?;
             if let Some(receipt) = find(&ahead, &task.receipt)
@@ -66,7 +67,7 @@ impl Inner {
                         return self.found(task, stored);
                     }
                     // State has moved on, or the receipt vanished in between: decide again on what is there now.
-                    tries += 1;
+                    race.lost(refusals)?;
                 }
                 // Somebody of the same batch was first, so the batch gets on: no race is lost.
                 Err(CommitError::Crossed(keys)) => {
@@ -79,7 +80,7 @@ impl Inner {
             }
         }
         drop(turn);
-        Err(Failure::Contended { tries })
+        Err(race.contended())
     }
 
     /// A failure for good, unless the event has taken effect before: a duplicate that meets changed state, or another
@@ -107,9 +108,9 @@ impl Inner {
         task: &Task<'_>,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
-        let mut tries = 0;
+        let mut race = Race::default();
         let mut turn = Turn::default();
-        while tries <= self.settings.reruns {
+        while race.tries <= self.settings.reruns {
             let began = task.access.moment();
             let mut staged = self.run(task, &[], None, Try::first(self.host.now()), slot.take()).await?;
             if staged.is_empty() {
@@ -120,7 +121,7 @@ impl Inner {
             let written = self.write(task.access, writes, staged.reads, token).await;
             match written.map_err(|error| task.access.or_crossed(error, began)) {
                 Ok(()) => return Ok(Outcome::Applied),
-                Err(CommitError::Write(WriteError::Refused(_))) => tries += 1,
+                Err(CommitError::Write(WriteError::Refused(refusals))) => race.lost(refusals)?,
                 Err(CommitError::Crossed(keys)) => {
                     drop(turn);
                     turn = task.access.turn(keys).await;
@@ -129,7 +130,7 @@ impl Inner {
             }
         }
         drop(turn);
-        Err(Failure::Contended { tries })
+        Err(race.contended())
     }
 
     /// One read for the entity, the cursor and the receipt where the event names them, one for the receipt of a redelivery,

@@ -16,7 +16,7 @@ use waxseal::{
 use crate::{
     Invocation, InvokeError,
     json::{Object, Objects, kind},
-    source::{Batch, Kind, eventbridge, sns, sqs},
+    source::{Batch, Kind, body, eventbridge, sns, sqs},
 };
 
 /// A payload, taken apart into records.
@@ -38,7 +38,7 @@ impl<'a> Payload<'a> {
             return Ok(Self::Batch(Batch { kind: Kind::Sqs, records }));
         }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
-            Top::Records(objects) => records(objects, trace),
+            Top::Records(objects) => records(text, objects, trace),
             Top::Event => {
                 let event = Object::parse(text).unwrap_or_default();
                 Ok(Self::Batch(Batch {
@@ -53,10 +53,15 @@ impl<'a> Payload<'a> {
                 saw: "the record of a Lambda destination, with the request and the response of an asynchronous invocation"
                     .to_owned(),
             }),
-            Top::Other => {
-                let saw = Object::parse(text).map_or_else(|| kind(text).to_owned(), |object| object.names());
-                Err(InvokeError::Unrecognised { saw })
-            }
+            Top::Other => match Object::parse(text) {
+                Some(object) if body::is_test_of_s3(&object) => {
+                    Ok(Self::Batch(from_s3(text, Content::Ignored("the test event of S3"))))
+                }
+                object => {
+                    let saw = object.map_or_else(|| kind(text).to_owned(), |object| object.names());
+                    Err(InvokeError::Unrecognised { saw })
+                }
+            },
         }
     }
 }
@@ -82,7 +87,13 @@ fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
     }
 }
 
-fn records<'a>(records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
+/// A payload that S3 sent to the function itself, as one record: S3 asks for nothing but an answer.
+fn from_s3(text: &str, content: Content) -> Batch {
+    let record = Record::new("notification", text.as_bytes().to_vec(), content);
+    Batch { kind: Kind::S3, records: vec![record] }
+}
+
+fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
     let objects = &records.0;
     // No records: there is nothing to tell the source by, and nothing that could fail (S-1).
     let Some(first) = objects.first() else {
@@ -103,6 +114,7 @@ fn records<'a>(records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>,
                 .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace)))
                 .collect(),
         },
+        Some(Kind::S3) => from_s3(text, Content::Malformed(body::notification_of_s3())),
         Some(Kind::EventBridge) | None => {
             // A source's name is AWS's own word, such as `aws:kinesis`; all else may be anything.
             let from = match source_of(first) {
@@ -123,6 +135,7 @@ fn known(object: &Object<'_>) -> Option<Kind> {
         "aws:sqs" => Some(Kind::Sqs),
         "aws:sns" => Some(Kind::Sns),
         "aws:dynamodb" => Some(Kind::Stream),
+        "aws:s3" => Some(Kind::S3),
         _ => None,
     }
 }
@@ -177,7 +190,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
                         }
                         "detail-type" if top.is_vague() => top = Top::Event,
                         "requestContext" if top.is_vague() => top = Top::Http,
-                        "requestPayload" if top.is_vague() || matches!(top, Top::Http) => {
+                        // Beside `requestContext`, which it shares with an HTTP request.
+                        name if body::DESTINATION.contains(&name)
+                            && (top.is_vague() || matches!(top, Top::Http)) =>
+                        {
                             top = Top::Destination;
                         }
                         "sweep" if matches!(top, Top::Other) => top = Top::Sweep,
@@ -222,7 +238,7 @@ mod tests {
 
     fn lenient(text: &str) -> String {
         let objects: Objects<'_> = serde_json::from_str(text).unwrap();
-        match records(objects, None) {
+        match records(text, objects, None) {
             Ok(Payload::Batch(batch)) => format!("{:?}", batch.records),
             _ => "no batch of SQS".to_owned(),
         }

@@ -87,6 +87,10 @@ async fn s35_a_foreign_payload_keeps_its_members_whatever_their_names() {
     let whole = json!({"orderId": "o-1", "sku": "hat", "quantity": 3, "unitPrice": 1250, "currency": "EUR"});
     for (member, value) in [
         ("eventVersion", json!("1.08")),
+        ("eventVersion", json!(2)),
+        ("specversion", json!("1.0")),
+        ("id", json!("c6af9ac6")),
+        ("type", json!("order")),
         ("eventVersion", json!(null)),
         ("eventVersion", json!(70_000)),
         ("eventVersion", json!(-1)),

@@ -58,18 +58,13 @@ async fn s35_a_plain_payload_takes_everything_from_eventbridge() {
 }
 
 #[tokio::test]
-async fn s35_a_plain_payload_may_name_its_version_and_a_replay_is_visible() {
+async fn s35_a_replay_of_a_plain_payload_is_visible() {
     let (function, seen) = inventory();
     let payload = String::from_utf8(golden("eventbridge-plain")).unwrap();
     let replay =
         payload.replacen(r#""version": "0","#, r#""version": "0", "replay-name": "after-the-outage","#, 1);
     assert_eq!(invoke(&function, replay.as_bytes()).await.unwrap(), OK);
     assert_eq!(seen.handled.lock().unwrap()[0].metadata["replayName"], "after-the-outage");
-
-    let (function, _) = inventory();
-    let newer = payload.replacen(r#""detail": {"#, r#""detail": {"eventVersion": 2,"#, 1);
-    let error = invoke(&function, newer.as_bytes()).await.unwrap_err();
-    assert!(error.to_string().contains("order.placed version 2 is newer than 1"), "{error}");
 }
 
 #[tokio::test]

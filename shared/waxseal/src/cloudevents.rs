@@ -10,7 +10,7 @@
 //! | `eventType` | `type` | |
 //! | `source` | `source` | a URI reference; `orders` is one |
 //! | `timestamp` | `time` | read with any offset, written in UTC; where it is absent, when the message was sent |
-//! | `eventVersion` | `eventversion` | extension, Integer; 1 where it is absent, as in a plain EventBridge payload |
+//! | `eventVersion` | `eventversion` | extension, Integer; 1 where it is absent, as of a plain EventBridge payload |
 //! | `correlationId` | `correlationid` | extension "Correlation"; where it is absent the event starts a flow |
 //! | `causationId` | `causationid` | extension "Correlation" |
 //! | `data` | `data` | byte for byte; absent is `null`; `data_base64` is read where it holds JSON |
@@ -35,6 +35,9 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
 use crate::{Envelope, Malformed, Raw, base64, envelope::LONGEST_ID};
+
+/// The members without which an object is no CloudEvents event.
+pub const REQUIRED: [&str; 4] = ["specversion", "id", "source", "type"];
 
 /// The version of the specification that is read and written.
 const SPECVERSION: &str = "1.0";
@@ -382,7 +385,8 @@ fn is_json(content_type: &str) -> bool {
 }
 
 fn missing(name: &str) -> Malformed {
-    wrong(name, "is missing: an event has specversion, id, source and type")
+    let [first @ .., last] = REQUIRED;
+    wrong(name, &format!("is missing: an event has {} and {last}", first.join(", ")))
 }
 
 fn wrong(name: &str, what: &str) -> Malformed {

@@ -7,11 +7,11 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error as _, IgnoredAny, MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Value, value::RawValue};
 
-use crate::{DecodeError, Message, Quoted, time};
+use crate::{DecodeError, Message, Quoted, cloudevents, time};
 
 /// An event or command with its metadata; `D` is the payload's type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,10 +73,10 @@ impl Malformed {
         self
     }
 
-    /// The same, as a part of something that is described first; with what it quotes.
+    /// The same, as a part of something that is described first; with its kind and what it quotes.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
-        Self { what: format!("{outer}{}", self.what), quoted: self.quoted, kind: None }
+        Self { what: format!("{outer}{}", self.what), ..self }
     }
 
     /// With the quoted text, for a dead letter.
@@ -95,15 +95,31 @@ impl Malformed {
 /// The members without which an object is no envelope.
 pub const REQUIRED: [&str; 6] = ["eventId", "eventType", "eventVersion", "timestamp", "source", "data"];
 
-/// The required members that a payload lacks, where it has two or more of an envelope's. For the
+/// The required members that a payload lacks, where it has two or more of an envelope's or of a CloudEvents event's. For the
 /// reason of a dead letter: a publisher's slip is told, and a foreign payload with one such member is left alone.
+///
+/// ```
+/// assert_eq!(
+///     waxseal::lacking(r#"{"eventId":"e1","eventType":"order.placed","data":{}}"#).unwrap(),
+///     "it has eventId, eventType, data of an envelope and lacks eventVersion, timestamp, source"
+/// );
+/// assert_eq!(waxseal::lacking(r#"{"eventVersion":2,"sku":"hat"}"#), None);
+/// ```
 #[must_use]
 pub fn lacking(json: &str) -> Option<String> {
-    let members: BTreeMap<Cow<'_, str>, IgnoredAny> = serde_json::from_str(json).ok()?;
-    let (there, missing): (Vec<&str>, Vec<&str>) =
-        REQUIRED.into_iter().partition(|name| members.contains_key(*name));
-    (there.len() >= 2 && !missing.is_empty())
-        .then(|| format!("it has {} of an envelope and lacks {}", there.join(", "), missing.join(", ")))
+    let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).ok()?;
+    // `null` is a payload, and no other member.
+    let has = |name: &str| members.get(name).is_some_and(|raw| name == "data" || raw.get() != "null");
+    let forms = [("an envelope", &REQUIRED[..]), ("a CloudEvents event", &cloudevents::REQUIRED[..])];
+    let reasons: Vec<String> = forms
+        .into_iter()
+        .filter_map(|(form, required)| {
+            let (there, missing): (Vec<&str>, Vec<&str>) = required.iter().partition(|name| has(name));
+            (there.len() >= 2 && !missing.is_empty())
+                .then(|| format!("it has {} of {form} and lacks {}", there.join(", "), missing.join(", ")))
+        })
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// Ids and sources are part of a DynamoDB key of at most 2,048 bytes, each byte up to three when escaped.

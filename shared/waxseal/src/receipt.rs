@@ -64,7 +64,7 @@ pub fn key(consumer: &str, source: &str, id: &str) -> Key {
     Key::of("receipt", &[consumer, source, id], SORT)
 }
 
-const SORT: &str = "receipt";
+const SORT: &str = crate::item::sort::RECEIPT;
 
 /// Whether a receipt lies there.
 pub(crate) fn is_key(key: &Key) -> bool {

@@ -128,7 +128,8 @@ impl<'a> Guard<'a> {
                 raw.name
             )));
         };
-        let key = Key::of("cursor", &[service, cursor, &raw.source, subject], "cursor").replayed(replay);
+        let key = Key::of("cursor", &[service, cursor, &raw.source, subject], crate::item::sort::CURSOR)
+            .replayed(replay);
         state::check_key(&key).map_err(Fault::permanent)?;
         Ok(Some(Self { key, subject, number, order }))
     }

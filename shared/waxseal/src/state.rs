@@ -82,7 +82,7 @@ pub(crate) enum StateError {
 
 const DATA: &str = "data";
 const SEQUENCE: &str = "sequence";
-const SORT: &str = "state";
+const SORT: &str = crate::item::sort::STATE;
 
 /// The key of an entity's item.
 pub(crate) fn key<T: Entity>(id: &str) -> Key {

@@ -64,6 +64,7 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     };
     match content {
         Content::Malformed(inner) => {
+            // A service that ignores such a payload ignores it on every way.
             Content::Malformed(inner.within("an SNS notification whose Message is not readable: "))
         }
         Content::Message(_) | Content::Ignored(_) => content,
@@ -81,20 +82,16 @@ pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
 }
 
 fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
-    let read = if is_cloud_event(object) {
-        cloudevents::read(text, sent())
-    } else if is_envelope(object) {
+    let read = if is_envelope(object) {
         Raw::parse(text)
+    } else if is_cloud_event(object) {
+        cloudevents::read(text, sent())
     } else if object.has("detail-type") {
         eventbridge::read(object, sent)
-    } else if object.string("Event").as_deref() == Some("s3:TestEvent") {
+    } else if is_test_of_s3(object) {
         return Content::Ignored("the test event of S3");
     } else if is_from_s3(object) {
-        Err(Malformed::foreign(
-            "aws:s3",
-            "a notification of S3, which no handler takes: let S3 notify EventBridge and handle its event, or declare \
-             `.ignore(\"aws:s3\")` on the service",
-        ))
+        Err(notification_of_s3())
     } else {
         Err(no_envelope(text, object))
     };
@@ -103,13 +100,39 @@ fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
 
 /// Whether an object is an envelope: it has all required members. Everything else is foreign, and keeps its members.
 pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
-    waxseal::REQUIRED.iter().all(|name| object.has(name))
+    // `null` is a payload, and no other member.
+    let has_data = || object.members().any(|name| name == "data");
+    waxseal::REQUIRED.iter().all(|name| object.has(name) || (*name == "data" && has_data()))
 }
 
-/// Whether an object means to be a CloudEvents event: an envelope with such a member stays one.
+/// Whether an object is a CloudEvents event: it has all required members. An envelope with such members stays one.
 pub(crate) fn is_cloud_event(object: &Object<'_>) -> bool {
-    object.has("specversion") && !(object.has("eventId") && object.has("eventType"))
+    cloudevents::REQUIRED.iter().all(|name| object.has(name))
 }
+
+/// Whether S3 says that it may notify: AWS's own test message (S-41).
+pub(crate) fn is_test_of_s3(object: &Object<'_>) -> bool {
+    object.string("Event").as_deref() == Some("s3:TestEvent")
+}
+
+/// The reason of a notification of S3.
+pub(crate) fn notification_of_s3() -> Malformed {
+    Malformed::foreign(
+        "aws:s3",
+        "a notification of S3, which no handler takes: let S3 notify EventBridge and handle its event, or declare \
+         `.ignore(\"aws:s3\")` on the service",
+    )
+}
+
+/// Whether an object is the record of a Lambda destination: of an asynchronous invocation, or of a batch of a stream.
+/// Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations" and "Retaining discarded batches".
+fn is_destination(object: &Object<'_>) -> bool {
+    object.has("requestContext") && DESTINATION.iter().any(|name| object.has(name))
+}
+
+/// The members that the record of a Lambda destination has beside `requestContext`, and that no HTTP request has.
+pub(crate) const DESTINATION: [&str; 5] =
+    ["requestPayload", "responseContext", "responsePayload", "DDBStreamBatchInfo", "KinesisBatchInfo"];
 
 /// A notification of S3 (S-41).
 fn is_from_s3(object: &Object<'_>) -> bool {
@@ -130,6 +153,9 @@ fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
+    } else if is_destination(object) {
+        "looks like the record of a Lambda destination: read it where the invocation failed or succeeded, or let the destination be a \
+         bus and handle its event"
     } else if object.has("Records") {
         "looks like a batch of another source: wire that source to the function itself"
     } else {
@@ -275,7 +301,16 @@ mod tests {
             ),
             (
                 r#"{"specversion":"1.0","id":"1"}"#.to_owned(),
-                "a CloudEvents event whose source is missing: an event has specversion, id, source and type",
+                "no envelope: it has specversion, id of a CloudEvents event and lacks source, type",
+            ),
+            (
+                r#"{"specversion":"1.0","type":"t","eventId":"secret","timestamp":1}"#.to_owned(),
+                "no envelope: it has eventId, timestamp of an envelope and lacks eventType, eventVersion, source, data; it has specversion, \
+                 type of a CloudEvents event and lacks id, source",
+            ),
+            (
+                r#"{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"secret":1}}"#.to_owned(),
+                "no envelope: an object with requestContext, requestPayload; looks like the record of a Lambda destination: ",
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_owned(),

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | id, correlation | EventBridge's `id`: the flow starts here |
 //! | name | `detail-type` |
-//! | version | `eventVersion` in `detail` where it is a whole number from 1 to 65535, else 1 |
+//! | version | 1: an `eventVersion` in `detail` is the payload's own, as all of CloudTrail says `"1.08"` there |
 //! | timestamp, source | `time`, `source` |
 //! | data | the whole `detail` |
 //!
@@ -88,16 +88,16 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
     let mut raw = match Raw::parse(detail.get()) {
         Ok(raw) => raw,
         Err(malformed) => match Object::parse(detail.get()) {
+            Some(members) if body::is_envelope(&members) => {
+                return Err(malformed.within("an EventBridge event whose detail is no envelope: "));
+            }
             Some(members) if body::is_cloud_event(&members) => {
                 let time = body::time(event, "time").or_else(sent);
                 cloudevents::read(detail.get(), time).map_err(|malformed| {
                     malformed.within("an EventBridge event whose detail is not readable: ")
                 })?
             }
-            Some(members) if body::is_envelope(&members) => {
-                return Err(malformed.within("an EventBridge event whose detail is no envelope: "));
-            }
-            Some(members) => plain(event, detail, &members)?,
+            Some(_) => plain(event, detail)?,
             None => {
                 return Err(Malformed::new(format!(
                     "an EventBridge event whose detail is {}, not an object",
@@ -117,16 +117,13 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
     Ok(raw)
 }
 
-fn plain(event: &Object<'_>, detail: &RawValue, members: &Object<'_>) -> Result<Raw, Malformed> {
+fn plain(event: &Object<'_>, detail: &RawValue) -> Result<Raw, Malformed> {
     let id = identifier(event, "id")?;
-    // Another `eventVersion` than a whole number is the payload's own: all of CloudTrail says "1.08" there.
-    let version = members.get("eventVersion").and_then(|raw| serde_json::from_str(raw.get()).ok());
-    let version = version.filter(|version| *version > 0).unwrap_or(1);
     Ok(Envelope {
         correlation_id: id.clone(),
         id,
         name: identifier(event, "detail-type")?,
-        version,
+        version: 1,
         timestamp: body::time(event, "time")
             .ok_or_else(|| Malformed::new("an EventBridge event whose time is no RFC 3339 time"))?,
         source: identifier(event, "source")?,

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Sns,
     /// As SNS.
     EventBridge,
+    /// As SNS.
+    S3,
     /// The first failed record is named: it and all after it come again (S-33).
     Stream,
 }
@@ -42,6 +44,7 @@ impl Kind {
             Self::Sqs => "SQS",
             Self::Sns => "SNS",
             Self::EventBridge => "EventBridge",
+            Self::S3 => "S3",
             Self::Stream => "a DynamoDB stream",
         }
     }

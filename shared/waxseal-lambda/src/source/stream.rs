@@ -10,7 +10,10 @@ use std::borrow::Cow;
 use waxseal::{
     Malformed, Raw, Timestamp,
     batch::{Content, MissingId, Record},
-    item::attribute::{self, EMITTED},
+    item::{
+        attribute::{self, EMITTED},
+        sort,
+    },
     receipt::{Emission, read_emissions},
     relay::Pending,
 };
@@ -144,10 +147,17 @@ fn is_expired(object: &Object<'_>) -> bool {
     })
 }
 
-/// Whether the item's keys are those of a table of ours. A record without keys may be.
+/// Whether the item is the protocol's own, by its keys: many tables have a `pk` and an `sk`. A later build's item may have
+/// another sort key; it is ours where it emitted. A record without keys may be.
 fn is_ours(object: &Object<'_>) -> bool {
-    let keys = object.object("dynamodb").and_then(|data| data.object("Keys"));
-    keys.is_none_or(|keys| keys.members().all(|name| name == attribute::PARTITION || name == attribute::SORT))
+    let Some(data) = object.object("dynamodb") else { return true };
+    let Some(keys) = data.object("Keys") else { return true };
+    if !keys.members().all(|name| name == attribute::PARTITION || name == attribute::SORT) {
+        return false;
+    }
+    let sort = keys.object(attribute::SORT).and_then(|value| value.string("S"));
+    sort.is_some_and(|sort| sort::ALL.contains(&&*sort))
+        || data.object("NewImage").is_some_and(|new| text(&new).is_ok_and(|emitted| emitted.is_some()))
 }
 
 /// The attribute's text; `Err` where it has another type.

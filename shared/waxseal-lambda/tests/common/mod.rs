@@ -145,8 +145,17 @@ pub(crate) fn inventory() -> (Function, Arc<Seen>) {
 }
 
 pub(crate) fn inventory_with(policy: Policy) -> (Function, Arc<Seen>) {
+    function_of(|service| service, policy)
+}
+
+/// The same service, which ignores foreign records of a kind.
+pub(crate) fn inventory_that_ignores(kind: &'static str) -> (Function, Arc<Seen>) {
+    function_of(|service| service.ignore(kind), Policy::default())
+}
+
+fn function_of(declare: impl Fn(Service) -> Service, policy: Policy) -> (Function, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
-    let service = Service::new("inventory").handler(ReserveStock(seen.clone()));
+    let service = declare(Service::new("inventory").handler(ReserveStock(seen.clone())));
     let table = MemoryTable(seen.clone());
     let engine = Engine::new(service, table, Arc::new(TestHost::default()), Settings::default()).unwrap();
     let batches = Batches::new(engine, Letters(seen.clone()), policy);

@@ -13,7 +13,7 @@ use super::{
     round::Round,
 };
 use crate::{
-    Code, End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
+    Code, DecodeError, End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
     dead_letter::{AnyDeadLetters, FailedHandler},
     engine::{Access, Group},
     envelope::lacking,
@@ -174,13 +174,16 @@ impl Batches {
         match failure {
             Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
             failure @ Failure::Unknown { .. } => {
-                let hint = lacking(raw.data.get()).map(|lacking| format!("; {lacking}")).unwrap_or_default();
-                let reason = Reason::of(&failure).between("", &hint);
+                let reason = Reason::of(&failure).between("", &slip(record, raw));
                 self.unreadable(record, failure.code(), reason).await
             }
             Failure::Unstarted => Verdict::Unstarted,
             failure if failure.is_permanent() => {
-                let letter = self.letter(record, failure.code(), Reason::of(&failure));
+                let hint = match &failure {
+                    Failure::Decode(DecodeError::Shape { .. }) => slip(record, raw),
+                    _ => String::new(),
+                };
+                let letter = self.letter(record, failure.code(), Reason::of(&failure).between("", &hint));
                 self.bury(Letter { handlers, ..letter }).await
             }
             failure => self.retry(record, raw, &failure).await,
@@ -271,4 +274,14 @@ pub(super) fn ignored(record: &Record, name: &str) -> Verdict {
 fn closes(now: Timestamp, deadline: Timestamp, margin: Duration) -> Timestamp {
     let left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
     deadline.checked_sub(margin.min(left / 4)).unwrap_or(deadline)
+}
+
+/// The members that a payload lacks to be an envelope, for the reason of its dead letter. Nothing where it came in an envelope.
+fn slip(record: &Record, raw: &Raw) -> String {
+    let (body, data) = (String::from_utf8_lossy(&record.body), raw.data.get());
+    // One such member around the payload is an envelope's own.
+    let is_plain = ["eventId", "specversion"]
+        .iter()
+        .all(|name| body.matches(name).count() <= data.matches(name).count());
+    lacking(data).filter(|_| is_plain).map(|lacking| format!("; {lacking}")).unwrap_or_default()
 }

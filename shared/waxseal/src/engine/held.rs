@@ -3,14 +3,14 @@
 use super::{CommitError, Engine, Failure, group::Access};
 use crate::{
     Fault, chain,
-    item::{Action, Condition, Item, Key, Write, attribute},
+    item::{Action, Condition, Item, Key, Write, attribute, sort},
     table::WriteError,
 };
 
 const REASON: &str = "reason";
 
 fn key(service: &str, group: &str) -> Key {
-    Key::of("held", &[service, group], "group")
+    Key::of("held", &[service, group], sort::GROUP)
 }
 
 impl Engine {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Fault, Raw, Token, chain,
-    item::{Action, Condition, Item, Key, Write, attribute},
+    item::{Action, Condition, Item, Key, Write, attribute, sort},
     receipt::Status,
     table::{BoxFuture, WriteError},
 };
@@ -76,7 +76,7 @@ impl Engine {
                 Task::new(access, &Delivery { deadline, ..Delivery::of(raw, &failed) }, route, hash.clone())
             })
             .collect();
-        let key = Key::of("marker", &[&inner.service.name, &raw.source, &raw.id], "marker");
+        let key = Key::of("marker", &[&inner.service.name, &raw.source, &raw.id], sort::MARKER);
         if let Some(known) = tasks.iter().map(|task| inner.cached(task)).collect::<Option<Vec<_>>>() {
             return Ok(Marked::Known(sum(known)));
         }

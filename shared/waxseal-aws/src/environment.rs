@@ -9,110 +9,18 @@ use waxseal::{
     relay::SWEEP_REACH,
 };
 
+#[cfg(feature = "claim-check")]
+use crate::names::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
 use crate::{
     Dynamo, Publishers, SettingError, SqsDeadLetters, SqsVisibility, SystemHost,
     call::Target,
+    names::{
+        BACKOFF, BUS, CONCURRENCY, DEAD_LETTERS, GROUPING, GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED,
+        MAX_RECEIVES, QUEUES, REGION, SWEEP, TABLE, TIMEOUT, TOPICS, TOTAL_FAILURE,
+    },
     publish::Channels,
     sdk,
     variables::{self, Variable, Variables},
-};
-
-const TABLE: Variable = Variable {
-    name: "WAXSEAL_TABLE",
-    purpose: "the service's own DynamoDB table, name or ARN",
-    example: "orders",
-};
-const DEAD_LETTERS: Variable = Variable {
-    name: "WAXSEAL_DLQ_URL",
-    purpose: "the URL of the standard queue that dead letters go to",
-    example: "https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dlq",
-};
-const BUS: Variable = Variable {
-    name: "WAXSEAL_BUS",
-    purpose: "the EventBridge bus that events are published to, name or ARN",
-    example: "shop",
-};
-const REGION: Variable = Variable {
-    name: "AWS_REGION",
-    purpose: "the region of the table and the queues; Lambda sets it",
-    example: "eu-west-1",
-};
-const MAX_RECEIVES: Variable = Variable {
-    name: "WAXSEAL_MAX_RECEIVES",
-    purpose: "the source queue's maxReceiveCount: on the last receive the record is dead-lettered with its reason",
-    example: "5",
-};
-const CONCURRENCY: Variable =
-    Variable { name: "WAXSEAL_CONCURRENCY", purpose: "how many handlers run at once", example: "10" };
-const HORIZON: Variable = Variable {
-    name: "WAXSEAL_HORIZON_DAYS",
-    purpose: "how long receipts are kept: queue retention + dead-letter retention + archive window + sweeps",
-    example: "42",
-};
-const LEASE: Variable = Variable {
-    name: "WAXSEAL_LEASE_SECONDS",
-    purpose: "the least lease of an effect that names none",
-    example: "60",
-};
-const MALFORMED: Variable = Variable {
-    name: "WAXSEAL_MALFORMED",
-    purpose: "what to do with records that cannot be read, dead-letter or retry",
-    example: "dead-letter",
-};
-#[cfg(feature = "claim-check")]
-const CLAIMS: Variable = Variable {
-    name: "WAXSEAL_CLAIMS",
-    purpose: "where payloads are checked in, a bucket and perhaps a prefix",
-    example: "s3://shop-claims/orders",
-};
-#[cfg(feature = "claim-check")]
-const CLAIMS_FROM: Variable = Variable {
-    name: "WAXSEAL_CLAIMS_FROM",
-    purpose: "other buckets that payloads may be fetched from, comma-separated",
-    example: "catalog-claims,partner-claims",
-};
-#[cfg(feature = "claim-check")]
-const CLAIM_BYTES: Variable = Variable {
-    name: "WAXSEAL_CLAIM_BYTES",
-    purpose: "the largest payload that is checked in or fetched; times WAXSEAL_CONCURRENCY, it is memory",
-    example: "10485760",
-};
-
-const ISOLATION: Variable = Variable {
-    name: "WAXSEAL_ISOLATION",
-    purpose: "whether records that were received before run alone and behind a marker, on or off",
-    example: "on",
-};
-const GROUPING: Variable = Variable {
-    name: "WAXSEAL_GROUPING",
-    purpose: "how commits share requests, cheapest, fewest-requests or apart",
-    example: "cheapest",
-};
-const GROUPS: Variable = Variable {
-    name: "WAXSEAL_GROUPS",
-    purpose: "what becomes of a FIFO group after a dead letter, skip or block",
-    example: "skip",
-};
-const TOTAL_FAILURE: Variable = Variable {
-    name: "WAXSEAL_TOTAL_FAILURE",
-    purpose: "what is answered when every record failed, report or raise",
-    example: "report",
-};
-const BACKOFF: Variable = Variable {
-    name: "WAXSEAL_BACKOFF_SECONDS",
-    purpose: "the most that the first retry of a record waits",
-    example: "30",
-};
-const SWEEP: Variable = Variable {
-    name: "WAXSEAL_SWEEP_DAYS",
-    purpose: "how far back a relay's sweep may begin: consumers keep their receipts for that much longer",
-    example: "7",
-};
-
-const TIMEOUT: Variable = Variable {
-    name: "WAXSEAL_TIMEOUT_SECONDS",
-    purpose: "the function's own time-out, as the template has it",
-    example: "30",
 };
 
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
@@ -188,6 +96,7 @@ impl Environment {
     /// Where a variable is absent or absurd.
     pub fn dead_letters(&self) -> Result<SqsDeadLetters, SettingError> {
         self.check_timeout()?;
+        self.variables.tell_unknown();
         let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
         let target = self.target(format!("queue {url}"), &DEAD_LETTERS, "SQS")?;
         Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target))
@@ -303,26 +212,14 @@ impl Environment {
         let bus = self.variables.required(&BUS, variables::bus_name)?;
         let mut channels =
             Channels::new(bus.clone(), self.target(format!("bus {bus}"), &BUS, "EVENTBRIDGE")?);
-        for (prefix, purpose, example, check, service) in [
-            (
-                "WAXSEAL_TOPIC_",
-                "the ARN of the SNS topic of that name",
-                "arn:aws:sns:eu-west-1:123456789012:stock-level-changed",
-                variables::topic_arn as fn(&str) -> Result<(), String>,
-                "SNS",
-            ),
-            (
-                "WAXSEAL_QUEUE_",
-                "the URL of the queue that takes the commands for that service",
-                "https://sqs.eu-west-1.amazonaws.com/123456789012/inventory",
-                variables::queue_url,
-                "SQS",
-            ),
+        for (family, check, what, service) in [
+            (&TOPICS, variables::topic_arn as fn(&str) -> Result<(), String>, "topic", "SNS"),
+            (&QUEUES, variables::queue_url, "queue", "SQS"),
         ] {
-            for (suffix, value) in self.variables.with_prefix(prefix) {
-                let name = format!("{prefix}{suffix}");
-                check(value).map_err(|problem| SettingError::new(&name, problem, purpose, example))?;
-                let what = if service == "SNS" { "topic" } else { "queue" };
+            for (suffix, value) in self.variables.with_prefix(family.name) {
+                let name = format!("{}{suffix}", family.name);
+                check(value)
+                    .map_err(|problem| SettingError::new(&name, problem, family.purpose, family.example))?;
                 let target = self.target_named(format!("{what} {value}"), name.clone(), service)?;
                 channels.add(name, value.to_owned(), target);
             }
@@ -354,8 +251,10 @@ impl Environment {
         variable: String,
         service: &'static str,
     ) -> Result<Target, SettingError> {
+        self.variables.check_names()?;
         let region = self.sdk.region().ok_or_else(|| REGION.error("is not set"))?.to_string();
-        let endpoint = self.variables.endpoint(service).or(self.sdk.endpoint_url()).map(str::to_owned);
+        variables::region(&region).map_err(|problem| REGION.error(problem))?;
+        let endpoint = self.variables.endpoint(service)?.or(self.sdk.endpoint_url()).map(str::to_owned);
         Ok(Target { what, variable, service, region, endpoint })
     }
 }
@@ -444,6 +343,55 @@ mod tests {
             "WAXSEAL_TOPIC_STOCK is `stock`, not a topic's ARN: it is the ARN of the SNS topic of that name, for example \
              WAXSEAL_TOPIC_STOCK=arn:aws:sns:eu-west-1:123456789012:stock-level-changed"
         );
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_refused_by_every_part_and_an_unknown_one_by_none() {
+        let good = [
+            ("WAXSEAL_TABLE", "orders"),
+            ("WAXSEAL_BUS", "shop"),
+            ("WAXSEAL_DLQ_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dlq"),
+        ];
+        for (name, meant) in [
+            ("WAXSEAL_CONCURENCY", "WAXSEAL_CONCURRENCY"),
+            ("WAXSEAL_TOPICS_STOCK", "WAXSEAL_TOPIC_STOCK"),
+            ("waxseal_bus", "WAXSEAL_BUS"),
+        ] {
+            let aws = environment(&[&good[..], &[(name, "10")]].concat());
+            for error in
+                [aws.table().err(), aws.publisher().err(), aws.dead_letters().err(), aws.visibility().err()]
+            {
+                let error = error.unwrap();
+                assert_eq!(error.variable, name);
+                let start = format!("{name} is not known; {meant} may be meant: it is ");
+                assert!(error.to_string().starts_with(&start), "{error}");
+                assert!(error.to_string().contains(&format!(", for example {meant}=")), "{error}");
+            }
+        }
+        for unknown in [("WAXSEAL_LEDGER_BUCKET", "x"), ("WAXSEAL_TABEL", ""), ("TABLE", "x")] {
+            let aws = environment(&[&good[..], &[unknown]].concat());
+            assert!(aws.dead_letters().is_ok() && aws.publisher().is_ok(), "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_is_no_url_and_a_region_that_is_none_are_refused_with_their_variables() {
+        let table = ("WAXSEAL_TABLE", "orders");
+        for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"] {
+            let error = environment(&[table, (name, "not a url")]).table().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "{name} is `not a url`, not a URL of http or https with a host: it is the endpoint that requests go to instead \
+                     of AWS's own, for example {name}=http://127.0.0.1:4566"
+                )
+            );
+        }
+        let region = Environment::new(
+            SdkConfig::builder().region(Region::new("eu west 1")).build(),
+            [("WAXSEAL_TABLE".to_owned(), "orders".to_owned())],
+        );
+        assert_eq!(region.table().unwrap_err().variable, "AWS_REGION");
     }
 
     #[test]

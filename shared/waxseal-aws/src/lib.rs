@@ -25,6 +25,9 @@
 //! | `WAXSEAL_CLAIMS_FROM`, `WAXSEAL_CLAIM_BYTES` | the same, optional: other buckets to fetch from, comma-separated; the largest payload |
 //!
 //! The standard `AWS_*` variables do the rest: region, credentials, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`, ….
+//!
+//! A misspelt variable is refused at start, with the known name that it is near. One that resembles no known name is told in a
+//! warning: a newer template may set it, and an older binary has to start. An endpoint that is no URL is refused, too.
 
 mod call;
 #[cfg(feature = "claim-check")]
@@ -33,6 +36,7 @@ mod dead_letters;
 mod dynamo;
 mod environment;
 mod host;
+mod names;
 mod publish;
 mod sdk;
 mod sqs_text;

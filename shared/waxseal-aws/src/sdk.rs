@@ -18,7 +18,10 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::environment::{retries, timeouts};
+use crate::{
+    environment::{retries, timeouts},
+    variables::{ENDPOINT, IGNORE},
+};
 
 /// One configuration for all clients, with one HTTP client behind it. Sends nothing.
 ///
@@ -50,9 +53,6 @@ pub(crate) fn builder() -> Builder {
         // It measures long streams second by second. Here an attempt as a whole has some seconds, and every request is short.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
-
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
 /// An empty variable counts as absent, as the SDK and shells have it.
 fn value(name: &str) -> Option<String> {

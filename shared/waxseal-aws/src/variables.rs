@@ -2,13 +2,17 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive, str::FromStr};
 
+use crate::names;
+
 /// A variable that is absent or absurd. One line: its name, what it is for, and an example.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable} {problem}: it is {purpose}, for example {variable}={example}")]
+#[error("{variable} {problem}: it is {purpose}, for example {shown}={example}")]
 pub struct SettingError {
     /// The variable.
     pub variable: String,
     problem: String,
+    /// The variable that the example sets.
+    shown: String,
     purpose: &'static str,
     example: &'static str,
 }
@@ -20,7 +24,19 @@ impl SettingError {
         purpose: &'static str,
         example: &'static str,
     ) -> Self {
-        Self { variable: variable.into(), problem: problem.into(), purpose, example }
+        let variable = variable.into();
+        Self { shown: variable.clone(), variable, problem: problem.into(), purpose, example }
+    }
+
+    /// A variable that is not known, and near one that is.
+    pub(crate) fn misspelt(
+        variable: &str,
+        meant: String,
+        purpose: &'static str,
+        example: &'static str,
+    ) -> Self {
+        let problem = format!("is not known; {meant} may be meant");
+        Self { variable: variable.to_owned(), problem, shown: meant, purpose, example }
     }
 }
 
@@ -53,7 +69,7 @@ impl Variables {
     }
 
     pub(crate) fn new(all: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |name: &str| name.starts_with("WAXSEAL_") || name.starts_with("AWS_ENDPOINT_URL");
+        let ours = |name: &str| name.starts_with(ENDPOINT) || name == IGNORE || names::is_ours(name);
         Self(all.into_iter().filter(|(name, _)| ours(name)).collect())
     }
 
@@ -68,7 +84,11 @@ impl Variables {
         variable: &Variable,
         check: impl Fn(&str) -> Result<(), String>,
     ) -> Result<String, SettingError> {
-        let value = self.get(variable.name).ok_or_else(|| variable.error("is not set"))?;
+        let Some(value) = self.get(variable.name) else {
+            // A slip of its name says more than its absence.
+            self.check_names()?;
+            return Err(variable.error("is not set"));
+        };
         check(value).map_err(|problem| variable.error(problem))?;
         Ok(value.to_owned())
     }
@@ -115,8 +135,103 @@ impl Variables {
     }
 
     /// The endpoint that a service's requests go to, where the environment names one.
-    pub(crate) fn endpoint(&self, service: &str) -> Option<&str> {
-        self.get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| self.get("AWS_ENDPOINT_URL"))
+    pub(crate) fn endpoint(&self, service: &str) -> Result<Option<&str>, SettingError> {
+        if self.get(IGNORE).is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
+        for name in [format!("{ENDPOINT}_{service}"), ENDPOINT.to_owned()] {
+            if let Some(value) = self.get(&name) {
+                let purpose = "the endpoint that requests go to instead of AWS's own";
+                return match endpoint_url(value) {
+                    Ok(()) => Ok(Some(value)),
+                    Err(problem) => Err(SettingError::new(name, problem, purpose, "http://127.0.0.1:4566")),
+                };
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a variable whose name is a slip of a known one: its value would be ignored.
+    pub(crate) fn check_names(&self) -> Result<(), SettingError> {
+        for name in self.set_names() {
+            if let names::Name::Near(error) = names::judge(name) {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells of variables that no build up to this one knows: a newer template may set them, so they stop nothing.
+    pub(crate) fn tell_unknown(&self) {
+        for name in self.set_names() {
+            if let names::Name::Unknown(resembles) = names::judge(name) {
+                tracing::warn!(
+                    variable = name,
+                    resembles,
+                    "this build does not know the variable, so it has no effect: correct its name, or deploy a newer build"
+                );
+            }
+        }
+    }
+
+    /// The names that are ours, of variables that are not empty.
+    fn set_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().map(String::as_str);
+        names.filter(|name| !name.starts_with("AWS_") && self.get(name).is_some())
+    }
+}
+
+/// The prefix of the SDK's variables for endpoints, and the variable that turns them off.
+/// Source: AWS SDKs and Tools reference guide, "Service-specific endpoints".
+pub(crate) const ENDPOINT: &str = "AWS_ENDPOINT_URL";
+pub(crate) const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
+/// An endpoint: `http` or `https`, a host, perhaps a port and a path.
+pub(crate) fn endpoint_url(value: &str) -> Result<(), String> {
+    // It may hold a password.
+    if value.contains('@') {
+        return Err("holds a user or a password, which no endpoint has".to_owned());
+    }
+    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
+    let authority = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    let is_plain = value.chars().all(|c| c.is_ascii_graphic() && !"?#\\\"<>^`{|}".contains(c));
+    if is_plain && is_host_and_port(authority) {
+        Ok(())
+    } else {
+        Err(format!("is `{value:.200}`, not a URL of http or https with a host"))
+    }
+}
+
+/// `host`, `host:port` or `[address]:port`.
+fn is_host_and_port(authority: &str) -> bool {
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, rest)) => {
+            let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
+            (
+                if is_address { address } else { "" },
+                if rest.is_empty() { None } else { rest.strip_prefix(':').or(Some("")) },
+            )
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let is_name = |host: &str| {
+        host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':'))
+            && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == ':')
+    };
+    let is_port = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
+    };
+    is_name(host) && port.is_none_or(is_port)
+}
+
+/// A region's name, such as `eu-west-1`.
+pub(crate) fn region(value: &str) -> Result<(), String> {
+    match value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') {
+        true => Ok(()),
+        false => Err(format!("is `{value:.60}`, not a region's name")),
     }
 }
 
@@ -257,6 +372,65 @@ mod tests {
         }
         for bad in ["a bus", "arn:aws:events:eu-west-1:123456789012:rule/shop"] {
             assert!(bus_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_a_url_and_its_variable_is_named() {
+        for good in [
+            "http://127.0.0.1:4566",
+            "https://dynamodb.eu-west-1.amazonaws.com",
+            "https://vpce-1_a.example/path/",
+            "http://[::1]:8000",
+            "http://localhost.localstack.cloud:4566/",
+        ] {
+            assert_eq!(endpoint_url(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "not a url",
+            "localhost:4566",
+            "127.0.0.1",
+            "ftp://host",
+            "http://",
+            "http:///path",
+            "https://:443",
+            "http://host:",
+            "http://host:0",
+            "http://host:99999",
+            "http://host:80x",
+            "http://host:+80",
+            "http://h ost",
+            "http://hóst",
+            "http://host/?q",
+            "http://host#f",
+            "http://[::1",
+            "http://[nonsense]:1",
+            "http://[::1]x",
+            "http//host",
+            "http:host",
+            "HTTP://",
+            "http://user:hunter2@host",
+            "http://host/a b",
+            "true",
+        ] {
+            let variables = |name: &str| Variables::new([(name.to_owned(), bad.to_owned())]);
+            for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+                let error = variables(name).endpoint("DYNAMODB").unwrap_err();
+                assert_eq!(error.variable, name, "{bad}");
+                assert!(!error.to_string().contains("hunter2"), "{error}");
+            }
+            assert_eq!(variables("AWS_ENDPOINT_URL_SQS").endpoint("DYNAMODB"), Ok(None), "not in use");
+        }
+        let ignored = [("AWS_ENDPOINT_URL", "not a url"), (IGNORE, "true")];
+        let ignored = ignored.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(Variables::new(ignored).endpoint("SQS"), Ok(None));
+    }
+
+    #[test]
+    fn a_region_is_a_name() {
+        assert_eq!(region("eu-west-1"), Ok(()));
+        for bad in ["eu west", "EU", "eu-west-1/x", "régión"] {
+            assert!(region(bad).is_err(), "{bad}");
         }
     }
 

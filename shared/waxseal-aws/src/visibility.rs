@@ -70,7 +70,8 @@ impl SqsVisibility {
                 }
             }
             Err(error) => {
-                let error = CallError::of(&error).at(&self.target, "sqs:ChangeMessageVisibility");
+                let error =
+                    CallError::of(&error).at(&source(&self.target, queue), "sqs:ChangeMessageVisibility");
                 tracing::warn!(queue, %error, records = delays.len(), "records could not be delayed");
             }
         }
@@ -101,6 +102,15 @@ impl Visibility for SqsVisibility {
     }
 }
 
+/// The queue that a call is about: it feeds the function, so no variable of ours names it.
+fn source(target: &Target, queue: &str) -> Target {
+    Target {
+        what: format!("the source queue {queue}"),
+        variable: "the queue of the function's event source mapping".to_owned(),
+        ..target.clone()
+    }
+}
+
 /// Whole seconds, rounded up: nothing comes earlier than it was asked for.
 fn seconds(delay: &Delay) -> i32 {
     let seconds = delay.after.as_secs() + u64::from(delay.after.subsec_nanos() > 0);
@@ -123,6 +133,42 @@ mod tests {
     use waxseal::batch::Ticket;
 
     use super::*;
+    use crate::call::Kind;
+
+    #[test]
+    fn s25_a_source_queue_that_is_gone_or_denied_is_named_and_no_dead_letter_queue_is_blamed() {
+        let target = Target {
+            what: "the function's queues".to_owned(),
+            variable: "WAXSEAL_DLQ_URL".to_owned(),
+            service: "SQS",
+            region: "eu-west-1".to_owned(),
+            endpoint: None,
+        };
+        let arn = "arn:aws:sqs:eu-west-1:123456789012:inventory-events";
+        let said = |kind| {
+            let mut error = CallError::new(kind, "Access denied.".to_owned());
+            error.code = Some("SomeCode".to_owned());
+            error.at(&source(&target, arn), "sqs:ChangeMessageVisibility").to_string()
+        };
+        assert_eq!(
+            said(Kind::Missing),
+            format!(
+                "SomeCode: the source queue {arn} does not exist in eu-west-1: create it or correct the queue of the function's \
+                 event source mapping"
+            )
+        );
+        assert_eq!(
+            said(Kind::Denied),
+            format!(
+                "SomeCode: Access denied.: the credentials in eu-west-1 must allow sqs:ChangeMessageVisibility on the source queue {arn}"
+            )
+        );
+        for kind in
+            [Kind::Throttled, Kind::NoKey, Kind::Server, Kind::Invalid, Kind::BadCredentials, Kind::Slow]
+        {
+            assert!(!said(kind).contains("DLQ"), "{}", said(kind));
+        }
+    }
 
     #[test]
     fn a_queues_url_is_on_the_host_of_the_dead_letters() {

@@ -109,6 +109,38 @@ fn with_nothing_at_the_endpoint_the_line_names_it() {
 }
 
 #[test]
+fn an_endpoint_that_is_no_url_is_named_and_no_request_is_printed() {
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL", "not a url"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "127.0.0.1:8000"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "http://host:99999"),
+        ("AWS_ENDPOINT_URL", "true"),
+    ] {
+        let said = case(&[&LAMBDA[..], &[(name, value)]].concat());
+        assert!(
+            said.starts_with(&format!("{name} is `{value}`, not a URL of http or https with a host: ")),
+            "{said}"
+        );
+    }
+    let secret = case(&[&LAMBDA[..], &[("AWS_ENDPOINT_URL", "http://user:hunter2@127.0.0.1:1")]].concat());
+    assert!(
+        secret.starts_with("AWS_ENDPOINT_URL holds a user or a password") && !secret.contains("hunter2"),
+        "{secret}"
+    );
+}
+
+#[test]
+fn a_misspelt_variable_is_named_with_what_may_be_meant() {
+    let said = case(&[&LAMBDA[1..], &[("WAXSEAL_TABEL", "orders")]].concat());
+    assert!(said.starts_with("WAXSEAL_TABEL is not known; WAXSEAL_TABLE may be meant: "), "{said}");
+    let said = case(&[&LAMBDA[..], &[("WAXSEAL_CONCURENCY", "3")]].concat());
+    assert!(
+        said.starts_with("WAXSEAL_CONCURENCY is not known; WAXSEAL_CONCURRENCY may be meant: "),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_table_behind_an_endpoint_is_read_over_plain_http() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

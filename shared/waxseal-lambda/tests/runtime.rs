@@ -219,3 +219,30 @@ fn an_init_that_fails_is_one_line_on_standard_error_and_exit_1() {
         assert_eq!(output.status.code(), Some(1), "{case}");
     }
 }
+
+#[test]
+fn s20_an_invocation_without_its_headers_is_named_and_ends_the_process() {
+    if is_the_function() {
+        be_the_function(async { Ok(inventory().0) });
+    }
+    for headers in [
+        "Lambda-Runtime-Aws-Request-Id: r\r\n",
+        "Lambda-Runtime-Aws-Request-Id: r\r\nLambda-Runtime-Deadline-Ms: soon\r\n",
+        "Lambda-Runtime-Aws-Request-Id: r\r\nLambda-Runtime-Deadline-Ms: \r\n",
+        "Lambda-Runtime-Aws-Request-Id: r\r\nLambda-Runtime-Deadline-Ms: -1\r\n",
+        "Lambda-Runtime-Deadline-Ms: 4102444800000\r\n",
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let test = "s20_an_invocation_without_its_headers_is_named_and_ends_the_process";
+        let process = function(test, &listener.local_addr().unwrap().to_string()).spawn().unwrap();
+        let mut stream = BufReader::new(listener.accept().unwrap().0);
+        request(&mut stream).unwrap();
+        let response = format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 2\r\n\r\n{{}}");
+        stream.get_mut().write_all(response.as_bytes()).unwrap();
+        let output = process.wait_with_output().unwrap();
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed);
+        assert_eq!(output.status.code(), Some(1), "{printed}");
+        assert!(printed.contains("it needs the headers Lambda-Runtime-Aws-Request-Id"), "{headers}{printed}");
+    }
+}

@@ -6,39 +6,52 @@
 //! simulation. It is a test kit, not a broker for production: nothing is stored.
 //!
 //! ```
-//! # use serde::{Deserialize, Serialize};
-//! # use waxseal::{Entity, Envelope, Fault, Handler, Service, Unit};
-//! # #[derive(Serialize, Deserialize)] struct ParcelScanned { parcel: String }
-//! # waxseal::event!(ParcelScanned { name: "parcel.scanned", version: 1, owner: "shipping" });
-//! # #[derive(Serialize, Deserialize, Default)] struct Scans { count: u64 }
-//! # impl Entity for Scans { const KIND: &'static str = "scans"; }
-//! # struct CountScans;
-//! # impl Handler for CountScans {
-//! #     const NAME: &str = "count-scans";
-//! #     type Event = ParcelScanned;
-//! #     type Emits = ();
-//! #     async fn handle(&self, event: &Envelope<ParcelScanned>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
-//! #         let mut scans = unit.load::<Scans>(&event.data.parcel).await?.unwrap_or_else(|| unit.create(&event.data.parcel, Scans::default()));
-//! #         scans.count += 1;
-//! #         unit.save(scans);
-//! #         Ok(())
-//! #     }
-//! # }
+//! use serde::{Deserialize, Serialize};
+//! use waxseal::{Entity, Envelope, Fault, Handler, Service, Unit};
 //! use waxseal_local::{Faults, Local};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct ParcelScanned {
+//!     parcel: String,
+//! }
+//! waxseal::event!(ParcelScanned { name: "parcel.scanned", version: 1, owner: "shipping" });
+//!
+//! #[derive(Serialize, Deserialize, Default)]
+//! struct Scans {
+//!     count: u64,
+//! }
+//! impl Entity for Scans {
+//!     const KIND: &'static str = "scans";
+//! }
+//!
+//! struct CountScans;
+//! impl Handler for CountScans {
+//!     const NAME: &str = "count-scans";
+//!     type Event = ParcelScanned;
+//!     type Emits = ();
+//!
+//!     async fn handle(&self, event: &Envelope<ParcelScanned>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
+//!         let parcel = &event.data.parcel;
+//!         let mut scans = match unit.load::<Scans>(parcel).await? {
+//!             Some(scans) => scans,
+//!             None => unit.create(parcel, Scans::default()),
+//!         };
+//!         scans.count += 1;
+//!         unit.save(scans);
+//!         Ok(())
+//!     }
+//! }
 //!
 //! let local = Local::builder().seed(7).faults(Faults::bad_day()).build();
 //! local.deploy(Service::new("counter").handler(CountScans)).unwrap();
 //!
-//! let event = Envelope::starting("e1", "shipping", local.now(), ParcelScanned { parcel: "p1".into() });
+//! let scanned = ParcelScanned { parcel: "p1".into() };
+//! let event = Envelope::starting("e1", "shipping", local.now(), scanned).into_raw().unwrap();
 //! for _ in 0..3 {
-//!     local.put(&event.clone_raw()).unwrap();
+//!     local.put(&event).unwrap();
 //! }
 //! local.run_until_idle();
 //! assert_eq!(local.read::<Scans>("counter", "p1").unwrap().count, 1);
-//! # trait CloneRaw { fn clone_raw(&self) -> waxseal::Raw; }
-//! # impl CloneRaw for Envelope<ParcelScanned> {
-//! #     fn clone_raw(&self) -> waxseal::Raw { waxseal::Raw::parse(&serde_json::to_string(self).unwrap()).unwrap() }
-//! # }
 //! ```
 
 mod builder;

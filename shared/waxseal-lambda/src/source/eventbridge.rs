@@ -9,7 +9,7 @@
 //! |---|---|
 //! | id, correlation | EventBridge's `id`: the flow starts here |
 //! | name | `detail-type` |
-//! | version | 1: an `eventVersion` in `detail` is the payload's own, as all of CloudTrail says `"1.08"` there |
+//! | version | 1: an `eventVersion` in `detail` is the payload's own, as all of `CloudTrail` says `"1.08"` there |
 //! | timestamp, source | `time`, `source` |
 //! | data | the whole `detail` |
 //!

@@ -7,10 +7,17 @@ use std::{path::Path, process::Command};
 const OPTIONS: [&str; 7] = ["ORDERS", "STOCK", "SEED", "FORMAT", "PORT", "MAILS", "LOG"];
 
 /// Whether it succeeded, and every line of both outputs.
-fn run(given: &[(&str, &str)]) -> (bool, Vec<String>) {
-    // Its mails go into a folder of this test's.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("run");
-    std::fs::create_dir_all(&folder).unwrap();
+fn run(name: &str, given: &[(&str, &str)]) -> (bool, Vec<String>) {
+    // A folder of this test's, with the samples where the repository's root has them: its mails go there too.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    for samples in ["functions/orders/samples", "functions/inventory/samples"] {
+        let (from, to) =
+            (Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(samples), folder.join(samples));
+        std::fs::create_dir_all(&to).unwrap();
+        for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
     let output = Command::new(env!("CARGO_BIN_EXE_platform"))
         .arg("run")
         .current_dir(folder)
@@ -25,7 +32,7 @@ fn run(given: &[(&str, &str)]) -> (bool, Vec<String>) {
 
 #[test]
 fn a_run_with_the_defaults_prints_no_error_and_fits_80_columns() {
-    let (is_well, lines) = run(&[]);
+    let (is_well, lines) = run("defaults", &[]);
     assert!(is_well, "{lines:#?}");
     assert!(lines.len() > 10, "it says how the run went: {lines:#?}");
     for line in &lines {
@@ -40,7 +47,7 @@ fn a_run_with_the_defaults_prints_no_error_and_fits_80_columns() {
 
 #[test]
 fn a_level_that_is_none_is_named() {
-    let (is_well, lines) = run(&[("LOG", "loud")]);
+    let (is_well, lines) = run("no-level", &[("LOG", "loud")]);
     assert!(!is_well);
     let error = "error: LOG is `loud`, not off, error, warn, info, debug or trace";
     assert!(lines.iter().any(|line| line == error), "{lines:#?}");

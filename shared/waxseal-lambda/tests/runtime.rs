@@ -195,17 +195,17 @@ fn an_init_that_fails_is_one_line_on_standard_error_and_exit_1() {
         });
     }
     let cases = [
-        ("unset", "", "error: WAXSEAL_TABLE is not set: name the service's table\n"),
-        ("table", "", "error: table inventory: GetItem failed: connection refused\n"),
+        ("unset", "", "WAXSEAL_TABLE is not set: name the service's table"),
+        ("table", "", "table inventory: GetItem failed: connection refused"),
         (
             "environment",
             "AWS_LAMBDA_FUNCTION_NAME",
-            "error: AWS_LAMBDA_FUNCTION_NAME is not set: this program runs as a Lambda function, under a Lambda Runtime API\n",
+            "AWS_LAMBDA_FUNCTION_NAME is not set: this program runs as a Lambda function, under a Lambda Runtime API",
         ),
         (
             "environment",
             "AWS_LAMBDA_RUNTIME_API",
-            "error: AWS_LAMBDA_RUNTIME_API is not set: this program runs as a Lambda function, under a Lambda Runtime API\n",
+            "AWS_LAMBDA_RUNTIME_API is not set: this program runs as a Lambda function, under a Lambda Runtime API",
         ),
     ];
     for (case, without, line) in cases {
@@ -215,7 +215,15 @@ fn an_init_that_fails_is_one_line_on_standard_error_and_exit_1() {
             command.env_remove(without);
         }
         let output = command.env("WAXSEAL_TEST_CASE", case).output().unwrap();
-        assert_eq!(String::from_utf8(output.stderr).unwrap(), line);
+        // One line, and an object as the log's lines are (S-27).
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(text.lines().count(), 1, "{case}: {text}");
+        let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (object["error"].as_str(), object["level"].as_str()),
+            (Some(line), Some("ERROR")),
+            "{case}"
+        );
         assert_eq!(output.status.code(), Some(1), "{case}");
     }
 }

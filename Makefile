@@ -52,7 +52,7 @@ stand-ins: ## AWS, a payment gateway and a mail server on loopback, for the func
 	@cargo run $(CI) --locked --quiet --bin stand-ins
 
 .PHONY: test
-test: ## Everything: lint, every test, LocalStack's own tests, the templates' linters, end to end (needs Python 3.13)
+test: ## Every test, those of the documentation and of LocalStack included, and end to end (needs Python 3.13)
 	@MAKE='$(MAKE)' tests/all
 
 .PHONY: test-rust
@@ -60,6 +60,17 @@ test-rust: ## The Rust tests: properties, contracts, simulation, real binaries
 	@tests/stage 'building every test and the Lambda functions (minutes the first time)' \
 		cargo test $(CI) --locked --workspace --no-run
 	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests $(RECORD) $(RUN_ALL)
+
+.PHONY: test-doc
+test-doc: ## The code in README.md and in the documentation, compiled and run
+	@tests/stage 'compiling and running the code in README.md and in the documentation' \
+		cargo test $(CI) --locked --workspace --doc --quiet
+
+.PHONY: soak
+soak: ## The whole platform on more seeds than `make test` has time for (SEEDS=1000)
+	@tests/stage 'building the simulation' cargo test $(CI) --locked --workspace --test simulation --no-run
+	@tests/stage 'running the platform on $(or $(SEEDS),1000) seeds' \
+		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) cargo test $(CI) --locked --workspace --test simulation
 
 .PHONY: contract
 contract: ## Which statement of CONTRACT.md is proven where, from the results of a run of the tests (LOCALSTACK=no FORMAT=json)
@@ -69,7 +80,7 @@ contract: ## Which statement of CONTRACT.md is proven where, from the results of
 		target/ci/contract-table $(if $(filter no,$(LOCALSTACK)),--without localstack) && exit $$ran
 
 .PHONY: lint
-lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the README's code
+lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the templates (needs Python 3.13)
 	@tests/stage 'checking formatting' cargo fmt --check
 	@tests/stage 'checking formatting and lock file of the benchmark, a workspace of its own' \
 		sh -c 'cargo fmt --check --all $(BENCH) && \
@@ -78,8 +89,7 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 		$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
 	@tests/stage 'clippy; warnings are errors' \
 		cargo clippy $(CI) --locked --workspace --all-targets --all-features -- -D warnings
-	@tests/stage 'compiling and running the code in README.md and in the documentation' \
-		cargo test $(CI) --locked --workspace --doc --quiet
+	@$(MAKE) --no-print-directory lint-infra
 
 # Not part of `lint`: it compiles the SDK once more.
 .PHONY: lint-bench

@@ -21,6 +21,14 @@ use waxseal_tests::inputs::Inputs;
 
 const SEEDS: u64 = 200;
 
+/// How many seeds: [`SEEDS`], or what `make soak` says.
+fn seeds() -> u64 {
+    let said = std::env::var("WAXSEAL_SIMULATION_SEEDS").ok();
+    said.map_or(SEEDS, |seeds| {
+        seeds.parse().unwrap_or_else(|_| panic!("WAXSEAL_SIMULATION_SEEDS={seeds}: a number of seeds"))
+    })
+}
+
 /// One run as `make run` does it.
 fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
     let (orders, stock) = inputs.files();
@@ -74,7 +82,7 @@ fn explain(seed: u64, inputs: &Inputs) -> String {
 
 #[test]
 fn the_books_balance_on_every_seed() {
-    let next = AtomicU64::new(0);
+    let (next, seeds) = (AtomicU64::new(0), seeds());
     let failures = Mutex::new(Vec::new());
     let totals = Mutex::new((0, 0, 0));
     thread::scope(|scope| {
@@ -82,7 +90,7 @@ fn the_books_balance_on_every_seed() {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= SEEDS {
+                    if seed >= seeds {
                         break;
                     }
                     let inputs = Inputs::of(seed);
@@ -99,7 +107,7 @@ fn the_books_balance_on_every_seed() {
         }
     });
     let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{} of {SEEDS} seeds fail:\n{}", failures.len(), failures.join("\n"));
+    assert!(failures.is_empty(), "{} of {seeds} seeds fail:\n{}", failures.len(), failures.join("\n"));
     // The inputs must mean something: a simulation in which nothing happens would pass as well.
     let (confirmed, cancelled, duplicates) = totals.into_inner().unwrap();
     assert!(confirmed > 500 && cancelled > 500 && duplicates > 500, "{confirmed} {cancelled} {duplicates}");

@@ -58,7 +58,8 @@ pub enum Failure {
     LeaseLost,
     /// It failed for good before (S-19).
     #[error(
-        "it failed for good before: {error}; mend the cause, then redrive this dead letter: it says which failure it releases"
+        "it failed for good before: {error}; mend the cause, then redrive this dead letter, which releases that failure: aws sqs \
+         start-message-move-task --source-arn <its dead-letter queue> --destination-arn <the queue that it names>"
     )]
     Remembered {
         /// The reason then.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waxseal::dead_letter::Encoding;
 use waxseal_tests::{
-    aws::Letter,
+    aws::DeadLetter,
     deliveries::{changed, failures, fair, fifo, sqs, with_id},
     runtime_api::{Failed, Lambda},
 };
@@ -30,7 +30,7 @@ fn mixed(service: &Service) -> Vec<u8> {
     ])
 }
 
-fn reason(letter: &Letter) -> String {
+fn reason(letter: &DeadLetter) -> String {
     letter.note().reason.into_owned()
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use waxseal::item::{Foreign, Item, Key, Value as Stored, attribute};
 use waxseal_tests::{
-    aws::Letter,
+    aws::DeadLetter,
     deliveries::{changed, failures, sqs, with_id},
     runtime_api::Lambda,
 };
@@ -30,7 +30,7 @@ fn received_again(batch: Vec<u8>) -> Vec<u8> {
     batch.replace(once, r#""ApproximateReceiveCount":"2""#).into_bytes()
 }
 
-fn reason(letter: &Letter) -> String {
+fn reason(letter: &DeadLetter) -> String {
     letter.note().reason.into_owned()
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use waxseal_tests::{
-    aws::Letter,
+    aws::DeadLetter,
     deliveries::{failures, sqs, with_attributes, with_id},
     runtime_api::{Failed, Lambda},
 };
@@ -12,11 +12,11 @@ use waxseal_tests::{
 use crate::service::{World, assert_no_payload, service, text};
 
 /// What a redrive of this letter delivers.
-fn redriven(letter: &Letter) -> Vec<u8> {
+fn redriven(letter: &DeadLetter) -> Vec<u8> {
     with_attributes(&sqs(&[("redriven", letter.body.as_bytes())]), &letter.attributes)
 }
 
-fn the_letter(world: &World) -> Letter {
+fn the_letter(world: &World) -> DeadLetter {
     let mut letters: Vec<_> = world.aws.letters().into_values().collect();
     assert_eq!(letters.len(), 1, "{letters:#?}");
     letters.swap_remove(0)

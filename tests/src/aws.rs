@@ -22,14 +22,14 @@ use crate::{
 
 /// A message in the dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct DeadLetter {
     /// Its body.
     pub body: String,
     /// Its message attributes.
     pub attributes: BTreeMap<String, String>,
 }
 
-impl Letter {
+impl DeadLetter {
     /// What it says of itself; nothing where SQS moved it.
     #[must_use]
     pub fn note(&self) -> Note<'static> {
@@ -61,7 +61,7 @@ pub struct Aws {
 
 #[derive(Debug, Default)]
 struct State {
-    letters: Vec<Letter>,
+    letters: Vec<DeadLetter>,
     letters_refused: bool,
     delays: Vec<Vec<Delay>>,
     delays_refused: bool,
@@ -233,9 +233,9 @@ impl Aws {
 
     /// The dead letters so far, by the record that each came from; of several the last.
     #[must_use]
-    pub fn letters(&self) -> BTreeMap<String, Letter> {
+    pub fn letters(&self) -> BTreeMap<String, DeadLetter> {
         let letters = self.lock().letters.clone();
-        let record = |letter: &Letter| letter.note().record.into_owned();
+        let record = |letter: &DeadLetter| letter.note().record.into_owned();
         letters.into_iter().map(|letter| (record(&letter), letter)).collect()
     }
 
@@ -328,7 +328,7 @@ impl State {
         let message: Value = serde_json::from_slice(body).unwrap_or_default();
         let attributes = message["MessageAttributes"].as_object().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        self.letters.push(Letter {
+        self.letters.push(DeadLetter {
             body: text(&message["MessageBody"]),
             attributes: attributes
                 .into_iter()

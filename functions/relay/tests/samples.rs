@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use waxseal::{
     BoxError, Host, Timestamp, Token,
-    batch::{DeadLetters, Letter},
+    batch::{DeadLetter, DeadLetters},
     item::{Item, Key},
     receipt::Emission,
     relay::{Emitted, PublishError, Publisher, Receipts},
@@ -23,7 +23,7 @@ const EVENT: &[u8] = include_bytes!("../samples/receipts.json");
 #[derive(Clone, Default)]
 struct Channels {
     taken: Arc<Mutex<Vec<(String, String)>>>,
-    letters: Arc<Mutex<Vec<Letter>>>,
+    letters: Arc<Mutex<Vec<DeadLetter>>>,
     error: Option<PublishError>,
 }
 
@@ -42,7 +42,7 @@ impl Publisher for Channels {
 }
 
 impl DeadLetters for Channels {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.letters.lock().unwrap().push(letter);
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::{
 
 use waxseal::{
     BoxError, Engine, Host, Message, Raw, Service, Settings, Table, Timestamp, Token,
-    batch::{DeadLetters, Letter},
+    batch::{DeadLetter, DeadLetters},
     item::{Item, Key, Write, attribute},
     memory::Items,
     receipt::read_emissions,
@@ -31,7 +31,7 @@ struct Inner {
     taken: BTreeSet<Key>,
     unavailable: bool,
     lose_writes: u32,
-    letters: Vec<Letter>,
+    letters: Vec<DeadLetter>,
 }
 
 impl Memory {
@@ -97,7 +97,7 @@ impl Memory {
 
     /// What was dead-lettered.
     #[must_use]
-    pub fn letters(&self) -> Vec<Letter> {
+    pub fn letters(&self) -> Vec<DeadLetter> {
         self.lock().letters.clone()
     }
 
@@ -149,7 +149,7 @@ impl Table for Memory {
 }
 
 impl DeadLetters for Memory {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.lock().letters.push(letter);
         Ok(())
     }

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sqs::{Client, primitives::Blob, types::MessageAttributeValue};
 use waxseal::{
     BoxError,
-    dead_letter::{Attribute, AttributeValue, DeadLetters, Letter, LetterMessage},
+    dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetterMessage, DeadLetters},
 };
 
 use crate::{
@@ -53,8 +53,8 @@ impl SqsDeadLetters {
 }
 
 impl DeadLetters for SqsDeadLetters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
-        let LetterMessage { body, attributes } = letter.message(sqs_text::LARGEST, sqs_text::is_valid)?;
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
+        let DeadLetterMessage { body, attributes } = letter.message(sqs_text::LARGEST, sqs_text::is_valid)?;
         let mut request = self.client.send_message().queue_url(&self.url).message_body(body);
         for Attribute { name, kind, value } in attributes {
             let attribute = MessageAttributeValue::builder().data_type(kind);

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use waxseal::{
     Code,
-    dead_letter::{Attribute, AttributeValue, DeadLetters, Encoding, FailedHandler, Letter, Note},
+    dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetters, Encoding, FailedHandler, Note},
 };
 use waxseal_aws::{
     SqsDeadLetters,
@@ -20,8 +20,8 @@ fn queue(answers: impl IntoIterator<Item = Answer>) -> (Replay, SqsDeadLetters) 
     (replay, letters)
 }
 
-fn letter(body: &[u8]) -> Letter {
-    Letter {
+fn letter(body: &[u8]) -> DeadLetter {
+    DeadLetter {
         body: body.to_vec(),
         attributes: vec![
             Attribute::text("tenant", "hüte"),

@@ -108,7 +108,7 @@ async fn s26_an_event_goes_to_the_bus_byte_for_byte() {
 async fn o5_a_relays_requests_are_those_of_what_is_pending() {
     struct NoLetters;
     impl waxseal::batch::DeadLetters for NoLetters {
-        async fn send(&self, letter: waxseal::batch::Letter) -> Result<(), waxseal::BoxError> {
+        async fn send(&self, letter: waxseal::batch::DeadLetter) -> Result<(), waxseal::BoxError> {
             panic!("nothing here is unpublishable: {}", letter.reason)
         }
     }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use waxseal::{
     BoxError, Timestamp,
-    batch::{DeadLetters, Letter},
+    batch::{DeadLetter, DeadLetters},
     chain,
     item::{Foreign, Item, Key, Value, attribute},
     receipt::Emission,
@@ -47,7 +47,7 @@ impl Publisher for Bus {
 }
 
 impl DeadLetters for Bus {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         panic!("{letter:?}")
     }
 }
@@ -171,10 +171,10 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
 
 /// Keeps letters, for receipts that can never be published.
 #[derive(Default)]
-struct Letters(std::sync::Mutex<Vec<Letter>>);
+struct Letters(std::sync::Mutex<Vec<DeadLetter>>);
 
 impl DeadLetters for Letters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.0.lock().unwrap().push(letter);
         Ok(())
     }

@@ -36,7 +36,7 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use waxseal::{BoxError, Host, Timestamp, Token, batch::{DeadLetters, Letter}, receipt::Emission, relay::{PublishError, Publisher}};
+/// use waxseal::{BoxError, Host, Timestamp, Token, batch::{DeadLetters, DeadLetter}, receipt::Emission, relay::{PublishError, Publisher}};
 /// use waxseal_lambda::{Function, Invocation};
 ///
 /// struct Print;
@@ -50,7 +50,7 @@ use crate::{
 ///     }
 /// }
 /// impl DeadLetters for Print {
-///     async fn send(&self, letter: Letter) -> Result<(), BoxError> { Ok(println!("{}", letter.reason)) }
+///     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> { Ok(println!("{}", letter.reason)) }
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {

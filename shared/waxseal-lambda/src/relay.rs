@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use waxseal::{
     Code, Host,
-    batch::{DeadLetters, Letter, Verdict},
+    batch::{DeadLetter, DeadLetters, Verdict},
     chain,
     relay::{Pending, Progress, Publisher, Sweep, SweepError, publish},
 };
@@ -78,7 +78,7 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
                     batch.kind.name()
                 );
                 let letter =
-                    Letter::of(record, &self.service, self.host.now(), Code::WrongSource, reason.clone());
+                    DeadLetter::of(record, &self.service, self.host.now(), Code::WrongSource, reason.clone());
                 verdicts.push(match self.dead_letters.send(letter).await {
                     Ok(()) => {
                         tracing::error!(record = record.id, reason, "dead-lettered");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use waxseal::{
     BoxError,
     batch::{Delay, Visibility},
-    dead_letter::{Attribute, DeadLetters, Letter, LetterMessage},
+    dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
     receipt::Emission,
     relay::{PublishError, Publisher},
 };
@@ -135,8 +135,8 @@ pub(crate) struct LocalDeadLetters {
 }
 
 impl DeadLetters for LocalDeadLetters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
-        let LetterMessage { body, attributes } = letter.message(limits::MESSAGE, limits::is_text)?;
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
+        let DeadLetterMessage { body, attributes } = letter.message(limits::MESSAGE, limits::is_text)?;
         let text = |attribute: Attribute| Some((attribute.name.clone(), attribute.as_text()?.to_owned()));
         let attributes = attributes.into_iter().filter_map(text).collect();
         self.queue.take(Outgoing { attributes, ..Outgoing::new(body) });

@@ -1,6 +1,6 @@
 //! The report of dead letters: a test that fails for one shows it in its output.
 
-use waxseal::batch::Letter;
+use waxseal::batch::DeadLetter;
 
 use crate::limits::Refused;
 
@@ -15,7 +15,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// A function gave a record up and wrote its letter to `queue`.
-    pub(crate) fn written(self, queue: &str, letter: &Letter) {
+    pub(crate) fn written(self, queue: &str, letter: &DeadLetter) {
         if self.is_on {
             let reason = format!("{}: {}", letter.code, letter.reason);
             eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &reason));

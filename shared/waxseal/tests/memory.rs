@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use waxseal::{
     Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Out, Raw, Service, Settings,
     Table, Unit,
-    batch::{Batches, Content, DeadLetters, Letter, Policy, Record, Verdict},
+    batch::{Batches, Content, DeadLetter, DeadLetters, Policy, Record, Verdict},
     contract::{Clock, block_on},
     item::{Item, Key, Write},
     table::{Page, TableError, WriteError},
@@ -175,7 +175,7 @@ impl Table for Sink {
 
 struct Nowhere;
 impl DeadLetters for Nowhere {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         panic!("{}: {}", letter.record, letter.reason)
     }
 }

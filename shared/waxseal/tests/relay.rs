@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use support::{Letters, PaymentRequested, engine, payment, start};
 use waxseal::{
     BoxError, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
-    batch::{DeadLetters, Letter},
+    batch::{DeadLetter, DeadLetters},
     contract::block_on,
     item::attribute,
     receipt::{self, Emission, read_emissions},
@@ -175,7 +175,7 @@ fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
 
 struct Broken;
 impl DeadLetters for Broken {
-    async fn send(&self, _: Letter) -> Result<(), BoxError> {
+    async fn send(&self, _: DeadLetter) -> Result<(), BoxError> {
         Err("AWS.SimpleQueueService.NonExistentQueue".into())
     }
 }

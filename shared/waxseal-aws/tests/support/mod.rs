@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use waxseal::{
     Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service,
     Settings, Timestamp, Token, Unit,
-    batch::{DeadLetters, Letter},
+    batch::{DeadLetter, DeadLetters},
     item::{Item, Key},
 };
 use waxseal_aws::testing::WireTable;
@@ -265,9 +265,9 @@ pub(crate) fn on_hand(wire: &WireTable) -> Option<u32> {
 
 /// Keeps letters.
 #[derive(Clone, Default)]
-pub(crate) struct Letters(pub(crate) Arc<Mutex<Vec<Letter>>>);
+pub(crate) struct Letters(pub(crate) Arc<Mutex<Vec<DeadLetter>>>);
 impl DeadLetters for Letters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.0.lock().unwrap().push(letter);
         Ok(())
     }

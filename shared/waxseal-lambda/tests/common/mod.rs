@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use waxseal::{
     BoxError, Engine, Envelope, Fault, Handler, Host, Service, Settings, Table, Timestamp, Token, Unit,
-    batch::{Batches, DeadLetters, Letter, Policy},
+    batch::{Batches, DeadLetter, DeadLetters, Policy},
     item::{Item, Key, Write},
     memory::Items,
     table::{Page, TableError, WriteError},
@@ -40,7 +40,7 @@ waxseal::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inve
 pub(crate) struct Seen {
     /// What the handler was given.
     pub(crate) handled: Mutex<Vec<Envelope<OrderPlaced>>>,
-    pub(crate) letters: Mutex<Vec<Letter>>,
+    pub(crate) letters: Mutex<Vec<DeadLetter>>,
     pub(crate) letters_fail: AtomicBool,
     pub(crate) items: Mutex<Items>,
     pub(crate) table_fails: AtomicBool,
@@ -118,7 +118,7 @@ impl Table for MemoryTable {
 pub(crate) struct Letters(pub(crate) Arc<Seen>);
 
 impl DeadLetters for Letters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         if self.0.letters_fail.load(Ordering::SeqCst) {
             return Err("AWS.SimpleQueueService.NonExistentQueue".into());
         }

@@ -20,7 +20,7 @@ use crate::{
     dead_letter::{Attribute, Returned},
 };
 pub use crate::{
-    dead_letter::{DeadLetters, Letter},
+    dead_letter::{DeadLetter, DeadLetters},
     engine::Grouping,
 };
 

@@ -6,7 +6,7 @@ use futures_util::future::Either;
 use jiff::Timestamp;
 
 use super::{
-    DeadLetters, Delay, Letter, MalformedPolicy, Policy, Record, Verdict, Visibility,
+    DeadLetter, DeadLetters, Delay, MalformedPolicy, Policy, Record, Verdict, Visibility,
     backoff::{AnyVisibility, dice, jitter},
     lanes::{Lanes, lanes},
     progress::Progress,
@@ -184,18 +184,18 @@ impl Batches {
                     _ => String::new(),
                 };
                 let letter = self.letter(record, failure.code(), Reason::of(&failure).between("", &hint));
-                self.bury(Letter { handlers, ..letter }).await
+                self.bury(DeadLetter { handlers, ..letter }).await
             }
             failure => self.retry(record, raw, &failure).await,
         }
     }
 
     /// The dead letter of a record, with the service and the time.
-    pub(super) fn letter(&self, record: &Record, code: Code, reason: impl Into<Reason>) -> Letter {
+    pub(super) fn letter(&self, record: &Record, code: Code, reason: impl Into<Reason>) -> DeadLetter {
         let reason = reason.into();
         let (shown, quoted_reason) = (reason.shown().to_owned(), reason.quoted().map(str::to_owned));
         let (service, now) = (self.engine.service().name(), self.engine.now());
-        Letter { quoted_reason, ..Letter::of(record, service, now, code, shown) }
+        DeadLetter { quoted_reason, ..DeadLetter::of(record, service, now, code, shown) }
     }
 
     pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> Verdict {
@@ -235,7 +235,7 @@ impl Batches {
         Verdict::Failed { reason: reason.to_owned(), retry_after }
     }
 
-    pub(super) async fn bury(&self, letter: Letter) -> Verdict {
+    pub(super) async fn bury(&self, letter: DeadLetter) -> Verdict {
         let (record, code, reason) = (letter.record.clone(), letter.code, letter.reason.clone());
         let (source, event_id) = letter.identity.clone().unwrap_or_default();
         let event = letter.name.clone().unwrap_or_default();

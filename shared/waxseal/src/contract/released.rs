@@ -16,7 +16,7 @@ use crate::{
     Attempt, Code, Done, Effect, EffectOutcome, Envelope, Failure, Fault, Outcome, Raw, Release,
     ReleaseError, Released, Service, Table, Timestamp, Unit,
     batch::{Content, Policy, Record, Verdict},
-    dead_letter::{FailedHandler, Letter, Returned},
+    dead_letter::{DeadLetter, FailedHandler, Returned},
     item::{Action, Item, Write, attribute},
     receipt::Status,
 };
@@ -88,7 +88,7 @@ impl Done for Book {
 }
 
 /// The record that a redrive of this letter delivers.
-fn redriven(letter: &Letter) -> Record {
+fn redriven(letter: &DeadLetter) -> Record {
     let message = letter.message(1 << 20, |_| true).expect("it is small");
     let returned = Returned::read(message.note()).map(Box::new);
     let raw = Raw::parse(&message.body).expect("an envelope");
@@ -98,7 +98,7 @@ fn redriven(letter: &Letter) -> Record {
 }
 
 /// Runs one batch; the dead letters of it.
-async fn deliver<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<Letter> {
+async fn deliver<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<DeadLetter> {
     let letters = Letters::default();
     let (failed, verdicts) = function.batch(records, &letters, Policy::default()).await;
     assert!(failed.is_empty(), "{verdicts:?}");
@@ -106,7 +106,7 @@ async fn deliver<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<Le
 }
 
 /// The letter of a refusal.
-async fn refused<T: Table + Clone>(world: &World<T>, raw: &Raw) -> Letter {
+async fn refused<T: Table + Clone>(world: &World<T>, raw: &Raw) -> DeadLetter {
     let letters = deliver(&world.function(Book::refused().service()), &[record("m-1", raw)]).await;
     assert_eq!((letters.len(), letters[0].code), (1, Code::HandlerFailed));
     letters.into_iter().next().expect("one letter")
@@ -144,7 +144,7 @@ pub async fn s19_letters_of_one_failure_and_of_an_older_one_release_nothing_twic
     let world = World::of(env).await;
     let raw = order("o-19", 1);
     let first = refused(&world, &raw).await;
-    let twin = Letter { record: "m-2".to_owned(), ..first.clone() };
+    let twin = DeadLetter { record: "m-2".to_owned(), ..first.clone() };
     // It fails again, and again for good.
     let still = Book::refused();
     let letters = deliver(&world.function(still.service()), &[redriven(&first), redriven(&twin)]).await;
@@ -173,9 +173,9 @@ pub async fn s19_letters_of_one_failure_and_of_an_older_one_release_nothing_twic
 pub async fn s19_a_forged_letter_releases_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let outside = Book::working();
-    let forged = |letter: &Letter, name: &str, token: &str| {
+    let forged = |letter: &DeadLetter, name: &str, token: &str| {
         let handlers = vec![FailedHandler { name: name.to_owned(), token: token.to_owned() }];
-        redriven(&Letter { handlers, ..letter.clone() })
+        redriven(&DeadLetter { handlers, ..letter.clone() })
     };
     let raw = order("o-19", 1);
     let letter = refused(&world, &raw).await;
@@ -198,7 +198,7 @@ pub async fn s19_a_forged_letter_releases_nothing(env: &impl ContractEnv) {
     crash(&world, &held).await;
     let script = Script::default();
     let token = writer(world.receipt_item("payment/charge", &held).await);
-    let record = forged(&Letter { body: serde_json::to_vec(&held).unwrap(), ..letter }, "charge", &token);
+    let record = forged(&DeadLetter { body: serde_json::to_vec(&held).unwrap(), ..letter }, "charge", &token);
     let (failed, _) =
         world.function(charging(&script)).batch(&[record], &Letters::default(), Policy::default()).await;
     assert_eq!((failed.len(), script.runs()), (1, 0), "a lease is no failure");

@@ -19,7 +19,8 @@ use super::env::{Clock, ContractEnv};
 use crate::{
     BoxError, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
     batch::{
-        Batches, Content, DeadLetters, Delay, Letter, Policy, Record, Ticket, Verdict, Visibility, failures,
+        Batches, Content, DeadLetter, DeadLetters, Delay, Policy, Record, Ticket, Verdict, Visibility,
+        failures,
     },
     item::{Item, Key, Write, attribute},
     receipt::{self, Emission, Receipt},
@@ -372,7 +373,7 @@ pub(super) fn breathe() -> impl Future<Output = ()> + Send {
 /// Records letters, or refuses them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Letters {
-    kept: Arc<Mutex<Vec<Letter>>>,
+    kept: Arc<Mutex<Vec<DeadLetter>>>,
     refuse: Arc<AtomicBool>,
     /// No answer comes.
     is_silent: bool,
@@ -391,13 +392,13 @@ impl Letters {
         Self { is_silent: true, ..Self::default() }
     }
 
-    pub(super) fn kept(&self) -> Vec<Letter> {
+    pub(super) fn kept(&self) -> Vec<DeadLetter> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl DeadLetters for Letters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         breathe().await;
         if self.is_silent {
             std::future::pending::<()>().await;

@@ -13,7 +13,7 @@ use crate::{
 
 /// A record for the dead-letter queue: its body verbatim and why (S-27).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct DeadLetter {
     /// The body as it arrived.
     pub body: Vec<u8>,
     /// The message attributes that it arrived with.
@@ -95,7 +95,7 @@ impl Attribute {
     }
 }
 
-impl Letter {
+impl DeadLetter {
     /// The reason that the dead letter shows.
     #[must_use]
     pub fn whole_reason(&self) -> &str {
@@ -132,16 +132,16 @@ pub trait DeadLetters: Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the letter may not have been stored: the record is reported as failed, never lost.
-    fn send(&self, letter: Letter) -> impl Future<Output = Result<(), BoxError>> + Send;
+    fn send(&self, letter: DeadLetter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
 /// Erased twin of [`DeadLetters`].
 pub(crate) trait AnyDeadLetters: Send + Sync {
-    fn send(&self, letter: Letter) -> BoxFuture<'_, Result<(), BoxError>>;
+    fn send(&self, letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>>;
 }
 
 impl<D: DeadLetters> AnyDeadLetters for D {
-    fn send(&self, letter: Letter) -> BoxFuture<'_, Result<(), BoxError>> {
+    fn send(&self, letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>> {
         Box::pin(DeadLetters::send(self, letter))
     }
 }

@@ -1,6 +1,6 @@
 //! A dead letter as a queue's message: the body first, and as much beside it as the limit leaves room for.
 
-use super::{ATTRIBUTE, Attribute, Encoding, Letter, note::Note};
+use super::{ATTRIBUTE, Attribute, DeadLetter, Encoding, note::Note};
 use crate::base64;
 
 /// Bytes of a reason: a page, enough for a chain of causes.
@@ -11,7 +11,7 @@ const MOST_ATTRIBUTES: usize = 10;
 
 /// What a queue is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LetterMessage {
+pub struct DeadLetterMessage {
     /// The body.
     pub body: String,
     /// The message attributes: [`waxseal`](ATTRIBUTE), and the record's own.
@@ -23,13 +23,13 @@ pub struct LetterMessage {
 #[error(
     "the body of record {record} is {bytes} bytes as a dead letter, and its queue takes {largest} at most: move it by hand"
 )]
-pub struct LetterTooLarge {
+pub struct DeadLetterTooLarge {
     record: String,
     bytes: usize,
     largest: usize,
 }
 
-impl Letter {
+impl DeadLetter {
     /// The message that stores it in a queue that takes `largest` bytes for body and attributes, and texts that it `takes`.
     ///
     /// Where not all fits, the reason is clipped first, then the record's own attributes are left out from the last one on, then the
@@ -41,17 +41,17 @@ impl Letter {
         &self,
         largest: usize,
         takes: impl Fn(&str) -> bool,
-    ) -> Result<LetterMessage, LetterTooLarge> {
+    ) -> Result<DeadLetterMessage, DeadLetterTooLarge> {
         let (body, encoding) = self.encoded(&takes);
         let note = |note: &Note<'_>| Attribute::text(ATTRIBUTE, note.json(&takes));
         let needed = body.len() + encoding.map_or(0, |_| note(&Note::of_encoding(encoding)).size());
         let Some(mut room) = largest.checked_sub(body.len()).filter(|_| needed <= largest) else {
-            return Err(LetterTooLarge { record: self.record.clone(), bytes: needed, largest });
+            return Err(DeadLetterTooLarge { record: self.record.clone(), bytes: needed, largest });
         };
         let fits = |tried: &Note<'_>| !tried.is_empty() && note(tried).size() <= room;
         let tried = [Note::whole(self, encoding), Note::least(self, encoding), Note::of_encoding(encoding)];
         let Some(mut chosen) = tried.into_iter().find(fits) else {
-            return Ok(LetterMessage { body, attributes: Vec::new() });
+            return Ok(DeadLetterMessage { body, attributes: Vec::new() });
         };
         let bare = note(&chosen).size();
         room -= bare;
@@ -75,7 +75,7 @@ impl Letter {
             most = most.saturating_sub(over.div_ceil(6));
         }
         let attributes = std::iter::once(note(&chosen)).chain(own).collect();
-        Ok(LetterMessage { body, attributes })
+        Ok(DeadLetterMessage { body, attributes })
     }
 
     /// The body as the queue takes it.
@@ -88,7 +88,7 @@ impl Letter {
     }
 }
 
-impl LetterMessage {
+impl DeadLetterMessage {
     /// The value of [`waxseal`](ATTRIBUTE): empty where the body left no room for it.
     #[must_use]
     pub fn note(&self) -> &str {
@@ -114,8 +114,8 @@ mod tests {
     };
     use crate::Code;
 
-    fn letter(body: impl Into<Vec<u8>>) -> Letter {
-        Letter {
+    fn letter(body: impl Into<Vec<u8>>) -> DeadLetter {
+        DeadLetter {
             body: body.into(),
             attributes: vec![
                 Attribute::text("tenant", "hüte & söhne"),
@@ -143,7 +143,7 @@ mod tests {
         !text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
     }
 
-    fn note(message: &LetterMessage) -> Value {
+    fn note(message: &DeadLetterMessage) -> Value {
         serde_json::from_str(message.note()).unwrap()
     }
 
@@ -174,7 +174,7 @@ mod tests {
     fn s27_of_ten_attributes_the_last_gives_way_and_an_earlier_note_is_replaced() {
         let own = (0..10).map(|n| Attribute::text(format!("a{n}"), "x"));
         let attributes = std::iter::once(Attribute::text(ATTRIBUTE, "an earlier note")).chain(own).collect();
-        let message = Letter { attributes, ..letter("{}") }.message(1 << 20, takes).unwrap();
+        let message = DeadLetter { attributes, ..letter("{}") }.message(1 << 20, takes).unwrap();
         let names: Vec<_> = message.attributes.iter().map(|attribute| &*attribute.name).collect();
         assert_eq!(names, ["waxseal", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"]);
         assert_eq!(note(&message)["code"], "WX0006");
@@ -216,7 +216,7 @@ mod tests {
             let largest = 8000;
             let bytes = if binary { (largest - spare) / 4 * 3 } else { largest - spare };
             let body = vec![if binary { 0xff } else { b'x' }; bytes];
-            let tried = Letter { reason: reason + &odd, ..letter(body.clone()) }.message(largest, takes);
+            let tried = DeadLetter { reason: reason + &odd, ..letter(body.clone()) }.message(largest, takes);
             let Ok(message) = tried else {
                 prop_assert!(binary && spare < 50);
                 return Ok(());

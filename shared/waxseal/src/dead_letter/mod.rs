@@ -21,8 +21,8 @@ mod message;
 mod note;
 
 pub(crate) use letter::AnyDeadLetters;
-pub use letter::{Attribute, AttributeValue, DeadLetters, FailedHandler, Letter};
-pub use message::{LetterMessage, LetterTooLarge};
+pub use letter::{Attribute, AttributeValue, DeadLetter, DeadLetters, FailedHandler};
+pub use message::{DeadLetterMessage, DeadLetterTooLarge};
 pub use note::{Encoding, Note, Returned};
 
 /// The name of the attribute that a dead letter adds to its record.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FailedHandler, Letter};
+use super::{DeadLetter, FailedHandler};
 use crate::base64;
 
 /// What a dead letter's attribute says. The [module](super) has the meaning of each member.
@@ -70,7 +70,7 @@ impl<'a> Note<'a> {
     }
 
     /// All that is known but the reason.
-    pub(super) fn whole(letter: &'a Letter, encoding: Option<Encoding>) -> Self {
+    pub(super) fn whole(letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
         Self {
             queue: letter.queue.as_deref().map(Cow::Borrowed),
             code: Some(letter.code.to_string().into()),
@@ -85,7 +85,7 @@ impl<'a> Note<'a> {
     }
 
     /// The members without which the letter cannot be read, or releases nothing.
-    pub(super) fn least(letter: &'a Letter, encoding: Option<Encoding>) -> Self {
+    pub(super) fn least(letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
         Self { handlers: Cow::Borrowed(&letter.handlers), encoding, ..Self::default() }
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Code,
-    dead_letter::{DeadLetters, Letter},
+    dead_letter::{DeadLetter, DeadLetters},
     receipt::Emission,
 };
 
@@ -84,7 +84,7 @@ pub(super) async fn publish_each(
     }
     for (receipt, reason) in unreadable {
         let pending = &receipts[receipt];
-        let letter = Letter { body: pending.body.clone(), ..letter_of(relay, pending, reason.clone()) };
+        let letter = DeadLetter { body: pending.body.clone(), ..letter_of(relay, pending, reason.clone()) };
         ends[receipt].add(bury(relay, letter, || relay.progress.done(pending, 0)).await);
     }
     let fates = join_all(lanes.into_iter().map(|lane| publish_lane(relay, receipts, lane))).await;
@@ -180,8 +180,8 @@ fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emiss
     at.is_none_or(|at| since(at, relay.now) >= CHANNEL_WAIT)
 }
 
-fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -> Letter {
-    Letter {
+fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -> DeadLetter {
+    DeadLetter {
         body: Vec::new(),
         attributes: Vec::new(),
         queue: None,
@@ -197,7 +197,7 @@ fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -
     }
 }
 
-fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission, reason: &str) -> Letter {
+fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission, reason: &str) -> DeadLetter {
     /// Enough of the envelope to say whose it is.
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -211,7 +211,7 @@ fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission,
         head.map_or((None, None), |head| (Some(head.event_type), Some((head.source, head.event_id))));
     let reason = format!("cannot be published to {}: {reason}", emission.channel);
     let body = emission.envelope.get().as_bytes().to_vec();
-    Letter { body, identity, name, ..letter_of(relay, receipt, reason) }
+    DeadLetter { body, identity, name, ..letter_of(relay, receipt, reason) }
 }
 
 impl End {
@@ -227,7 +227,7 @@ impl End {
 
 async fn bury(
     relay: &Relay<'_, impl Publisher, impl DeadLetters>,
-    letter: Letter,
+    letter: DeadLetter,
     done: impl FnOnce() + Send,
 ) -> Fate {
     let (record, reason) = (letter.record.clone(), letter.reason.clone());

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use waxseal::{
     BoxError, Engine, Raw, Service, Settings, Timestamp,
-    batch::{Content, DeadLetters, Letter, Record},
+    batch::{Content, DeadLetter, DeadLetters, Record},
     contract::{Clock, MemoryTable},
 };
 
@@ -28,9 +28,9 @@ pub fn engine_with(service: Service, settings: Settings) -> (Engine, MemoryTable
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Letters(pub Arc<Mutex<Vec<Letter>>>);
+pub struct Letters(pub Arc<Mutex<Vec<DeadLetter>>>);
 impl DeadLetters for Letters {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.0.lock().unwrap().push(letter);
         Ok(())
     }

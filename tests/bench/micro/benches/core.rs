@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use waxseal::{
     BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service, Settings, Table,
     Timestamp, Token, Unit,
-    batch::{Batches, Content, DeadLetters, Letter, Policy, Record},
+    batch::{Batches, Content, DeadLetter, DeadLetters, Policy, Record},
     item::{Item, Key, Write},
     memory::Items,
     payload_hash,
@@ -108,7 +108,7 @@ impl Host for Still {
 
 struct Nowhere;
 impl DeadLetters for Nowhere {
-    async fn send(&self, letter: Letter) -> Result<(), BoxError> {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         Err(letter.reason.into())
     }
 }

@@ -186,7 +186,7 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 /// `claim_check_over` is the size in bytes from which on the payload is [checked in](crate::claim), and `tenant` names the
 /// [tenant](Message::tenant) of a payload. The members stand in this order.
 ///
-/// A tenant is worth something on a topic, and for a [`command!`]: SNS and SQS carry it to fair queues. A rule of EventBridge
+/// A tenant is worth something on a topic, and for a [`command!`](crate::command): SNS and SQS carry it to fair queues. A rule of EventBridge
 /// holds one constant at most, so an event on the bus reaches its queues without.
 ///
 /// ```

@@ -141,7 +141,7 @@ pub(crate) fn is_ours(name: &str) -> bool {
     name.starts_with(OURS) || known_near(&name).is_some() || family_near(&name).is_some()
 }
 
-/// What a name that is set means.
+/// The meaning of a name that is set.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Name {
     Known,

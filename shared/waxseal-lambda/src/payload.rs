@@ -27,7 +27,7 @@ pub(crate) enum Payload<'a> {
     Http,
     /// What a person asks of a relay.
     Sweep,
-    /// What a person says of an effect.
+    /// A person's word on an effect.
     Release,
 }
 

@@ -68,7 +68,7 @@ impl Sweeper {
             let ended = end.within(Point::Stop, step).await;
             match ended {
                 Some(Ok(())) => steps += 1,
-                // What to go on with stands behind it, and must not be clipped.
+                // The payload to go on with stands behind it, and must not be clipped.
                 Some(Err(error)) => return Err(stopped(&sweep, clip(&chain(&error), 1024).into_owned())),
                 None if steps == 0 => {
                     let problem =

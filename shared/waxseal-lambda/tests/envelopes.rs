@@ -28,7 +28,7 @@ fn partial(members: &Map<String, Value>) -> impl Iterator<Item = Map<String, Val
     })
 }
 
-/// What a reason must say of a payload with these of a form's members.
+/// The words that a reason must have for a payload with these of a form's members.
 fn assert_told(reason: &str, form: &str, all: &Map<String, Value>, there: &Map<String, Value>) {
     let told = reason.contains(&format!(" of {form} and lacks "));
     assert_eq!(told, there.len() >= 2, "{there:?}: {reason}");

@@ -58,7 +58,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// What a dead letter says of itself; `None` for any other message, one that the redrive policy moved among them.
+    /// The note of a dead letter. `None` for every other message, and for one that the redrive policy moved.
     #[must_use]
     pub fn note(&self) -> Option<Note<'static>> {
         Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)

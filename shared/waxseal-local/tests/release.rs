@@ -137,7 +137,7 @@ fn s19_an_unknown_outcome_is_released_by_a_person() {
         local.run_until_idle();
         assert_eq!(codes(&local), [Code::HandlerFailed.to_string()], "given up after five receives");
         carrier.is_silent.store(false, Ordering::SeqCst);
-        // Whoever looks at it looks the next day, when the carrier has forgotten the key.
+        // A person looks at it the next day, when the carrier has forgotten the key.
         let clock = local.clock().clone();
         local.executor().block_on(async move { clock.sleep(Duration::from_hours(25)).await });
         local.redrive("courier").unwrap();

@@ -68,10 +68,13 @@ pub(crate) trait Reaction: Send + Sync {
 
 pub(crate) struct Handled<H>(pub(crate) H);
 pub(crate) struct Decided<D>(pub(crate) D);
-/// An effect that tells what a success emits only where that is nothing.
-pub(crate) struct Effected<E>(pub(crate) E);
-/// An effect with [`Done`].
-pub(crate) struct EffectedWithDone<E>(pub(crate) E);
+pub(crate) struct Effected<E> {
+    effect: E,
+    /// Stages the emissions of a success, where the effect has [`Done`].
+    done: Option<StageDone<E>>,
+}
+
+type StageDone<E> = for<'a> fn(&'a E, Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
 
 impl<H: Handler> Reaction for Handled<H> {
     fn mode(&self) -> Mode {
@@ -186,6 +189,18 @@ impl<D: Decide> Reaction for Decided<D> {
     }
 }
 
+impl<E: Effect> Effected<E> {
+    pub(crate) fn new(effect: E) -> Self {
+        Self { effect, done: None }
+    }
+}
+
+impl<E: Done> Effected<E> {
+    pub(crate) fn with_done(effect: E) -> Self {
+        Self { effect, done: Some(done) }
+    }
+}
+
 impl<E: Effect> Reaction for Effected<E> {
     fn mode(&self) -> Mode {
         Mode::Leased { lease: E::LEASE, key_ttl: E::KEY_TTL }
@@ -200,47 +215,34 @@ impl<E: Effect> Reaction for Effected<E> {
     }
 
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
-        act(&self.0, run, attempt)
+        act(&self.effect, run, attempt)
     }
 
     fn success(&self) -> Success {
-        if <E::Emits as crate::Emits>::DECLARED.is_empty() {
+        if self.done.is_some() {
+            Success::IsTold
+        } else if <E::Emits as crate::Emits>::DECLARED.is_empty() {
             Success::EmitsNothing
         } else {
             Success::IsNotTold
         }
     }
-}
-
-impl<E: Done> Reaction for EffectedWithDone<E> {
-    fn mode(&self) -> Mode {
-        Mode::Leased { lease: E::LEASE, key_ttl: E::KEY_TTL }
-    }
-
-    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
-        E::Event::decode(raw.version, &raw.data).map(drop)
-    }
-
-    fn entity(&self, _: &Raw) -> Option<(Key, Decoded)> {
-        None
-    }
-
-    fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
-        act(&self.0, run, attempt)
-    }
-
-    fn success(&self) -> Success {
-        Success::IsTold
-    }
 
     fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
-        Box::pin(async move {
-            let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
-            let mut unit = Unit::new(run);
-            let result = self.0.done(&event, &mut unit).await;
-            unit.run.staged.conclude(result).map_err(RunError::Fault)
-        })
+        match self.done {
+            Some(done) => done(&self.effect, run),
+            None => Box::pin(std::future::ready(Ok(run.staged))),
+        }
     }
+}
+
+fn done<'a, E: Done>(effect: &'a E, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+    Box::pin(async move {
+        let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
+        let mut unit = Unit::new(run);
+        let result = effect.done(&event, &mut unit).await;
+        unit.run.staged.conclude(result).map_err(RunError::Fault)
+    })
 }
 
 fn act<'a, E: Effect>(

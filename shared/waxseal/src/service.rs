@@ -9,7 +9,7 @@ use crate::{
     catalog::Entry,
     item::Key,
     panics,
-    reaction::{Decided, Decoded, Effected, EffectedWithDone, Handled, Reaction},
+    reaction::{Decided, Decoded, Effected, Handled, Reaction},
 };
 
 /// The handlers of one service.
@@ -68,12 +68,12 @@ impl Service {
 
     /// Adds an [`Effect`].
     pub fn effect<E: Effect>(self, effect: E) -> Self {
-        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected(effect)))
+        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected::new(effect)))
     }
 
     /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release) as done.
     pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
-        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(EffectedWithDone(effect)))
+        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected::with_done(effect)))
     }
 
     fn add<S: Emits>(

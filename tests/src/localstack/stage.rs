@@ -39,7 +39,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// What a dead letter says of itself; nothing where SQS moved it.
+    /// The note of a dead letter; nothing where SQS moved it.
     #[must_use]
     pub fn note(&self) -> Option<Note<'static>> {
         Note::read(self.attributes.get(dead_letter::ATTRIBUTE)?)

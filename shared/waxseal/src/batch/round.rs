@@ -240,7 +240,7 @@ fn share(verdict: &Verdict) -> Option<Verdict> {
     }
 }
 
-/// What two copies of one message have in common: source, id, name, payload, the replay that they came with, and what they release.
+/// The identity that two copies of one message share: source, id, name, payload, their replay, and the failures that they release.
 type Twin<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>, Option<&'a Returned>);
 
 fn twin_of<'a>(record: &'a Record, raw: &'a Raw) -> Twin<'a> {

@@ -1,4 +1,4 @@
-//! What a person says of an effect whose outcome is unknown (S-19).
+//! The release of an effect whose outcome is unknown, by a person (S-19).
 
 use std::fmt;
 

@@ -231,7 +231,11 @@ impl<E: Effect> Reaction for Effected<E> {
     fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         match self.done {
             Some(done) => done(&self.effect, run),
-            None => Box::pin(std::future::ready(Ok(run.staged))),
+            // Another build released it: this one waits for a deploy, as for a newer version (S-43).
+            None => Box::pin(std::future::ready(Err(RunError::Fault(Fault::retry(format!(
+                "a person released {} as done, and this build cannot tell what a success emits: deploy one with `Done` for it",
+                E::NAME
+            )))))),
         }
     }
 }

@@ -211,6 +211,7 @@ macro_rules! contract_tests {
             s19_a_person_releases_an_unknown_outcome
             s19_a_refusal_of_one_of_two_calls_says_nothing_of_the_other
             s19_a_release_as_done_survives_a_crash_and_never_acts
+            s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions
             s19_a_release_that_cannot_be_right_is_refused
             s19_letters_of_one_failure_and_of_an_older_one_release_nothing_twice
             s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect

@@ -341,6 +341,22 @@ pub async fn s19_a_release_as_done_survives_a_crash_and_never_acts(env: &impl Co
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));
 }
 
+/// A build that cannot tell what a success emits retries what another build released as done: nothing is lost and nothing acts.
+pub async fn s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let raw = order("o-19", 1);
+    let letter = refused(&world, &raw).await;
+    let outside = Book::working();
+    release(&world, outside.service(), "book", &raw, EffectOutcome::Done).await.unwrap();
+    let older = world.function(Service::new("payment").effect(outside.clone()));
+    let letters = Letters::default();
+    let (failed, verdicts) = older.batch(&[redriven(&letter)], &letters, Policy::default()).await;
+    assert_eq!((failed.len(), letters.kept().len()), (1, 0), "{verdicts:?}");
+    assert_eq!(world.receipt(BOOK, &raw).await.unwrap().status, Status::Acted);
+    assert_eq!(deliver(&world.function(outside.service()), &[redriven(&letter)]).await, []);
+    assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));
+}
+
 /// Without an answer to "what does a success emit", done is refused; without emissions nothing needs to be told.
 pub async fn s19_a_release_that_cannot_be_right_is_refused(env: &impl ContractEnv) {
     let world = World::of(env).await;

@@ -31,12 +31,12 @@ help: ## Print this
 .PHONY: run
 run: ## Feed 500 orders through every service in one process (ORDERS= STOCK= SEED= FORMAT=json MAILS=)
 	$(call say,building the order platform (about a minute the first time))
-	@cargo run $(CI) --locked -p platform -- run
+	@cargo run $(CI) --locked -p order-platform -- run
 
 .PHONY: serve
 serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= STOCK= ORDERS=)
 	$(call say,building the order platform (about a minute the first time))
-	@cargo run $(CI) --locked -p platform -- serve
+	@cargo run $(CI) --locked -p order-platform -- serve
 
 .PHONY: run-localstack
 run-localstack: ## The same input and books on a LocalStack of its own (or PORT=): real binaries, wires, templates

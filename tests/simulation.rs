@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use platform::{Feed, Platform, Setup, Stock, Summary};
+use order_platform::{Feed, Platform, Setup, Stock, Summary};
 use waxseal_local::Faults;
 use waxseal_tests::inputs::Inputs;
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, time::Duration};
 
 use inventory::Stock;
-use platform::{Books, Feed, Platform, Setup, lines::Lines};
+use order_platform::{Books, Feed, Platform, Setup, lines::Lines};
 use serde_json::{Value, json};
 use waxseal_local::Faults;
 use waxseal_tests::localstack::{becomes, feed::feed, instance::root, progress};
@@ -58,7 +58,7 @@ fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
     let embedded = Platform::new(setup).unwrap();
     let lines: String =
         stock.iter().map(|(sku, pieces)| format!("{}\n", json!({"sku": sku, "onHand": pieces}))).collect();
-    embedded.receive(&platform::Stock::parse(lines.as_bytes())).unwrap();
+    embedded.receive(&order_platform::Stock::parse(lines.as_bytes())).unwrap();
     let customers = Feed::start(embedded.local(), &file);
     embedded.local().executor().run_until(Duration::from_secs(1), || false);
     let wanted = embedded.books();

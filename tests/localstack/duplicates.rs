@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use contracts::OrderPlaced;
+use order_events::OrderPlaced;
 use serde_json::{Value, json};
 use waxseal::{Envelope, Fault, Handler, Service, Unit, item::Item};
 use waxseal_local::{Local, Outgoing};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contracts::{OrderCancelled, OrderConfirmed, OrderPlaced};
+use order_events::{OrderCancelled, OrderConfirmed, OrderPlaced};
 use waxseal::{Decide, Envelope, Fault, Out};
 
 use crate::tally::{Subject, Tally, key};
@@ -20,7 +20,7 @@ impl Decide for CountPlaced {
     }
 
     fn decide(&self, tally: &mut Tally, event: &Envelope<OrderPlaced>, _: &mut Out<()>) -> Result<(), Fault> {
-        let total = contracts::total(&event.data.lines).map_err(Fault::permanent)?;
+        let total = order_events::total(&event.data.lines).map_err(Fault::permanent)?;
         tally.add(total, &Self::key(&event.data)).map_err(Fault::permanent)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contracts::PaymentRefunded;
+use order_events::PaymentRefunded;
 use waxseal::{Decide, Envelope, Fault, Out};
 
 use crate::tally::{Subject, Tally, key};

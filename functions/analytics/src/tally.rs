@@ -1,6 +1,6 @@
 //! A tally: how many and how much, of one subject on one day.
 
-use contracts::{CancelReason, Currency};
+use order_events::{CancelReason, Currency};
 use serde::{Deserialize, Serialize};
 use waxseal::{Engine, Entity, Failure, Timestamp};
 

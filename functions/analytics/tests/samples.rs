@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use analytics::{Level, Subject, Tally, total};
-use contracts::{Currency, testing::Memory};
+use order_events::{Currency, testing::Memory};
 use waxseal::batch::{Batches, Policy};
 use waxseal_lambda::{Function, Invocation};
 

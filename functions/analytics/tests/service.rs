@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use analytics::{Level, Subject, Tally, total};
-use contracts::{
+use order_events::{
     CancelReason, Currency, OrderCancelled, OrderConfirmed, PaymentRefunded, StockLevelChanged,
     testing::{Memory, customer, placed, raw},
 };

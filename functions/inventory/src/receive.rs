@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contracts::StockLevelChanged;
+use order_events::StockLevelChanged;
 use serde::{Deserialize, Serialize};
 use waxseal::{Decide, Engine, Envelope, Failure, Fault, Out, Outcome};
 

@@ -1,6 +1,6 @@
 //! `order.cancelled`: what was set aside goes back, whatever the reason.
 
-use contracts::{OrderCancelled, StockLevelChanged};
+use order_events::{OrderCancelled, StockLevelChanged};
 use waxseal::{Envelope, Fault, Handler, Unit};
 
 use crate::{Reservation, ReservationStatus, Stock};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{Line, OrderPlaced, ShortLine, StockLevelChanged, StockReserved, StockShort};
+use order_events::{Line, OrderPlaced, ShortLine, StockLevelChanged, StockReserved, StockShort};
 use waxseal::{Envelope, Fault, Handler, Loaded, Unit, table::LARGEST_ACTIONS};
 
 use crate::{Reservation, ReservationStatus, Stock};
@@ -39,7 +39,7 @@ impl Handler for ReserveStock {
             return Ok(());
         }
         let pieces = pieces(&order.lines).map_err(Fault::permanent)?;
-        let total = contracts::total(&order.lines).map_err(Fault::permanent)?;
+        let total = order_events::total(&order.lines).map_err(Fault::permanent)?;
         let (stocks, short) = look(&pieces, unit).await?;
         let status = if short.is_empty() {
             for (sku, mut stock) in stocks {

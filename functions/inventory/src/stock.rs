@@ -1,6 +1,6 @@
 //! The stock of one article. `on_hand + reserved` changes only when stock is taken in.
 
-use contracts::{LARGEST_AMOUNT, StockLevelChanged};
+use order_events::{LARGEST_AMOUNT, StockLevelChanged};
 use serde::{Deserialize, Serialize};
 use waxseal::Entity;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use contracts::LARGEST_AMOUNT;
+use order_events::LARGEST_AMOUNT;
 use serde_json::Value;
 
 /// One line.

@@ -1,11 +1,11 @@
 //! The committed samples are what Lambda would deliver, and are handled.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use contracts::{
+use inventory::{Stock, receive, stock_file::parse_lines};
+use order_events::{
     StockReserved,
     testing::{Memory, of_kind},
 };
-use inventory::{Stock, receive, stock_file::parse_lines};
 use waxseal::batch::{Batches, Policy};
 use waxseal_lambda::{Function, Invocation};
 

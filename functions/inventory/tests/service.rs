@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{
+use inventory::{MOST_SKUS, Reservation, ReservationStatus, Stock, Unfit, receive, stock_file::StockLine};
+use order_events::{
     CancelReason, Currency, OrderCancelled, OrderPlaced, StockLevelChanged, StockReserved, StockShort,
     testing::{Memory, customer, of_kind, placed, raw},
 };
-use inventory::{MOST_SKUS, Reservation, ReservationStatus, Stock, Unfit, receive, stock_file::StockLine};
 use proptest::prelude::*;
 use waxseal::{Engine, Failure, Outcome, Raw, Timestamp};
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::{OrderCancelled, OrderConfirmed};
+use order_events::{OrderCancelled, OrderConfirmed};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 
 use crate::{

@@ -2,11 +2,11 @@
 
 use std::{str::FromStr, time::SystemTime};
 
-use contracts::{CancelReason, Customer, OrderCancelled, OrderConfirmed};
 use lettre::{
     Address, Message,
     message::{Mailbox, header::ContentType},
 };
+use order_events::{CancelReason, Customer, OrderCancelled, OrderConfirmed};
 use waxseal::Timestamp;
 
 use crate::Mail;
@@ -106,7 +106,7 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use contracts::{Currency, Email, testing::customer};
+    use order_events::{Currency, Email, testing::customer};
     use proptest::prelude::*;
 
     use super::*;

@@ -1,7 +1,7 @@
 //! The committed samples are what Lambda would deliver, and are handled.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use contracts::testing::Memory;
+use order_events::testing::Memory;
 use waxseal::batch::{Batches, Policy};
 use waxseal_lambda::{Function, Invocation};
 

@@ -6,8 +6,8 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use contracts::{CancelReason, Currency, OrderCancelled, OrderConfirmed, testing, testing::customer};
 use notification::{Folder, Mail, Mailer, Memory, Sender, Undelivered, service};
+use order_events::{CancelReason, Currency, OrderCancelled, OrderConfirmed, testing, testing::customer};
 use waxseal::{Failure, Outcome, Raw, Timestamp};
 
 fn sender() -> Sender {

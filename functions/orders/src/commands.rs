@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contracts::{CancelReason, Currency, Customer, Line, OrderCancelled, OrderPlaced};
+use order_events::{CancelReason, Currency, Customer, Line, OrderCancelled, OrderPlaced};
 use serde::{Deserialize, Serialize};
 use waxseal::{Decide, Envelope, Fault, Out};
 

@@ -7,7 +7,7 @@
 //! `captured` may be heard before `reserved`: the money is what counts. Money that is captured for a cancelled order
 //! goes back, once.
 
-use contracts::{
+use order_events::{
     CancelReason, Currency, Customer, Line, OrderCancelled, OrderConfirmed, OrderRefundDue, TotalTooLarge,
 };
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,7 @@ impl Order {
         Ok(Self {
             order_id: order.order_id.clone(),
             customer: order.customer.clone(),
-            total: contracts::total(&order.lines)?,
+            total: order_events::total(&order.lines)?,
             lines: order.lines.clone(),
             currency: order.currency,
             status: Status::Placed,

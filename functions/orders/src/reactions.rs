@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use contracts::{
+use order_events::{
     CancelReason, OrderCancelled, OrderConfirmed, OrderRefundDue, PaymentCaptured, PaymentDeclined,
     StockReserved, StockShort,
 };

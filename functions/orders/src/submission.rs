@@ -16,7 +16,7 @@ mod field;
 
 use std::time::Duration;
 
-use contracts::{Currency, Customer, Line};
+use order_events::{Currency, Customer, Line};
 use serde_json::Value;
 
 pub use field::Invalid;
@@ -165,14 +165,14 @@ fn order_fields(at: &At<'_>) -> Result<PlaceOrder, Invalid> {
                     quantity: u32::try_from(line.field("quantity").whole(1, MOST_PIECES)?)
                         .unwrap_or(u32::MAX),
                     // A price of 0 is a gift.
-                    unit_price: line.field("unitPrice").whole(0, contracts::LARGEST_AMOUNT)?,
+                    unit_price: line.field("unitPrice").whole(0, order_events::LARGEST_AMOUNT)?,
                 })
             })
             .collect::<Result<_, Invalid>>()?,
         currency: at.field("currency").parse()?,
         payment_token: at.field("paymentToken").id(LONGEST_ID)?,
     };
-    contracts::total(&order.lines).map_err(|error| lines.invalid(error.to_string()))?;
+    order_events::total(&order.lines).map_err(|error| lines.invalid(error.to_string()))?;
     Ok(order)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contracts::CancelReason;
+use order_events::CancelReason;
 use serde_json::Value;
 use waxseal::{Engine, Envelope, Failure, Message as _, Outcome, Raw};
 

@@ -6,7 +6,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderValue, Request, StatusCode},
 };
-use contracts::{OrderPlaced, PaymentCaptured, testing::Memory};
+use order_events::{OrderPlaced, PaymentCaptured, testing::Memory};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 use waxseal::{Engine, Message as _};
@@ -174,10 +174,10 @@ async fn an_order_is_cancelled_until_it_is_confirmed() {
     let captured = PaymentCaptured {
         order_id: "o-2".into(),
         amount: 2500,
-        currency: contracts::Currency::EUR,
+        currency: order_events::Currency::EUR,
         charge_id: Some("ch_1".into()),
     };
-    shop.engine.handle(&contracts::testing::raw("e-1", captured)).await.unwrap();
+    shop.engine.handle(&order_events::testing::raw("e-1", captured)).await.unwrap();
     let refused = shop.cancel("/orders/o-2").await;
     assert_eq!(
         (refused.status, &refused.body["detail"]),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contracts::{
+use order_events::{
     OrderConfirmed,
     testing::{Memory, of_kind},
 };
@@ -66,7 +66,7 @@ async fn the_sample_file_looks_like_life() {
             ("must be an object", 1),
         ]
     );
-    let currencies: Vec<&str> = currencies.into_iter().map(contracts::Currency::code).collect();
+    let currencies: Vec<&str> = currencies.into_iter().map(order_events::Currency::code).collect();
     assert_eq!(currencies, ["CHF", "EUR", "GBP", "JPY", "SEK", "USD"]);
     assert_eq!((tokens["tok_declined"], tokens["tok_timeout"]), (28, 20));
     for name in ["山田 花子", "محمد الأحمد", "Siobhán O'Brien", "Ada 🚀 Lovelace"] {

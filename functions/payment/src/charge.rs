@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::{Currency, PaymentCaptured, PaymentDeclined, StockReserved};
 use http::StatusCode;
+use order_events::{Currency, PaymentCaptured, PaymentDeclined, StockReserved};
 use serde::{Deserialize, Serialize};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 

@@ -1,6 +1,6 @@
 //! What became of an order's payment: so that a refund finds its charge, and a second event charges nothing.
 
-use contracts::Currency;
+use order_events::Currency;
 use serde::{Deserialize, Serialize};
 use waxseal::Entity;
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::{Currency, OrderRefundDue, PaymentRefunded};
+use order_events::{Currency, OrderRefundDue, PaymentRefunded};
 use serde::{Deserialize, Serialize};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 

@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use bytes::Bytes;
-use contracts::{
+use http::{Request, Response};
+use order_events::{
     PaymentCaptured,
     testing::{Memory, of_kind},
 };
-use http::{Request, Response};
 use waxseal::{
     BoxError,
     batch::{Batches, Policy},

@@ -10,11 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use contracts::{
+use http::{Request, Response};
+use order_events::{
     Currency, OrderRefundDue, PaymentCaptured, PaymentDeclined, PaymentRefunded, StockReserved,
     testing::{Memory, of_kind, raw},
 };
-use http::{Request, Response};
 use payment::{Gateway, Payment};
 use serde_json::{Value, json};
 use waxseal::{BoxError, Failure, Outcome, Raw, Timestamp};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use platform::options::Options;
+use order_platform::options::Options;
 use waxseal_tests::localstack::run::run;
 
 fn main() -> ExitCode {

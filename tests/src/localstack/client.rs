@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use platform::lines::percent_encode;
+use order_platform::lines::percent_encode;
 use serde_json::Value;
 use ureq::http::{Method, Request};
 

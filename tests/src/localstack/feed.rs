@@ -1,4 +1,4 @@
-//! Customers over HTTP, at once: as `platform::Feed`, but with threads and the machine's clock.
+//! Customers over HTTP, at once: as `order_platform::Feed`, but with threads and the machine's clock.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use platform::{
+use order_platform::{
     Answers,
     lines::{Line, Lines, percent_encode},
 };
@@ -75,7 +75,7 @@ fn submit(
         return Ok(line.cancel_after);
     }
     let detail = answer.1["detail"].as_str().unwrap_or_default();
-    // As `platform::Feed` words it.
+    // As `order_platform::Feed` words it.
     let status = http::StatusCode::from_u16(answer.0).map_err(|error| error.to_string())?;
     answers.rejected.insert(line.number, format!("{status}: {detail}"));
     Ok(None)

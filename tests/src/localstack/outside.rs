@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use platform::Gateway;
+use order_platform::Gateway;
 use serde_json::Value;
 use waxseal_local::{Clock, Random};
 

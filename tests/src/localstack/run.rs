@@ -16,7 +16,7 @@ use std::{
 };
 
 use inventory::Stock;
-use platform::{
+use order_platform::{
     Answers, Books, Story, Summary,
     lines::Lines,
     options::Options,
@@ -143,7 +143,7 @@ struct Run {
 }
 
 impl Run {
-    fn receive(&self, stock: &platform::Stock) -> Result<(), String> {
+    fn receive(&self, stock: &order_platform::Stock) -> Result<(), String> {
         let lines = stock.lines.iter().map(|line| (line.sku.clone(), line.on_hand));
         self.stage.receive_stock(lines).map_err(|error| error.to_string())?;
         let skus = stock.initial().len();
@@ -174,7 +174,7 @@ impl Run {
     }
 
     /// Waits until the books balance, or until nothing happens any more.
-    fn settle(&self, stock: &platform::Stock) -> Result<(), String> {
+    fn settle(&self, stock: &order_platform::Stock) -> Result<(), String> {
         let (mut before, mut changed, mut said) = (None, Instant::now(), Instant::now());
         loop {
             let under_way = self.stage.under_way().map_err(|error| error.to_string())?;

@@ -375,7 +375,7 @@ impl Stage {
     /// Where the table cannot be read.
     pub fn entities<T: Entity>(&self, service: &str) -> Result<Vec<(String, T)>, CallError> {
         let items = self.items(service)?;
-        let entity = |item: &Item| platform::entity::<T>(&item.key.partition, item.get_text("data")?);
+        let entity = |item: &Item| order_platform::entity::<T>(&item.key.partition, item.get_text("data")?);
         Ok(items.iter().filter_map(entity).collect())
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use platform::{
+use order_platform::{
     Feed, Platform, Setup, Summary,
     options::Options,
     report::{self, Told, conclude, say},

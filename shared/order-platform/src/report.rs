@@ -7,7 +7,7 @@ use std::{
 };
 
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
-use contracts::{CancelReason, Currency};
+use order_events::{CancelReason, Currency};
 use orders::{Order, Status};
 use waxseal::dead_letter::Note;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 /// An ISO 4217 code of a currency in use.
 ///
 /// ```
-/// use contracts::Currency;
+/// use order_events::Currency;
 /// let yen: Currency = "JPY".parse().unwrap();
 /// assert_eq!((yen.minor_digits(), yen.format(1250)), (0, "1250 JPY".to_owned()));
 /// assert_eq!(Currency::EUR.format(1250), "12.50 EUR");

@@ -18,7 +18,7 @@ fn run(name: &str, given: &[(&str, &str)]) -> (bool, Vec<String>) {
             std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
         }
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_platform"))
+    let output = Command::new(env!("CARGO_BIN_EXE_order-platform"))
         .arg("run")
         .current_dir(folder)
         .envs(OPTIONS.map(|option| (option, "")))

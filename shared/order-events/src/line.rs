@@ -29,7 +29,7 @@ pub struct TotalTooLarge;
 /// [`TotalTooLarge`], instead of a number that wrapped around.
 ///
 /// ```
-/// use contracts::{Line, TotalTooLarge, total};
+/// use order_events::{Line, TotalTooLarge, total};
 /// let line = |quantity, unit_price| Line { sku: "hat".into(), quantity, unit_price };
 /// assert_eq!(total(&[line(2, 1250), line(1, 99)]), Ok(2599));
 /// assert_eq!(total(&[line(2, u64::MAX)]), Err(TotalTooLarge));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// An e-mail address.
 ///
 /// ```
-/// use contracts::Email;
+/// use order_events::Email;
 /// assert!("josé.o'neil+shop@例え.jp".parse::<Email>().is_ok());
 /// assert!("josé.example.com".parse::<Email>().is_err());
 /// ```

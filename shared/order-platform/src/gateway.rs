@@ -10,8 +10,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use contracts::Currency;
 use http::{Method, Request, Response, StatusCode};
+use order_events::Currency;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use waxseal::BoxError;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contracts::{CancelReason, Currency};
 use inventory::Stock;
+use order_events::{CancelReason, Currency};
 use orders::{Order, Status};
 use serde::Serialize;
 

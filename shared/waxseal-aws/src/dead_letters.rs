@@ -8,6 +8,7 @@ use waxseal::{
     BoxError,
     dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetterMessage, DeadLetters},
 };
+use waxseal_catalog::settings::DEAD_LETTERS;
 
 use crate::{
     call::{CallError, Target},
@@ -39,7 +40,7 @@ impl SqsDeadLetters {
         let url = url.into();
         let target = Target {
             what: format!("queue {url}"),
-            variable: "WAXSEAL_DLQ_URL".to_owned(),
+            variable: DEAD_LETTERS.name.to_owned(),
             service: "SQS",
             region: sdk.region().map_or_else(|| "no region".to_owned(), ToString::to_string),
             endpoint: sdk.endpoint_url().map(str::to_owned),

@@ -2,25 +2,32 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::SdkConfig;
 use waxseal::{
     Engine, Host, Settings,
     batch::{Batches, GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
     relay::SWEEP_REACH,
 };
 
+use waxseal_catalog::settings::{
+    AWS_REGION, BACKOFF, BUS, COMMIT_GROUPING, CONCURRENCY, DEAD_LETTERS, FIFO_GROUPS, HORIZON, ISOLATION,
+    LEASE, MALFORMED, MAX_RECEIVES, QUEUES, SWEEP, Setting, TABLE, TIMEOUT, TOPICS, TOTAL_FAILURE,
+};
 #[cfg(feature = "claim-check")]
-use crate::names::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
+use waxseal_catalog::settings::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
+
+#[cfg(feature = "claim-check")]
+use crate::claims::S3Claims;
 use crate::{
-    Dynamo, Publishers, SettingError, SqsDeadLetters, SqsVisibility, SystemHost,
     call::Target,
-    names::{
-        BACKOFF, BUS, CONCURRENCY, DEAD_LETTERS, GROUPING, GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED,
-        MAX_RECEIVES, QUEUES, REGION, SWEEP, TABLE, TIMEOUT, TOPICS, TOTAL_FAILURE,
-    },
-    publish::Channels,
+    dead_letters::SqsDeadLetters,
+    dynamo::Dynamo,
+    host::SystemHost,
+    publish::{Channels, Publishers},
     sdk,
-    variables::{self, Variable, Variables},
+    setting_error::SettingError,
+    variables::Variables,
+    visibility::SqsVisibility,
 };
 
 /// The environment of a function on AWS (or on `LocalStack`): its variables and one SDK configuration that all its
@@ -50,7 +57,7 @@ impl Environment {
     /// let aws = Environment::new(sdk, [("WAXSEAL_CONCURRENCY".to_owned(), "zero".to_owned())]);
     /// assert_eq!(
     ///     aws.policy().unwrap_err().to_string(),
-    ///     "WAXSEAL_CONCURRENCY is `zero`, not a whole number from 1 to 10000: it is how many handlers run at once, \
+    ///     "WAXSEAL_CONCURRENCY is `zero`, not a whole number from 1 to 10000: it is the number of handlers that run at once, \
     ///      for example WAXSEAL_CONCURRENCY=10"
     /// );
     /// ```
@@ -70,16 +77,16 @@ impl Environment {
     /// # Errors
     /// Where a variable is absent or absurd.
     pub fn table(&self) -> Result<Dynamo, SettingError> {
-        let name = self.variables.required(&TABLE, variables::table_name)?;
+        let name = self.variables.required(&TABLE)?.to_owned();
         let target = self.target(format!("table {name}"), &TABLE, "DYNAMODB")?;
         Ok(Dynamo::at(aws_sdk_dynamodb::Client::new(&self.sdk), name, target))
     }
 
-    /// Says so where the function's time-out, `WAXSEAL_TIMEOUT_SECONDS` (1 to 900), is shorter than one attempt of a call: then no
-    /// lost packet is ever made up for.
+    /// Warns of a time-out of the function that is no longer than one attempt of a call: a lost packet then fails the
+    /// invocation.
     fn check_timeout(&self) -> Result<(), SettingError> {
-        let Some(seconds) = self.variables.number(&TIMEOUT, 1..=900)? else { return Ok(()) };
-        let attempt = ATTEMPT.as_secs();
+        let Some(seconds) = self.variables.number::<u64>(&TIMEOUT)? else { return Ok(()) };
+        let attempt = sdk::ATTEMPT.as_secs();
         if seconds <= attempt {
             tracing::warn!(
                 "the function's time-out is {seconds} s ({}), and one attempt of a call takes up to {attempt} s: give the \
@@ -96,35 +103,28 @@ impl Environment {
     /// Where a variable is absent or absurd.
     pub fn dead_letters(&self) -> Result<SqsDeadLetters, SettingError> {
         self.check_timeout()?;
-        self.variables.tell_unknown();
-        let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
+        self.variables.warn_of_unknown();
+        let url = self.variables.required(&DEAD_LETTERS)?.to_owned();
         let target = self.target(format!("queue {url}"), &DEAD_LETTERS, "SQS")?;
         Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target))
     }
 
-    /// The claim check: `WAXSEAL_CLAIMS` and, where they are set, `WAXSEAL_CLAIMS_FROM` and `WAXSEAL_CLAIM_BYTES` (1 to
-    /// 1,073,741,824). Functions without large events must not call it: it links the S3 client.
+    /// The claim check: `WAXSEAL_CLAIMS` and, where they are set, `WAXSEAL_CLAIMS_FROM` and
+    /// `WAXSEAL_CLAIM_BYTES`. Functions without large events must not call it: it links the S3 client.
     ///
     /// # Errors
     /// Where a variable is absent or absurd.
     #[cfg(feature = "claim-check")]
     pub fn claim_check(&self) -> Result<waxseal::claim::ClaimCheck, SettingError> {
-        let place = |value: &str| match value.strip_prefix("s3://") {
-            Some(rest) => variables::bucket_name(rest.split('/').next().unwrap_or_default()),
-            None => Err(format!("is `{value}`, not s3://bucket or s3://bucket/prefix")),
-        };
-        let value = self.variables.required(&CLAIMS, place)?;
+        let value = self.variables.required(&CLAIMS)?;
         let rest = value.trim_start_matches("s3://");
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let target = self.target(format!("bucket {bucket}"), &CLAIMS, "S3")?;
-        let mut trusted = Vec::new();
-        for name in self.variables.get(CLAIMS_FROM.name).into_iter().flat_map(|names| names.split(',')) {
-            variables::bucket_name(name.trim()).map_err(|problem| CLAIMS_FROM.error(problem))?;
-            trusted.push(name.trim().to_owned());
-        }
+        let trusted = self.variables.optional(&CLAIMS_FROM)?.unwrap_or_default().split(',').map(str::trim);
+        let trusted = trusted.filter(|name| !name.is_empty()).map(str::to_owned);
         let mut limits = waxseal::claim::Limits::default();
-        limits.bytes = self.variables.number(&CLAIM_BYTES, 1..=1024 * 1024 * 1024)?.unwrap_or(limits.bytes);
-        let store = crate::S3Claims::at(&self.sdk, bucket.to_owned(), prefix, target).trusting(trusted);
+        limits.bytes = self.variables.number(&CLAIM_BYTES)?.unwrap_or(limits.bytes);
+        let store = S3Claims::at(&self.sdk, bucket.to_owned(), prefix, target).trusting(trusted);
         Ok(waxseal::claim::ClaimCheck::new(store).within(limits))
     }
 
@@ -134,7 +134,7 @@ impl Environment {
     /// # Errors
     /// As [`Environment::dead_letters`].
     pub fn visibility(&self) -> Result<SqsVisibility, SettingError> {
-        let url = self.variables.required(&DEAD_LETTERS, variables::queue_url)?;
+        let url = self.variables.required(&DEAD_LETTERS)?.to_owned();
         let target = self.target("the function's queues".to_owned(), &DEAD_LETTERS, "SQS")?;
         Ok(SqsVisibility::new(&self.sdk, url, target))
     }
@@ -153,33 +153,32 @@ impl Environment {
         Arc::new(SystemHost)
     }
 
-    /// [`Settings`]: `WAXSEAL_HORIZON_DAYS` (1 to 3650) and `WAXSEAL_LEASE_SECONDS` (1 to 43200) where they are set.
+    /// [`Settings`]: `WAXSEAL_HORIZON_DAYS` and `WAXSEAL_LEASE_SECONDS` where they are set.
     ///
     /// # Errors
     /// Where one is absurd.
     pub fn settings(&self) -> Result<Settings, SettingError> {
         let mut settings = Settings::default();
-        if let Some(days) = self.variables.number(&HORIZON, 1..=3650)? {
+        if let Some(days) = self.variables.number::<u64>(&HORIZON)? {
             settings.horizon = Duration::from_hours(days * 24);
         }
-        if let Some(seconds) = self.variables.number(&LEASE, 1..=43_200)? {
+        if let Some(seconds) = self.variables.number(&LEASE)? {
             settings.lease = Duration::from_secs(seconds);
         }
         Ok(settings)
     }
 
-    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES` (1 to 1000, as SQS has it), `WAXSEAL_CONCURRENCY` (1 to 10000),
-    /// `WAXSEAL_BACKOFF_SECONDS` (1 to 3600), `WAXSEAL_MALFORMED` (`dead-letter` or `retry`), `WAXSEAL_GROUPING`
-    /// (`cheapest`, `fewest-requests` or `apart`), `WAXSEAL_ISOLATION` (`on` or `off`), `WAXSEAL_GROUPS` (`skip` or `block`) and `WAXSEAL_TOTAL_FAILURE`
-    /// (`report` or `raise`) where they are set.
+    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_BACKOFF_SECONDS`, `WAXSEAL_MALFORMED`,
+    /// `WAXSEAL_COMMIT_GROUPING`, `WAXSEAL_ISOLATION`, `WAXSEAL_FIFO_GROUPS` and `WAXSEAL_TOTAL_FAILURE` where they are
+    /// set.
     ///
     /// # Errors
     /// Where one is absurd.
     pub fn policy(&self) -> Result<Policy, SettingError> {
         let mut policy = Policy::default();
-        policy.max_receives = self.variables.number(&MAX_RECEIVES, 1..=1000)?.or(policy.max_receives);
-        policy.concurrency = self.variables.number(&CONCURRENCY, 1..=10_000)?.unwrap_or(policy.concurrency);
-        if let Some(seconds) = self.variables.number(&BACKOFF, 1..=3600)? {
+        policy.max_receives = self.variables.number(&MAX_RECEIVES)?.or(policy.max_receives);
+        policy.concurrency = self.variables.number(&CONCURRENCY)?.unwrap_or(policy.concurrency);
+        if let Some(seconds) = self.variables.number(&BACKOFF)? {
             policy.backoff.base = Duration::from_secs(seconds);
         }
         policy.malformed = self.variables.choice(
@@ -187,7 +186,7 @@ impl Environment {
             &[("dead-letter", MalformedPolicy::DeadLetter), ("retry", MalformedPolicy::Retry)],
         )?;
         policy.grouping = self.variables.choice(
-            &GROUPING,
+            &COMMIT_GROUPING,
             &[
                 ("cheapest", Grouping::Cheapest),
                 ("fewest-requests", Grouping::FewestRequests),
@@ -195,8 +194,9 @@ impl Environment {
             ],
         )?;
         policy.isolation = self.variables.choice(&ISOLATION, &[("off", false), ("on", true)])?;
-        policy.groups =
-            self.variables.choice(&GROUPS, &[("skip", GroupPolicy::Skip), ("block", GroupPolicy::Block)])?;
+        policy.groups = self
+            .variables
+            .choice(&FIFO_GROUPS, &[("skip", GroupPolicy::Skip), ("block", GroupPolicy::Block)])?;
         policy.total_failure = self
             .variables
             .choice(&TOTAL_FAILURE, &[("report", TotalFailure::Report), ("raise", TotalFailure::Raise)])?;
@@ -209,40 +209,30 @@ impl Environment {
     /// # Errors
     /// Where a variable is absent or absurd.
     pub fn publisher(&self) -> Result<Publishers, SettingError> {
-        let bus = self.variables.required(&BUS, variables::bus_name)?;
-        let mut channels =
-            Channels::new(bus.clone(), self.target(format!("bus {bus}"), &BUS, "EVENTBRIDGE")?);
-        for (family, check, what, service) in [
-            (&TOPICS, variables::topic_arn as fn(&str) -> Result<(), String>, "topic", "SNS"),
-            (&QUEUES, variables::queue_url, "queue", "SQS"),
-        ] {
-            for (suffix, value) in self.variables.with_prefix(family.name) {
-                let name = format!("{}{suffix}", family.name);
-                check(value)
-                    .map_err(|problem| SettingError::new(&name, problem, family.purpose, family.example))?;
-                let target = self.target_named(format!("{what} {value}"), name.clone(), service)?;
-                channels.add(name, value.to_owned(), target);
+        let bus = self.variables.required(&BUS)?.to_owned();
+        let target = self.target(format!("bus {bus}"), &BUS, "EVENTBRIDGE")?;
+        let mut channels = Channels::new(bus, target);
+        for (family, kind, service) in [(&TOPICS, "topic", "SNS"), (&QUEUES, "queue", "SQS")] {
+            for member in self.variables.members(family) {
+                let (name, value) = member?;
+                let target = self.target_named(format!("{kind} {value}"), name.to_owned(), service)?;
+                channels.add(name.to_owned(), value.to_owned(), target);
             }
         }
         Ok(Publishers::new(&self.sdk, channels))
     }
 
-    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS` (1 to 3650), [`SWEEP_REACH`] unless set.
+    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS`, [`SWEEP_REACH`] unless it is set.
     ///
     /// # Errors
     /// Where it is absurd.
     pub fn sweep_reach(&self) -> Result<Duration, SettingError> {
-        let days = self.variables.number(&SWEEP, 1..=3650)?;
+        let days = self.variables.number::<u64>(&SWEEP)?;
         Ok(days.map_or(SWEEP_REACH, |days| Duration::from_hours(days * 24)))
     }
 
-    fn target(
-        &self,
-        what: String,
-        variable: &Variable,
-        service: &'static str,
-    ) -> Result<Target, SettingError> {
-        self.target_named(what, variable.name.to_owned(), service)
+    fn target(&self, what: String, setting: &Setting, service: &'static str) -> Result<Target, SettingError> {
+        self.target_named(what, setting.name.to_owned(), service)
     }
 
     fn target_named(
@@ -252,40 +242,20 @@ impl Environment {
         service: &'static str,
     ) -> Result<Target, SettingError> {
         self.variables.check_names()?;
-        let region = self.sdk.region().ok_or_else(|| REGION.error("is not set"))?.to_string();
-        variables::region(&region).map_err(|problem| REGION.error(problem))?;
+        let region =
+            self.sdk.region().ok_or_else(|| SettingError::new(&AWS_REGION, "is not set"))?.to_string();
+        AWS_REGION.values.check(&region).map_err(|problem| SettingError::new(&AWS_REGION, problem))?;
         let endpoint = self.variables.endpoint(service)?.or(self.sdk.endpoint_url()).map(str::to_owned);
         Ok(Target { what, variable, service, region, endpoint })
     }
 }
 
-/// What the SDK retries by itself: connections, 5xx and throttling, which it alone can tell apart, with full jitter and
-/// a quota over all requests of the client that keeps an outage from being made worse. Three attempts from 50 ms on: longer
-/// waits are the queue's, which costs nothing while it waits.
-pub(crate) fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(Duration::from_secs(1))
-}
-
-/// How long one attempt of a call may take.
-const ATTEMPT: Duration = Duration::from_secs(5);
-
-/// DynamoDB answers in milliseconds, so a silence of seconds is a lost packet or connection: another attempt is better
-/// than the wait. Connecting gets 3 s because TLS on a cold function of 128 MB takes most of one. Three attempts end after
-/// some 15 s, well before a usual invocation does, so that the failure is reported and not cut off; a limit of their own
-/// would be one more timer for every request.
-pub(crate) fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .operation_attempt_timeout(ATTEMPT)
-        .build()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use aws_config::{BehaviorVersion, Region};
+    use waxseal_catalog::settings::{SETTINGS, Unset, Values};
 
     use super::*;
 
@@ -324,8 +294,8 @@ mod tests {
             ("WAXSEAL_MAX_RECEIVES", "-1"),
             ("WAXSEAL_CONCURRENCY", "99999999999999999999"),
             ("WAXSEAL_MALFORMED", "drop"),
-            ("WAXSEAL_GROUPING", "some"),
-            ("WAXSEAL_GROUPS", "wait"),
+            ("WAXSEAL_COMMIT_GROUPING", "some"),
+            ("WAXSEAL_FIFO_GROUPS", "wait"),
             ("WAXSEAL_ISOLATION", "yes"),
             ("WAXSEAL_TOTAL_FAILURE", "panic"),
             ("WAXSEAL_BACKOFF_SECONDS", "0"),
@@ -356,6 +326,8 @@ mod tests {
             ("WAXSEAL_CONCURENCY", "WAXSEAL_CONCURRENCY"),
             ("WAXSEAL_TOPICS_STOCK", "WAXSEAL_TOPIC_STOCK"),
             ("waxseal_bus", "WAXSEAL_BUS"),
+            ("WAXSEAL_GROUPS", "WAXSEAL_FIFO_GROUPS"),
+            ("WAXSEAL_GROUPING", "WAXSEAL_COMMIT_GROUPING"),
         ] {
             let aws = environment(&[&good[..], &[(name, "10")]].concat());
             for error in
@@ -402,8 +374,8 @@ mod tests {
             ("WAXSEAL_MAX_RECEIVES", "5"),
             ("WAXSEAL_CONCURRENCY", "3"),
             ("WAXSEAL_MALFORMED", "retry"),
-            ("WAXSEAL_GROUPING", "fewest-requests"),
-            ("WAXSEAL_GROUPS", "block"),
+            ("WAXSEAL_COMMIT_GROUPING", "fewest-requests"),
+            ("WAXSEAL_FIFO_GROUPS", "block"),
             ("WAXSEAL_ISOLATION", "on"),
             ("WAXSEAL_TOTAL_FAILURE", "raise"),
             ("WAXSEAL_BACKOFF_SECONDS", "2"),
@@ -418,9 +390,39 @@ mod tests {
         assert_eq!(policy.backoff.base, Duration::from_secs(2));
         let swept = environment(&[("WAXSEAL_SWEEP_DAYS", "30")]).sweep_reach();
         assert_eq!(swept, Ok(Duration::from_hours(30 * 24)));
+    }
 
-        let bare = environment(&[]);
+    #[test]
+    fn the_defaults_of_the_table_are_those_of_the_core() {
+        let defaults: Vec<(&str, &str)> = SETTINGS
+            .iter()
+            .filter_map(|setting| match setting.unset {
+                Unset::Default(value) => Some((setting.name, value)),
+                _ => None,
+            })
+            .collect();
+        let (bare, explicit) = (environment(&[]), environment(&defaults));
+        let shown = |aws: &Environment| {
+            let settings = aws.settings().unwrap();
+            (settings.horizon, settings.lease, format!("{:?}", aws.policy().unwrap()), aws.sweep_reach())
+        };
+        assert_eq!(shown(&bare), shown(&explicit));
         assert_eq!(bare.settings().unwrap().horizon, Settings::default().horizon);
         assert_eq!(bare.policy().unwrap().concurrency, Policy::default().concurrency);
+        let bytes = waxseal::claim::Limits::default().bytes.to_string();
+        assert!(defaults.contains(&("WAXSEAL_CLAIM_BYTES", &bytes)));
+    }
+
+    #[test]
+    fn every_word_of_a_choice_has_a_meaning() {
+        for setting in SETTINGS {
+            let Values::Choice(words) = setting.values else { continue };
+            let meanings = words.iter().map(|word| {
+                let aws = environment(&[(setting.name, word)]);
+                format!("{:?}", aws.policy().unwrap())
+            });
+            let distinct: BTreeSet<String> = meanings.collect();
+            assert_eq!(distinct.len(), words.len(), "{}", setting.name);
+        }
     }
 }

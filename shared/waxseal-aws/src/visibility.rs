@@ -131,6 +131,7 @@ mod tests {
     use std::time::Duration;
 
     use waxseal::batch::Ticket;
+    use waxseal_catalog::settings::DEAD_LETTERS;
 
     use super::*;
     use crate::call::Kind;
@@ -139,7 +140,7 @@ mod tests {
     fn s25_a_source_queue_that_is_gone_or_denied_is_named_and_no_dead_letter_queue_is_blamed() {
         let target = Target {
             what: "the function's queues".to_owned(),
-            variable: "WAXSEAL_DLQ_URL".to_owned(),
+            variable: DEAD_LETTERS.name.to_owned(),
             service: "SQS",
             region: "eu-west-1".to_owned(),
             endpoint: None,

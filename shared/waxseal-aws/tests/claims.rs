@@ -141,7 +141,7 @@ async fn s42_a_function_is_configured_by_variables_alone() {
     for (variables, shown) in [
         (
             &[][..],
-            "WAXSEAL_CLAIMS is not set: it is where payloads are checked in, a bucket and perhaps a prefix, for example \
+            "WAXSEAL_CLAIMS is not set: it is the place where payloads are checked in, a bucket and perhaps a prefix, for example \
              WAXSEAL_CLAIMS=s3://shop-claims/orders",
         ),
         (

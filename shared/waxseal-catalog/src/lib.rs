@@ -1,1 +1,3 @@
 //! One application, declared once.
+
+pub mod settings;

@@ -31,6 +31,7 @@ use waxseal::{
     item::{Item, Key, Write},
     table::{Found, Page, TableError, WriteError},
 };
+use waxseal_catalog::settings::TABLE;
 
 use self::backoff::Backoff;
 use crate::call::{CallError, Target};
@@ -61,7 +62,7 @@ impl Dynamo {
         let name = name.into();
         let target = Target {
             what: format!("table {name}"),
-            variable: "WAXSEAL_TABLE".to_owned(),
+            variable: TABLE.name.to_owned(),
             service: "DYNAMODB",
             region: sdk.region().map_or_else(|| "no region".to_owned(), ToString::to_string),
             endpoint: sdk.endpoint_url().map(str::to_owned),

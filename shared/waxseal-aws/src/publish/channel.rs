@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use waxseal::relay::PublishError;
+use waxseal_catalog::settings::{QUEUES, TOPICS};
 
 use super::chunks::Limits;
-use crate::{call::Target, sqs_text, variables};
+use crate::{call::Target, sqs_text};
 
 /// Where entries go, and what a request to it takes.
 #[derive(Debug, Clone)]
@@ -70,17 +71,17 @@ impl Channels {
     /// A channel without a variable is one that does not exist for this relay: the next deploy may set the variable, so the
     /// event waits for that as long as it may (O-6). A channel of no known form is refused: no variable can name it.
     pub(super) fn find(&self, channel: &str) -> Result<&Destination, PublishError> {
-        let (prefix, name, what) = match channel.split_once(':') {
+        let (family, name, what) = match channel.split_once(':') {
             None if channel == "bus" => return Ok(&self.bus),
-            Some(("topic", name)) if !name.is_empty() => ("WAXSEAL_TOPIC_", name, "the ARN of the topic"),
-            Some(("queue", name)) if !name.is_empty() => ("WAXSEAL_QUEUE_", name, "the URL of the queue"),
+            Some(("topic", name)) if !name.is_empty() => (&TOPICS, name, "the ARN of the topic"),
+            Some(("queue", name)) if !name.is_empty() => (&QUEUES, name, "the URL of the queue"),
             _ => {
                 return Err(PublishError::refused(format!(
                     "`{channel}` is no channel: known are bus, topic:<name> and queue:<name>"
                 )));
             }
         };
-        let variable = format!("{prefix}{}", variables::suffix(name));
+        let variable = family.member(name);
         self.named.get(&variable).ok_or_else(|| {
             PublishError::no_channel(format!("{variable} is not set: set it to {what} `{name}`"))
         })

@@ -1,6 +1,11 @@
-//! What the log of a batch says: each line which record, event and flow it belongs to, and never a payload.
+//! The log of a batch: each line names its record, event and flow, and no line holds a payload.
+//!
+//! A binary of its own: whether a line is written at all is remembered for the whole process, and other tests have no
+//! subscriber.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+#[allow(dead_code, reason = "one of its users")]
+#[path = "lambda/common.rs"]
 mod common;
 
 use std::{

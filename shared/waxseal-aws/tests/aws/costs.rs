@@ -1,12 +1,8 @@
 //! What a delivery costs in requests, and what happens when requests go wrong (section C of the contract).
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::sync::{Arc, atomic::AtomicU32};
 
-use support::{
+use crate::support::{
     After, Announce, Clock, CountSold, Gateway, engine, inventory, on_hand, payment, placed, receipt,
 };
 use waxseal::{Engine, Failure, Outcome, Service};

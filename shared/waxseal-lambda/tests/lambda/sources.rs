@@ -1,9 +1,6 @@
 //! Golden inputs: whatever way an event comes, the same envelope reaches the handler (SEMANTICS F).
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
-use common::{OK, OrderPlaced, golden, inventory, invoke};
+use crate::common::{OK, OrderPlaced, golden, inventory, invoke};
 use waxseal::Envelope;
 use waxseal_lambda::{Function, Invocation};
 

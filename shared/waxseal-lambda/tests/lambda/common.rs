@@ -1,5 +1,4 @@
 //! A small service on a table in memory, and what the tests of every source ask about it.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::sync::{
     Arc, Mutex,

@@ -1,7 +1,4 @@
 //! A relay that is asked to sweep: what a person writes, what he is answered, and how he goes on.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod common;
 
 use std::{
     sync::{
@@ -11,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use common::{Letters, Seen, invoke, orders};
+use crate::common::{Letters, Seen, invoke, orders};
 use serde_json::{Value, json};
 use waxseal::{
     End, Host, Timestamp, Token,
@@ -80,9 +77,9 @@ impl Publisher for Bus {
 
 /// A service that has handled these orders, at 2026-11-21T09:30:05Z.
 async fn handled(ids: &[&str]) -> Arc<Seen> {
-    let (inventory, seen) = common::inventory();
+    let (inventory, seen) = crate::common::inventory();
     let batch: Vec<(&str, &str)> = ids.iter().map(|id| (*id, "hat")).collect();
-    assert_eq!(invoke(&inventory, &orders(&batch)).await.unwrap(), common::OK);
+    assert_eq!(invoke(&inventory, &orders(&batch)).await.unwrap(), crate::common::OK);
     seen
 }
 
@@ -295,7 +292,7 @@ async fn a_function_that_cannot_sweep_says_so() {
     let seen = handled(&["a"]).await;
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
     for (function, takes) in [
-        (common::inventory().0, "SQS, SNS, EventBridge and DynamoDB stream records, and releases"),
+        (crate::common::inventory().0, "SQS, SNS, EventBridge and DynamoDB stream records, and releases"),
         (
             Function::relay("inventory", Bus::default(), Letters(seen.clone()), clock),
             "DynamoDB stream records",
@@ -310,6 +307,6 @@ async fn a_function_that_cannot_sweep_says_so() {
     // Records, an event and HTTP are what they are, whatever else they hold.
     let event = br#"{"sweep":{},"detail-type":"order.placed","detail":{},"source":"orders","id":"e-1"}"#;
     let error = invoke(&relay(&seen, &Bus::default(), 0), event).await.unwrap();
-    assert_eq!(error, common::OK, "dead-lettered as what it is");
+    assert_eq!(error, crate::common::OK, "dead-lettered as what it is");
     assert_eq!(seen.letters.lock().unwrap().len(), 1);
 }

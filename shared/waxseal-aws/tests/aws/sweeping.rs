@@ -1,6 +1,4 @@
 //! Receipts read back for a sweep, by the true SDK: the request, its pages, and what goes wrong.
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,7 +1,5 @@
 //! The DynamoDB table means what the memory table means: the same writes give the same results and the same items,
 //! whatever the conditions.
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use waxseal::{

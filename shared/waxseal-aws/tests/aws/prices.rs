@@ -1,8 +1,4 @@
 //! Section C of the contract as one table: requests and capacity units, exactly, for each mode and each fate of a delivery.
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::{
     borrow::Cow,
@@ -12,8 +8,10 @@ use std::{
     },
 };
 
+use crate::support::{
+    After, Announce, Clock, Gateway, Letters, OrderPlaced, engine, inventory, payment, placed,
+};
 use serde::{Deserialize, Serialize};
-use support::{After, Announce, Clock, Gateway, Letters, OrderPlaced, engine, inventory, payment, placed};
 use waxseal::{
     Decide, Engine, Entity, Envelope, Fault, Handler, Out, Outcome, Service, Unit,
     batch::{Batches, Content, Grouping, Policy, Record, Verdict},

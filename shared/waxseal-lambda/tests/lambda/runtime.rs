@@ -2,9 +2,6 @@
 //!
 //! The environment configures it and can only be set for another process, so each test runs its own binary again, as the
 //! function.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod common;
 
 use std::{
     env,
@@ -14,7 +11,7 @@ use std::{
     sync::atomic::Ordering,
 };
 
-use common::{golden, inventory, invoke, order, orders, record};
+use crate::common::{golden, inventory, invoke, order, orders, record};
 use serde_json::Value;
 use waxseal_lambda::Function;
 
@@ -32,7 +29,7 @@ fn is_the_function() -> bool {
 fn function(test: &str, api: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     command
-        .args([test, "--exact", "--nocapture"])
+        .args([&format!("runtime::{test}"), "--exact", "--nocapture"])
         .env_clear()
         .env("WAXSEAL_TEST_FUNCTION", "1")
         .env("AWS_LAMBDA_RUNTIME_API", api)
@@ -120,7 +117,7 @@ fn s3_the_runtimes_deserializer_gives_the_same_result_for_the_same_bytes() {
     if is_the_function() {
         be_the_function(async { Ok(inventory().0) });
     }
-    let mut not_utf8 = common::batch(&[
+    let mut not_utf8 = crate::common::batch(&[
         record("m1", &order("o-m1", "broken").into()),
         record("m2", &"K#ln".into()),
         record("m3", &order("o-m3", "hat").into()),

@@ -1,9 +1,6 @@
 //! CloudEvents in every wrapping that an envelope may come in (S-46).
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
-use common::{OK, OrderPlaced, golden, inventory, invoke};
+use crate::common::{OK, OrderPlaced, golden, inventory, invoke};
 use waxseal::Envelope;
 
 const WAYS: [&str; 7] = [

@@ -1,6 +1,4 @@
 //! The relay's publishers on the wire: requests, chunks, and a result per entry (S-26).
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json, value::RawValue};
 use waxseal::{

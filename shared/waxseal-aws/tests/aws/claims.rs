@@ -1,5 +1,4 @@
 //! The claim check on S3's wire, with the true SDK (S-42). Answers are written from the S3 API reference.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use waxseal::{
     Raw,

@@ -1,11 +1,8 @@
 //! Nothing is acknowledged in silence: a function and a relay are given what others send, on every way.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod common;
 
 use std::sync::Arc;
 
-use common::{Letters, OK, Seen, batch, inventory, inventory_that_ignores, invoke, record};
+use crate::common::{Letters, OK, Seen, batch, inventory, inventory_that_ignores, invoke, record};
 use serde_json::{Value, json};
 use waxseal::{
     Host, Timestamp, Token,

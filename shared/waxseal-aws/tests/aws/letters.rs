@@ -1,6 +1,4 @@
 //! Dead letters on the wire (S-27).
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
 use waxseal::{

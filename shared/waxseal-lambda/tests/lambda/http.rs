@@ -1,14 +1,11 @@
 //! HTTP: the same function answers requests and batches.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
+use crate::common::{OK, golden, inventory, invoke, orders};
 use axum::{
     Router,
     http::{HeaderMap, StatusCode, Uri},
     routing::{get, post},
 };
-use common::{OK, golden, inventory, invoke, orders};
 use serde_json::Value;
 use waxseal_lambda::Function;
 

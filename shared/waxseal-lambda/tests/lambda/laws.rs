@@ -1,9 +1,6 @@
 //! Laws of the response, for any batch and any payload.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
-use common::{OK, batch, inventory, invoke, order, orders, record};
+use crate::common::{OK, batch, inventory, invoke, order, orders, record};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
@@ -114,7 +111,7 @@ proptest! {
         ]),
         spots in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
     ) {
-        let mut payload = common::golden(golden);
+        let mut payload = crate::common::golden(golden);
         for (at, byte) in spots {
             let at = at.index(payload.len());
             payload[at] = byte;

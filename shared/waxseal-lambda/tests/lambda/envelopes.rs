@@ -1,9 +1,6 @@
 //! An envelope is recognised by all of its required members; everything else is foreign, and told what it lacks.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
-use common::{OK, batch, inventory, invoke, record};
+use crate::common::{OK, batch, inventory, invoke, record};
 use serde_json::{Map, Value, json};
 
 /// The required members of both forms, each with a value, and the rest of an order.

@@ -1,9 +1,6 @@
 //! The response to Lambda: SEMANTICS A, and what stream and asynchronous sources expect.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
-use common::{OK, batch, failed, golden, inventory, inventory_with, invoke, order, orders, record};
+use crate::common::{OK, batch, failed, golden, inventory, inventory_with, invoke, order, orders, record};
 use serde_json::{Value, json};
 use waxseal::batch::{Policy, TotalFailure};
 use waxseal_lambda::InvokeError;

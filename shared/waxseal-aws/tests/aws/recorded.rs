@@ -1,6 +1,4 @@
 //! The DynamoDB table against recorded wire shapes: exact requests, and answers as the API reference shows them.
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
 use waxseal::{

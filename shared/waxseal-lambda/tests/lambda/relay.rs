@@ -1,14 +1,11 @@
 //! The relay as a function: stream records in, what receipts emitted out, the checkpoint as the response.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
-
-mod common;
 
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicI64, Ordering},
 };
 
-use common::{Letters, OK, Seen, failed, golden, invoke, orders};
+use crate::common::{Letters, OK, Seen, failed, golden, invoke, orders};
 use waxseal::{
     End, Host, Timestamp, Token,
     receipt::Emission,
@@ -237,7 +234,7 @@ async fn s4_a_stream_record_without_a_sequence_number_fails_the_invocation() {
     let text = String::from_utf8(golden("stream-receipts")).unwrap();
     let payload =
         text.replace(r#""SequenceNumber": "111000000000000000000004""#, r#""SequenceNumber": null"#);
-    for function in [relay(&channels).0, common::inventory().0] {
+    for function in [relay(&channels).0, crate::common::inventory().0] {
         let error = invoke(&function, payload.as_bytes()).await.unwrap_err();
         assert!(matches!(&error, InvokeError::MissingId(missing) if missing.index == 3), "{error}");
     }
@@ -255,7 +252,7 @@ async fn a_relay_that_is_wired_to_a_queue_dead_letters_every_record_and_loses_no
     assert_eq!(seen.reasons(), [reason, reason]);
     let letter = seen.letters.lock().unwrap()[1].clone();
     assert_eq!(letter.identity, Some(("orders".to_owned(), "o-m2".to_owned())));
-    assert_eq!(letter.body, common::order("o-m2", "scarf").into_bytes());
+    assert_eq!(letter.body, crate::common::order("o-m2", "scarf").into_bytes());
 
     seen.letters_fail.store(true, Ordering::SeqCst);
     assert_eq!(invoke(&function, &payload).await.unwrap(), failed(&["m1", "m2"]));

@@ -1,9 +1,6 @@
 //! Other people's records: nothing is taken for ours by one member, nothing is acknowledged in silence.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-mod common;
-
-use common::{OK, batch, failed, golden, inventory, invoke, order, orders, record};
+use crate::common::{OK, batch, failed, golden, inventory, invoke, order, orders, record};
 use serde_json::{Value, json};
 
 /// The golden batch's records on another queue, each in this message group.

@@ -1,7 +1,5 @@
 //! The environment of a process, as a function's `main` meets it: real variables, the real HTTP client. Each case runs in a
 //! child process, since variables belong to a process.
-// A panic is the verdict of a test and of its helpers.
-#![allow(clippy::unwrap_used)]
 
 use std::{
     io::{Read, Write as _},
@@ -42,7 +40,7 @@ async fn child() {
 
 fn case(variables: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture"])
+        .args(["--exact", "environment::child", "--nocapture"])
         .env_clear()
         .env(CASE, "1")
         .env("HOME", "/nonexistent")

@@ -1,6 +1,5 @@
-//! A small shop for the contract's tests: a clock to turn, a transactional reaction, a pure one, an effect on a
+//! A small shop for the contract's tests: a clock that stands still, a transactional reaction, a pure one, an effect on a
 //! payment gateway that honours keys.
-#![allow(dead_code)] // Each test binary uses its part.
 
 use std::{
     borrow::Cow,
@@ -20,29 +19,23 @@ use waxseal::{
 };
 use waxseal_aws::testing::WireTable;
 
-/// A clock that stands still unless it is turned, and counted tokens. Clones are one host.
+/// A clock that stands still, and counted tokens. Clones are one host.
 #[derive(Clone)]
 pub(crate) struct Clock {
-    now: Arc<Mutex<Timestamp>>,
+    now: Timestamp,
     tokens: Arc<AtomicU64>,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
         let now = "2026-11-21T09:30:00.123Z".parse().unwrap();
-        Self { now: Arc::new(Mutex::new(now)), tokens: Arc::default() }
-    }
-    pub(crate) fn set(&self, now: Timestamp) {
-        *self.now.lock().unwrap() = now;
-    }
-    pub(crate) fn turn(&self, by: Duration) {
-        self.set(self.now() + by);
+        Self { now, tokens: Arc::default() }
     }
 }
 
 impl Host for Clock {
     fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap()
+        self.now
     }
     fn token(&self) -> Token {
         Token(self.tokens.fetch_add(1, SeqCst).into())
@@ -147,17 +140,12 @@ impl Decide for CountSold {
     }
 }
 
-/// What a worker does once the gateway has charged.
+/// The end of a worker's run after the gateway has charged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum After {
     Commit,
-    /// The process is gone.
-    Crash,
-    /// It waits at the gate, then commits.
-    Sleep,
     /// It waits at the gate, then fails.
     SleepAndFail,
-    Refuse,
 }
 
 /// A payment gateway that honours keys: what it charged, and every call with its attempt and key.
@@ -197,18 +185,11 @@ impl Effect for Charge {
     ) -> Result<(), Fault> {
         let key = attempt.effect_key(0);
         self.gateway.charge(attempt.number(), key);
-        match self.after {
-            After::Commit => {}
-            After::Refuse => return Err(Fault::retry("the gateway answered 503")),
-            After::Crash => std::future::pending().await,
-            After::Sleep | After::SleepAndFail => {
-                while !self.gate.load(SeqCst) {
-                    tokio::task::yield_now().await;
-                }
-                if self.after == After::SleepAndFail {
-                    return Err(Fault::retry("woke up to a closed connection"));
-                }
+        if self.after == After::SleepAndFail {
+            while !self.gate.load(SeqCst) {
+                tokio::task::yield_now().await;
             }
+            return Err(Fault::retry("woke up to a closed connection"));
         }
         unit.emit(PaymentCaptured {
             order: event.data.order.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use waxseal::item::Item;
+use waxseal::table::Item;
 use waxseal_tests::{
     aws::Aws,
     deliveries::{failures, sqs},

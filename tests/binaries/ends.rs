@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use waxseal::item::Item;
+use waxseal::table::Item;
 use waxseal_tests::{
     deliveries::{changed, failures, handle, sqs, with_id},
     runtime_api::Lambda,

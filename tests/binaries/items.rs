@@ -1,7 +1,7 @@
 //! Rows that somebody else wrote, payloads that differ in a digit, markers that cannot be removed: each concerns its own record.
 
 use serde_json::json;
-use waxseal::item::{Foreign, Item, Key, Value as Stored, attribute};
+use waxseal::table::{Foreign, Item, Key, Value as Stored, attribute};
 use waxseal_tests::{
     aws::DeadLetter,
     deliveries::{changed, failures, sqs, with_id},

@@ -6,8 +6,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::json;
-use waxseal::{Timestamp, contract::ContractEnv};
+use waxseal::Timestamp;
 use waxseal_aws::{Dynamo, testing::sdk_at};
+use waxseal_conformance::ContractEnv;
 use waxseal_tests::localstack::client::REGION;
 
 use crate::world::{localstack, peace};
@@ -18,7 +19,12 @@ struct LocalStack {
 
 impl LocalStack {
     fn now() -> Self {
-        Self { start: Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap() }
+        Self {
+            start: Timestamp::from_millisecond(
+                Timestamp::from(std::time::SystemTime::now()).as_millisecond(),
+            )
+            .unwrap(),
+        }
     }
 }
 
@@ -57,4 +63,4 @@ fn run<T>(statement: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(statement)
 }
 
-waxseal::contract_tests!(LocalStack::now(), run);
+waxseal_conformance::contract_tests!(LocalStack::now(), run);

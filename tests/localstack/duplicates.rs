@@ -8,7 +8,7 @@ use std::{
 
 use order_events::OrderPlaced;
 use serde_json::{Value, json};
-use waxseal::{Envelope, Fault, Handler, Service, Unit, item::Item};
+use waxseal::{Envelope, Fault, Handler, Service, Unit, table::Item};
 use waxseal_local::{Local, Outgoing};
 use waxseal_tests::{
     deliveries::{failures, sqs},

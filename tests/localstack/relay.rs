@@ -40,7 +40,8 @@ fn o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep() {
     let world = turn("o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep");
     let sku = world.article("lamp-brass", 4);
     world.settle();
-    let began = Timestamp::from_second(Timestamp::now().as_second() - 1).unwrap();
+    let began =
+        Timestamp::from_second(Timestamp::from(std::time::SystemTime::now()).as_second() - 1).unwrap();
     let unfed = Unfed::new(&world);
     let order = world.place(&sku, 1, "tok_visa");
     world.becomes_stock(&sku, 4 - 1, 1);

@@ -11,8 +11,8 @@ use std::{
 use serde_json::{Value, json};
 use waxseal::{
     Raw,
-    item::{Item, Key},
-    receipt,
+    row::receipt,
+    table::{Item, Key},
 };
 use waxseal_tests::localstack::{
     becomes,
@@ -269,7 +269,7 @@ impl World {
     pub(crate) fn emitted(&self, service: &str, name: &str, order_id: &str) -> Value {
         let items = self.stage.items(service).unwrap();
         let emitted = items.iter().filter_map(|item| item.get_text("emitted"));
-        let emissions = emitted.flat_map(|emitted| receipt::read_emissions(emitted).unwrap());
+        let emissions = emitted.flat_map(|emitted| waxseal::read_emissions(emitted).unwrap());
         let mut envelopes = emissions.map(|emission| serde_json::from_str(emission.envelope.get()).unwrap());
         let is_it =
             |envelope: &Value| envelope["eventType"] == name && envelope["data"]["orderId"] == order_id;

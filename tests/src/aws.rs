@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use waxseal::{
     dead_letter::{self, Note},
-    item::{Item, Key},
+    table::{Item, Key},
 };
 use waxseal_aws::testing::WireTable;
 

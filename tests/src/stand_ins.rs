@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use waxseal::item::{Item, Key};
+use waxseal::table::{Item, Key};
 
 use crate::{
     aws::Aws,

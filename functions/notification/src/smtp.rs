@@ -4,7 +4,7 @@ use std::{env, time::Duration};
 
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
-use waxseal::{BoxError, Quoted, chain};
+use waxseal::{BoxError, Quoted, error_chain};
 
 use crate::{Mail, Mailer, Sender, Undelivered};
 
@@ -93,7 +93,7 @@ struct Answered {
 }
 
 fn reason(error: lettre::transport::smtp::Error) -> BoxError {
-    let words = Quoted::new(chain(&error));
+    let words = Quoted::new(error_chain(&error));
     match error.status() {
         Some(code) => Answered { code: code.to_string(), source: words }.into(),
         None if error.is_response() => {
@@ -179,7 +179,7 @@ mod tests {
                 .unwrap();
             let mail = Mail { effect_key: "key-1".to_owned(), message };
             let (sent, told) = tokio::join!(smtp.send(mail), server(listener, verdict));
-            let reason = sent.as_ref().err().map(|undelivered| chain(undelivered)).unwrap_or_default();
+            let reason = sent.as_ref().err().map(|undelivered| error_chain(undelivered)).unwrap_or_default();
             assert_eq!(reason.is_empty(), permanent.is_none(), "{reason}");
             // The code is shown, and the words, which may quote an address, are not.
             assert!(permanent.is_none() || reason.contains(&verdict[..3]), "{reason}");

@@ -91,7 +91,7 @@ async fn s19_a_mail_that_is_refused_for_good_is_remembered_and_a_busy_server_is_
     let event = confirmed("e-1");
     let failure = engine.handle(&event).await.unwrap_err();
     assert!(!failure.is_permanent());
-    assert_eq!(waxseal::chain(&failure), "the mail was not taken: 451 try again later");
+    assert_eq!(waxseal::error_chain(&failure), "the mail was not taken: 451 try again later");
     server.mood.store(2, Ordering::SeqCst);
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
 

@@ -78,7 +78,7 @@ impl From<Rejected> for Problem {
 impl From<Failure> for Problem {
     /// What failed inside goes to the log and not to the caller.
     fn from(failure: Failure) -> Self {
-        tracing::error!(error = waxseal::chain(&failure), "a request failed");
+        tracing::error!(error = waxseal::error_chain(&failure), "a request failed");
         if failure.is_permanent() {
             let detail = "the request cannot be carried out; nothing was changed";
             Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong here", detail)

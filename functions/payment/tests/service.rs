@@ -123,7 +123,7 @@ async fn s10_a_lost_answer_is_asked_for_again_with_the_same_key() {
     let failure = engine.handle(&event).await.unwrap_err();
     assert!(!failure.is_permanent());
     assert_eq!(
-        waxseal::chain(&failure),
+        waxseal::error_chain(&failure),
         "the payment gateway did not answer /charges: connection reset by peer"
     );
     assert!(memory.take_emitted().is_empty());

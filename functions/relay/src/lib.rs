@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use waxseal::{
     Host,
-    batch::DeadLetters,
+    dead_letter::DeadLetters,
     relay::{Publisher, Receipts},
 };
 use waxseal_lambda::Function;

@@ -8,12 +8,10 @@ use std::{
 
 use serde_json::Value;
 use waxseal::{
-    BoxError, Host, Timestamp, Token,
-    batch::{DeadLetter, DeadLetters},
-    item::{Item, Key},
-    receipt::Emission,
-    relay::{Emitted, PublishError, Publisher, Receipts},
-    table::TableError,
+    BoxError, Emission, Host, Timestamp, Token,
+    dead_letter::{DeadLetter, DeadLetters},
+    relay::{PublishError, Publisher, Receipts},
+    table::{Emitted, Item, Key, TableError},
 };
 use waxseal_lambda::Invocation;
 

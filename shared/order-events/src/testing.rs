@@ -7,11 +7,9 @@ use std::{
 
 use waxseal::{
     BoxError, Engine, Host, Message, Raw, Service, Settings, Table, Timestamp, Token,
-    batch::{DeadLetter, DeadLetters},
-    item::{Item, Key, Write, attribute},
-    memory::Items,
-    receipt::read_emissions,
-    table::{Page, TableError, WriteError},
+    dead_letter::{DeadLetter, DeadLetters},
+    read_emissions,
+    table::{Item, Key, Page, TableError, Write, WriteError, attribute, memory::Items},
 };
 
 use crate::{Currency, Customer, Line, OrderPlaced};

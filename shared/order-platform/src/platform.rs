@@ -103,7 +103,7 @@ impl Platform {
         let lines = stock.lines.clone();
         self.local.executor().block_on(async move {
             for line in &lines {
-                inventory::receive(&engine, line).await.map_err(|failure| waxseal::chain(&failure))?;
+                inventory::receive(&engine, line).await.map_err(|failure| waxseal::error_chain(&failure))?;
             }
             Ok(())
         })
@@ -118,7 +118,7 @@ impl Platform {
     /// All entities of one kind, with their ids.
     fn entities<T: Entity>(&self, service: &str) -> Vec<(String, T)> {
         let Ok(table) = self.local.table(service) else { return Vec::new() };
-        let entity = |item: &waxseal::item::Item| entity(&item.key.partition, item.get_text("data")?);
+        let entity = |item: &waxseal::table::Item| entity(&item.key.partition, item.get_text("data")?);
         table.items().iter().filter_map(entity).collect()
     }
 

@@ -34,8 +34,9 @@ impl Story {
     #[must_use]
     pub fn span(&self) -> Duration {
         let times = || self.events.iter().map(|event| event.timestamp);
-        let span = times().max().zip(times().min()).map(|(last, first)| last.duration_since(first));
-        span.and_then(|span| Duration::try_from(span).ok()).unwrap_or_default()
+        let span =
+            times().max().zip(times().min()).map(|(last, first)| last.saturating_duration_since(first));
+        span.unwrap_or_default()
     }
 
     /// The tree as text, `root` above it; times count from the first event.
@@ -58,7 +59,7 @@ impl Story {
         let last = events.len().saturating_sub(1);
         for (index, event) in events.iter().enumerate() {
             let (corner, bar) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            let after = event.timestamp.duration_since(start).as_millis();
+            let after = event.timestamp.saturating_duration_since(start).as_millis();
             let label = format!("{indent}{corner}{}", event.name);
             let width = label.chars().count();
             let pad = " ".repeat(44_usize.saturating_sub(width));

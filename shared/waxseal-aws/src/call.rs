@@ -83,7 +83,11 @@ impl CallError {
                 Kind::Broken
             }
             SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
-                if waxseal::chain(error).contains("credential") { Kind::NoCredentials } else { Kind::Invalid }
+                if waxseal::error_chain(error).contains("credential") {
+                    Kind::NoCredentials
+                } else {
+                    Kind::Invalid
+                }
             }
             SdkError::ServiceError(_) => {
                 kind_of(code.as_deref().unwrap_or_default(), status.unwrap_or_default())
@@ -217,10 +221,10 @@ pub(crate) fn kind_of(code: &str, status: u16) -> Kind {
 fn unanswered<E: Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
     match error {
         SdkError::DispatchFailure(failure) => match failure.as_connector_error().and_then(Error::source) {
-            Some(cause) => waxseal::chain(cause),
-            None => waxseal::chain(error),
+            Some(cause) => waxseal::error_chain(cause),
+            None => waxseal::error_chain(error),
         },
-        other => waxseal::chain(other),
+        other => waxseal::error_chain(other),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use waxseal::claim::{Claims, StoreError};
+use waxseal::claim_check::{Claims, StoreError};
 
 use crate::call::{CallError, Kind, Target, Trouble};
 

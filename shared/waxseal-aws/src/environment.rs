@@ -115,17 +115,17 @@ impl Environment {
     /// # Errors
     /// Where a variable is absent or absurd.
     #[cfg(feature = "claim-check")]
-    pub fn claim_check(&self) -> Result<waxseal::claim::ClaimCheck, SettingError> {
+    pub fn claim_check(&self) -> Result<waxseal::claim_check::ClaimCheck, SettingError> {
         let value = self.variables.required(&CLAIMS)?;
         let rest = value.trim_start_matches("s3://");
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let target = self.target(format!("bucket {bucket}"), &CLAIMS, "S3")?;
         let trusted = self.variables.optional(&CLAIMS_FROM)?.unwrap_or_default().split(',').map(str::trim);
         let trusted = trusted.filter(|name| !name.is_empty()).map(str::to_owned);
-        let mut limits = waxseal::claim::Limits::default();
+        let mut limits = waxseal::claim_check::Limits::default();
         limits.bytes = self.variables.number(&CLAIM_BYTES)?.unwrap_or(limits.bytes);
         let store = S3Claims::at(&self.sdk, bucket.to_owned(), prefix, target).trusting(trusted);
-        Ok(waxseal::claim::ClaimCheck::new(store).within(limits))
+        Ok(waxseal::claim_check::ClaimCheck::new(store).within(limits))
     }
 
     /// What tells queues when to deliver failed records again. It needs no variable of its own: a queue's URL is made of its
@@ -409,7 +409,7 @@ mod tests {
         assert_eq!(shown(&bare), shown(&explicit));
         assert_eq!(bare.settings().unwrap().horizon, Settings::default().horizon);
         assert_eq!(bare.policy().unwrap().concurrency, Policy::default().concurrency);
-        let bytes = waxseal::claim::Limits::default().bytes.to_string();
+        let bytes = waxseal::claim_check::Limits::default().bytes.to_string();
         assert!(defaults.contains(&("WAXSEAL_CLAIM_BYTES", &bytes)));
     }
 

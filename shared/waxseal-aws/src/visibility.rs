@@ -52,7 +52,7 @@ impl SqsVisibility {
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder()
                 // A record's id is longer than an entry's may be.
                 .id(position.to_string())
-                .receipt_handle(&delay.ticket.handle)
+                .receipt_handle(&delay.receipt_handle.handle)
                 .visibility_timeout(seconds(delay));
             match entry.build() {
                 Ok(entry) => request = request.entries(entry),
@@ -82,7 +82,7 @@ impl Visibility for SqsVisibility {
     async fn delay(&self, delays: Vec<Delay>) {
         let mut queues: BTreeMap<&str, Vec<&Delay>> = BTreeMap::new();
         for delay in &delays {
-            queues.entry(&delay.ticket.queue).or_default().push(delay);
+            queues.entry(&delay.receipt_handle.queue).or_default().push(delay);
         }
         let mut calls: Vec<(&str, &[&Delay])> = Vec::new();
         for (queue, delays) in &queues {
@@ -130,7 +130,7 @@ fn url(other: &str, arn: &str) -> Option<String> {
 mod tests {
     use std::time::Duration;
 
-    use waxseal::batch::Ticket;
+    use waxseal::batch::ReceiptHandle;
     use waxseal_catalog::settings::DEAD_LETTERS;
 
     use super::*;
@@ -196,8 +196,12 @@ mod tests {
     #[test]
     fn s24_a_delay_is_rounded_up_to_seconds() {
         let of = |milliseconds| {
-            let ticket = Ticket { queue: String::new(), handle: String::new() };
-            seconds(&Delay { record: String::new(), ticket, after: Duration::from_millis(milliseconds) })
+            let receipt_handle = ReceiptHandle { queue: String::new(), handle: String::new() };
+            seconds(&Delay {
+                record: String::new(),
+                receipt_handle,
+                after: Duration::from_millis(milliseconds),
+            })
         };
         assert_eq!([of(0), of(1), of(1000), of(1001)], [0, 1, 1, 2]);
     }

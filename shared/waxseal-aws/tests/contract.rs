@@ -3,8 +3,8 @@
 // A panic of a test's helper is its verdict.
 #![allow(clippy::unwrap_used)]
 
-use waxseal::contract::ContractEnv;
 use waxseal_aws::{Dynamo, testing::WireTable};
+use waxseal_conformance::ContractEnv;
 
 struct Wire;
 
@@ -20,4 +20,4 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-waxseal::contract_tests!(Wire, run);
+waxseal_conformance::contract_tests!(Wire, run);

@@ -23,7 +23,7 @@ const SHARE: u64 = 4;
 /// ```
 #[must_use]
 pub fn points(now: Timestamp, deadline: Timestamp) -> [Timestamp; 3] {
-    let left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
+    let left = deadline.saturating_duration_since(now);
     let most = u64::try_from(left.as_millis()).unwrap_or(u64::MAX) / SHARE;
     BEFORE.map(|before| {
         let before = if most < BEFORE[0] { before * most / BEFORE[0] } else { before };
@@ -44,7 +44,7 @@ mod tests {
             let deadline = Timestamp::from_millisecond(1_795_253_400_123 + left).unwrap();
             let [stop, cutoff, answer] = points(now, deadline);
             prop_assert!(stop <= cutoff && cutoff <= answer && answer <= deadline);
-            prop_assert!(stop.duration_since(now).as_millis() >= i128::from(left * 3 / 4 - 1));
+            prop_assert!(stop.saturating_duration_since(now).as_millis() >= u128::try_from((left * 3 / 4 - 1).max(0)).unwrap());
         }
     }
 }

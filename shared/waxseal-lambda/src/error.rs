@@ -1,6 +1,6 @@
 //! Why an invocation failed as a whole. What concerns one record is a batch item failure instead.
 
-use waxseal::{ReleaseError, batch::MissingId, panics::Caught, relay::Counts};
+use waxseal::{ReleaseError, batch::MissingId, panic::Caught, relay::Counts};
 
 /// Why an invocation failed: Lambda retries it by its source's own rules. The message holds no payload.
 #[derive(Debug, thiserror::Error)]

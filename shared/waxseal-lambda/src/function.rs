@@ -6,8 +6,9 @@ use lambda_http::IntoResponse;
 use tower_service::Service;
 use waxseal::{
     End, Engine, Host, Point, Timestamp,
-    batch::{Batches, DeadLetters, TotalFailure, Verdict},
-    panics,
+    batch::{Batches, RecordOutcome, TotalFailure},
+    dead_letter::DeadLetters,
+    panic,
     relay::{Progress, Publisher, Receipts},
     table::TableError,
 };
@@ -36,12 +37,12 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use waxseal::{BoxError, Host, Timestamp, Token, batch::{DeadLetters, DeadLetter}, receipt::Emission, relay::{PublishError, Publisher}};
+/// use waxseal::{BoxError, Emission, Host, Timestamp, Token, dead_letter::{DeadLetter, DeadLetters}, relay::{PublishError, Publisher}};
 /// use waxseal_lambda::{Function, Invocation};
 ///
 /// struct Print;
 /// impl Host for Print {
-///     fn now(&self) -> Timestamp { Timestamp::now() }
+///     fn now(&self) -> Timestamp { Timestamp::from(std::time::SystemTime::now()) }
 ///     fn token(&self) -> Token { Token(1) }
 /// }
 /// impl Publisher for Print {
@@ -195,7 +196,7 @@ impl Function {
     ) -> Result<Vec<u8>, InvokeError> {
         // Handlers' panics are caught per record; this one is for what is plugged in beside them. Nothing of the
         // invocation outlives it.
-        let result = panics::catch_async(self.dispatch(payload, invocation, end)).await;
+        let result = panic::catch_async(self.dispatch(payload, invocation, end)).await;
         let result = result.unwrap_or_else(|caught| Err(InvokeError::Panic(caught)));
         if let Err(error) = &result {
             let (request_id, kind) = (&*invocation.request_id, error.kind());
@@ -263,7 +264,7 @@ impl Function {
             ),
             Work::Relay(relay) => {
                 let refused = end.within(Point::Cutoff, relay.refuse(batch)).await;
-                let late = || batch.records.iter().map(|_| Verdict::Unstarted).collect();
+                let late = || batch.records.iter().map(|_| RecordOutcome::Unstarted).collect();
                 (refused.unwrap_or_else(late), TotalFailure::Report)
             }
         };

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use waxseal::{
     Code, Host,
-    batch::{DeadLetter, DeadLetters, Verdict},
-    chain,
+    batch::RecordOutcome,
+    dead_letter::DeadLetters,
+    error_chain,
     relay::{Pending, Progress, Publisher, Sweep, SweepError, publish},
 };
 
@@ -29,7 +30,7 @@ pub(crate) trait AnyRelay: Send + Sync {
         receipts: &'a dyn AnyReceipts,
     ) -> BoxFuture<'a, Result<(), SweepError>>;
     /// Dead-letters what does not come from a stream: wrong wiring must lose nothing.
-    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>>;
+    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<RecordOutcome>>;
 }
 
 pub(crate) struct Relay<P, D> {
@@ -69,7 +70,7 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
         Box::pin(async move { sweep.step(&Erased(receipts), &self.now()).await })
     }
 
-    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<Verdict>> {
+    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<RecordOutcome>> {
         Box::pin(async move {
             let mut verdicts = Vec::with_capacity(batch.records.len());
             for record in &batch.records {
@@ -78,21 +79,21 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
                     batch.kind.name()
                 );
                 let letter =
-                    DeadLetter::of(record, &self.service, self.host.now(), Code::WrongSource, reason.clone());
+                    record.dead_letter(&self.service, self.host.now(), Code::WrongSource, reason.clone());
                 verdicts.push(match self.dead_letters.send(letter).await {
                     Ok(()) => {
                         tracing::error!(record = record.id, reason, "dead-lettered");
-                        Verdict::DeadLettered { reason }
+                        RecordOutcome::DeadLettered { reason }
                     }
                     Err(error) => {
-                        let error = chain(&*error);
+                        let error = error_chain(&*error);
                         tracing::error!(
                             record = record.id,
                             reason,
                             error,
                             "the dead-letter queue could not be written, reported as failed",
                         );
-                        Verdict::Failed {
+                        RecordOutcome::Failed {
                             reason: format!("{reason}; and the dead-letter queue: {error}"),
                             retry_after: None,
                         }

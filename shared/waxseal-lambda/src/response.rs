@@ -2,7 +2,7 @@
 //! failed" (S-1, S-4, S-5).
 
 use serde::Serialize;
-use waxseal::batch::{MissingId, TotalFailure, Verdict, failures};
+use waxseal::batch::{MissingId, RecordOutcome, TotalFailure, failures};
 
 use crate::{
     InvokeError,
@@ -29,11 +29,11 @@ pub(crate) fn check_ids(batch: &Batch) -> Result<(), MissingId> {
 /// The response to a batch that ran.
 pub(crate) fn write(
     batch: &Batch,
-    verdicts: &[Verdict],
+    verdicts: &[RecordOutcome],
     total: TotalFailure,
 ) -> Result<Vec<u8>, InvokeError> {
     let mut failed = failures(&batch.records, verdicts)?;
-    let is_total = !verdicts.is_empty() && verdicts.iter().all(Verdict::is_failed);
+    let is_total = !verdicts.is_empty() && verdicts.iter().all(RecordOutcome::is_failed);
     match batch.kind {
         // The event source mapping slows down for a failed invocation, not for a full response (S-7).
         Kind::Sqs | Kind::Stream if is_total && total == TotalFailure::Raise => {
@@ -56,7 +56,7 @@ pub(crate) fn partial(ids: &[&str]) -> Result<Vec<u8>, InvokeError> {
 }
 
 /// For sources without partial responses: all or nothing (S-38).
-fn whole(batch: &Batch, verdicts: &[Verdict], failed: usize) -> Result<Vec<u8>, InvokeError> {
+fn whole(batch: &Batch, verdicts: &[RecordOutcome], failed: usize) -> Result<Vec<u8>, InvokeError> {
     let first = batch.records.iter().zip(verdicts).find(|(_, verdict)| verdict.is_failed());
     match first {
         // Lambda looks at no response here; it is the same one all the same, so that "never null" has no exception.
@@ -66,9 +66,13 @@ fn whole(batch: &Batch, verdicts: &[Verdict], failed: usize) -> Result<Vec<u8>, 
             records: batch.records.len(),
             first: record.id.clone(),
             reason: match verdict {
-                Verdict::Failed { reason, .. } => reason.clone(),
-                Verdict::Unstarted => "too little of the invocation's time was left to start it".to_owned(),
-                Verdict::Done(_) | Verdict::DeadLettered { .. } | Verdict::Blocked => "not run".to_owned(),
+                RecordOutcome::Failed { reason, .. } => reason.clone(),
+                RecordOutcome::Unstarted => {
+                    "too little of the invocation's time was left to start it".to_owned()
+                }
+                RecordOutcome::Done(_) | RecordOutcome::DeadLettered { .. } | RecordOutcome::Blocked => {
+                    "not run".to_owned()
+                }
             },
         }),
     }

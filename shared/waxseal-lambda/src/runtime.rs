@@ -19,7 +19,7 @@ use lambda_runtime::{
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tracing::Instrument as _;
-use waxseal::{BoxError, End, Timestamp, chain};
+use waxseal::{BoxError, End, Timestamp, error_chain};
 
 use crate::{Function, Invocation, InvokeError, end::points, log, shutdown::Shutdown};
 
@@ -91,7 +91,7 @@ fn unserved(error: Error) -> Error {
     if error.is::<std::num::ParseIntError>() {
         return NO_HEADER.into();
     }
-    format!("the Runtime API at AWS_LAMBDA_RUNTIME_API failed: {}", chain(&*error)).into()
+    format!("the Runtime API at AWS_LAMBDA_RUNTIME_API failed: {}", error_chain(&*error)).into()
 }
 
 const NO_HEADER: &str = "an invocation came that cannot be answered: it needs the headers Lambda-Runtime-Aws-Request-Id \
@@ -136,7 +136,7 @@ async fn serve(
     let invocation = Invocation::from(context);
     let span = tracing::info_span!("invocation", requestId = invocation.request_id);
     let [stop, cutoff, answer] = match invocation.deadline {
-        Some(deadline) => points(Timestamp::now(), deadline).map(Some),
+        Some(deadline) => points(Timestamp::from(std::time::SystemTime::now()), deadline).map(Some),
         None => [None; 3],
     };
     let end = End::new(
@@ -156,7 +156,7 @@ const AFTER_SIGTERM: Duration = Duration::from_millis(200);
 async fn reached(point: Option<Timestamp>, shutdown: impl Future<Output = ()>) {
     let time = async {
         let Some(point) = point else { return std::future::pending().await };
-        let left = Duration::try_from(point.duration_since(Timestamp::now())).unwrap_or_default();
+        let left = point.saturating_duration_since(Timestamp::from(std::time::SystemTime::now()));
         tokio::time::sleep(left).await;
     };
     tokio::select! {
@@ -235,7 +235,7 @@ fn is_runtime_api(api: &str) -> bool {
 
 /// An error with its causes on one line.
 fn line(error: &(dyn std::error::Error + 'static)) -> String {
-    chain(error).split_whitespace().collect::<Vec<_>>().join(" ")
+    error_chain(error).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use serde::Serialize;
 use waxseal::{
-    End, Host, Point, Timestamp, chain, clip,
-    item::Key,
-    relay::{Counts, Emitted, Receipts, Sweep, Window},
-    table::TableError,
+    End, Host, Point, Timestamp, clip, error_chain,
+    relay::{Counts, Receipts, Sweep, Window},
+    table::{Emitted, Key, TableError},
 };
 
 use crate::{
@@ -69,7 +68,9 @@ impl Sweeper {
             match ended {
                 Some(Ok(())) => steps += 1,
                 // The payload to go on with stands behind it, and must not be clipped.
-                Some(Err(error)) => return Err(stopped(&sweep, clip(&chain(&error), 1024).into_owned())),
+                Some(Err(error)) => {
+                    return Err(stopped(&sweep, clip(&error_chain(&error), 1024).into_owned()));
+                }
                 None if steps == 0 => {
                     let problem =
                         "its time was up before its first step ended: raise the function's time-out";
@@ -91,7 +92,7 @@ impl Sweeper {
 }
 
 fn left(deadline: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(deadline.duration_since(now)).unwrap_or_default()
+    deadline.saturating_duration_since(now)
 }
 
 fn stopped(sweep: &Sweep, problem: String) -> InvokeError {
@@ -154,7 +155,7 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
         None => Ok(None),
         Some(value) => members
             .string(name)
-            .and_then(|text| waxseal::time::parse(&text).ok())
+            .and_then(|text| text.parse::<Timestamp>().ok())
             .map(Some)
             .ok_or_else(|| bad(format!("sweep.{name}"), format!("is {}", not_a_time(value.get())))),
     };
@@ -164,7 +165,7 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
     if from >= to {
         return Err(bad("sweep.from", format!("is {from}, not before {to}, where the sweep would end")));
     }
-    let ago = Duration::try_from(now.duration_since(from)).unwrap_or_default();
+    let ago = now.saturating_duration_since(from);
     if ago > reach {
         let days = reach.as_secs() / 86_400;
         return Err(bad(

@@ -1,4 +1,4 @@
-//! A store of checked-in payloads: [`waxseal::claim::Claims`] in memory, with time and faults (S-42).
+//! A store of checked-in payloads: [`waxseal::claim_check::Claims`] in memory, with time and faults (S-42).
 
 use std::{
     collections::BTreeMap,
@@ -6,14 +6,14 @@ use std::{
     time::Duration,
 };
 
-use waxseal::claim::{Claims, StoreError};
+use waxseal::claim_check::{Claims, StoreError};
 
 use crate::local::World;
 
 /// A bucket. Clones are the same one; [`Local::create_claims`](crate::Local::create_claims) makes them.
 ///
 /// ```
-/// use waxseal::{Raw, claim::ClaimCheck};
+/// use waxseal::{Raw, claim_check::ClaimCheck};
 /// use waxseal_local::Local;
 ///
 /// let local = Local::builder().build();

@@ -37,7 +37,7 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn real() -> Self {
-        let start = Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let start = Timestamp::from(SystemTime::now());
         Self { real: Some((Instant::now(), start)), ..Self::starting_at(start) }
     }
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use waxseal::{Timestamp, batch::panic_message};
+use waxseal::{Timestamp, panic};
 
 use crate::{clock::Clock, random::Random};
 
@@ -156,7 +156,7 @@ impl Executor {
         let finish = Finish(slot.clone());
         let task: Task = Box::pin(async move {
             let result = AssertUnwindSafe(future).catch_unwind().await;
-            finish.set(result.map_err(|panic| Ended::Panicked(panic_message(&*panic))));
+            finish.set(result.map_err(|panic| Ended::Panicked(panic::message(&*panic).to_owned())));
         });
         let mut state = self.state();
         let id = state.next;
@@ -268,9 +268,8 @@ impl Executor {
     }
 
     fn wait(&self, next: Option<Timestamp>, patience: Duration) {
-        let until = next.map_or(patience, |at| {
-            Duration::try_from(at.duration_since(self.shared.clock.now())).unwrap_or_default().min(patience)
-        });
+        let until =
+            next.map_or(patience, |at| at.saturating_duration_since(self.shared.clock.now()).min(patience));
         let ids = self.shared.queue.ids.lock().unwrap_or_else(PoisonError::into_inner);
         if ids.is_empty() && !until.is_zero() {
             // A spurious wake-up only looks once more.

@@ -35,7 +35,7 @@ impl Deployed {
         let ended = select(join, timeout).await;
         let result = match ended {
             Either::Left((Ok(Ok(response)), _)) => return Ok(response),
-            Either::Left((Ok(Err(error)), _)) => waxseal::chain(&error),
+            Either::Left((Ok(Err(error)), _)) => waxseal::error_chain(&error),
             Either::Left((Err(ended), _)) => format!("Runtime.ExitError: {ended}"),
             Either::Right(_) => {
                 executor.kill(id);

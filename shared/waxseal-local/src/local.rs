@@ -14,10 +14,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde_json::{Value, json};
 use waxseal::{
-    Channel, Engine, Entity, Host, Outcome, Raw, Release, ReleaseError, Released, Service, ServiceError,
-    Settings, Timestamp, Token,
-    batch::{Batches, Policy, Verdict},
-    receipt::Emission,
+    Channel, Emission, Engine, Entity, Host, Outcome, Raw, Release, ReleaseError, Released, Service,
+    ServiceError, Settings, Timestamp, Token,
+    batch::{Batches, Policy, RecordOutcome},
     relay::SWEEP_REACH,
 };
 use waxseal_lambda::Function;
@@ -291,7 +290,7 @@ impl Local {
     fn counted(&self, batches: Batches) -> Batches {
         let duplicates = self.duplicates.clone();
         batches.observed(move |_, verdict| {
-            if matches!(verdict, Verdict::Done(Some(Outcome::Duplicate))) {
+            if matches!(verdict, RecordOutcome::Done(Some(Outcome::Duplicate))) {
                 duplicates.fetch_add(1, Ordering::Relaxed);
             }
         })

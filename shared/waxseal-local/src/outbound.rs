@@ -7,10 +7,9 @@ use std::{
 
 use serde::Deserialize;
 use waxseal::{
-    BoxError,
+    BoxError, Emission,
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
-    receipt::Emission,
     relay::{PublishError, Publisher},
 };
 
@@ -150,10 +149,10 @@ pub(crate) struct LocalVisibility(pub(crate) Vec<Queue>);
 
 impl Visibility for LocalVisibility {
     async fn delay(&self, delays: Vec<Delay>) {
-        for Delay { ticket, after, .. } in delays {
-            let name = ticket.queue.rsplit(':').next().unwrap_or_default();
+        for Delay { receipt_handle, after, .. } in delays {
+            let name = receipt_handle.queue.rsplit(':').next().unwrap_or_default();
             if let Some(queue) = self.0.iter().find(|queue| queue.name() == name) {
-                queue.change_visibility_of(&ticket.handle, after);
+                queue.change_visibility_of(&receipt_handle.handle, after);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The report of dead letters: a test that fails for one shows it in its output.
 
-use waxseal::batch::DeadLetter;
+use waxseal::dead_letter::DeadLetter;
 
 use crate::limits::Refused;
 

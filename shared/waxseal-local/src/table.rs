@@ -1,4 +1,4 @@
-//! Tables with conditional transactions and streams: [`waxseal::memory::Items`] behind a lock, with time and faults.
+//! Tables with conditional transactions and streams: [`waxseal::table::memory::Items`] behind a lock, with time and faults.
 
 use std::{
     collections::VecDeque,
@@ -9,10 +9,11 @@ use std::{
 use serde_json::Value;
 use waxseal::{
     Timestamp,
-    item::{Item, Key, Write},
-    memory::{Change, Items},
-    relay::{Emitted, Receipts},
-    table::{Page, TableError, WriteError},
+    relay::Receipts,
+    table::{
+        Emitted, Item, Key, Page, TableError, Write, WriteError,
+        memory::{Change, Items},
+    },
 };
 
 use crate::{

@@ -6,8 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
 use waxseal::{
     Timestamp,
-    item::{self, Item, Key, attribute},
-    memory::Change,
+    table::{self, Item, Key, attribute, memory::Change},
 };
 
 use crate::{
@@ -166,10 +165,10 @@ fn image(item: &Item) -> Value {
     let mut image = keys(&item.key);
     for (name, value) in &item.attributes {
         image[&**name] = match value {
-            item::Value::Text(text) => json!({ "S": text }),
-            item::Value::Number(number) => json!({ "N": number.to_string() }),
+            table::Value::Text(text) => json!({ "S": text }),
+            table::Value::Number(number) => json!({ "N": number.to_string() }),
             // DynamoDB's own JSON; a test that stores none sees none.
-            item::Value::Foreign(foreign) => serde_json::from_str(foreign.json()).unwrap_or_default(),
+            table::Value::Foreign(foreign) => serde_json::from_str(foreign.json()).unwrap_or_default(),
         };
     }
     image

@@ -4,7 +4,7 @@
 use serde_json::{json, value::RawValue};
 use waxseal::{
     Envelope, Raw,
-    claim::{Claim, ClaimCheck, Limits},
+    claim_check::{Claim, ClaimCheck, Limits},
 };
 use waxseal_local::{ClaimStore, Faults, Input, Local, Pattern, QueueSettings};
 

@@ -1,7 +1,8 @@
 //! The contract suite on the embedded environment's tables.
 
-use waxseal::contract::{ContractEnv, block_on};
+use waxseal_conformance::ContractEnv;
 use waxseal_local::{Local, Table};
+use waxseal_testing::block_on;
 
 struct Embedded;
 
@@ -12,4 +13,4 @@ impl ContractEnv for Embedded {
     }
 }
 
-waxseal::contract_tests!(Embedded, block_on);
+waxseal_conformance::contract_tests!(Embedded, block_on);

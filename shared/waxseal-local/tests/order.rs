@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-use waxseal::{Decide, Entity, Envelope, Fault, Handler, Order, Out, Raw, Replay, Service, Unit};
+use waxseal::{Decide, Entity, Envelope, Fault, Handler, Out, Raw, Replay, Sequencing, Service, Unit};
 use waxseal_local::{Faults, Local};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl Handler for See {
     const NAME: &str = "see";
     type Event = Moved;
     type Emits = ();
-    const ORDER: Order = Order::Newest("last-seen");
+    const SEQUENCING: Sequencing = Sequencing::Newest("last-seen");
     async fn handle(&self, moved: &Envelope<Moved>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
         let Moved { parcel, station } = &moved.data;
         let mut seen = match unit.load::<LastSeen>(parcel).await? {
@@ -85,7 +85,7 @@ impl Decide for Tell {
     type Event = Moved;
     type State = Parcel;
     type Emits = ();
-    const ORDER: Order = Order::Gapless("story");
+    const SEQUENCING: Sequencing = Sequencing::Gapless("story");
     const REPLAY: Replay = Replay::Rebuild;
     fn key(event: &Moved) -> Cow<'_, str> {
         Cow::Borrowed(&event.parcel)

@@ -12,7 +12,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 
-use crate::table::BoxFuture;
+use crate::future::BoxFuture;
 
 /// A point at which an invocation gives something up. They are reached in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use crate::Quoted;
+use waxseal_message::Quoted;
 
 /// Any error, boxed.
 pub type BoxError = Box<dyn Error + Send + Sync>;

@@ -1,8 +1,7 @@
 //! What the core must be told, since it has neither clock nor entropy.
 
-use jiff::Timestamp;
-
-use crate::Token;
+use crate::token::Token;
+use waxseal_message::Timestamp;
 
 /// The time, and tokens that nobody else has. The embedded environment gives both from one seed.
 pub trait Host: Send + Sync + 'static {

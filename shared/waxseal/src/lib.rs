@@ -5,7 +5,7 @@
 //! is the deduplication, and what was emitted is *in* the receipt, so inbox and outbox cannot disagree.
 //!
 //! This crate is the protocol: no AWS type, no socket, no clock and no runtime. A [`Table`], a [`Host`], a
-//! [`Publisher`](relay::Publisher) and [`DeadLetters`](batch::DeadLetters) connect it to an environment.
+//! [`Publisher`](relay::Publisher) and [`DeadLetters`](dead_letter::DeadLetters) connect it to an environment.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -41,67 +41,43 @@
 //! assert_eq!(service.catalog()[0].emits[0].name, "stock.reserved");
 //! ```
 
-mod base64;
 pub mod batch;
-mod cache;
-pub mod catalog;
-pub mod claim;
-pub mod cloudevents;
+pub mod claim_check;
 mod code;
-#[cfg(feature = "contract")]
-pub mod contract;
+mod commit;
 pub mod dead_letter;
-mod decide;
-mod effect;
-mod emits;
+mod emission;
 mod end;
 mod engine;
-mod envelope;
+mod error_chain;
 mod fault;
-mod handler;
-pub mod hash;
+mod future;
+pub mod handler;
 mod host;
-mod id;
-pub mod item;
-mod json;
-pub mod memory;
-mod message;
-pub mod panics;
-mod reaction;
-pub mod receipt;
+pub mod lock;
+pub mod panic;
 pub mod relay;
-mod replay;
-mod sequence;
-mod service;
-mod state;
+pub mod row;
 pub mod table;
-mod tenant;
-pub mod time;
-mod unit;
-mod words;
+mod token;
 
 pub use code::Code;
-pub use decide::{Decide, Out};
-pub use effect::{Attempt, Done, Effect};
-pub use emits::{Contains, Declared, Emits};
+pub use emission::{Emission, read_emissions};
 pub use end::{End, Point};
-pub use engine::{EffectOutcome, Engine, Failure, Outcome, Release, ReleaseError, Released, Settings};
-pub use envelope::{Envelope, Malformed, REQUIRED, Raw, lacking};
+pub use engine::{EffectOutcome, Engine, Outcome, Release, ReleaseError, Released, Settings};
+pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault};
-pub use handler::Handler;
-pub use hash::payload_hash;
+pub use handler::{
+    Attempt, Decide, Done, Effect, Failure, Handler, Out, Replay, Sequencing, Service, ServiceError, Unit,
+    catalog,
+};
 pub use host::Host;
-pub use id::{Token, derived_id};
-pub use jiff::Timestamp;
-pub use message::{Ancestor, Channel, Command, DecodeError, Event, Message, Origin};
-pub use replay::Replay;
-pub use sequence::Order;
-pub use service::{Service, ServiceError};
-pub use state::{Entity, Loaded};
+pub use row::{Entity, Loaded};
 pub use table::Table;
-pub use tenant::{IntoTenant, InvalidTenant, Tenant};
-pub use unit::Unit;
-pub use words::{LONGEST_REASON, Quoted, chain, clip, is_plain_name};
-
-#[doc(hidden)]
-pub use message::__check;
+pub use token::Token;
+pub use waxseal_message::{
+    Ancestor, Channel, Command, Contains, Declared, DecodeError, Emits, Envelope, Event, IntoTenant,
+    InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange, Quoted, REQUIRED, Raw,
+    Tenant, Timestamp, clip, cloudevents, command, derived_id, event, hash, is_plain_name, lacking,
+    payload_hash,
+};

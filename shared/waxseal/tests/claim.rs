@@ -14,10 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use support::{PaymentRequested, payment};
 use waxseal::{
-    Channel, Declared, Envelope, Fault, Handler, Outcome, Raw, Service, Unit,
-    claim::{self, Claim, ClaimCheck, ClaimError, Claims, Limits, StoreError},
+    Channel, Declared, Emission, Envelope, Fault, Handler, Outcome, Raw, Service, Unit,
+    claim_check::{self, Claim, ClaimCheck, ClaimError, Claims, Limits, StoreError},
     cloudevents,
-    receipt::Emission,
 };
 
 #[derive(Debug, Clone, Default)]
@@ -80,13 +79,13 @@ fn checked_in() -> (Store, ClaimCheck, Raw) {
 }
 
 fn reason(fault: &Fault) -> String {
-    waxseal::chain(fault.reason())
+    waxseal::error_chain(fault.reason())
 }
 
 #[test]
 fn s42_a_payload_that_was_checked_in_is_redeemed_byte_for_byte() {
     let (store, claims, claim) = checked_in();
-    assert!(claim::is_claim(&claim) && !claim.data.get().contains("4711"));
+    assert!(claim_check::is_claim(&claim) && !claim.data.get().contains("4711"));
     // As it travels.
     let claim = Raw::parse(&serde_json::to_string(&claim).unwrap()).unwrap();
     let whole = now(claims.redeem(&claim, 1)).unwrap();
@@ -185,7 +184,7 @@ fn s42_the_mark_decides_and_not_the_look() {
     let mut other = look_alike.clone();
     for value in [json!("true"), json!(1), json!(null), json!({"claimCheck": {}})] {
         other.metadata.insert("waxsealclaim".to_owned(), value);
-        assert!(Claim::of(&other).unwrap().is_none() && !claim::is_claim(&other));
+        assert!(Claim::of(&other).unwrap().is_none() && !claim_check::is_claim(&other));
     }
     assert_eq!(store.0.lock().unwrap().gets, 0);
 
@@ -220,7 +219,7 @@ fn s42_the_mark_decides_and_not_the_look() {
         let fault = now(claims.redeem(&marked, 1)).unwrap_err();
         assert!(fault.is_permanent());
         assert_eq!(reason(&fault), format!("data is marked as a claim check and is none: {why}"));
-        assert!(claim::payload_hash(&marked).unwrap_err().is_permanent());
+        assert!(claim_check::payload_hash(&marked).unwrap_err().is_permanent());
     }
 }
 
@@ -279,9 +278,9 @@ fn s42_s16_with_its_payload_or_with_a_claim_it_is_the_same_event() {
 
     // The hash that the receipt holds is known without a fetch.
     store.0.lock().unwrap().objects.clear();
-    let hash = claim::payload_hash(&claim).unwrap();
+    let hash = claim_check::payload_hash(&claim).unwrap();
     assert_eq!(hash, waxseal::payload_hash(PAYLOAD).unwrap());
-    assert_eq!(hash, claim::payload_hash(&payment("e-1", &spelled_otherwise)).unwrap());
+    assert_eq!(hash, claim_check::payload_hash(&payment("e-1", &spelled_otherwise)).unwrap());
 }
 
 /// A claim as the build before algorithm 2 wrote it: without `hash2`, with the hash that it made of [`PAYLOAD`].

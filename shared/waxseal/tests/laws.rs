@@ -11,11 +11,9 @@ use sha2::{Digest as _, Sha256};
 use waxseal::{
     Timestamp, Token, derived_id,
     hash::PayloadHash,
-    item::{Action, Condition, Item, Key, Write, attribute},
-    memory::Items,
     payload_hash,
-    receipt::{Receipt, Status, Verdict},
-    table::{Refusal, WriteError},
+    row::{Receipt, ReceiptMeaning, Status},
+    table::{Action, Condition, Item, Key, Refusal, Write, WriteError, attribute, memory::Items},
 };
 
 // Few letters, those that escaping and length prefixes must tell apart among them: collisions would show.
@@ -174,7 +172,7 @@ fn write() -> impl Strategy<Value = Write> {
                 }
             }
             match owner {
-                Some(owner) => item.text(attribute::OWNER, owner),
+                Some(owner) => item.text(attribute::WRITER, owner),
                 None => item,
             }
         },
@@ -187,7 +185,7 @@ fn write() -> impl Strategy<Value = Write> {
     let condition = prop_oneof![
         2 => (0..4_i64).prop_map(|now| Condition::Absent { now: Timestamp::from_second(now).unwrap() }),
         1 => (0..3_u64).prop_map(Condition::Version),
-        1 => "[ab]".prop_map(Condition::Owner),
+        1 => "[ab]".prop_map(Condition::Writer),
     ];
     (action, condition).prop_map(|(action, condition)| Write { action, condition })
 }
@@ -213,7 +211,7 @@ proptest! {
         let (one, other) = (split(&text, one), split(&text, other));
         let id = |parts: &[String; 3]| derived_id(&parts[0], &parts[1], &parts[2], 0);
         prop_assert_eq!(id(&one) == id(&other), one == other);
-        let key = |parts: &[String; 3]| waxseal::receipt::key(&parts[0], &parts[1], &parts[2]);
+        let key = |parts: &[String; 3]| waxseal::row::receipt::key(&parts[0], &parts[1], &parts[2]);
         prop_assert_eq!(key(&one) == key(&other), one == other);
     }
 
@@ -269,12 +267,12 @@ proptest! {
         last_error in option::of(".{0,50}"), token in any::<u128>(), uncertain in option::of(0_u32..9),
     ) {
         let receipt = Receipt {
-            key: waxseal::receipt::key("payment/charge", "orders", "e#1"),
+            key: waxseal::row::receipt::key("payment/charge", "orders", "e#1"),
             hash: "00ff".into(), emitted: Vec::new(), status, version, attempt, first_at, expires, last_error,
             uncertain,
         };
         let item = receipt.to_item(Token(token));
-        prop_assert!(item.is_owned_by(Token(token)) && item.get_text(attribute::EMITTED).is_none());
+        prop_assert!(item.is_written_by(Token(token)) && item.get_text(attribute::EMITTED).is_none());
         let again = Receipt::from_item(&item).unwrap();
         let kept = match &receipt.status {
             Status::Completed => None,
@@ -306,7 +304,7 @@ proptest! {
     ) {
         let ttl = ttl.map(std::time::Duration::from_secs);
         let receipt = Receipt {
-            key: waxseal::receipt::key("payment/charge", "orders", "e-1"),
+            key: waxseal::row::receipt::key("payment/charge", "orders", "e-1"),
             hash: "a".into(), version: 2, emitted: Vec::new(), last_error: None, expires: Timestamp::MAX,
             status: status.clone(), attempt, first_at, uncertain,
         };
@@ -317,13 +315,13 @@ proptest! {
         let age = now.as_millisecond() - first_at.as_millisecond();
         let forgotten = ttl.is_some_and(|ttl| age.max(0) as u128 >= ttl.as_millis());
         let expected = match status {
-            _ if same_version && !same_hash => Verdict::Mismatch { first: "a".into(), now: "b".into() },
-            Status::Completed => Verdict::Duplicate,
-            Status::Failed { error } => Verdict::Remembered { error },
-            Status::Acted => Verdict::Acted,
-            Status::Leased { until } if until > now => Verdict::InProgress { until },
-            Status::Leased { .. } if forgotten => Verdict::OutcomeUnknown { attempts: attempt, first_at },
-            Status::Leased { .. } => Verdict::TakeOver { attempt: attempt + 1, first_at },
+            _ if same_version && !same_hash => ReceiptMeaning::Mismatch { first: "a".into(), now: "b".into() },
+            Status::Completed => ReceiptMeaning::Duplicate,
+            Status::Failed { error } => ReceiptMeaning::Remembered { error },
+            Status::Acted => ReceiptMeaning::Acted,
+            Status::Leased { until } if until > now => ReceiptMeaning::InProgress { until },
+            Status::Leased { .. } if forgotten => ReceiptMeaning::OutcomeUnknown { attempts: attempt, first_at },
+            Status::Leased { .. } => ReceiptMeaning::TakeOver { attempt: attempt + 1, first_at },
         };
         prop_assert_eq!(verdict, expected);
     }
@@ -374,11 +372,11 @@ fn naive(condition: &Condition, stored: Option<&Item>) -> bool {
         (Condition::Absent { now }, Some(item)) => {
             matches!(item.get_number(attribute::EXPIRES), Some(expires) if now.as_second() >= expires)
         }
-        (Condition::Version(_) | Condition::Owner(_), None) => false,
+        (Condition::Version(_) | Condition::Writer(_), None) => false,
         (Condition::Version(version), Some(item)) => {
             item.get_number(attribute::VERSION) == Some(i64::try_from(*version).unwrap())
         }
-        (Condition::Owner(owner), Some(item)) => item.get_text(attribute::OWNER) == Some(owner),
+        (Condition::Writer(owner), Some(item)) => item.get_text(attribute::WRITER) == Some(owner),
     }
 }
 

@@ -20,11 +20,11 @@ use serde::{Deserialize, Serialize};
 use waxseal::{
     Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Out, Raw, Service, Settings,
     Table, Unit,
-    batch::{Batches, Content, DeadLetter, DeadLetters, Policy, Record, Verdict},
-    contract::{Clock, block_on},
-    item::{Item, Key, Write},
-    table::{Page, TableError, WriteError},
+    batch::{Batches, Content, Policy, Record, RecordOutcome},
+    dead_letter::{DeadLetter, DeadLetters},
+    table::{Item, Key, Page, TableError, Write, WriteError},
 };
+use waxseal_testing::{ManualHost, block_on};
 
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
@@ -199,7 +199,7 @@ fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let records = records(count);
-    let clock = Arc::new(Clock::new("2026-11-21T09:30:00Z".parse().unwrap()));
+    let clock = Arc::new(ManualHost::new("2026-11-21T09:30:00Z".parse().unwrap()));
     let mut settings = Settings::default();
     // It outlives the batch and has a bound of its own.
     settings.cache = 0;
@@ -210,9 +210,12 @@ fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     HEAP.reset_peak_usage();
     let before = HEAP.current_usage();
     let verdicts = block_on(batches.run(&records, None));
-    let most = HEAP.peak_usage() - before - count * size_of::<Verdict>();
+    let most = HEAP.peak_usage() - before - count * size_of::<RecordOutcome>();
     assert_eq!(verdicts.len(), count);
-    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Done(Some(_)))), "not all were handled");
+    assert!(
+        verdicts.iter().all(|verdict| matches!(verdict, RecordOutcome::Done(Some(_)))),
+        "not all were handled"
+    );
     most
 }
 

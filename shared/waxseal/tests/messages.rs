@@ -10,9 +10,9 @@ use std::{error::Error, fmt};
 use support::{Letters, PaymentRequested, engine, payment, record};
 use waxseal::{
     Effect, Envelope, Fault, Handler, Raw, Service, Unit,
-    batch::{Batches, Policy, Verdict},
-    contract::block_on,
+    batch::{Batches, Policy, RecordOutcome},
 };
+use waxseal_testing::block_on;
 
 /// Fails as it is told.
 struct Capture(fn() -> Fault);
@@ -31,7 +31,7 @@ fn reason(fault: fn() -> Fault, raw: Raw) -> String {
     let (engine, _) = engine(Service::new("payment").handler(Capture(fault)));
     let batches = Batches::new(engine, Letters::default(), Policy::default());
     match block_on(batches.run(&[record("m-1", raw)], None)).remove(0) {
-        Verdict::Failed { reason, .. } | Verdict::DeadLettered { reason } => reason,
+        RecordOutcome::Failed { reason, .. } | RecordOutcome::DeadLettered { reason } => reason,
         other => panic!("{other:?}"),
     }
 }

@@ -14,13 +14,14 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use support::{Letters, PaymentRequested, engine, payment, start};
 use waxseal::{
-    BoxError, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
-    batch::{DeadLetter, DeadLetters},
-    contract::block_on,
-    item::attribute,
-    receipt::{self, Emission, read_emissions},
+    BoxError, Emission, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
+    dead_letter::{DeadLetter, DeadLetters},
+    read_emissions,
     relay::{self, Pending, Progress, PublishError, Publisher, Relay},
+    row::receipt,
+    table::attribute,
 };
+use waxseal_testing::block_on;
 
 #[derive(Serialize, Deserialize)]
 struct PaymentCaptured {

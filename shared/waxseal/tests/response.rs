@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 use support::{Card, Letters, PaymentRequested, engine, payment, record};
 use waxseal::{
     Decide, Entity, Envelope, Fault, Out, Service,
-    batch::{Batches, Policy, Record, Verdict, failures},
-    contract::block_on,
+    batch::{Batches, Policy, Record, RecordOutcome, failures},
 };
+use waxseal_testing::block_on;
 
-fn failed() -> Verdict {
-    Verdict::Failed { reason: "the gateway answered 503".into(), retry_after: None }
+fn failed() -> RecordOutcome {
+    RecordOutcome::Failed { reason: "the gateway answered 503".into(), retry_after: None }
 }
 
 fn records(ids: &[&str]) -> Vec<Record> {
@@ -25,7 +25,8 @@ fn records(ids: &[&str]) -> Vec<Record> {
 
 #[test]
 fn s4_a_record_without_an_id_fails_the_invocation() {
-    let error = failures(&records(&["m-1", ""]), &[Verdict::Done(None), Verdict::Done(None)]).unwrap_err();
+    let error = failures(&records(&["m-1", ""]), &[RecordOutcome::Done(None), RecordOutcome::Done(None)])
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "record 1 has no id, so it cannot be reported as failed: the whole invocation fails instead"
@@ -34,15 +35,15 @@ fn s4_a_record_without_an_id_fails_the_invocation() {
 
 #[test]
 fn s5_a_failed_id_appears_once_in_input_order() {
-    let verdicts = [failed(), Verdict::Done(None), Verdict::Blocked, failed(), failed()];
+    let verdicts = [failed(), RecordOutcome::Done(None), RecordOutcome::Blocked, failed(), failed()];
     assert_eq!(failures(&records(&["c", "b", "a", "c", "b"]), &verdicts).unwrap(), ["c", "a", "b"]);
-    let letter = Verdict::DeadLettered { reason: "no such SKU".into() };
-    assert!(failures(&records(&["a", "b"]), &[Verdict::Done(None), letter]).unwrap().is_empty());
+    let letter = RecordOutcome::DeadLettered { reason: "no such SKU".into() };
+    assert!(failures(&records(&["a", "b"]), &[RecordOutcome::Done(None), letter]).unwrap().is_empty());
 }
 
 #[test]
 fn s22_a_record_without_a_verdict_is_a_failure() {
-    assert_eq!(failures(&records(&["a", "b", "c"]), &[Verdict::Done(None)]).unwrap(), ["b", "c"]);
+    assert_eq!(failures(&records(&["a", "b", "c"]), &[RecordOutcome::Done(None)]).unwrap(), ["b", "c"]);
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -103,7 +104,7 @@ fn s6_a_panic_while_finding_the_entity_is_one_failed_record() {
     let batches = Batches::new(engine.clone(), Letters::default(), Policy::default());
     let verdicts = block_on(batches.run(&records, None));
     assert_eq!(failures(&records, &verdicts).unwrap(), ["m-e-2"]);
-    let Verdict::Failed { reason, .. } = &verdicts[1] else { panic!("{verdicts:?}") };
+    let RecordOutcome::Failed { reason, .. } = &verdicts[1] else { panic!("{verdicts:?}") };
     assert_eq!(reason, "the handler panicked: [18 bytes withheld: only a dead letter shows them]");
     assert_eq!(block_on(engine.read::<Account>("house")).unwrap().unwrap().spent, 110);
 }
@@ -115,7 +116,7 @@ fn s17_copies_share_their_outcome_among_10_000_records_of_one_entity() {
     // Each event twice, all about one entity, and all fail.
     let records: Vec<_> = (0..10_000).map(|n| amount(&format!("e-{}", n % 5_000), 5)).collect();
     let verdicts = block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
-    assert!(verdicts.iter().all(Verdict::is_failed));
+    assert!(verdicts.iter().all(RecordOutcome::is_failed));
     assert_eq!(book.runs.lock().unwrap().len(), 5_000);
 }
 
@@ -168,7 +169,7 @@ fn s23_invocations_at_once_share_nothing_of_a_batch() {
         // Contention may fail more, and then says so; what panicked fails in its own batch alone.
         assert!(failed.contains(&expected), "{failed:?}");
         let panicked = verdicts.iter().filter(|verdict| match verdict {
-            Verdict::Failed { reason, .. } => reason.starts_with("the handler panicked"),
+            RecordOutcome::Failed { reason, .. } => reason.starts_with("the handler panicked"),
             _ => false,
         });
         assert_eq!(panicked.count(), 1, "{verdicts:?}");

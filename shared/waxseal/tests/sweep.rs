@@ -17,14 +17,12 @@ use futures_util::FutureExt as _;
 use proptest::prelude::*;
 use support::{Letters, start};
 use waxseal::{
-    Raw, Timestamp, Token,
-    contract::block_on,
-    item::{Item, Key, attribute},
-    memory::Items,
-    receipt::{self, Emission, Receipt, Status},
-    relay::{Counts, Emitted, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
-    table::TableError,
+    Emission, Raw, Timestamp, Token,
+    relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
+    row::{Receipt, Status, receipt},
+    table::{Emitted, Item, Key, TableError, attribute, memory::Items},
 };
+use waxseal_testing::block_on;
 
 /// Minutes after the start of the day's work.
 fn minute(minutes: i64) -> Timestamp {
@@ -79,7 +77,7 @@ impl Receipts for Shelf {
 }
 
 fn shelf(page: usize, items: impl IntoIterator<Item = Item>) -> Shelf {
-    use waxseal::item::{Action, Condition, Write};
+    use waxseal::table::{Action, Condition, Write};
     let mut shelf = Shelf { items: Items::default(), page, broken: false };
     for item in items {
         let condition = Condition::Absent { now: start() };
@@ -211,7 +209,7 @@ fn o1_a_table_that_cannot_be_read_leaves_the_sweep_at_its_place() {
     shelf.broken = true;
     let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
     assert_eq!(
-        waxseal::chain(&error),
+        waxseal::error_chain(&error),
         "the receipts cannot be read: table payment: Scan failed: ThrottlingException"
     );
     assert_eq!(sweep.after(), Some(&receipt(5, 1, &[]).key));
@@ -327,6 +325,6 @@ proptest! {
 #[test]
 fn an_envelope_of_these_tests_is_one() {
     let item = receipt(1, 1, &[1]);
-    let emissions = receipt::read_emissions(item.get_text(attribute::EMITTED).unwrap()).unwrap();
+    let emissions = waxseal::read_emissions(item.get_text(attribute::EMITTED).unwrap()).unwrap();
     assert_eq!(Raw::parse(emissions[0].envelope.get()).unwrap().timestamp, minute(1));
 }

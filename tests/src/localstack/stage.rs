@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use waxseal::{
     Entity,
     dead_letter::{self, Note},
-    item::{Item, Key},
+    table::{Item, Key},
 };
 
 use super::{

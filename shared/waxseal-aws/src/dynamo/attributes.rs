@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_types::base64;
 use serde_json::{Value as Json, json};
-use waxseal::item::{Foreign, Item, Key, Value, attribute};
+use waxseal::table::{Foreign, Item, Key, Value, attribute};
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 

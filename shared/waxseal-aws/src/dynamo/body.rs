@@ -14,7 +14,7 @@ use serde::{
     ser::{Error as _, SerializeMap},
 };
 use serde_json::value::RawValue;
-use waxseal::item::{Action, Item, Key, Value, Write, attribute};
+use waxseal::table::{Action, Item, Key, Value, Write, attribute};
 
 use super::condition::{Expression, expression};
 

@@ -1,6 +1,6 @@
 //! Conditions in DynamoDB's expression language: exactly the meaning of [`Condition::holds`].
 
-use waxseal::item::{Condition, attribute};
+use waxseal::table::{Condition, attribute};
 
 use super::body::{Attribute, Number};
 
@@ -25,9 +25,9 @@ pub(super) fn expression(condition: &Condition) -> Expression<'_> {
             names: &[("#version", attribute::VERSION)],
             value: (":version", Attribute::N(Number::Unsigned(*version))),
         },
-        Condition::Owner(owner) => Expression {
+        Condition::Writer(owner) => Expression {
             text: "#owner = :owner",
-            names: &[("#owner", attribute::OWNER)],
+            names: &[("#owner", attribute::WRITER)],
             value: (":owner", Attribute::S(owner)),
         },
     }

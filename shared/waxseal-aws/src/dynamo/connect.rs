@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::{
     operation::get_item::{GetItemError, GetItemOutput},
 };
 use aws_smithy_types::body::SdkBody;
-use waxseal::{item::Key, table::TableError};
+use waxseal::table::{Key, TableError};
 
 use super::{Dynamo, attributes};
 

@@ -28,8 +28,7 @@ use aws_sdk_dynamodb::{
 };
 use waxseal::{
     BoxError, Table,
-    item::{Item, Key, Write},
-    table::{Found, Page, TableError, WriteError},
+    table::{Found, Item, Key, Page, TableError, Write, WriteError},
 };
 use waxseal_catalog::settings::TABLE;
 
@@ -38,7 +37,7 @@ use crate::call::{CallError, Target};
 
 /// A service's own DynamoDB table: partition key `pk` and sort key `sk`, both texts, TTL on `expires_at`.
 ///
-/// Attributes other than texts and whole numbers are [`Foreign`](waxseal::item::Foreign): an entity that has one fails the message that
+/// Attributes other than texts and whole numbers are [`Foreign`](waxseal::table::Foreign): an entity that has one fails the message that
 /// reads it, by item and attribute. Skipping it would be worse: a commit replaces the item whole, so what a read left out would
 /// be deleted without a word.
 #[derive(Clone)]

@@ -4,10 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use foldhash::HashMapExt as _;
-use waxseal::{
-    item::{Item, Key, attribute},
-    table::{Found, Page, TableError},
-};
+use waxseal::table::{Found, Item, Key, Page, TableError, attribute};
 
 use super::{
     Dynamo, attributes,

@@ -5,9 +5,8 @@
 //! commit dearer.
 
 use waxseal::{
-    item::{Key, attribute},
-    relay::{Emitted, Receipts},
-    table::TableError,
+    relay::Receipts,
+    table::{Emitted, Key, TableError, attribute},
 };
 
 use super::{Dynamo, attributes};

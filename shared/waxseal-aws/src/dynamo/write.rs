@@ -8,10 +8,7 @@ use aws_sdk_dynamodb::{
 };
 use bytes::Bytes;
 use serde::Serialize;
-use waxseal::{
-    item::{Action, Key, Write},
-    table::{Refusal, TableError, WriteError, check_size},
-};
+use waxseal::table::{Action, Key, Refusal, TableError, Write, WriteError, check_size};
 
 use super::{
     Dynamo, attributes,

@@ -14,8 +14,7 @@ use std::{borrow::Cow, fmt};
 use aws_config::SdkConfig;
 use serde::Deserialize;
 use waxseal::{
-    Tenant, Timestamp,
-    receipt::Emission,
+    Emission, Tenant, Timestamp,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
 

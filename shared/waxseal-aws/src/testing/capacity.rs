@@ -12,7 +12,7 @@
 //! it works". What throttling and conflicts with somebody else's transaction bill is not documented: nothing here.
 
 use serde_json::{Value as Json, json};
-use waxseal::item::Item;
+use waxseal::table::Item;
 
 /// Capacity units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -68,7 +68,7 @@ impl Capacity {
 
 #[cfg(test)]
 mod tests {
-    use waxseal::item::Key;
+    use waxseal::table::Key;
 
     use super::*;
 

@@ -9,7 +9,7 @@ use std::{
     iter::Peekable,
 };
 
-use waxseal::item::{Item, Value, attribute};
+use waxseal::table::{Item, Value, attribute};
 
 /// A value in an expression. Numbers are wider than those in items: comparing with one that no item can hold is legal.
 #[derive(Debug, Clone, PartialEq)]
@@ -272,7 +272,7 @@ impl Comparator {
 
 #[cfg(test)]
 mod tests {
-    use waxseal::item::Key;
+    use waxseal::table::Key;
 
     use super::*;
 

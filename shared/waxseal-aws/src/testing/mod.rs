@@ -5,7 +5,7 @@
 //! condition follows from the expression that arrives, parsed; it knows nothing of the code that sent it.
 //!
 //! ```
-//! use waxseal::{Table, item::{Action, Condition, Item, Key, Write}};
+//! use waxseal::{Table, table::{Action, Condition, Item, Key, Write}};
 //! use waxseal_aws::testing::{Disturbance, WireTable};
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! let wire = WireTable::new("orders");

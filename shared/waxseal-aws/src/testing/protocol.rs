@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value as Json, json};
-use waxseal::item::{Foreign, Item, Key, Value, attribute};
+use waxseal::table::{Foreign, Item, Key, Value, attribute};
 
 use super::expression::{Placeholders, Scalar};
 

@@ -9,8 +9,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use serde_json::{Value as Json, json};
 use waxseal::{
     Timestamp,
-    item::{Action, Condition, Item, Key, Write},
-    memory::Items,
+    table::{Action, Condition, Item, Key, Write, memory::Items},
 };
 
 use super::{

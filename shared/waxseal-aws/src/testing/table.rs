@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::Value as Json;
-use waxseal::{item::Item, memory::Items};
+use waxseal::table::{Item, memory::Items};
 
 use super::{Capacity, Fake, state::State};
 use crate::Dynamo;

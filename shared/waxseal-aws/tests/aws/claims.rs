@@ -2,7 +2,7 @@
 
 use waxseal::{
     Raw,
-    claim::{Claim, ClaimCheck, Claims, StoreError},
+    claim_check::{Claim, ClaimCheck, Claims, StoreError},
 };
 use waxseal_aws::{
     Environment, S3Claims,

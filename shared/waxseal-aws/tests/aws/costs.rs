@@ -31,7 +31,7 @@ async fn c1_a_handler_that_only_emits_costs_one_put_and_the_events_are_in_it() {
     assert_eq!(wire.actions(), ["PutItem"]);
     assert_eq!(wire.items().iter().count(), 1);
     let emitted = receipt(&wire, "inventory/announce", "orders", "e1").unwrap();
-    let emissions = waxseal::receipt::read_emissions(emitted.get_text("emitted").unwrap()).unwrap();
+    let emissions = waxseal::read_emissions(emitted.get_text("emitted").unwrap()).unwrap();
     assert_eq!((emissions.len(), emissions[0].channel.as_str()), (1, "bus"));
 }
 
@@ -148,7 +148,7 @@ async fn warming_up_opens_the_connection_without_a_read() {
     (0..4).for_each(|_| wire.disturb(Disturbance::Unreachable));
     let error = engine.warm_up().await.unwrap_err();
     assert!(
-        waxseal::chain(&error).starts_with("table inventory: connect failed: no connection to "),
+        waxseal::error_chain(&error).starts_with("table inventory: connect failed: no connection to "),
         "{error}"
     );
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use waxseal::{Table, chain, item::Key};
+use waxseal::{Table, error_chain, table::Key};
 use waxseal_aws::Environment;
 
 const CASE: &str = "WAXSEAL_TEST_CASE";
@@ -32,7 +32,7 @@ async fn child() {
         Err(error) => error.to_string(),
         Ok(table) => match table.get(&[Key::of("warm-up", &[], "warm-up")]).await {
             Ok(items) => format!("read {items:?}"),
-            Err(error) => chain(&error),
+            Err(error) => error_chain(&error),
         },
     };
     println!("\nSAID {said}");

@@ -93,7 +93,7 @@ async fn s27_a_queue_that_cannot_be_written_is_an_error_of_one_line() {
     let (_, letters) = queue([Answer::http(400, absent.to_string())]);
     let error = letters.send(letter(b"{}")).await.unwrap_err();
     assert_eq!(
-        waxseal::chain(&*error),
+        waxseal::error_chain(&*error),
         format!(
             "QueueDoesNotExist: queue {URL} does not exist in eu-west-1: create it or correct WAXSEAL_DLQ_URL"
         )

@@ -4,9 +4,7 @@
 use proptest::prelude::*;
 use waxseal::{
     Table, Timestamp,
-    item::{Action, Condition, Item, Key, Write},
-    memory::Items,
-    table::WriteError,
+    table::{Action, Condition, Item, Key, Write, WriteError, memory::Items},
 };
 use waxseal_aws::testing::WireTable;
 
@@ -52,7 +50,7 @@ fn write() -> impl Strategy<Value = Write> {
         // Around whole seconds, and before 1970.
         (-2001..5001_i64).prop_map(|now| Condition::Absent { now: at(now) }),
         prop_oneof![0..3_u64, Just(u64::MAX)].prop_map(Condition::Version),
-        "[ab]".prop_map(Condition::Owner),
+        "[ab]".prop_map(Condition::Writer),
     ];
     (action, condition).prop_map(|(action, condition)| Write { action, condition })
 }
@@ -62,7 +60,7 @@ fn outcome(result: Result<(), WriteError>) -> String {
     match result {
         Ok(()) => "ok".to_owned(),
         Err(WriteError::Refused(refusals)) => format!("{refusals:?}"),
-        Err(error) => waxseal::chain(&error),
+        Err(error) => waxseal::error_chain(&error),
     }
 }
 

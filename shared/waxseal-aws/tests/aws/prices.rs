@@ -14,8 +14,8 @@ use crate::support::{
 use serde::{Deserialize, Serialize};
 use waxseal::{
     Decide, Engine, Entity, Envelope, Fault, Handler, Out, Outcome, Service, Unit,
-    batch::{Batches, Content, Grouping, Policy, Record, Verdict},
-    item::{Item, Key},
+    batch::{Batches, Content, Grouping, Policy, Record, RecordOutcome},
+    table::{Item, Key},
 };
 use waxseal_aws::testing::{Capacity, Disturbance, WireTable};
 
@@ -181,7 +181,7 @@ async fn c1_a_batch_costs_exactly_this() {
         let (wire, clock) = (WireTable::new("inventory"), Clock::new());
         let run = async |again: &Batches| again.run(&records(count), None).await;
         let warm = batches(engine(service(), &wire, &clock), grouping);
-        assert!(run(&warm).await.iter().all(|verdict| matches!(verdict, Verdict::Done(_))), "{what}");
+        assert!(run(&warm).await.iter().all(|verdict| matches!(verdict, RecordOutcome::Done(_))), "{what}");
         assert_eq!(taken(&wire), price, "{what}");
         run(&warm).await;
         assert_eq!(taken(&wire), (vec![], 0.0, 0.0), "{what}: again, cached");
@@ -214,7 +214,7 @@ async fn c1_a_conflict_costs_the_cancelled_transaction_and_another_try() {
     let verdicts = batches(contested("order-e15"), Grouping::Cheapest);
     let ten: Vec<Record> = records(20).split_off(10);
     let verdicts = verdicts.run(&ten, None).await;
-    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Done(_))));
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, RecordOutcome::Done(_))));
     let requests = vec![
         "BatchGetItem",
         "TransactWriteItems",

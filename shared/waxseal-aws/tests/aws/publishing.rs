@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json, value::RawValue};
 use waxseal::{
-    Tenant,
-    receipt::Emission,
+    Emission, Tenant,
     relay::{Pending, Progress, PublishError, PublishErrorKind, Publisher, Relay},
 };
 use waxseal_aws::{
@@ -105,8 +104,8 @@ async fn s26_an_event_goes_to_the_bus_byte_for_byte() {
 #[tokio::test]
 async fn o5_a_relays_requests_are_those_of_what_is_pending() {
     struct NoLetters;
-    impl waxseal::batch::DeadLetters for NoLetters {
-        async fn send(&self, letter: waxseal::batch::DeadLetter) -> Result<(), waxseal::BoxError> {
+    impl waxseal::dead_letter::DeadLetters for NoLetters {
+        async fn send(&self, letter: waxseal::dead_letter::DeadLetter) -> Result<(), waxseal::BoxError> {
             panic!("nothing here is unpublishable: {}", letter.reason)
         }
     }

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 use waxseal::{
-    Table, Timestamp, chain,
-    item::{Action, Condition, Item, Key, Write},
-    table::{TooLarge, WriteError},
+    Table, Timestamp, error_chain,
+    table::{Action, Condition, Item, Key, TooLarge, Write, WriteError},
 };
 use waxseal_aws::{
     Dynamo,
@@ -111,7 +110,7 @@ async fn a_lone_delete_is_one_conditional_delete() {
 #[tokio::test]
 async fn a_lone_check_is_a_transaction_of_one() {
     let (replay, table) = replay([(200, json!({}))]);
-    let condition = Condition::Owner("0a".to_owned());
+    let condition = Condition::Writer("0a".to_owned());
     table.write(&[Write { action: Action::Check(key("o-1")), condition }]).await.unwrap();
     assert_eq!(
         requests(&replay),
@@ -205,7 +204,7 @@ async fn c2_contention_without_end_is_unavailable_and_names_the_item() {
     let error = table.write(&[put("o-1"), put("o-2")]).await.unwrap_err();
     assert!(matches!(error, WriteError::Unavailable(_)), "{error:?}");
     assert_eq!(
-        chain(&error),
+        error_chain(&error),
         "table orders: TransactWriteItems failed: table orders in eu-west-1: cancelled again and again: \
          order#o-2 / state: TransactionConflict: Transaction is ongoing for the item"
     );
@@ -220,7 +219,7 @@ async fn a_cancellation_that_no_retry_mends_is_said_at_once() {
     ]))]);
     let error = table.write(&[put("o-1"), put("o-2")]).await.unwrap_err();
     assert_eq!(
-        chain(&error),
+        error_chain(&error),
         "table orders: TransactWriteItems failed: table orders in eu-west-1: cancelled: order#o-1 / state: \
          ItemCollectionSizeLimitExceeded: Collection size exceeded.; order#o-2 / state: TransactionConflict"
     );
@@ -364,19 +363,19 @@ async fn s2_a_key_that_stays_unprocessed_concerns_its_own_reader() {
     let found = replay(answers()).1.get_each(&keys).await.unwrap();
     let expected = "table orders: BatchGetItem failed: 1 of 4 keys stayed unprocessed after several tries: raise the capacity of \
                     table orders";
-    let found: Vec<_> = found.into_iter().map(|found| found.map_err(|error| chain(&error))).collect();
+    let found: Vec<_> = found.into_iter().map(|found| found.map_err(|error| error_chain(&error))).collect();
     let error = || Err(expected.to_owned());
     assert_eq!(found, [Ok(Some(item("o-1"))), error(), Ok(None), error(), Ok(Some(item("o-3")))]);
 
     let error = replay(answers()).1.get(&keys).await.unwrap_err();
-    assert_eq!(chain(&error), expected);
+    assert_eq!(error_chain(&error), expected);
 }
 
 #[tokio::test]
 async fn an_absent_table_is_one_clear_line() {
     let (_, table) = replay([error("ResourceNotFoundException", "Requested resource not found")]);
     assert_eq!(
-        chain(&table.write(&[put("o-1")]).await.unwrap_err()),
+        error_chain(&table.write(&[put("o-1")]).await.unwrap_err()),
         "table orders: PutItem failed: ResourceNotFoundException: table orders does not exist in eu-west-1: create it or \
          correct WAXSEAL_TABLE"
     );
@@ -386,7 +385,7 @@ async fn an_absent_table_is_one_clear_line() {
 async fn an_unreachable_table_is_one_clear_line() {
     let replay = Replay::new("application/x-amz-json-1.0", vec![Answer::Unreachable; 4]);
     let table = Dynamo::new(&replay.sdk(), "orders");
-    let error = chain(&table.get(&[key("o-1")]).await.unwrap_err());
+    let error = error_chain(&table.get(&[key("o-1")]).await.unwrap_err());
     assert_eq!(
         error,
         "table orders: GetItem failed: no connection to eu-west-1: Connection refused (os \
@@ -401,7 +400,7 @@ async fn a_refused_permission_names_the_action() {
         "User: arn:aws:sts::123456789012:assumed-role/orders is not authorized to perform: dynamodb:GetItem";
     let (_, table) = replay([error("AccessDeniedException", message)]);
     assert_eq!(
-        chain(&table.get(&[key("o-1")]).await.unwrap_err()),
+        error_chain(&table.get(&[key("o-1")]).await.unwrap_err()),
         format!(
             "table orders: GetItem failed: AccessDeniedException: {message}: the credentials in eu-west-1 must allow \
              dynamodb:GetItem on table orders"

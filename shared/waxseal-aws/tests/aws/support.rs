@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use waxseal::{
     Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service,
     Settings, Timestamp, Token, Unit,
-    batch::{DeadLetter, DeadLetters},
-    item::{Item, Key},
+    dead_letter::{DeadLetter, DeadLetters},
+    table::{Item, Key},
 };
 use waxseal_aws::testing::WireTable;
 
@@ -233,7 +233,7 @@ pub(crate) fn placed_by(source: &str, id: &str, quantity: u32) -> Raw {
 }
 
 pub(crate) fn receipt(wire: &WireTable, consumer: &str, source: &str, id: &str) -> Option<Item> {
-    wire.items().get(&waxseal::receipt::key(consumer, source, id)).cloned()
+    wire.items().get(&waxseal::row::receipt::key(consumer, source, id)).cloned()
 }
 
 /// What is left of the one SKU.

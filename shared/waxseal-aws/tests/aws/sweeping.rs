@@ -3,12 +3,11 @@
 use proptest::prelude::*;
 use serde_json::json;
 use waxseal::{
-    BoxError, Timestamp,
-    batch::{DeadLetter, DeadLetters},
-    chain,
-    item::{Foreign, Item, Key, Value, attribute},
-    receipt::Emission,
+    BoxError, Emission, Timestamp,
+    dead_letter::{DeadLetter, DeadLetters},
+    error_chain,
     relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
+    table::{Foreign, Item, Key, Value, attribute},
 };
 use waxseal_aws::{
     Dynamo,
@@ -124,7 +123,7 @@ proptest! {
             }
         });
         let wanted: Vec<String> = wire.items().iter().filter_map(|item| item.get_text("emitted")).filter_map(|emitted| {
-            let emission = waxseal::receipt::read_emissions(emitted).unwrap().swap_remove(0);
+            let emission = waxseal::read_emissions(emitted).unwrap().swap_remove(0);
             let time = waxseal::Raw::parse(emission.envelope.get()).unwrap().timestamp;
             (time < Timestamp::from_second(1_795_219_200 + until).unwrap()).then(|| emission.envelope.get().to_owned())
         }).collect();
@@ -152,7 +151,7 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
         }
         (0..4).for_each(|_| wire.disturb(Disturbance::Unreachable));
         let error = step(&mut sweep, &table, &bus).await.unwrap_err();
-        let text = chain(&error);
+        let text = error_chain(&error);
         assert!(
             text.starts_with(
                 "the receipts cannot be read: table inventory: Scan failed: no connection to eu-west-1: "

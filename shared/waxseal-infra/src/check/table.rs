@@ -8,7 +8,7 @@ use super::{
 };
 
 pub(super) fn keys(look: &Look<'_>, report: &mut Report) {
-    use waxseal::item::attribute::{PARTITION, SORT};
+    use waxseal::table::attribute::{PARTITION, SORT};
     for table in look.of(TABLE) {
         let schema = json!([
             { "AttributeName": PARTITION, "KeyType": "HASH" },
@@ -51,7 +51,7 @@ pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
 }
 
 pub(super) fn ttl(look: &Look<'_>, report: &mut Report) {
-    let wanted = json!({ "AttributeName": waxseal::item::attribute::EXPIRES, "Enabled": true });
+    let wanted = json!({ "AttributeName": waxseal::table::attribute::EXPIRES, "Enabled": true });
     for table in look.of(TABLE) {
         let right = table.get("/TimeToLiveSpecification") == &wanted;
         report.unless(right, &table, "TimeToLiveSpecification is not the receipts' expiry");

@@ -1,7 +1,7 @@
 //! The service's own table: receipts and state. Its stream is what the relay reads.
 
 use serde_json::json;
-use waxseal::item::attribute;
+use waxseal::table::attribute;
 
 use super::Parts;
 use crate::names::{arn, reference, sub};

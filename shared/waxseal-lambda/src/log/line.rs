@@ -62,7 +62,7 @@ pub(crate) fn say(message: &str, fields: &[(&str, &str)]) {
 
 fn written(level: &str, target: &str, message: &str, fields: &[(&str, &str)]) -> String {
     let mut members = json!({
-        "timestamp": Timestamp::now().to_string(),
+        "timestamp": Timestamp::from(std::time::SystemTime::now()).to_string(),
         "level": level,
         "message": message,
         "target": target,

@@ -7,7 +7,7 @@ use std::{
 
 use waxseal::{
     clip,
-    panics::{Caught, is_reported},
+    panic::{Caught, is_reported},
 };
 
 use super::say;

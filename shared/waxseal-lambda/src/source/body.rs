@@ -78,7 +78,7 @@ fn is_notification(object: &Object<'_>) -> bool {
 
 /// A member that is an RFC 3339 time.
 pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
-    waxseal::time::parse(&object.string(name)?).ok()
+    object.string(name)?.parse().ok()
 }
 
 fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use waxseal::{
     Malformed, Timestamp,
-    batch::{Content, Record, Ticket},
+    batch::{Content, ReceiptHandle, Record},
     dead_letter::{Attribute, Returned},
 };
 
@@ -75,7 +75,7 @@ fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
     let (content, body) = contents(body, returned.as_deref(), &sent);
     Some(Record {
         receives: attributes.approximate_receive_count.parse().ok()?,
-        ticket: Some(Ticket { queue, handle: receipt_handle }),
+        receipt_handle: Some(ReceiptHandle { queue, handle: receipt_handle }),
         group,
         attributes: kept,
         returned,
@@ -100,7 +100,7 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
     Record {
         group: group.filter(|_| is_ordered),
         receives: receives.unwrap_or(1),
-        ticket: ticket(object),
+        receipt_handle: ticket(object),
         attributes: kept,
         returned,
         ..Record::new(id, body, content)
@@ -135,9 +135,9 @@ fn is_fifo(queue: &str) -> bool {
 }
 
 /// What the queue knows the delivery by; without both it cannot be told when to deliver again, and decides itself.
-fn ticket(object: &Object<'_>) -> Option<Ticket> {
+fn ticket(object: &Object<'_>) -> Option<ReceiptHandle> {
     let text = |name: &str| object.string(name).map(Cow::into_owned);
-    Some(Ticket { queue: text("eventSourceARN")?, handle: text("receiptHandle")? })
+    Some(ReceiptHandle { queue: text("eventSourceARN")?, handle: text("receiptHandle")? })
 }
 
 /// What the body holds, and its bytes.

@@ -8,14 +8,12 @@
 use std::borrow::Cow;
 
 use waxseal::{
-    Malformed, Raw, Timestamp,
+    Emission, Malformed, Raw, Timestamp,
     batch::{Content, MissingId, Record},
-    item::{
-        attribute::{self, EMITTED},
-        sort,
-    },
-    receipt::{Emission, read_emissions},
+    read_emissions,
     relay::Pending,
+    row::sort,
+    table::attribute::{self, EMITTED},
 };
 
 use super::{Batch, Kind};

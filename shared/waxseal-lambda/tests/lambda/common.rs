@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use waxseal::{
     BoxError, Engine, Envelope, Fault, Handler, Host, Service, Settings, Table, Timestamp, Token, Unit,
-    batch::{Batches, DeadLetter, DeadLetters, Policy},
-    item::{Item, Key, Write},
-    memory::Items,
-    table::{Page, TableError, WriteError},
+    batch::{Batches, Policy},
+    dead_letter::{DeadLetter, DeadLetters},
+    table::{Item, Key, Page, TableError, Write, WriteError, memory::Items},
 };
 use waxseal_lambda::{Function, Invocation, InvokeError};
 

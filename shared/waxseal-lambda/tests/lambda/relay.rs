@@ -7,8 +7,7 @@ use std::sync::{
 
 use crate::common::{Letters, OK, Seen, failed, golden, invoke, orders};
 use waxseal::{
-    End, Host, Timestamp, Token,
-    receipt::Emission,
+    Emission, End, Host, Timestamp, Token,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
 use waxseal_lambda::{Function, Invocation, InvokeError};

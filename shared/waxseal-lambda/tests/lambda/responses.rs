@@ -286,5 +286,5 @@ async fn an_unreachable_table_fails_every_record_and_the_warm_up() {
         failed(&["m1", "m2"])
     );
     let error = function.warm_up().await.unwrap_err();
-    assert_eq!(waxseal::chain(&error), "table inventory: GetItem failed: connection refused");
+    assert_eq!(waxseal::error_chain(&error), "table inventory: GetItem failed: connection refused");
 }

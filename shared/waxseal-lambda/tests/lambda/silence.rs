@@ -5,8 +5,7 @@ use std::sync::Arc;
 use crate::common::{Letters, OK, Seen, batch, inventory, inventory_that_ignores, invoke, record};
 use serde_json::{Value, json};
 use waxseal::{
-    Host, Timestamp, Token,
-    receipt::Emission,
+    Emission, Host, Timestamp, Token,
     relay::{PublishError, Publisher},
 };
 use waxseal_lambda::Function;

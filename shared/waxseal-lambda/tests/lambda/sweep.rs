@@ -11,11 +11,9 @@ use std::{
 use crate::common::{Letters, Seen, invoke, orders};
 use serde_json::{Value, json};
 use waxseal::{
-    End, Host, Timestamp, Token,
-    item::Key,
-    receipt::Emission,
-    relay::{Emitted, PublishError, Publisher, Receipts},
-    table::TableError,
+    Emission, End, Host, Timestamp, Token,
+    relay::{PublishError, Publisher, Receipts},
+    table::{Emitted, Key, TableError},
 };
 use waxseal_lambda::{Function, Invocation, InvokeError};
 

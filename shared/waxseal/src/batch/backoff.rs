@@ -2,8 +2,14 @@
 
 use std::{future::Future, time::Duration};
 
-use super::{Record, Ticket, Verdict};
-use crate::{Token, table::BoxFuture};
+use crate::{
+    batch::{
+        outcome::RecordOutcome,
+        record::{ReceiptHandle, Record},
+    },
+    future::BoxFuture,
+    token::Token,
+};
 
 /// Full jitter: anything up to `min(cap, base · 2^(receives − 1))`.
 ///
@@ -31,7 +37,7 @@ pub struct Delay {
     /// The record's id, for logs.
     pub record: String,
     /// Which delivery.
-    pub ticket: Ticket,
+    pub receipt_handle: ReceiptHandle,
     /// From now on; at once where it is zero.
     pub after: Duration,
 }
@@ -62,31 +68,33 @@ impl Backoff {
         doubled.and_then(|factor| self.base.checked_mul(factor)).map_or(self.cap, |wait| wait.min(self.cap))
     }
 
-    /// When the record is to come again, if that is for us to say. `dice` is a number that nobody can foresee.
-    pub(super) fn delay(&self, record: &Record, verdict: &Verdict, dice: u64) -> Option<Duration> {
+    /// When the record is to come again, if that is for us to say. `random` is a number that nobody can foresee.
+    pub(super) fn delay(&self, record: &Record, verdict: &RecordOutcome, random: u64) -> Option<Duration> {
         let after = match verdict {
             // It did nothing wrong: another invocation can have it at once (S-20).
-            Verdict::Unstarted => Duration::ZERO,
-            Verdict::Failed { retry_after: Some(after), .. } => *after,
-            Verdict::Failed { retry_after: None, .. } => jitter(self.ceiling(record.receives), dice),
+            RecordOutcome::Unstarted => Duration::ZERO,
+            RecordOutcome::Failed { retry_after: Some(after), .. } => *after,
+            RecordOutcome::Failed { retry_after: None, .. } => jitter(self.ceiling(record.receives), random),
             // On FIFO its head is delayed, and holds it back (S-25).
-            Verdict::Done(_) | Verdict::DeadLettered { .. } | Verdict::Blocked => return None,
+            RecordOutcome::Done(_) | RecordOutcome::DeadLettered { .. } | RecordOutcome::Blocked => {
+                return None;
+            }
         };
         Some(after.min(LONGEST_DELAY))
     }
 }
 
 /// Anything up to `most`, in milliseconds.
-pub(super) fn jitter(most: Duration, dice: u64) -> Duration {
+pub(super) fn jitter(most: Duration, random: u64) -> Duration {
     let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(match most.checked_add(1) {
-        Some(sides) => dice % sides,
-        None => dice,
+        Some(sides) => random % sides,
+        None => random,
     })
 }
 
-/// A token as dice: mixed, since not every host's tokens are random in every bit.
-pub(super) fn dice(token: Token) -> u64 {
+/// A token as random: mixed, since not every host's tokens are random in every bit.
+pub(super) fn random(token: Token) -> u64 {
     let [high, low] = [token.0 >> 64, token.0 & u128::from(u64::MAX)];
     let mut mixed = (high ^ low) as u64;
     // SplitMix64's finalizer.
@@ -97,17 +105,17 @@ pub(super) fn dice(token: Token) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use crate::batch::record::Content;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::batch::Content;
 
     fn record(receives: u32) -> Record {
         Record { receives, ..Record::new("m-1", Vec::new(), Content::Ignored("for a test")) }
     }
 
-    fn failed(retry_after: Option<Duration>) -> Verdict {
-        Verdict::Failed { reason: "the gateway answered 503".into(), retry_after }
+    fn failed(retry_after: Option<Duration>) -> RecordOutcome {
+        RecordOutcome::Failed { reason: "the gateway answered 503".into(), retry_after }
     }
 
     #[test]
@@ -124,14 +132,14 @@ mod tests {
             receives in 0..200_u32, base in 0..100_000_u64, cap in 0..1_000_000_u64, token: u128,
         ) {
             let backoff = Backoff { base: Duration::from_secs(base), cap: Duration::from_secs(cap) };
-            let after = backoff.delay(&record(receives), &failed(None), dice(Token(token))).unwrap();
+            let after = backoff.delay(&record(receives), &failed(None), random(Token(token))).unwrap();
             prop_assert!(after <= backoff.ceiling(receives) && after <= LONGEST_DELAY);
         }
 
         #[test]
         fn s24_a_handlers_own_delay_wins(receives in 1..20_u32, seconds in 0..100_000_u64, token: u128) {
             let after = Duration::from_secs(seconds);
-            let delay = Backoff::default().delay(&record(receives), &failed(Some(after)), dice(Token(token)));
+            let delay = Backoff::default().delay(&record(receives), &failed(Some(after)), random(Token(token)));
             prop_assert_eq!(delay, Some(after.min(LONGEST_DELAY)));
         }
     }
@@ -139,7 +147,7 @@ mod tests {
     #[test]
     fn s24_jitter_uses_the_whole_range_even_of_tokens_that_count() {
         let most = Duration::from_secs(30);
-        let waits: Vec<u64> = (0..10_000).map(|n| jitter(most, dice(Token(n))).as_secs()).collect();
+        let waits: Vec<u64> = (0..10_000).map(|n| jitter(most, random(Token(n))).as_secs()).collect();
         for second in 0..30 {
             let share = waits.iter().filter(|wait| **wait == second).count();
             assert!((200..500).contains(&share), "{share} of 10,000 wait {second} s");
@@ -148,9 +156,9 @@ mod tests {
 
     #[test]
     fn s25_only_the_head_of_a_group_is_delayed() {
-        let delay = |verdict: &Verdict| Backoff::default().delay(&record(1), verdict, 7);
-        assert_eq!(delay(&Verdict::Blocked), None);
-        assert_eq!(delay(&Verdict::Done(None)), None);
-        assert_eq!(delay(&Verdict::Unstarted), Some(Duration::ZERO));
+        let delay = |verdict: &RecordOutcome| Backoff::default().delay(&record(1), verdict, 7);
+        assert_eq!(delay(&RecordOutcome::Blocked), None);
+        assert_eq!(delay(&RecordOutcome::Done(None)), None);
+        assert_eq!(delay(&RecordOutcome::Unstarted), Some(Duration::ZERO));
     }
 }

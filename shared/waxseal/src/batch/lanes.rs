@@ -2,13 +2,13 @@
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
-use super::{Content, Record};
 use crate::{
-    Raw,
-    engine::About,
-    item::Key,
-    reaction::{Decoded, Told},
+    batch::record::{Content, Record},
+    engine::Target,
+    handler::{Decoded, Incoming},
+    table::Key,
 };
+use waxseal_message::Raw;
 
 /// Records that run one after another.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(super) fn lanes<'a>(
     records: &'a [Record],
     isolation: bool,
     keep: usize,
-    about: impl Fn(&Raw) -> Option<About>,
+    about: impl Fn(&Raw) -> Option<Target>,
 ) -> Lanes<'a> {
     let mut order: HashMap<LaneKey<'a>, usize> = HashMap::with_capacity(records.len());
     let mut known: HashMap<Key, usize> = HashMap::new();
@@ -72,7 +72,7 @@ pub(super) fn lanes<'a>(
         };
         let number = about.as_ref().map_or(0, |about| about.number);
         let mut event = None;
-        let about = about.map(|About { key, chains, decoded, .. }| {
+        let about = about.map(|Target { key, chains, decoded, .. }| {
             // As many as run at once: memory beyond the input is bounded by that (S-21).
             event = decoded.filter(|_| index < keep);
             let next = known.len();
@@ -111,7 +111,7 @@ pub(super) fn chain<'a, 'b>(
     places: &'b [Place<'a>],
     longest: usize,
     fresh: impl Fn(&'a Record, &'a Raw) -> bool,
-) -> Option<(usize, Vec<Told<'b>>)> {
+) -> Option<(usize, Vec<Incoming<'b>>)> {
     let entity = places.first()?.entity?;
     let mut identities = HashSet::new();
     let events = places

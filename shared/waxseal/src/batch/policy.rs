@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::Backoff;
-use crate::engine::Grouping;
+use crate::{batch::backoff::Backoff, commit::Grouping};
 
 /// What to do with a record that cannot be read (S-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

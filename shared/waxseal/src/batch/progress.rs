@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use foldhash::{HashSet, HashSetExt as _};
 
-use super::{Record, Verdict};
+use crate::batch::{outcome::RecordOutcome, record::Record};
 
 /// A record on its way.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ enum Stage {
     Waiting,
     /// It runs, or waits for an answer.
     Running,
-    Known(Verdict),
+    Known(RecordOutcome),
 }
 
 /// The stages of a batch's records, in its order.
@@ -39,12 +39,12 @@ impl Progress {
     }
 
     /// The record at `index` has come to its end.
-    pub(super) fn conclude(&self, index: usize, verdict: Verdict) {
+    pub(super) fn conclude(&self, index: usize, verdict: RecordOutcome) {
         self.stages()[index] = Stage::Known(verdict);
     }
 
     /// Looks at the verdict of the record at `index`, where it has one.
-    pub(super) fn look<T>(&self, index: usize, look: impl FnOnce(&Verdict) -> T) -> Option<T> {
+    pub(super) fn look<T>(&self, index: usize, look: impl FnOnce(&RecordOutcome) -> T) -> Option<T> {
         match &self.stages()[index] {
             Stage::Known(verdict) => Some(look(verdict)),
             Stage::Waiting | Stage::Running => None,
@@ -53,7 +53,7 @@ impl Progress {
 
     /// A verdict for each record. One that runs has failed; one that waits has not started, or is blocked by an earlier record of
     /// its group (S-20, S-22).
-    pub(super) fn into_verdicts(self, records: &[Record]) -> Vec<Verdict> {
+    pub(super) fn into_verdicts(self, records: &[Record]) -> Vec<RecordOutcome> {
         let mut broken: HashSet<&str> = HashSet::new();
         let mut cut_off = 0;
         let stages = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -65,12 +65,12 @@ impl Progress {
                     (Stage::Known(verdict), _) => verdict,
                     (Stage::Running, _) => {
                         cut_off += 1;
-                        Verdict::Failed { reason: CUT_OFF.to_owned(), retry_after: None }
+                        RecordOutcome::Failed { reason: CUT_OFF.to_owned(), retry_after: None }
                     }
-                    (Stage::Waiting, Some(group)) if broken.contains(group) => Verdict::Blocked,
-                    (Stage::Waiting, _) => Verdict::Unstarted,
+                    (Stage::Waiting, Some(group)) if broken.contains(group) => RecordOutcome::Blocked,
+                    (Stage::Waiting, _) => RecordOutcome::Unstarted,
                 };
-                if let (Verdict::Failed { .. }, Some(group)) = (&verdict, record.group.as_deref()) {
+                if let (RecordOutcome::Failed { .. }, Some(group)) = (&verdict, record.group.as_deref()) {
                     broken.insert(group);
                 }
                 verdict
@@ -86,7 +86,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Outcome, batch::Content};
+    use crate::{batch::record::Content, engine::Outcome};
 
     fn record(id: &str, group: Option<&str>) -> Record {
         let record = Record::new(id, Vec::new(), Content::Ignored("for a test"));
@@ -107,17 +107,17 @@ mod tests {
         for index in [0, 1, 4] {
             progress.begin(index);
         }
-        progress.conclude(0, Verdict::Done(Some(Outcome::Applied)));
+        progress.conclude(0, RecordOutcome::Done(Some(Outcome::Applied)));
         let verdicts = progress.into_verdicts(&records);
         assert!(matches!(
             &verdicts[..],
             [
-                Verdict::Done(Some(Outcome::Applied)),
-                Verdict::Failed { .. },
-                Verdict::Blocked,
-                Verdict::Unstarted,
-                Verdict::Failed { .. },
-                Verdict::Unstarted,
+                RecordOutcome::Done(Some(Outcome::Applied)),
+                RecordOutcome::Failed { .. },
+                RecordOutcome::Blocked,
+                RecordOutcome::Unstarted,
+                RecordOutcome::Failed { .. },
+                RecordOutcome::Unstarted,
             ]
         ));
     }

@@ -1,22 +1,26 @@
 //! One run of a batch, as its lanes see it.
 
 use foldhash::{HashMap, HashMapExt as _};
-use jiff::Timestamp;
 
-use super::{
-    Batches, Content, GroupPolicy, Record, Verdict,
-    lanes::{Lane, Place, chain},
-    progress::Progress,
-    run::ignored,
-};
 use crate::{
-    Code, Failure, Outcome, Raw, chain as reasons,
+    batch::{
+        lanes::{Lane, Place, chain},
+        outcome::RecordOutcome,
+        policy::GroupPolicy,
+        progress::Progress,
+        record::{Content, Record},
+        run::{Batches, ignored},
+    },
+    code::Code,
+    commit::{Access, Group},
     dead_letter::{FailedHandler, Returned},
-    engine::{Access, Delivery, FailedHandlers, Group, LONGEST, Marked},
-    item::Key,
-    panics,
-    words::Reason,
+    engine::{Delivery, FailedHandlers, LONGEST, Marked, Outcome},
+    error_chain::error_chain,
+    handler::{Failure, Reason},
+    panic,
+    table::Key,
 };
+use waxseal_message::{Raw, Timestamp};
 
 /// One run of a batch, as its lanes see it.
 pub(super) struct Round<'a> {
@@ -41,24 +45,24 @@ impl Round<'_> {
         let (mut blocked, mut closed) = (false, false);
         let mut held = self.held(&lane).await;
         // A second copy in this batch shares the outcome of the first (S-17).
-        let mut seen: HashMap<Twin<'_>, usize> = HashMap::new();
+        let mut seen: HashMap<Identity<'_>, usize> = HashMap::new();
         let mut rest = &lane.places[..];
         while let Some(place) = rest.first() {
             closed |= self.group.is_closed(self.batches.engine().now());
-            let twin = message(place.record).and_then(|raw| seen.get(&twin_of(place.record, raw)));
+            let twin = message(place.record).and_then(|raw| seen.get(&identity_of(place.record, raw)));
             self.progress.begin(place.index);
             let verdicts = if blocked {
-                vec![Verdict::Blocked]
+                vec![RecordOutcome::Blocked]
             } else if closed {
-                vec![Verdict::Unstarted]
+                vec![RecordOutcome::Unstarted]
             } else if let Held::Yes(reason) = &held {
                 vec![Box::pin(self.follow(place.record, reason)).await]
             } else if let Held::Unknown(reason) = &held {
-                vec![Verdict::Failed { reason: reason.clone(), retry_after: None }]
+                vec![RecordOutcome::Failed { reason: reason.clone(), retry_after: None }]
             } else if let Some(verdict) = twin.and_then(|at| self.progress.look(*at, share).flatten()) {
                 vec![verdict]
             } else {
-                self.run_head(rest, lane.ordered, |record, raw| !seen.contains_key(&twin_of(record, raw)))
+                self.run_head(rest, lane.ordered, |record, raw| !seen.contains_key(&identity_of(record, raw)))
                     .await
             };
             let (now, later) = rest.split_at(verdicts.len().min(rest.len()));
@@ -67,23 +71,26 @@ impl Round<'_> {
                 if !rest.is_empty()
                     && let (
                         Some(raw),
-                        Verdict::Done(_) | Verdict::Failed { .. } | Verdict::DeadLettered { .. },
+                        RecordOutcome::Done(_)
+                        | RecordOutcome::Failed { .. }
+                        | RecordOutcome::DeadLettered { .. },
                     ) = (message(place.record), &verdict)
                 {
-                    seen.entry(twin_of(place.record, raw)).or_insert(place.index);
+                    seen.entry(identity_of(place.record, raw)).or_insert(place.index);
                 }
-                if let (Verdict::DeadLettered { reason }, Held::No) = (&verdict, &held) {
+                if let (RecordOutcome::DeadLettered { reason }, Held::No) = (&verdict, &held) {
                     match Box::pin(self.hold(place.record, reason)).await {
                         Ok(None) => {}
                         Ok(Some(reason)) => held = Held::Yes(reason),
                         // The letter is written; it comes again, and so does its letter.
                         Err(failure) => {
-                            verdict = Verdict::Failed { reason: reasons(&failure), retry_after: None };
+                            verdict =
+                                RecordOutcome::Failed { reason: error_chain(&failure), retry_after: None };
                         }
                     }
                 }
-                closed |= matches!(verdict, Verdict::Unstarted);
-                blocked |= lane.ordered && matches!(verdict, Verdict::Failed { .. });
+                closed |= matches!(verdict, RecordOutcome::Unstarted);
+                blocked |= lane.ordered && matches!(verdict, RecordOutcome::Failed { .. });
                 self.progress.conclude(place.index, verdict);
             }
         }
@@ -95,7 +102,7 @@ impl Round<'_> {
         places: &[Place<'b>],
         strict: bool,
         fresh: impl Fn(&'b Record, &'b Raw) -> bool,
-    ) -> Vec<Verdict> {
+    ) -> Vec<RecordOutcome> {
         let Some(first) = places.first() else { return Vec::new() };
         if let Some((entity, events)) = chain(places, LONGEST, fresh)
             && let Some(entity) = self.entities.get(entity)
@@ -114,12 +121,12 @@ impl Round<'_> {
         vec![self.run_record(first).await]
     }
 
-    async fn run_record(&self, place: &Place<'_>) -> Verdict {
+    async fn run_record(&self, place: &Place<'_>) -> RecordOutcome {
         let record = place.record;
         match &record.content {
             Content::Ignored(why) => {
                 tracing::info!(record = record.id, why, "acknowledged without a handler");
-                Verdict::Done(None)
+                RecordOutcome::Done(None)
             }
             Content::Malformed(malformed)
                 if let Some(kind) = malformed.kind()
@@ -151,14 +158,14 @@ impl Round<'_> {
         let failed = FailedHandlers::default();
         let (deadline, receives, returned) = (self.deadline, record.receives, record.returned.as_deref());
         let delivery = Delivery { deadline, again, receives, returned, ..Delivery::of(raw, &failed) };
-        let result = panics::catch_async(self.batches.engine().handle_in(access, delivery))
+        let result = panic::catch_async(self.batches.engine().handle_in(access, delivery))
             .await
             .unwrap_or_else(|caught| Err(Failure::Panic(caught)));
         (result, failed.into_vec())
     }
 
     /// Runs a record that was received before behind a marker: if it kills the process, the marker stays (S-28).
-    async fn run_suspect(&self, place: &Place<'_>, raw: &Raw) -> Verdict {
+    async fn run_suspect(&self, place: &Place<'_>, raw: &Raw) -> RecordOutcome {
         let record = place.record;
         let engine = self.batches.engine();
         let access = Access::Together(self.group);
@@ -171,7 +178,7 @@ impl Round<'_> {
                 engine.unmark(access, marker).await;
                 verdict
             }
-            Ok(Marked::Killer(marker, runs)) => {
+            Ok(Marked::Poison(marker, runs)) => {
                 let reason = format!(
                     "suspected of killing its process: {runs} runs of it have no known end, so it does, or takes longer than an \
                      invocation may, or its process was ended by something else; it was not run again"
@@ -198,10 +205,10 @@ impl Round<'_> {
     async fn held(&self, lane: &Lane<'_>) -> Held {
         let group = lane.places.first().and_then(|place| self.blocks(place.record));
         let Some(group) = group else { return Held::No };
-        match Box::pin(self.batches.engine().held(Access::Together(self.group), group)).await {
+        match Box::pin(self.batches.engine().block_reason(Access::Together(self.group), group)).await {
             Ok(None) => Held::No,
             Ok(Some(reason)) => Held::Yes(reason),
-            Err(failure) => Held::Unknown(reasons(&failure)),
+            Err(failure) => Held::Unknown(error_chain(&failure)),
         }
     }
 
@@ -209,12 +216,12 @@ impl Round<'_> {
     async fn hold(&self, record: &Record, reason: &str) -> Result<Option<String>, Failure> {
         let Some(group) = self.blocks(record) else { return Ok(None) };
         let reason = format!("record {} was dead-lettered: {reason}", record.id);
-        self.batches.engine().hold(Access::Together(self.group), group, &reason).await?;
+        self.batches.engine().block(Access::Together(self.group), group, &reason).await?;
         Ok(Some(reason))
     }
 
     /// A later record of a group that is held back.
-    async fn follow(&self, record: &Record, reason: &str) -> Verdict {
+    async fn follow(&self, record: &Record, reason: &str) -> RecordOutcome {
         let group = record.group.as_deref().unwrap_or_default();
         let reason = format!("its group {group} is held back until it is released, since {reason}");
         self.batches.bury(self.batches.letter(record, Code::GroupBlocked, reason)).await
@@ -229,20 +236,22 @@ fn message(record: &Record) -> Option<&Raw> {
 }
 
 /// What a second copy makes of the first one's verdict.
-fn share(verdict: &Verdict) -> Option<Verdict> {
+fn share(verdict: &RecordOutcome) -> Option<RecordOutcome> {
     match verdict {
-        Verdict::Done(_) => Some(Verdict::Done(Some(Outcome::Duplicate))),
-        Verdict::DeadLettered { reason } => Some(Verdict::DeadLettered { reason: reason.clone() }),
-        Verdict::Failed { reason, retry_after } => {
-            Some(Verdict::Failed { reason: reason.clone(), retry_after: *retry_after })
+        RecordOutcome::Done(_) => Some(RecordOutcome::Done(Some(Outcome::Duplicate))),
+        RecordOutcome::DeadLettered { reason } => {
+            Some(RecordOutcome::DeadLettered { reason: reason.clone() })
         }
-        Verdict::Blocked | Verdict::Unstarted => None,
+        RecordOutcome::Failed { reason, retry_after } => {
+            Some(RecordOutcome::Failed { reason: reason.clone(), retry_after: *retry_after })
+        }
+        RecordOutcome::Blocked | RecordOutcome::Unstarted => None,
     }
 }
 
 /// The identity that two copies of one message share: source, id, name, payload, their replay, and the failures that they release.
-type Twin<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>, Option<&'a Returned>);
+type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>, Option<&'a Returned>);
 
-fn twin_of<'a>(record: &'a Record, raw: &'a Raw) -> Twin<'a> {
+fn identity_of<'a>(record: &'a Record, raw: &'a Raw) -> Identity<'a> {
     (&raw.source, &raw.id, &raw.name, raw.data.get(), raw.replay(), record.returned.as_deref())
 }

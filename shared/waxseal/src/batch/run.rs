@@ -3,22 +3,26 @@
 use std::time::Duration;
 
 use futures_util::future::Either;
-use jiff::Timestamp;
 
-use super::{
-    DeadLetter, DeadLetters, Delay, MalformedPolicy, Policy, Record, Verdict, Visibility,
-    backoff::{AnyVisibility, dice, jitter},
-    lanes::{Lanes, lanes},
-    progress::Progress,
-    round::Round,
-};
 use crate::{
-    Code, DecodeError, End, Engine, Failure, Outcome, Point, Raw, chain as reasons,
-    dead_letter::{AnyDeadLetters, FailedHandler},
-    engine::{Access, Group},
-    envelope::lacking,
-    words::Reason,
+    batch::{
+        backoff::{AnyVisibility, Delay, Visibility, jitter, random},
+        lanes::{Lanes, lanes},
+        outcome::RecordOutcome,
+        policy::{MalformedPolicy, Policy},
+        progress::Progress,
+        record::Record,
+        round::Round,
+    },
+    code::Code,
+    commit::{Access, Group},
+    dead_letter::{AnyDeadLetters, DeadLetter, DeadLetters, FailedHandler},
+    end::{End, Point},
+    engine::{Engine, Outcome},
+    error_chain::error_chain,
+    handler::{Failure, Reason},
 };
+use waxseal_message::{DecodeError, Raw, Timestamp, lacking};
 
 /// Lanes in flight at the least: what waits for its commit holds little, and the more wait, the more share a request.
 const IN_FLIGHT: usize = 100;
@@ -33,7 +37,7 @@ pub struct Batches {
 }
 
 /// Sees every record with its verdict.
-type Observer = Box<dyn Fn(&Record, &Verdict) + Send + Sync>;
+type Observer = Box<dyn Fn(&Record, &RecordOutcome) + Send + Sync>;
 
 impl std::fmt::Debug for Batches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -59,7 +63,7 @@ impl Batches {
 
     /// Shows every record with its verdict to `observer`, in the order of the batch: for metrics.
     #[must_use]
-    pub fn observed(mut self, observer: impl Fn(&Record, &Verdict) + Send + Sync + 'static) -> Self {
+    pub fn observed(mut self, observer: impl Fn(&Record, &RecordOutcome) + Send + Sync + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
     }
@@ -81,7 +85,7 @@ impl Batches {
     /// Records of one group, about one entity or of one identity run one after another, all others at once up to the
     /// policy's bound. What they read and write at the same time goes out in shared requests. `deadline` is the
     /// invocation's: short of it no record starts (S-20).
-    pub async fn run(&self, records: &[Record], deadline: Option<Timestamp>) -> Vec<Verdict> {
+    pub async fn run(&self, records: &[Record], deadline: Option<Timestamp>) -> Vec<RecordOutcome> {
         self.run_until(records, deadline, End::never()).await
     }
 
@@ -94,13 +98,13 @@ impl Batches {
         records: &[Record],
         deadline: Option<Timestamp>,
         mut end: End<'_>,
-    ) -> Vec<Verdict> {
+    ) -> Vec<RecordOutcome> {
         let progress = Progress::of(records.len());
         let closes = deadline.map(|deadline| closes(self.engine.now(), deadline, self.policy.margin));
         let group = Group::new(self.policy.concurrency, self.policy.grouping, closes, self.engine.token());
         let width = self.policy.concurrency.max(IN_FLIGHT);
         let Lanes { entities, lanes } =
-            lanes(records, self.policy.isolation, width, |raw| self.engine.about(raw));
+            lanes(records, self.policy.isolation, width, |raw| self.engine.target(raw));
         let round =
             Round { batches: self, group: &group, entities: &entities, deadline, progress: &progress };
         let (suspects, lanes): (Vec<_>, Vec<_>) = lanes.into_iter().partition(|lane| lane.suspect);
@@ -114,7 +118,7 @@ impl Batches {
             group.drive(self.engine.table(), work, width, &mut end).await;
         }
         let verdicts = progress.into_verdicts(records);
-        let unstarted = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Unstarted)).count();
+        let unstarted = verdicts.iter().filter(|verdict| matches!(verdict, RecordOutcome::Unstarted)).count();
         if unstarted > 0 {
             tracing::warn!(
                 records = unstarted,
@@ -133,12 +137,12 @@ impl Batches {
         verdicts
     }
 
-    async fn delay(&self, records: &[Record], verdicts: &[Verdict]) {
+    async fn delay(&self, records: &[Record], verdicts: &[RecordOutcome]) {
         let Some(visibility) = &self.visibility else { return };
-        let delay = |(record, verdict): (&Record, &Verdict)| {
-            let ticket = record.ticket.clone()?;
-            let after = self.policy.backoff.delay(record, verdict, dice(self.engine.token()))?;
-            Some(Delay { record: record.id.clone(), ticket, after })
+        let delay = |(record, verdict): (&Record, &RecordOutcome)| {
+            let receipt_handle = record.receipt_handle.clone()?;
+            let after = self.policy.backoff.delay(record, verdict, random(self.engine.token()))?;
+            Some(Delay { record: record.id.clone(), receipt_handle, after })
         };
         let (mut delays, unstarted): (Vec<Delay>, Vec<Delay>) =
             records.iter().zip(verdicts).filter_map(delay).partition(|delay| delay.after > Duration::ZERO);
@@ -156,9 +160,9 @@ impl Batches {
         raw: &Raw,
         result: Result<Outcome, Failure>,
         handlers: Vec<FailedHandler>,
-    ) -> Verdict {
+    ) -> RecordOutcome {
         match result {
-            Ok(outcome) => Verdict::Done(Some(outcome)),
+            Ok(outcome) => RecordOutcome::Done(Some(outcome)),
             // What hardly any record comes to is kept out of what every record holds.
             Err(failure) => Box::pin(self.failed(record, raw, failure, handlers)).await,
         }
@@ -170,14 +174,14 @@ impl Batches {
         raw: &Raw,
         failure: Failure,
         handlers: Vec<FailedHandler>,
-    ) -> Verdict {
+    ) -> RecordOutcome {
         match failure {
             Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
             failure @ Failure::Unknown { .. } => {
                 let reason = Reason::of(&failure).between("", &slip(record, raw));
                 self.unreadable(record, failure.code(), reason).await
             }
-            Failure::Unstarted => Verdict::Unstarted,
+            Failure::Unstarted => RecordOutcome::Unstarted,
             failure if failure.is_permanent() => {
                 let hint = match &failure {
                     Failure::Decode(DecodeError::Shape { .. }) => slip(record, raw),
@@ -195,21 +199,21 @@ impl Batches {
         let reason = reason.into();
         let (shown, quoted_reason) = (reason.shown().to_owned(), reason.quoted().map(str::to_owned));
         let (service, now) = (self.engine.service().name(), self.engine.now());
-        DeadLetter { quoted_reason, ..DeadLetter::of(record, service, now, code, shown) }
+        DeadLetter { quoted_reason, ..record.dead_letter(service, now, code, shown) }
     }
 
-    pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> Verdict {
+    pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> RecordOutcome {
         match self.policy.malformed {
             MalformedPolicy::DeadLetter => self.bury(self.letter(record, code, reason)).await,
             MalformedPolicy::Retry => {
                 let reason = reason.shown();
                 tracing::warn!(record = record.id, reason, "not readable, reported as failed");
-                Verdict::Failed { reason: reason.to_owned(), retry_after: None }
+                RecordOutcome::Failed { reason: reason.to_owned(), retry_after: None }
             }
         }
     }
 
-    async fn retry(&self, record: &Record, raw: &Raw, failure: &Failure) -> Verdict {
+    async fn retry(&self, record: &Record, raw: &Raw, failure: &Failure) -> RecordOutcome {
         let reason = Reason::of(failure);
         // A duplicate of what another attempt holds is no failure of its own: it waits, however often it is received.
         let waits = matches!(failure, Failure::InProgress { .. });
@@ -230,22 +234,22 @@ impl Batches {
         let mut retry_after = failure.retry_after(self.engine.now());
         if waits && let Some(rest) = &mut retry_after {
             // Those that wait for one lease need not all come at its end (S-14).
-            *rest += jitter((*rest / 10).max(Duration::from_secs(1)), dice(self.engine.token()));
+            *rest += jitter((*rest / 10).max(Duration::from_secs(1)), random(self.engine.token()));
         }
-        Verdict::Failed { reason: reason.to_owned(), retry_after }
+        RecordOutcome::Failed { reason: reason.to_owned(), retry_after }
     }
 
-    pub(super) async fn bury(&self, letter: DeadLetter) -> Verdict {
+    pub(super) async fn bury(&self, letter: DeadLetter) -> RecordOutcome {
         let (record, code, reason) = (letter.record.clone(), letter.code, letter.reason.clone());
         let (source, event_id) = letter.identity.clone().unwrap_or_default();
         let event = letter.name.clone().unwrap_or_default();
         match self.dead_letters.send(letter).await {
             Ok(()) => {
                 tracing::error!(record, event, source, event_id, %code, reason, "dead-lettered");
-                Verdict::DeadLettered { reason }
+                RecordOutcome::DeadLettered { reason }
             }
             Err(error) => {
-                let error = reasons(&*error);
+                let error = error_chain(&*error);
                 tracing::error!(
                     record,
                     event,
@@ -255,7 +259,7 @@ impl Batches {
                     error,
                     "the dead-letter queue could not be written, reported as failed",
                 );
-                Verdict::Failed {
+                RecordOutcome::Failed {
                     reason: format!("{reason}; and the dead-letter queue: {error}"),
                     retry_after: None,
                 }
@@ -265,14 +269,14 @@ impl Batches {
 }
 
 /// The verdict of a record that its service declares to ignore.
-pub(super) fn ignored(record: &Record, name: &str) -> Verdict {
+pub(super) fn ignored(record: &Record, name: &str) -> RecordOutcome {
     tracing::info!(record = record.id, name, "acknowledged without a handler: the service ignores it");
-    Verdict::Done(None)
+    RecordOutcome::Done(None)
 }
 
 /// When nothing starts any more: `margin` before `deadline`, and never within the first three quarters of the time.
 fn closes(now: Timestamp, deadline: Timestamp, margin: Duration) -> Timestamp {
-    let left = Duration::try_from(deadline.duration_since(now)).unwrap_or_default();
+    let left = deadline.saturating_duration_since(now);
     deadline.checked_sub(margin.min(left / 4)).unwrap_or(deadline)
 }
 

@@ -2,14 +2,10 @@
 
 use std::future::Future;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    BoxError, Code,
-    batch::{Content, Record},
-    table::BoxFuture,
-};
+use crate::{code::Code, fault::BoxError, future::BoxFuture};
+use waxseal_message::Timestamp;
 
 /// A record for the dead-letter queue: its body verbatim and why (S-27).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,29 +96,6 @@ impl DeadLetter {
     #[must_use]
     pub fn whole_reason(&self) -> &str {
         self.quoted_reason.as_deref().unwrap_or(&self.reason)
-    }
-
-    /// The dead letter of `record`, which `service` gives up.
-    #[must_use]
-    pub fn of(record: &Record, service: &str, time: Timestamp, code: Code, reason: String) -> Self {
-        let message = match &record.content {
-            Content::Message(raw) => Some(raw),
-            Content::Ignored(_) | Content::Malformed(_) => None,
-        };
-        Self {
-            body: record.body.clone(),
-            attributes: record.attributes.clone(),
-            queue: record.ticket.as_ref().map(|ticket| ticket.queue.clone()),
-            code,
-            reason,
-            quoted_reason: None,
-            time,
-            record: record.id.clone(),
-            service: service.to_owned(),
-            identity: message.map(|raw| (raw.source.clone(), raw.id.clone())),
-            name: message.map(|raw| raw.name.clone()),
-            handlers: Vec::new(),
-        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! A dead letter as a queue's message: the body first, and as much beside it as the limit leaves room for.
 
-use super::{ATTRIBUTE, Attribute, DeadLetter, Encoding, note::Note};
-use crate::base64;
+use crate::dead_letter::{
+    ATTRIBUTE,
+    letter::{Attribute, DeadLetter},
+    note::{Encoding, Note},
+};
+use waxseal_message::base64;
 
 /// Bytes of a reason: a page, enough for a chain of causes.
 const LONGEST_REASON: usize = 4096;
@@ -105,14 +109,16 @@ impl DeadLetterMessage {
 
 #[cfg(test)]
 mod tests {
+    use crate::{
+        code::Code,
+        dead_letter::{
+            letter::{AttributeValue, FailedHandler},
+            message::*,
+            note::Returned,
+        },
+    };
     use proptest::prelude::*;
     use serde_json::{Value, json};
-
-    use super::{
-        super::{AttributeValue, FailedHandler, Returned},
-        *,
-    };
-    use crate::Code;
 
     fn letter(body: impl Into<Vec<u8>>) -> DeadLetter {
         DeadLetter {

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeadLetter, FailedHandler};
-use crate::base64;
+use crate::dead_letter::letter::{DeadLetter, FailedHandler};
+use waxseal_message::base64;
 
 /// What a dead letter's attribute says. The [module](super) has the meaning of each member.
 ///

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use crate::{Token, item::Key};
+use crate::{table::Key, token::Token};
 
 /// Markers remembered at most. Beyond it the oldest is forgotten, and counts as one of a run that never ended.
 const MOST: usize = 1000;

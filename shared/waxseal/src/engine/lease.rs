@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::{
-    CommitError, Failure, Inner, Judged, Outcome, Task, Try, after,
-    group::{Slot, Turn},
-    race::Race,
-    read_receipt, remember_failed, unknown_outcome,
-};
 use crate::{
-    chain,
-    item::{Action, Condition, Item, Write, attribute},
-    receipt::{NotAReceipt, Receipt, Status, Verdict},
-    table::WriteError,
-    unit::Staged,
+    commit::{CommitError, EntityLock, Slot},
+    engine::{
+        attempts::Race,
+        handle::Inner,
+        judge::{Judged, after, read_receipt, remember_failed, unknown_outcome},
+        outcome::Outcome,
+        task::{Task, Try},
+    },
+    error_chain::error_chain,
+    handler::{Failure, Staged},
+    row::{NotAReceipt, Receipt, ReceiptMeaning, Status},
+    table::{Action, Condition, Item, Write, WriteError, attribute},
 };
+use waxseal_message::Timestamp;
 
 /// A receipt that this attempt may complete, and its writer: the fencing token.
 struct Claim {
@@ -88,14 +88,14 @@ impl Inner {
                 Some(before) => {
                     (receipt.attempt, receipt.first_at) = (before.attempt, before.first_at);
                     receipt.uncertain = before.uncertain.map(|uncertain| uncertain.saturating_add(1));
-                    Condition::Owner(before.writer.clone())
+                    Condition::Writer(before.writer.clone())
                 }
             };
             let write = Write { action: Action::Put(receipt.to_item(token)), condition };
             match self.write(task.access, vec![write], Vec::new(), token).await {
                 Ok(()) => return Ok(Ok(Claim { writer: token.to_string(), receipt, has_acted: false })),
                 // A claim of the same batch on the same event was first: what it left is judged.
-                Err(CommitError::Crossed(_)) => predecessor = None,
+                Err(CommitError::ConflictInBatch(_)) => predecessor = None,
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {
                     let Some(stored) = refusals.into_iter().next().and_then(|refusal| refusal.stored) else {
                         // It expired or was released in between.
@@ -103,9 +103,9 @@ impl Inner {
                         continue;
                     };
                     let receipt = read_receipt(&stored)?;
-                    let writer = || match stored.get_text(attribute::OWNER) {
+                    let writer = || match stored.get_text(attribute::WRITER) {
                         Some(writer) => Ok(writer.to_owned()),
-                        None => Err(Failure::Fault(NotAReceipt::damaged(&stored, attribute::OWNER).into())),
+                        None => Err(Failure::Fault(NotAReceipt::damaged(&stored, attribute::WRITER).into())),
                     };
                     match self.judge_or_release(task, &receipt, &stored, key_ttl)? {
                         Judged::Over(outcome) => return Ok(Err(outcome)),
@@ -136,7 +136,9 @@ impl Inner {
         match self.judge(task, receipt, Some(key_ttl)) {
             Err(Failure::Remembered { .. }) if is_released(task, stored) => {
                 match receipt.next_attempt(self.host.now(), Some(key_ttl)) {
-                    Verdict::TakeOver { attempt, first_at } => Ok(Judged::TakeOver { attempt, first_at }),
+                    ReceiptMeaning::TakeOver { attempt, first_at } => {
+                        Ok(Judged::TakeOver { attempt, first_at })
+                    }
                     _ => Err(unknown_outcome(task, receipt.attempt, receipt.first_at, receipt)),
                 }
             }
@@ -151,10 +153,10 @@ impl Inner {
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
         let mut race = Race::default();
-        let mut turn = Turn::default();
+        let mut lock = EntityLock::default();
         let (number, first_at, has_acted) = (claim.receipt.attempt, claim.receipt.first_at, claim.has_acted);
         while race.tries <= self.settings.reruns {
-            let began = task.access.moment();
+            let began = task.access.epoch();
             let run = self.run(task, &[], None, Try { number, first_at, has_acted }, slot.take()).await;
             let mut staged = match run {
                 Ok(staged) => staged,
@@ -165,7 +167,7 @@ impl Inner {
                 Err(failure) => return Err(failure),
             };
             let completed = self.complete(task, claim, &mut staged).await;
-            match completed.map_err(|error| task.access.or_crossed(error, began)) {
+            match completed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
                 Ok(()) => {
                     self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
@@ -177,14 +179,14 @@ impl Inner {
                 }
                 // State has moved on: act again on what is there now. The outside sees the same keys.
                 Err(CommitError::Write(WriteError::Refused(refusals))) => race.lost(refusals)?,
-                Err(CommitError::Crossed(keys)) => {
-                    drop(turn);
-                    turn = task.access.turn(keys).await;
+                Err(CommitError::ConflictInBatch(keys)) => {
+                    drop(lock);
+                    lock = task.access.lock(keys).await;
                 }
                 Err(CommitError::Write(error)) => return Err(error.into()),
             }
         }
-        drop(turn);
+        drop(lock);
         Err(race.contended())
     }
 
@@ -198,7 +200,7 @@ impl Inner {
         let mut writes = staged.take_writes(now, token, 1);
         writes.push(Write {
             action: Action::Put(receipt.to_item(token)),
-            condition: Condition::Owner(claim.writer.clone()),
+            condition: Condition::Writer(claim.writer.clone()),
         });
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
@@ -207,7 +209,7 @@ impl Inner {
     /// a successor holds the row (S-13). Where it cannot be written the lease simply runs out.
     async fn give_up(&self, task: &Task<'_>, claim: &Claim, failure: &Failure) {
         let mut receipt = claim.receipt.clone();
-        let reason = chain(failure);
+        let reason = error_chain(failure);
         if matches!(failure, Failure::Fault(fault) if fault.is_refusal()) {
             receipt.uncertain = receipt.uncertain.map(|uncertain| uncertain.saturating_sub(1));
         }
@@ -220,7 +222,7 @@ impl Inner {
         let token = self.token(task.access);
         let write = Write {
             action: Action::Put(receipt.to_item(token)),
-            condition: Condition::Owner(claim.writer.clone()),
+            condition: Condition::Writer(claim.writer.clone()),
         };
         if let Err(error) = self.write(task.access, vec![write], Vec::new(), token).await {
             let error = Failure::from(error);
@@ -228,7 +230,7 @@ impl Inner {
                 consumer = &*task.route.consumer,
                 source = task.raw.source,
                 event_id = task.raw.id,
-                error = chain(&error),
+                error = error_chain(&error),
                 "the lease was not released; it ends by itself",
             );
         } else if failure.is_permanent() {
@@ -240,5 +242,5 @@ impl Inner {
 /// Whether the message is a dead letter that was written for this very failure of the handler.
 fn is_released(task: &Task<'_>, stored: &Item) -> bool {
     let token = task.returned.and_then(|returned| returned.token(task.route.handler));
-    token.is_some() && token == stored.get_text(attribute::OWNER)
+    token.is_some() && token == stored.get_text(attribute::WRITER)
 }

@@ -2,17 +2,19 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Access, CommitError, Engine, Failure, after, read_receipt};
 use crate::{
-    catalog::Mode,
-    item::{Action, Condition, Write, attribute},
-    reaction::Success,
-    receipt::{self, Receipt, Status},
-    table::WriteError,
+    commit::{Access, CommitError},
+    engine::{
+        handle::Engine,
+        judge::{after, read_receipt},
+    },
+    handler::{Failure, Mode, Success},
+    row::{Receipt, Status, receipt},
+    table::{Action, Condition, Write, WriteError, attribute},
 };
+use waxseal_message::Timestamp;
 
 /// What became of an effect, as a person found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +140,7 @@ impl Engine {
         let now = self.now();
         let stored = items.into_iter().next().flatten().filter(|item| !item.is_expired(now));
         let Some((writer, stored)) = stored.and_then(|item| {
-            let writer = item.get_text(attribute::OWNER)?.to_owned();
+            let writer = item.get_text(attribute::WRITER)?.to_owned();
             Some((writer, item))
         }) else {
             return Err(ReleaseError::NoReceipt {
@@ -153,7 +155,7 @@ impl Engine {
         let expires = after(now, inner.settings.horizon);
         let receipt = Receipt { status, uncertain: Some(0), expires, ..before };
         let write =
-            Write { action: Action::Put(receipt.into_item(token)), condition: Condition::Owner(writer) };
+            Write { action: Action::Put(receipt.into_item(token)), condition: Condition::Writer(writer) };
         match inner.write(access, vec![write], Vec::new(), token).await {
             Ok(()) => {
                 tracing::info!(
@@ -165,7 +167,7 @@ impl Engine {
                 );
                 Ok(released)
             }
-            Err(CommitError::Write(WriteError::Refused(_)) | CommitError::Crossed(_)) => {
+            Err(CommitError::Write(WriteError::Refused(_)) | CommitError::ConflictInBatch(_)) => {
                 Err(ReleaseError::Changed)
             }
             Err(error) => Err(ReleaseError::Failed(error.into())),

@@ -1,18 +1,18 @@
 //! Transactional mode: run, then one conditional write of receipt, state and emitted events.
 
-use super::{
-    CommitError, Failure, Inner, Judged, Outcome, Task, Try,
-    group::{Slot, Turn},
-    race::Race,
-    read_receipt, remember_failed,
-};
 use crate::{
-    item::{Action, Condition, Item, Key, Write},
-    receipt::Verdict,
-    sequence::{Guard, Standing},
-    state,
-    table::WriteError,
-    unit::Staged,
+    commit::{CommitError, EntityLock, Slot},
+    engine::{
+        attempts::Race,
+        guard::Guard,
+        handle::Inner,
+        judge::{Judged, read_receipt, remember_failed},
+        outcome::Outcome,
+        task::{Task, Try},
+    },
+    handler::{Failure, Staged, Standing},
+    row::{ReceiptMeaning, state},
+    table::{Action, Condition, Item, Key, Write, WriteError},
 };
 
 impl Inner {
@@ -22,13 +22,13 @@ impl Inner {
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
         let mut race = Race::default();
-        let mut turn = Turn::default();
+        let mut lock = EntityLock::default();
         let guard = match self.guard(task.route, task.raw, task.replay) {
             Ok(guard) => guard,
             Err(fault) => return Box::pin(self.unless_known(task, Failure::Fault(fault))).await,
         };
         while race.tries <= self.settings.reruns {
-            let began = task.access.moment();
+            let began = task.access.epoch();
             let ahead = self.read_ahead(task, guard.as_ref()).await?;
             if let Some(receipt) = find(&ahead, &task.receipt)
                 && !receipt.is_expired(self.host.now())
@@ -56,7 +56,7 @@ impl Inner {
                 return self.found(task, &receipt);
             }
             let committed = self.commit(task, &mut staged, cursor).await;
-            match committed.map_err(|error| task.access.or_crossed(error, began)) {
+            match committed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
                 Ok(()) => {
                     self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
                     return Ok(Outcome::Applied);
@@ -70,16 +70,16 @@ impl Inner {
                     race.lost(refusals)?;
                 }
                 // Somebody of the same batch was first, so the batch gets on: no race is lost.
-                Err(CommitError::Crossed(keys)) => {
-                    drop(turn);
-                    turn = task.access.turn(keys).await;
+                Err(CommitError::ConflictInBatch(keys)) => {
+                    drop(lock);
+                    lock = task.access.lock(keys).await;
                 }
                 Err(CommitError::Write(error)) => {
                     return Box::pin(self.unless_known(task, error.into())).await;
                 }
             }
         }
-        drop(turn);
+        drop(lock);
         Err(race.contended())
     }
 
@@ -94,7 +94,7 @@ impl Inner {
             Some(receipt) if !receipt.is_expired(self.host.now()) => {
                 match read_receipt(receipt)?.judge(&task.hash, task.raw.version, self.host.now(), None) {
                     // A lease that ran out says nothing about this failure.
-                    Verdict::TakeOver { .. } | Verdict::Acted => Err(failure),
+                    ReceiptMeaning::TakeOver { .. } | ReceiptMeaning::Acted => Err(failure),
                     _ => self.found(task, receipt),
                 }
             }
@@ -109,9 +109,9 @@ impl Inner {
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
         let mut race = Race::default();
-        let mut turn = Turn::default();
+        let mut lock = EntityLock::default();
         while race.tries <= self.settings.reruns {
-            let began = task.access.moment();
+            let began = task.access.epoch();
             let mut staged = self.run(task, &[], None, Try::first(self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
@@ -119,17 +119,17 @@ impl Inner {
             let token = self.token(task.access);
             let writes = staged.take_writes(self.host.now(), token, 0);
             let written = self.write(task.access, writes, staged.reads, token).await;
-            match written.map_err(|error| task.access.or_crossed(error, began)) {
+            match written.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
                 Ok(()) => return Ok(Outcome::Applied),
                 Err(CommitError::Write(WriteError::Refused(refusals))) => race.lost(refusals)?,
-                Err(CommitError::Crossed(keys)) => {
-                    drop(turn);
-                    turn = task.access.turn(keys).await;
+                Err(CommitError::ConflictInBatch(keys)) => {
+                    drop(lock);
+                    lock = task.access.lock(keys).await;
                 }
                 Err(CommitError::Write(error)) => return Err(error.into()),
             }
         }
-        drop(turn);
+        drop(lock);
         Err(race.contended())
     }
 

@@ -1,119 +1,14 @@
-//! The relay: publishes what receipts emitted. The stored bytes, in a receipt's order, each until the channel took it.
+//! The relay: publishes what receipts emitted. It sends the stored bytes, in a receipt's order, each until the channel took it.
 //!
-//! It is fed from the table's stream; what a stream has forgotten it reads from the receipts themselves: a [`Sweep`].
+//! The table's stream feeds it. A [`Sweep`] reads from the receipts themselves what a stream has forgotten. The folder knows no
+//! batches.
 
 mod progress;
 mod publish;
+mod publisher;
 mod sweep;
-
-use std::{fmt, future::Future, time::Duration};
-
-use jiff::Timestamp;
-use serde::Deserialize;
 
 pub use progress::Progress;
 pub use publish::publish;
-pub use sweep::{Counts, Emitted, Receipts, SWEEP_REACH, Sweep, SweepError, Window};
-
-use crate::receipt::Emission;
-
-/// Publishes envelopes to their channels.
-pub trait Publisher: Send + Sync + 'static {
-    /// Publishes `emissions`, in order where the channel keeps one; the results are in the order of `emissions`. The
-    /// chunking to a channel's limits of count and bytes is the publisher's (S-26). A relay calls it for one channel at a
-    /// time, and for several channels at once.
-    fn publish(&self, emissions: &[&Emission]) -> impl Future<Output = Vec<Result<(), PublishError>>> + Send;
-}
-
-/// Why one entry was not published.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-#[non_exhaustive]
-pub struct PublishError {
-    /// The channel's own words.
-    pub reason: String,
-    /// Whether a retry may help.
-    pub kind: PublishErrorKind,
-}
-
-/// Whether a retry may help an entry that was not published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PublishErrorKind {
-    /// Time alone may help: throttling, the service's own failure, no connection, credentials. Tried again without end.
-    Transient,
-    /// The channel does not exist, or the relay may not publish to it. A deploy may help, so the entry is tried again until it
-    /// is [`CHANNEL_WAIT`] old, and is a dead letter then (O-6).
-    NoChannel,
-    /// The entry itself is at fault, for example too big. No retry can help: it is a dead letter at once (O-6).
-    Refused,
-}
-
-impl PublishError {
-    /// An error that time alone may mend.
-    #[must_use]
-    pub fn transient(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), kind: PublishErrorKind::Transient }
-    }
-
-    /// An error of a channel that does not exist, or that the relay may not publish to.
-    #[must_use]
-    pub fn no_channel(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), kind: PublishErrorKind::NoChannel }
-    }
-
-    /// An error of the entry itself.
-    #[must_use]
-    pub fn refused(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), kind: PublishErrorKind::Refused }
-    }
-}
-
-/// How old an emission may become while its channel does not exist or is denied: 5 minutes. Records behind it in its shard
-/// wait for as long, and a deploy that creates both the sender and the channel is done by then.
-pub const CHANNEL_WAIT: Duration = Duration::from_secs(5 * 60);
-
-/// What one receipt emitted, as a stream record or a sweep brought it.
-#[derive(Debug, Clone)]
-pub struct Pending {
-    /// What the response names it by: the stream record's sequence number, or the receipt's key.
-    pub record: String,
-    /// When the record was written; `None` where only the envelopes say it.
-    pub at: Option<Timestamp>,
-    /// The attribute [`EMITTED`](crate::item::attribute::EMITTED), read; or what is wrong with it.
-    pub emissions: Result<Vec<Emission>, String>,
-    /// The attribute as it arrived, for the dead-letter queue.
-    pub body: Vec<u8>,
-}
-
-/// One invocation of a relay: where it publishes to, and what it remembers.
-pub struct Relay<'a, P, D> {
-    /// The channels.
-    pub publisher: &'a P,
-    /// Where entries go that cannot be published.
-    pub dead_letters: &'a D,
-    /// Named in dead letters.
-    pub service: &'a str,
-    /// The published emissions of records that come again.
-    pub progress: &'a Progress,
-    /// The time, for the age of records.
-    pub now: Timestamp,
-}
-
-impl<P, D> fmt::Debug for Relay<'_, P, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay")
-            .field("service", &self.service)
-            .field("now", &self.now)
-            .finish_non_exhaustive()
-    }
-}
-
-/// When an envelope says that it was emitted.
-fn emitted_at(emission: &Emission) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(deserialize_with = "crate::time::deserialize")]
-        timestamp: Timestamp,
-    }
-    serde_json::from_str::<Head>(emission.envelope.get()).ok().map(|head| head.timestamp)
-}
+pub use publisher::{CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay};
+pub use sweep::{Counts, Receipts, SWEEP_REACH, Sweep, SweepError, Window};

@@ -11,9 +11,8 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
-
-use super::Pending;
+use crate::relay::publisher::Pending;
+use waxseal_message::Timestamp;
 
 /// Receipts in each of the two generations of the memory: a batch of a stream has 10,000 records at most.
 const GENERATION: usize = 10_000;
@@ -92,7 +91,7 @@ impl Progress {
 
 /// How long ago `then` was; nothing where it is yet to come.
 pub(super) fn since(then: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(then)).unwrap_or_default()
+    now.saturating_duration_since(then)
 }
 
 /// Tells an emission from another one under the same record and position.

@@ -3,13 +3,14 @@
 use futures_util::future::join_all;
 use serde::Deserialize;
 
-use super::{
-    CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay, emitted_at, progress::since,
-};
 use crate::{
-    Code,
+    code::Code,
     dead_letter::{DeadLetter, DeadLetters},
-    receipt::Emission,
+    emission::Emission,
+    relay::{
+        progress::since,
+        publisher::{CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay},
+    },
 };
 
 /// How often one call tries entries that the channel did not take, before the stream's own retry goes on.
@@ -176,7 +177,7 @@ fn tell<P, D>(
 
 /// Whether an emission has waited for its channel for long enough. An emission without any time has.
 fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emission) -> bool {
-    let at = pending.at.or_else(|| emitted_at(emission));
+    let at = pending.at.or_else(|| emission.emitted_at());
     at.is_none_or(|at| since(at, relay.now) >= CHANNEL_WAIT)
 }
 
@@ -238,7 +239,7 @@ async fn bury(
             Fate::Buried
         }
         Err(error) => {
-            let error = crate::chain(&*error);
+            let error = crate::error_chain(&*error);
             tracing::error!(record, reason, error, "the dead-letter queue could not be written, tried again");
             Fate::Open(format!("{reason}; and the dead-letter queue: {error}"))
         }

@@ -11,15 +11,18 @@
 
 use std::{future::Future, time::Duration};
 
-use jiff::Timestamp;
-
-use super::{Pending, Progress, Publisher, Relay, emitted_at, publish::publish_each};
 use crate::{
-    batch::DeadLetters,
-    item::{Item, Key, Value, attribute::EMITTED},
-    receipt::{Emission, Receipt, read_emissions},
-    table::TableError,
+    dead_letter::DeadLetters,
+    emission::{Emission, read_emissions},
+    relay::{
+        progress::Progress,
+        publish::publish_each,
+        publisher::{Pending, Publisher, Relay},
+    },
+    row::Receipt,
+    table::{Emitted, Item, Key, TableError, Value, attribute::EMITTED},
 };
+use waxseal_message::Timestamp;
 
 /// A table whose receipts can be read one after another. Apart from [`Table`](crate::Table), since a relay alone needs it,
 /// and that only to sweep.
@@ -43,15 +46,6 @@ pub trait Receipts: Send + Sync {
     /// # Errors
     /// Where the table cannot be read.
     fn emitted(&self, after: Option<&Key>) -> impl Future<Output = Result<Emitted, TableError>> + Send;
-}
-
-/// One page of the items that emitted something.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Emitted {
-    /// The items; there may be none, and more on later pages.
-    pub items: Vec<Item>,
-    /// The place to go on after; `None` on the last page.
-    pub next: Option<Key>,
 }
 
 /// How far back a sweep may begin where nobody says otherwise: 7 days. Consumers' horizons count it.
@@ -248,7 +242,7 @@ fn no_text(item: &Item) -> String {
 /// The envelopes say when they were emitted. Where none does, the receipt says when its first attempt began; and what says nothing
 /// of time is in every window: once too often is better than never.
 fn is_within(item: &Item, emissions: &[Emission], window: Window) -> bool {
-    let mut times = emissions.iter().filter_map(emitted_at).peekable();
+    let mut times = emissions.iter().filter_map(Emission::emitted_at).peekable();
     if times.peek().is_some() {
         return times.any(|time| window.holds(time));
     }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use waxseal::{
     BoxError, Engine, Raw, Service, Settings, Timestamp,
-    batch::{Content, DeadLetter, DeadLetters, Record},
-    contract::{Clock, MemoryTable},
+    batch::{Content, Record},
+    dead_letter::{DeadLetter, DeadLetters},
 };
+use waxseal_testing::{ManualHost, MemoryTable};
 
 /// 2026-11-21T09:30:00.123Z.
 pub fn start() -> Timestamp {
@@ -23,7 +24,7 @@ pub fn engine(service: Service) -> (Engine, MemoryTable) {
 
 pub fn engine_with(service: Service, settings: Settings) -> (Engine, MemoryTable) {
     let table = MemoryTable::default();
-    let clock = Arc::new(Clock::new(start()));
+    let clock = Arc::new(ManualHost::new(start()));
     (Engine::new(service, table.clone(), clock, settings).unwrap(), table)
 }
 

@@ -1,7 +1,7 @@
 //! Without a receipt there is nothing to tell what is stale by.
 
 use serde::{Deserialize, Serialize};
-use waxseal::{Envelope, Fault, Handler, Order, Service, Unit};
+use waxseal::{Envelope, Fault, Handler, Sequencing, Service, Unit};
 
 #[derive(Serialize, Deserialize)]
 struct ParcelMoved {}
@@ -11,7 +11,7 @@ struct See;
 impl Handler for See {
     const NAME: &str = "see";
     const NATURALLY_IDEMPOTENT: bool = true;
-    const ORDER: Order = Order::Newest("last-seen");
+    const SEQUENCING: Sequencing = Sequencing::Newest("last-seen");
     type Event = ParcelMoved;
     type Emits = ();
     async fn handle(&self, _: &Envelope<ParcelMoved>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {

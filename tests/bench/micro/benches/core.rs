@@ -14,15 +14,7 @@ use std::{
 use bench_work::{Event, Feed, PaymentCaptured};
 use divan::{Bencher, counter::ItemsCount};
 use serde::{Deserialize, Serialize};
-use waxseal::{
-    BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service, Settings, Table,
-    Timestamp, Token, Unit,
-    batch::{Batches, Content, DeadLetter, DeadLetters, Policy, Record},
-    item::{Item, Key, Write},
-    memory::Items,
-    payload_hash,
-    table::{Page, TableError, WriteError},
-};
+use waxseal::{BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service, Settings, Table, Timestamp, Token, Unit, batch::{Batches, Content, Policy, Record}, dead_letter::{DeadLetter, DeadLetters}, payload_hash, table::{Item, Key, Page, TableError, Write, WriteError, memory::Items}};
 use waxseal_lambda::{Function, Invocation};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];

@@ -1,0 +1,114 @@
+//! Order: groups keep theirs, whatever fails; groups do not wait for each other.
+
+use std::sync::{Arc, Mutex};
+
+use super::{
+    domain::{Script, announcing, charging, observing, order},
+    env::ContractEnv,
+    world::{Letters, World, breathe, grouped, policy},
+};
+use waxseal::{
+    Fault,
+    batch::{Policy, Record, RecordOutcome},
+};
+
+fn fifo(ids: &[&str]) -> Vec<Record> {
+    ids.iter().map(|id| grouped(id, &id[..1], &order(id, 1))).collect()
+}
+
+/// A failure in a group holds back the rest of that group, and of no other.
+pub async fn s29_a_failure_holds_back_its_group_alone(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let script = Script::failing(&["a1"]);
+    let records = fifo(&["a1", "b1", "a2", "b2", "a3"]);
+    let function = world.function(announcing(&script));
+    let (failed, verdicts) = function.batch(&records, &Letters::default(), Policy::default()).await;
+    assert_eq!(failed, ["a1", "a2", "a3"]);
+    assert!(matches!(verdicts[2], RecordOutcome::Blocked) && matches!(verdicts[4], RecordOutcome::Blocked));
+    let runs = ["a1", "a2", "a3", "b1", "b2"].map(|id| script.runs_of(id));
+    assert_eq!(runs, [1, 0, 0, 1, 1]);
+    for (id, done) in [("a2", false), ("b1", true), ("b2", true)] {
+        assert_eq!(world.receipt("inventory/announce", &order(id, 1)).await.is_some(), done, "{id}");
+    }
+}
+
+/// Within a group strictly one after the other; groups at once, up to k.
+pub async fn s30_a_group_is_strict_and_groups_run_at_once(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let ids: Vec<String> =
+        (1..=5).flat_map(|n| ["a", "b", "c", "d"].map(|group| format!("{group}{n}"))).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    for k in [1, 2, 4, 10] {
+        let running = Arc::new(Mutex::new((Vec::<String>::new(), 0)));
+        let script = Script::new({
+            let running = running.clone();
+            move |entered| {
+                let running = running.clone();
+                async move {
+                    {
+                        let (now, most) = &mut *running.lock().unwrap();
+                        assert!(
+                            now.iter().all(|other| other[..1] != entered.event[..1]),
+                            "{now:?} and {entered:?}"
+                        );
+                        now.push(entered.event.clone());
+                        *most = (*most).max(now.len());
+                    }
+                    for _ in 0..3 {
+                        breathe().await;
+                    }
+                    running.lock().unwrap().0.retain(|event| *event != entered.event);
+                    Ok(())
+                }
+            }
+        });
+        let policy = policy(|it| it.concurrency = k);
+        let function = world.function(observing(&script));
+        let (failed, verdicts) = function.batch(&fifo(&ids), &Letters::default(), policy).await;
+        assert!(failed.is_empty(), "{verdicts:?}");
+        assert_eq!(running.lock().unwrap().1, k.min(4));
+        for group in ["a", "b", "c", "d"] {
+            let order: Vec<String> = script
+                .entered()
+                .into_iter()
+                .map(|e| e.event)
+                .filter(|event| event.starts_with(group))
+                .collect();
+            assert_eq!(order, (1..=5).map(|n| format!("{group}{n}")).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// The head of a group that another attempt holds blocks it as if it had failed.
+pub async fn s31_a_head_in_progress_blocks_its_group(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let line = world.line();
+    let crashing = Script::deciding({
+        let line = line.clone();
+        move |_| {
+            line.cut();
+            Ok(())
+        }
+    });
+    let dead = world.function_on(line, charging(&crashing), waxseal::Settings::default());
+    dead.deliver(&order("a1", 1)).await.unwrap_err();
+    let script = Script::default();
+    let function = world.function(charging(&script));
+    let (failed, _) =
+        function.batch(&fifo(&["a1", "b1", "a2"]), &Letters::default(), Policy::default()).await;
+    assert_eq!(failed, ["a1", "a2"]);
+    assert_eq!((script.runs_of("a1"), script.runs_of("a2"), script.runs_of("b1")), (0, 0, 1));
+}
+
+/// A head that is dead-lettered is out of the way, as SQS itself does it.
+pub async fn s32_a_dead_lettered_head_is_skipped(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let script = Script::deciding(|entered| match &*entered.event {
+        "a1" => Err(Fault::permanent("no such SKU")),
+        _ => Ok(()),
+    });
+    let letters = Letters::default();
+    let function = world.function(announcing(&script));
+    let (failed, _) = function.batch(&fifo(&["a1", "a2"]), &letters, Policy::default()).await;
+    assert_eq!((failed.len(), letters.kept().len(), script.runs_of("a2")), (0, 1, 1));
+}

@@ -1,0 +1,92 @@
+//! What a handler may emit, as a tuple of types.
+
+use crate::message::{Channel, Message};
+
+/// One message that a handler declares: what the catalog, the permissions and the routes need of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declared {
+    /// [`Message::NAME`].
+    pub name: &'static str,
+    /// [`Message::VERSION`].
+    pub version: u16,
+    /// [`Message::OWNER`].
+    pub owner: &'static str,
+    /// [`Message::CHANNEL`].
+    pub channel: Channel,
+    /// [`Message::CLAIM_CHECK_OVER`].
+    pub claim_check_over: Option<usize>,
+}
+
+impl Declared {
+    /// The declaration of `M`.
+    #[must_use]
+    pub const fn of<M: Message>() -> Self {
+        Self {
+            name: M::NAME,
+            version: M::VERSION,
+            owner: M::OWNER,
+            channel: M::CHANNEL,
+            claim_check_over: M::CLAIM_CHECK_OVER,
+        }
+    }
+}
+
+/// A declared set of messages: `()`, `(A,)`, `(A, B)`, up to eight.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of messages",
+    label = "expected `()`, `(A,)`, `(A, B)`, …",
+    note = "a set of one is written with a comma: `(OrderPlaced,)`"
+)]
+pub trait Emits: 'static {
+    /// Every member, in order.
+    const DECLARED: &'static [Declared];
+}
+
+/// Proof that `M` is a member of the set; `At` is inferred.
+#[diagnostic::on_unimplemented(
+    message = "this handler does not declare that it emits `{M}`",
+    label = "add `{M}` to `type Emits`",
+    note = "the catalog, the permissions and the routes are derived from `type Emits`"
+)]
+pub trait Contains<M, At> {}
+
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct At<const N: usize>;
+
+impl Emits for () {
+    const DECLARED: &'static [Declared] = &[];
+}
+
+macro_rules! set {
+    ($($m:ident $n:literal),+) => {
+        impl<$($m: Message),+> Emits for ($($m,)+) {
+            const DECLARED: &'static [Declared] = &[$(Declared::of::<$m>()),+];
+        }
+        set!(@members ($($m),+) $($m $n),+);
+    };
+    (@members $all:tt $($m:ident $n:literal),+) => { $(set!(@member $all $m $n);)+ };
+    (@member ($($all:ident),+) $m:ident $n:literal) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($all),+> Contains<$m, At<$n>> for ($($all,)+) {}
+    };
+}
+set!(A 0);
+// Candidates that nobody can name. With fewer than two the compiler guesses what an undeclared event was meant to be,
+// and speaks of mismatched types instead of the declaration.
+#[diagnostic::do_not_recommend]
+impl<A: Message> Contains<Nothing, At<1>> for (A,) {}
+#[diagnostic::do_not_recommend]
+impl Contains<Nothing, At<0>> for () {}
+#[diagnostic::do_not_recommend]
+impl Contains<Nothing, At<1>> for () {}
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Nothing {}
+set!(A 0, B 1);
+set!(A 0, B 1, C 2);
+set!(A 0, B 1, C 2, D 3);
+set!(A 0, B 1, C 2, D 3, E 4);
+set!(A 0, B 1, C 2, D 3, E 4, F 5);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);

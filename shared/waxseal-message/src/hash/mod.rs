@@ -1,0 +1,167 @@
+//! Payload hashes: what tells whether two payloads under one id are the same (S-16).
+//!
+//! A stored hash names its algorithm before a colon, and is compared with that algorithm's hash of the payload that
+//! arrived. So a change of the algorithm changes the meaning of nothing that is stored.
+//!
+//! # Algorithm 2
+//!
+//! `2:` and the first 16 bytes, in lower-case hex, of SHA-256 over the canonical JSON text in UTF-8:
+//!
+//! - There is no white space. `null`, `true` and `false` are themselves.
+//! - A number is its exact decimal value: `-` where it is negative, the significant digits without zeros at either end, and,
+//!   unless it is 0, `e` with the power of ten. `100`, `1e2` and `1.00E+2` are `1e2`; `0`, `-0` and `0e9` are `0`. Exponents are never
+//!   expanded.
+//! - A string is its characters in quotes; only `"` and `\` stand behind a `\`.
+//! - The members of an object stand in the order of the bytes of their names as written here. Of a repeated name the last member
+//!   counts.
+//!
+//! | payload | canonical text | hash |
+//! |---|---|---|
+//! | `{}` | `{}` | `2:44136fa355b3678a1146ad16f7e8649e` |
+//! | `{ "b": 1.50, "a": "h\u00e9" }` | `{"a":"hé","b":15e-1}` | `2:016c9d5b5f2370257aefdcf315e4c0f2` |
+//! | `[18446744073709551617, 1e400000000]` | `[18446744073709551617,1e400000000]` | `2:25fd1b9959a09941ca470e166817ff99` |
+//!
+//! # Algorithm 1
+//!
+//! 32 hex digits without a name before them: what builds before algorithm 2 stored. It is computed only to compare with
+//! such a hash, and for the readers of claims.
+
+mod number;
+mod v1;
+mod v2;
+
+use serde::de::Error as _;
+
+/// The hash of canonical JSON in the newest algorithm, such as `2:44136fa355b3678a1146ad16f7e8649e`: order of members, white space and
+/// the spelling of numbers and strings do not count (S-16). The [module](crate::hash) says how it is made.
+///
+/// # Errors
+/// Where `json` is not JSON, holds half of a surrogate pair, or is nested deeper than `serde_json` reads.
+///
+/// ```
+/// let hash = |json| waxseal_message::payload_hash(json).unwrap();
+/// assert_eq!(hash(r#"{"a":100,"b":"é"}"#), hash(r#"{ "b": "\u00e9", "a": 1.0e2 }"#));
+/// assert_ne!(hash(r#"{"a":18446744073709551617}"#), hash(r#"{"a":18446744073709551618}"#));
+/// ```
+pub fn payload_hash(json: &str) -> Result<String, serde_json::Error> {
+    v2::hash(json).ok_or_else(|| {
+        // serde's words say where.
+        match serde_json::from_str::<serde_json::Value>(json) {
+            Err(error) => error,
+            Ok(_) => serde_json::Error::custom("not JSON"),
+        }
+    })
+}
+
+/// The hash of one payload in every algorithm that a stored hash may name.
+#[derive(Debug, Clone)]
+pub struct PayloadHash<'a> {
+    /// In algorithm 2.
+    exact: Option<String>,
+    /// In algorithm 1, where a claim names it.
+    first: Option<String>,
+    /// The payload, where it is at hand.
+    payload: Option<&'a str>,
+}
+
+/// How a payload's hash stands to a stored one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Comparison {
+    /// The same payload.
+    Same,
+    /// Another payload, with this hash in the algorithm of the stored one.
+    Other {
+        /// The hash.
+        now: String,
+    },
+    /// It cannot be told: this build has no hash in the stored one's algorithm.
+    Unknown,
+}
+
+impl<'a> PayloadHash<'a> {
+    /// The hash of a payload at hand.
+    ///
+    /// # Errors
+    /// As [`payload_hash`].
+    pub fn of(payload: &'a str) -> Result<Self, serde_json::Error> {
+        Ok(Self { exact: Some(payload_hash(payload)?), first: None, payload: Some(payload) })
+    }
+
+    /// The known hashes of a payload that is elsewhere: its hashes, each under its own name.
+    #[must_use]
+    pub fn named<'h>(hashes: impl IntoIterator<Item = &'h str>) -> Self {
+        let mut named = Self { exact: None, first: None, payload: None };
+        for hash in hashes {
+            match algorithm(hash) {
+                "1" => named.first = Some(hash.to_owned()),
+                "2" => named.exact = Some(hash.to_owned()),
+                _ => {}
+            }
+        }
+        named
+    }
+
+    /// The same with the payload at hand.
+    #[must_use]
+    pub fn with<'b>(&self, payload: &'b str) -> PayloadHash<'b> {
+        PayloadHash { exact: self.exact.clone(), first: self.first.clone(), payload: Some(payload) }
+    }
+
+    /// The form that a receipt stores: the hash in the newest algorithm that is known of the payload.
+    #[must_use]
+    pub fn newest(&self) -> &str {
+        self.exact.as_deref().or(self.first.as_deref()).unwrap_or_default()
+    }
+
+    /// Compares with a stored hash, in its own algorithm.
+    #[must_use]
+    pub fn against(&self, stored: &str) -> Comparison {
+        if self.exact.as_deref() == Some(stored) || self.first.as_deref() == Some(stored) {
+            return Comparison::Same;
+        }
+        let now = match algorithm(stored) {
+            "1" => match (&self.first, self.payload) {
+                (Some(first), _) => Ok(first.clone()),
+                (None, Some(payload)) => v1::hash(payload).map_err(Some),
+                (None, None) => Err(None),
+            },
+            "2" => match (&self.exact, self.payload) {
+                (Some(exact), _) => Ok(exact.clone()),
+                (None, Some(payload)) => payload_hash(payload).map_err(Some),
+                (None, None) => Err(None),
+            },
+            _ => Err(None),
+        };
+        match now {
+            Ok(now) if now == stored => Comparison::Same,
+            Ok(now) => Comparison::Other { now },
+            // A payload that the algorithm does not take is none that it has hashed.
+            Err(Some(_)) => Comparison::Other { now: self.newest().to_owned() },
+            Err(None) => Comparison::Unknown,
+        }
+    }
+}
+
+/// The exact decimal value of a JSON number as algorithm 2 writes it: `1.50` and `15E-1` are `15e-1`. `None` where `number` is none.
+///
+/// ```
+/// assert_eq!(waxseal_message::hash::canonical_number("1.50"), waxseal_message::hash::canonical_number("15E-1"));
+/// ```
+#[must_use]
+pub fn canonical_number(number: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(number.len());
+    let length = number::write(number.as_bytes(), &mut out)?;
+    if length == number.len() { String::from_utf8(out).ok() } else { None }
+}
+
+/// The name before the colon; the first algorithm had none.
+#[must_use]
+pub fn algorithm(hash: &str) -> &str {
+    hash.split_once(':').map_or("1", |(name, _)| name)
+}
+
+/// The hash in algorithm 1, which builds before algorithm 2 read in a claim. `None` where it has none.
+#[must_use]
+pub fn first_hash(json: &str) -> Option<String> {
+    v1::hash(json).ok()
+}

@@ -1,0 +1,53 @@
+//! Events, commands and their envelopes: what services tell each other, without the engine that handles it.
+//!
+//! [`event!`] and [`command!`] declare a message once, with its name, version, owner and channel. An [`Envelope`] is a
+//! message with its metadata, and [`Raw`] is one whose payload is still JSON. [`cloudevents`] maps envelopes to CloudEvents and
+//! back, [`hash`] tells payloads apart, and [`derived_id`] gives a message the same id however often its cause is handled.
+//!
+//! The crate depends on `serde`, `serde_json` and `sha2` alone, so that another team's publisher needs nothing else. It is
+//! meant to change seldom. The crate `waxseal` re-exports all of it.
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use waxseal_message::{Envelope, Raw, Timestamp};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct OrderPlaced { sku: String, quantity: u32 }
+//! waxseal_message::event!(OrderPlaced { name: "order.placed", version: 1, owner: "orders" });
+//!
+//! let time: Timestamp = "2026-11-21T09:30:00Z".parse().unwrap();
+//! let event = Envelope::starting("e1", "orders", time, OrderPlaced { sku: "hat".into(), quantity: 2 });
+//! let json = serde_json::to_string(&event).unwrap();
+//! assert_eq!(Raw::parse(&json).unwrap().decode::<OrderPlaced>().unwrap().data.quantity, 2);
+//! ```
+
+pub mod base64;
+pub mod cloudevents;
+mod emits;
+mod envelope;
+pub mod hash;
+mod id;
+mod json;
+mod lacking;
+mod message;
+mod replay;
+mod rfc3339;
+mod sequence;
+pub mod tenant;
+mod text;
+mod timestamp;
+
+pub use emits::{Contains, Declared, Emits};
+pub use envelope::{Envelope, LONGEST_ID, Malformed, REQUIRED, Raw};
+pub use hash::payload_hash;
+pub use id::{derived_id, effect_key, hex};
+pub use json::misfit;
+pub use lacking::lacking;
+pub use message::{Ancestor, Channel, Command, DecodeError, Event, Message, Origin};
+pub use sequence::{NUMBER, SUBJECT};
+pub use tenant::{IntoTenant, InvalidTenant, Tenant};
+pub use text::{LONGEST_REASON, LONGEST_WHOLE, Quoted, clip, is_plain_name};
+pub use timestamp::{NotATime, OutOfRange, Timestamp};
+
+#[doc(hidden)]
+pub use message::__check;

@@ -1,0 +1,373 @@
+//! What services tell each other: events and commands, declared once with [`event!`](crate::event) and
+//! [`command!`](crate::command).
+//!
+//! Everything else (rules, permissions, routes, the catalog) is derived from these declarations, so they carry all
+//! of it: name, version, owner and channel. A derive macro would read the same and cost every user a compile of
+//! `syn`; a declarative macro also lets `cargo check` and the editor see the version assertion.
+
+use std::{borrow::Cow, error::Error, fmt};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{json, text::Quoted};
+
+/// Where a message travels once it is committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The EventBridge bus: the default of events.
+    Bus,
+    /// An SNS topic, for events with very many readers.
+    Topic(&'static str),
+    /// The SQS queue of the one recipient: commands only.
+    Queue(&'static str),
+}
+
+impl fmt::Display for Channel {
+    /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`, `queue:inventory`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bus => f.write_str("bus"),
+            Self::Topic(name) => write!(f, "topic:{name}"),
+            Self::Queue(name) => write!(f, "queue:{name}"),
+        }
+    }
+}
+
+/// An event or a command: a named, versioned payload.
+///
+/// Declare one with [`event!`](crate::event) or [`command!`](crate::command); implementing it by hand skips their
+/// checks.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not declared as an event or a command",
+    label = "not a message",
+    note = "declare it: `waxseal::event!({Self} {{ name: \"thing.happened\", version: 1, owner: \"service\" }});`"
+)]
+pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The catalog name: `order.placed` for an event, `reserve-stock` for a command.
+    const NAME: &'static str;
+    /// The schema version of this struct, from 1.
+    const VERSION: u16;
+    /// The service that owns the name: an event's only publisher, a command's only recipient.
+    const OWNER: &'static str;
+    /// How it travels.
+    const CHANNEL: Channel;
+    /// From more bytes of JSON on, the payload is checked in to a store and the envelope carries the claim (S-42); `None`
+    /// unless said: it always travels itself.
+    const CLAIM_CHECK_OVER: Option<usize> = None;
+    /// The struct of the version before, or [`Origin`] for the first.
+    type Previous: Ancestor<Self>;
+
+    /// On whose behalf it travels: the tenant of a fair queue, a function of the payload (S-48). None unless said.
+    ///
+    /// A text that is no [`Tenant`](crate::Tenant) is left off with a warning: the message travels without.
+    fn tenant(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// Reads any known version of `data` and lifts it, step by step, to this struct.
+    ///
+    /// # Errors
+    /// [`DecodeError::Newer`] for a version that this build does not know (S-43), [`DecodeError::Shape`] where the
+    /// JSON does not fit.
+    fn decode(version: u16, data: &RawValue) -> Result<Self, DecodeError> {
+        if version == Self::VERSION {
+            serde_json::from_str(data.get()).map_err(|error| DecodeError::Shape {
+                name: Self::NAME,
+                version,
+                reason: json::misfit(&error),
+                quoted: Quoted::new(error.to_string()),
+            })
+        } else if version > Self::VERSION {
+            Err(DecodeError::Newer { name: Self::NAME, version, known: Self::VERSION })
+        } else {
+            Self::Previous::lift(version, data)
+        }
+    }
+}
+
+/// A fact about the past, with one owner. Published by the relay, never by a handler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event, so it cannot be emitted",
+    label = "not an event",
+    note = "a command goes to its one recipient: `unit.send(..)`",
+    note = "an event is declared with `waxseal::event!`"
+)]
+pub trait Event: Message {}
+
+/// A request to one recipient, which may refuse. Goes to that recipient's queue, never to the bus.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a command, so it cannot be sent",
+    label = "not a command",
+    note = "an event is published to whoever listens: `unit.emit(..)`",
+    note = "a command is declared with `waxseal::command!`"
+)]
+pub trait Command: Message {}
+
+/// Why `data` could not be read as the handler's type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// A version that this build does not know: a deploy may be under way, so it is retried (S-43).
+    Newer {
+        /// The message's name.
+        name: &'static str,
+        /// The version that arrived.
+        version: u16,
+        /// The newest version of this build.
+        known: u16,
+    },
+    /// No such version ever was.
+    Unknown {
+        /// The message's name.
+        name: &'static str,
+        /// The version that arrived.
+        version: u16,
+    },
+    /// The JSON does not fit the struct of its version.
+    Shape {
+        /// The message's name.
+        name: &'static str,
+        /// The version that arrived.
+        version: u16,
+        /// Where and why, by line and column of `data`; holds no value of it.
+        reason: String,
+        /// The parser's own words, which may quote a value of `data`.
+        quoted: Quoted,
+    },
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newer { name, version, known } => write!(
+                f,
+                "{name} version {version} is newer than {known}, the newest that this build knows: deploy a build \
+                 that knows it"
+            ),
+            Self::Unknown { name, version } => {
+                write!(f, "{name} has no version {version}: versions start at 1")
+            }
+            Self::Shape { name, version, reason, .. } => {
+                write!(f, "data of {name} version {version} does not fit: {reason}")
+            }
+        }
+    }
+}
+
+impl Error for DecodeError {}
+
+/// One step of the upcaster chain towards `M`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be lifted to `{M}`",
+    label = "no upcaster from `{Self}` to `{M}`",
+    note = "write `impl From<{Self}> for {M}`: the chain of versions follows from it"
+)]
+pub trait Ancestor<M> {
+    #[doc(hidden)]
+    const VERSION: u16;
+    #[doc(hidden)]
+    const NAME: Option<&'static str>;
+    #[doc(hidden)]
+    fn lift(version: u16, data: &RawValue) -> Result<M, DecodeError>;
+}
+
+/// The end of every upcaster chain: what came before version 1.
+#[derive(Debug)]
+pub enum Origin {}
+
+impl<M: Message> Ancestor<M> for Origin {
+    const VERSION: u16 = 0;
+    const NAME: Option<&'static str> = None;
+    fn lift(version: u16, _: &RawValue) -> Result<M, DecodeError> {
+        Err(DecodeError::Unknown { name: M::NAME, version })
+    }
+}
+
+// The error is to speak of lifting, not of this implementation's bounds.
+#[diagnostic::do_not_recommend]
+impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
+    const VERSION: u16 = <P as Message>::VERSION;
+    const NAME: Option<&'static str> = Some(<P as Message>::NAME);
+    fn lift(version: u16, data: &RawValue) -> Result<M, DecodeError> {
+        P::decode(version, data).map(Into::into)
+    }
+}
+
+/// Declares a struct as an event.
+///
+/// `name` and `owner` are required, `version` too, so that the first change of a schema is one line away. `previous`
+/// names the struct of the version before (an `impl From` lifts it), `channel` is [`Channel::Bus`] unless said,
+/// `claim_check_over` is the size in bytes from which on the payload is checked in to a store, and `tenant` names the
+/// [tenant](Message::tenant) of a payload. The members stand in this order.
+///
+/// A tenant is worth something on a topic, and for a [`command!`](crate::command): SNS and SQS carry it to fair queues. A rule of EventBridge
+/// holds one constant at most, so an event on the bus reaches its queues without.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// #[derive(Serialize, Deserialize)]
+/// struct OrderPlacedV1 { sku: String }
+/// #[derive(Serialize, Deserialize)]
+/// struct OrderPlaced { sku: String, quantity: u32 }
+/// impl From<OrderPlacedV1> for OrderPlaced {
+///     fn from(v1: OrderPlacedV1) -> Self { Self { sku: v1.sku, quantity: 1 } }
+/// }
+/// waxseal_message::event!(OrderPlacedV1 { name: "order.placed", version: 1, owner: "orders" });
+/// waxseal_message::event!(OrderPlaced { name: "order.placed", version: 2, owner: "orders", previous: OrderPlacedV1 });
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct LevelChanged { sku: String, warehouse: Option<String> }
+/// waxseal_message::event!(LevelChanged {
+///     name: "level.changed",
+///     version: 1,
+///     owner: "inventory",
+///     channel: waxseal_message::Channel::Topic("levels"),
+///     tenant: |level| level.warehouse.as_deref(),
+/// });
+/// ```
+///
+/// A gap in the versions does not compile:
+/// ```compile_fail
+/// # #[derive(serde::Serialize, serde::Deserialize)] struct Late {}
+/// waxseal_message::event!(Late { name: "order.placed", version: 2, owner: "orders" });
+/// ```
+#[macro_export]
+macro_rules! event {
+    ($type:ty { name: $name:literal, version: $version:literal, owner: $owner:literal
+        $(, previous: $previous:ty)? $(, channel: $channel:expr)? $(, claim_check_over: $bytes:expr)?
+        $(, tenant: |$payload:pat_param| $tenant:expr)? $(,)? }) => {
+        impl $crate::Event for $type {}
+        $crate::__message!($type, $name, $version, $owner,
+            $crate::__or!([$($channel)?] $crate::Channel::Bus), [$($bytes)?], [$(|$payload| $tenant)?], [$($previous)?]);
+    };
+}
+
+/// Declares a struct as a command: the recipient's queue is its channel.
+///
+/// ```
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct ReserveStock { sku: String, quantity: u32 }
+/// waxseal_message::command!(ReserveStock { name: "reserve-stock", version: 1, recipient: "inventory" });
+/// ```
+///
+/// Where many customers share the recipient's queue, the [tenant](Message::tenant) keeps one of them from delaying the others:
+/// ```
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// struct RenderInvoice { customer: String, order: String }
+/// waxseal_message::command!(RenderInvoice {
+///     name: "render-invoice",
+///     version: 1,
+///     recipient: "invoices",
+///     tenant: |invoice| &invoice.customer,
+/// });
+/// use waxseal_message::Message as _;
+/// let invoice = RenderInvoice { customer: "c-17".into(), order: "o-4".into() };
+/// assert_eq!(invoice.tenant().as_deref(), Some("c-17"));
+/// ```
+#[macro_export]
+macro_rules! command {
+    ($type:ty { name: $name:literal, version: $version:literal, recipient: $recipient:literal
+        $(, previous: $previous:ty)? $(, claim_check_over: $bytes:expr)?
+        $(, tenant: |$payload:pat_param| $tenant:expr)? $(,)? }) => {
+        impl $crate::Command for $type {}
+        $crate::__message!($type, $name, $version, $recipient, $crate::Channel::Queue($recipient),
+            [$($bytes)?], [$(|$payload| $tenant)?], [$($previous)?]);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __or {
+    ([] $default:expr) => {
+        $default
+    };
+    ([$given:expr] $default:expr) => {
+        $given
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __message {
+    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?], [$($tenant:tt)*], []) => {
+        $crate::__message!($type, $name, $version, $owner, $channel, [$($bytes)?], [$($tenant)*], [$crate::Origin]);
+    };
+    ($type:ty, $name:literal, $version:literal, $owner:expr, $channel:expr, [$($bytes:expr)?],
+        [$(|$payload:pat_param| $tenant:expr)?], [$previous:ty]) => {
+        impl $crate::Message for $type {
+            const NAME: &'static str = $name;
+            const VERSION: u16 = $version;
+            const OWNER: &'static str = $owner;
+            const CHANNEL: $crate::Channel = $channel;
+            $(const CLAIM_CHECK_OVER: ::core::option::Option<usize> = ::core::option::Option::Some($bytes);)?
+            type Previous = $previous;
+            $(fn tenant(&self) -> ::core::option::Option<::std::borrow::Cow<'_, str>> {
+                let $payload = self;
+                $crate::IntoTenant::into_tenant($tenant)
+            })?
+        }
+        // Checked where it is declared, so that `cargo check` and the editor see it.
+        const _: () = $crate::__check::<$type>();
+    };
+}
+
+/// The assertions behind [`event!`](crate::event) and [`command!`](crate::command).
+#[doc(hidden)]
+pub const fn __check<M: Message>() {
+    assert!(
+        <M::Previous as Ancestor<M>>::VERSION + 1 == M::VERSION,
+        "the versions have a gap: a message's version is that of `previous` plus 1, and 1 without `previous`"
+    );
+    if let Some(name) = <M::Previous as Ancestor<M>>::NAME {
+        assert!(same(name, M::NAME), "`previous` has another name: versions of one message share its name");
+    }
+    assert!(
+        is_name(M::NAME),
+        "a name is lower-case words joined by `.` or `-`, 128 characters at most: `order.placed`, `reserve-stock`"
+    );
+    assert!(is_name(M::OWNER), "an owner is a service's name: lower-case words joined by `-`");
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    i == a.len() && i == b.len()
+}
+
+const fn is_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    // EventBridge allows 128 characters in a detail type.
+    if bytes.is_empty() || bytes.len() > 128 {
+        return false;
+    }
+    let mut i = 0;
+    while i < bytes.len() {
+        let joint = bytes[i] == b'.' || bytes[i] == b'-';
+        let letter = bytes[i].is_ascii_lowercase() || bytes[i].is_ascii_digit();
+        let edge = i == 0 || i + 1 == bytes.len();
+        if !(letter || joint && !edge && bytes[i - 1] != b'.' && bytes[i - 1] != b'-') {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_lower_case_words() {
+        for good in ["order.placed", "reserve-stock", "stock.level-changed", "a", "v2.x"] {
+            assert!(is_name(good), "{good}");
+        }
+        for bad in ["", ".", "Order.placed", "order..placed", "order.", "-x", "a b", "é"] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+}

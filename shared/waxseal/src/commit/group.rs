@@ -1,0 +1,386 @@
+//! What the records of one batch share: requests, the bound on running handlers, and the end.
+//!
+//! Each record runs as if it were alone and asks the group for what it reads and writes. The group lets every record go
+//! on until none can, and then sends what they asked for: reads as one batch read, commits as [`plan`] says. So requests
+//! are shared by what is ready at the same time; nothing waits for a slow handler, and no timer is needed.
+
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use async_lock::Semaphore;
+use foldhash::{HashMap, HashSet};
+use futures_channel::oneshot;
+use futures_util::{
+    FutureExt as _, Stream as _, StreamExt as _,
+    future::{Either, Shared, select},
+    stream::FuturesUnordered,
+};
+
+use crate::{
+    commit::{
+        permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch},
+        plan::{Grouping, Touched, plan},
+    },
+    end::{End, Point},
+    row::receipt,
+    table::{Action, AnyTable, Found, Key, LARGEST_READ, TableError, Write, WriteError, check_size},
+    token::Token,
+};
+use waxseal_message::Timestamp;
+
+/// The shared part of one batch. Invocations have one each (S-23).
+pub(crate) struct Group {
+    grouping: Grouping,
+    closes: Option<Timestamp>,
+    queue: Mutex<Queue>,
+    bodies: Semaphore,
+    is_stopped: AtomicBool,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
+    stopped: Shared<oneshot::Receiver<()>>,
+    locks: Mutex<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
+    /// One token of the host, and how many were made of it: entropy may be a system call.
+    token: Token,
+    tokens: AtomicU64,
+}
+
+/// What records have asked for.
+#[derive(Default)]
+struct Queue {
+    reads: Vec<Read>,
+    commits: Vec<Commit>,
+    /// Items that requests under way write.
+    busy: HashSet<Key>,
+    /// Shared transactions under way.
+    transactions: usize,
+    /// Requests that wrote so far, and the last that wrote each item of state.
+    epoch: u64,
+    written: HashMap<Key, u64>,
+}
+
+impl Queue {
+    fn note(&mut self, written: &[Write]) {
+        self.epoch += 1;
+        let changes = written.iter().filter(|write| !matches!(write.action, Action::Check(_)));
+        // Nobody decides on another record's receipt.
+        let state = changes.map(Write::key).filter(|key| !receipt::is_key(key));
+        self.written.extend(state.map(|key| (key.clone(), self.epoch)));
+    }
+}
+
+struct Read {
+    keys: Vec<Key>,
+    answer: oneshot::Sender<Result<Vec<Found>, TableError>>,
+}
+
+struct Commit {
+    writes: Vec<Write>,
+    reads: Vec<Key>,
+    answer: oneshot::Sender<Result<(), CommitError>>,
+}
+
+/// One request to the table.
+enum Request {
+    Read(Vec<Read>),
+    Commit(Vec<Commit>),
+}
+
+impl Group {
+    /// A group whose handlers run `bodies` at once at most, and that starts nothing from `closes` on. `token` is its own.
+    pub(crate) fn new(bodies: usize, grouping: Grouping, closes: Option<Timestamp>, token: Token) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            grouping,
+            closes,
+            queue: Mutex::default(),
+            bodies: Semaphore::new(bodies.max(1)),
+            is_stopped: AtomicBool::new(false),
+            stop: Mutex::new(Some(stop)),
+            stopped: stopped.shared(),
+            locks: Mutex::default(),
+            token,
+            tokens: AtomicU64::new(0),
+        }
+    }
+
+    /// As unlikely to be somebody else's as the host's own. The count is in the upper half, so that it also differs from those
+    /// of a host that counts.
+    pub(super) fn token(&self) -> Token {
+        let count = u128::from(self.tokens.fetch_add(1, Ordering::Relaxed));
+        Token(self.token.0 ^ count << 64)
+    }
+
+    pub(super) async fn enter(&self) -> Result<Slot<'_>, Stopped> {
+        self.until_stopped(self.bodies.acquire()).await.map(|slot| Slot(Some(slot)))
+    }
+
+    pub(super) fn epoch(&self) -> WriteEpoch {
+        WriteEpoch(self.queue().epoch)
+    }
+
+    /// Those of `keys` that the batch has written since `began`.
+    pub(super) fn written_since<'k>(
+        &self,
+        began: WriteEpoch,
+        keys: impl Iterator<Item = &'k Key>,
+    ) -> Vec<Key> {
+        let queue = self.queue();
+        let is_ours = |key: &&Key| queue.written.get(*key).is_some_and(|written| *written > began.0);
+        keys.filter(is_ours).cloned().collect()
+    }
+
+    pub(crate) fn is_closed(&self, now: Timestamp) -> bool {
+        self.is_stopped() || self.closes.is_some_and(|closes| closes <= now)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::SeqCst)
+    }
+
+    fn stop(&self) {
+        self.is_stopped.store(true, Ordering::SeqCst);
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Nobody listens where no body runs.
+        let _told = stop.map(|stop| stop.send(()));
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn get(&self, keys: Vec<Key>) -> Result<Vec<Found>, TableError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue().reads.push(Read { keys, answer });
+        answered.await.unwrap_or_else(|_| Err(unanswered("read")))
+    }
+
+    pub(super) async fn commit(&self, writes: Vec<Write>, reads: Vec<Key>) -> Result<(), CommitError> {
+        // What no request takes must not be found out by those who would share it.
+        check_size(&writes).map_err(|limit| CommitError::Write(WriteError::TooLarge(limit)))?;
+        let (answer, answered) = oneshot::channel();
+        self.queue().commits.push(Commit { writes, reads, answer });
+        let lost = |_| Err(CommitError::Write(WriteError::Unavailable(unanswered("write"))));
+        answered.await.unwrap_or_else(lost)
+    }
+
+    pub(super) async fn until_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Stopped> {
+        if self.is_stopped() {
+            return Err(Stopped);
+        }
+        // The work first: most of it never waits, and then the end need not be listened to.
+        match select(pin!(work), self.stopped.clone()).await {
+            Either::Left((result, _)) => Ok(result),
+            Either::Right(_) => Err(Stopped),
+        }
+    }
+
+    pub(super) async fn lock(&self, mut keys: Vec<Key>) -> EntityLock {
+        // In the order of the keys: two that want the same ones never hold one each.
+        keys.sort_unstable();
+        keys.dedup();
+        let mut held = Vec::with_capacity(keys.len());
+        for key in keys {
+            let lock = {
+                let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+                Arc::clone(locks.entry(key).or_default())
+            };
+            held.push(lock.lock_arc().await);
+        }
+        EntityLock(held)
+    }
+
+    /// Runs `work`, `width` futures at a time, and sends what they ask for. At the `end`'s stop the handlers that still run are
+    /// given up; at its cutoff all that is left is dropped, requests under way included.
+    pub(crate) async fn drive(
+        &self,
+        table: &dyn AnyTable,
+        work: impl Iterator<Item = impl Future<Output = ()>>,
+        width: usize,
+        end: &mut End<'_>,
+    ) {
+        let mut work = work.fuse();
+        let mut running = FuturesUnordered::new();
+        let mut sent = FuturesUnordered::new();
+        std::future::poll_fn(|context| {
+            // Once for each time that something is ready: while this runs, nothing else does that could end the time.
+            if !self.is_stopped() && end.is_reached(Point::Stop, context) {
+                self.stop();
+            }
+            loop {
+                running.extend(work.by_ref().take(width.saturating_sub(running.len())));
+                if let Poll::Ready(Some(())) = running.poll_next_unpin(context) {
+                    continue;
+                }
+                // Nobody can go on without an answer: this is what they have asked for.
+                sent.extend(self.requests().into_iter().map(|request| self.send(table, request)));
+                match Pin::new(&mut sent).poll_next(context) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Ready(None) if running.is_empty() => return Poll::Ready(()),
+                    // Last, so that an answer that is here already counts.
+                    Poll::Ready(None) | Poll::Pending if self.is_cut_off(end, context) => {
+                        return Poll::Ready(());
+                    }
+                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await;
+    }
+
+    /// The cutoff follows the stop, so until then it needs no timer.
+    fn is_cut_off(&self, end: &mut End<'_>, context: &mut Context<'_>) -> bool {
+        self.is_stopped() && end.is_reached(Point::Cutoff, context)
+    }
+
+    /// Takes what can be sent now.
+    fn requests(&self) -> Vec<Request> {
+        let mut queue = self.queue();
+        let mut requests = Vec::new();
+        let mut keys = 0;
+        for read in std::mem::take(&mut queue.reads) {
+            match requests.last_mut() {
+                Some(Request::Read(reads)) if keys + read.keys.len() <= LARGEST_READ => {
+                    keys += read.keys.len();
+                    reads.push(read);
+                }
+                _ => {
+                    keys = read.keys.len();
+                    requests.push(Request::Read(vec![read]));
+                }
+            }
+        }
+        if queue.commits.is_empty() {
+            return requests;
+        }
+        let touched: Vec<Touched<'_>> = queue
+            .commits
+            .iter()
+            .map(|commit| Touched { writes: &commit.writes, reads: &commit.reads })
+            .collect();
+        let groups = plan(&touched, &queue.busy, queue.transactions > 0, self.grouping);
+        let mut waiting: Vec<Option<Commit>> =
+            std::mem::take(&mut queue.commits).into_iter().map(Some).collect();
+        for group in groups {
+            let commits: Vec<Commit> = group.into_iter().filter_map(|index| waiting[index].take()).collect();
+            let writes = commits.iter().flat_map(|commit| &commit.writes);
+            queue.busy.extend(writes.map(|write| write.key().clone()));
+            queue.transactions += usize::from(is_shareable(&commits));
+            requests.push(Request::Commit(commits));
+        }
+        queue.commits = waiting.into_iter().flatten().collect();
+        requests
+    }
+
+    async fn send(&self, table: &dyn AnyTable, request: Request) {
+        match request {
+            Request::Read(reads) => read(table, reads).await,
+            Request::Commit(commits) => self.write(table, commits).await,
+        }
+    }
+
+    async fn write(&self, table: &dyn AnyTable, mut commits: Vec<Commit>) {
+        let shareable = is_shareable(&commits);
+        let sizes: Vec<usize> = commits.iter().map(|commit| commit.writes.len()).collect();
+        let writes: Vec<Write> =
+            commits.iter_mut().flat_map(|commit| std::mem::take(&mut commit.writes)).collect();
+        let result = table.write(&writes).await;
+
+        let mut queue = self.queue();
+        queue.transactions -= usize::from(shareable);
+        for write in &writes {
+            queue.busy.remove(write.key());
+        }
+        match result {
+            Ok(()) => {
+                queue.note(&writes);
+                cross(&mut queue.commits, &writes);
+                commits.into_iter().for_each(|commit| answer(commit, Ok(())));
+            }
+            Err(WriteError::Refused(mut refusals)) => {
+                let mut writes = writes.into_iter();
+                let mut again = Vec::new();
+                for (mut commit, size) in commits.into_iter().zip(sizes) {
+                    commit.writes = writes.by_ref().take(size).collect();
+                    let (mine, others) = refusals.into_iter().partition::<Vec<_>, _>(|refusal| {
+                        commit.writes.iter().any(|write| *write.key() == refusal.key)
+                    });
+                    refusals = others;
+                    if mine.is_empty() {
+                        again.push(commit);
+                    } else {
+                        answer(commit, Err(WriteError::Refused(mine)));
+                    }
+                }
+                // Nothing of these is in doubt: they go again unchanged, ahead of who came later.
+                again.append(&mut queue.commits);
+                queue.commits = again;
+            }
+            Err(WriteError::Unavailable(error)) => {
+                for commit in commits {
+                    answer(commit, Err(WriteError::Unavailable(error.shared())));
+                }
+            }
+            Err(WriteError::TooLarge(limit)) => {
+                for commit in commits {
+                    answer(commit, Err(WriteError::TooLarge(limit.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// Whether it is a transaction that others could have joined.
+fn is_shareable(commits: &[Commit]) -> bool {
+    commits.iter().map(|commit| commit.writes.len()).sum::<usize>() > 1
+}
+
+fn answer(commit: Commit, result: Result<(), WriteError>) {
+    // Nobody waits any more where a body was given up.
+    drop(commit.answer.send(result.map_err(CommitError::Write)));
+}
+
+/// Tells those that wait to write what was just written: the table would only refuse them.
+fn cross(waiting: &mut Vec<Commit>, written: &[Write]) {
+    if waiting.is_empty() {
+        return;
+    }
+    let written: HashSet<&Key> =
+        written.iter().filter(|write| !matches!(write.action, Action::Check(_))).map(Write::key).collect();
+    for commit in std::mem::take(waiting) {
+        let keys = |commit: &Commit| commit.writes.iter().map(|write| write.key().clone()).collect();
+        if commit.writes.iter().any(|write| written.contains(write.key())) {
+            let keys = keys(&commit);
+            drop(commit.answer.send(Err(CommitError::ConflictInBatch(keys))));
+        } else {
+            waiting.push(commit);
+        }
+    }
+}
+
+/// One read for all. A key that several ask for is asked for once: that is the table's business.
+async fn read(table: &dyn AnyTable, reads: Vec<Read>) {
+    let mut keys: Vec<Key> = Vec::new();
+    let mut asked = Vec::with_capacity(reads.len());
+    for read in reads {
+        asked.push((read.keys.len(), read.answer));
+        keys.extend(read.keys);
+    }
+    let mut result = table.get(&keys).await.map(Vec::into_iter);
+    for (count, answer) in asked {
+        let items = match &mut result {
+            Ok(items) => Ok(items.by_ref().take(count).collect()),
+            Err(error) => Err(error.shared()),
+        };
+        drop(answer.send(items));
+    }
+}
+
+fn unanswered(action: &'static str) -> TableError {
+    TableError { table: "the batch's".to_owned(), action, source: "the batch ended first".into() }
+}

@@ -1,0 +1,168 @@
+//! Several events about one entity: read once, decided in order, committed as one write of its state with a receipt
+//! for each.
+
+use crate::{
+    commit::{CommitError, EntityLock},
+    emission::Emission,
+    engine::{
+        handle::Inner,
+        outcome::Outcome,
+        task::{Task, Try},
+    },
+    handler::{Failure, Staged},
+    table::{Action, Condition, Key, Write, WriteError},
+};
+
+/// As many events as a transaction takes: a receipt each, and the state.
+pub(crate) const LONGEST: usize = crate::table::LARGEST_ACTIONS - 1;
+
+type Results = Vec<Option<Result<Outcome, Failure>>>;
+
+impl Inner {
+    /// As [`Engine::handle_chain`](super::Engine::handle_chain).
+    pub(super) async fn chain(
+        &self,
+        tasks: &[Task<'_>],
+        entity: &Key,
+        strict: bool,
+    ) -> Vec<Result<Outcome, Failure>> {
+        let Some(access) = tasks.first().map(|task| task.access) else { return Vec::new() };
+        let mut results: Results = tasks.iter().map(|task| self.cached(task)).collect();
+        let (mut tries, mut width) = (0, LONGEST);
+        let mut lock = EntityLock::default();
+        loop {
+            let end = failed(&results).filter(|_| strict).unwrap_or(tasks.len());
+            let open: Vec<usize> = (0..end).filter(|index| results[*index].is_none()).take(width).collect();
+            if open.is_empty() {
+                break;
+            }
+            let began = access.epoch();
+            let linked = self.link(tasks, &open, entity, strict, &mut results).await;
+            match linked.map_err(|error| access.or_conflict_in_batch(error, began)) {
+                Ok(()) => {}
+                // Somebody of our own batch was first: no race is lost.
+                Err(CommitError::ConflictInBatch(keys)) => {
+                    drop(lock);
+                    lock = access.lock(keys).await;
+                }
+                Err(CommitError::Write(WriteError::TooLarge(_))) if open.len() > 1 => width = open.len() / 2,
+                Err(CommitError::Write(WriteError::Refused(_))) => {
+                    tries += 1;
+                    if tries > self.settings.reruns {
+                        settle(&mut results, &open, || Failure::Contended { tries });
+                    }
+                }
+                Err(CommitError::Write(WriteError::TooLarge(limit))) => {
+                    settle(&mut results, &open, || Failure::TooLarge(limit.clone()));
+                }
+                Err(CommitError::Write(WriteError::Unavailable(error))) => {
+                    settle(&mut results, &open, || Failure::Table(error.shared()));
+                }
+            }
+        }
+        drop(lock);
+        let end = failed(&results).filter(|_| strict).map_or(tasks.len(), |index| index + 1);
+        results.into_iter().take(end).flatten().collect()
+    }
+
+    /// One read, one decision for each, one write. What it settles is in `results`; an error concerns what is not.
+    async fn link(
+        &self,
+        tasks: &[Task<'_>],
+        open: &[usize],
+        entity: &Key,
+        strict: bool,
+        results: &mut Results,
+    ) -> Result<(), CommitError> {
+        let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
+        let keys = std::iter::once(entity).chain(open.iter().map(|index| &tasks[*index].receipt));
+        let unavailable = |error| CommitError::Write(WriteError::Unavailable(error));
+        let mut items = access.get_each(keys.cloned().collect()).await.map_err(unavailable)?.into_iter();
+        let now = self.host.now();
+        let state = items.next().transpose().map_err(unavailable)?.flatten();
+        let mut ahead = [(entity.clone(), state)];
+        let mut total = Staged::default();
+        let mut members: Vec<(usize, Vec<Emission>)> = Vec::with_capacity(open.len());
+        for (index, receipt) in open.iter().copied().zip(items) {
+            let task = &tasks[index];
+            match receipt.map(|receipt| receipt.filter(|receipt| !receipt.is_expired(now))) {
+                Err(error) => results[index] = Some(Err(Failure::Table(error))),
+                Ok(Some(receipt)) => results[index] = Some(self.found(task, &receipt)),
+                Ok(None) => match self.run(task, &ahead, None, Try::first(now), None).await {
+                    Ok(staged) => {
+                        total.fold(staged.changes);
+                        members.push((index, staged.emitted));
+                        if members.len() < open.len()
+                            && let Some(item) = total.seen(entity)
+                        {
+                            ahead[0].1 = Some(item);
+                        }
+                    }
+                    Err(failure) => results[index] = Some(Err(failure)),
+                },
+            }
+            if strict && matches!(results[index], Some(Err(_))) {
+                break;
+            }
+        }
+        if members.is_empty() {
+            return Ok(());
+        }
+        self.commit_chain(tasks, members, total, results).await
+    }
+
+    async fn commit_chain(
+        &self,
+        tasks: &[Task<'_>],
+        members: Vec<(usize, Vec<Emission>)>,
+        mut total: Staged,
+        results: &mut Results,
+    ) -> Result<(), CommitError> {
+        let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
+        let (now, token) = (self.host.now(), self.token(access));
+        let mut writes = total.take_writes(now, token, members.len());
+        let mut indexes = Vec::with_capacity(members.len());
+        for (index, emitted) in members {
+            let mut receipt = self.blank(&tasks[index], now);
+            receipt.emitted = emitted;
+            let action = Action::Put(receipt.into_item(token));
+            writes.push(Write { action, condition: Condition::Absent { now } });
+            indexes.push(index);
+        }
+        match self.write(access, writes, Vec::new(), token).await {
+            Ok(()) => {
+                for index in indexes {
+                    let task = &tasks[index];
+                    self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
+                    results[index] = Some(Ok(Outcome::Applied));
+                }
+                Ok(())
+            }
+            Err(CommitError::Write(WriteError::Refused(refusals))) => {
+                let mut is_known = false;
+                for refusal in &refusals {
+                    let index = indexes.iter().copied().find(|index| tasks[*index].receipt == refusal.key);
+                    if let (Some(index), Some(stored)) = (index, &refusal.stored) {
+                        results[index] = Some(self.found(&tasks[index], stored));
+                        is_known = true;
+                    }
+                }
+                // Where it was a receipt, the rest is decided again without it, and no race was lost.
+                if is_known { Ok(()) } else { Err(CommitError::Write(WriteError::Refused(refusals))) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The first that failed.
+fn failed(results: &Results) -> Option<usize> {
+    results.iter().position(|result| matches!(result, Some(Err(_))))
+}
+
+/// Settles what is open with a failure.
+fn settle(results: &mut Results, open: &[usize], failure: impl Fn() -> Failure) {
+    for index in open {
+        results[*index].get_or_insert_with(|| Err(failure()));
+    }
+}

@@ -1,0 +1,219 @@
+//! The engine: runs a service's handlers over a table, one message at a time. Batches are in [`crate::batch`].
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    claim_check,
+    commit::Access,
+    engine::{
+        cache::Cache,
+        delivery::{Delivery, FailedHandlers},
+        ended::Ended,
+        outcome::Outcome,
+        settings::Settings,
+        task::Task,
+    },
+    fault::Fault,
+    handler::{Failure, Incoming, Service, ServiceError},
+    host::Host,
+    lock::Lock,
+    row::{Entity, state},
+    table::{AnyTable, Key, Table, TableError},
+    token::Token,
+};
+use waxseal_message::{Raw, Timestamp, hash::PayloadHash};
+
+/// A service on a table. Cheap to clone; clones share the warm cache.
+#[derive(Clone)]
+pub struct Engine {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) service: Service,
+    pub(super) table: Box<dyn AnyTable>,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) settings: Settings,
+    pub(super) cache: Lock<Cache>,
+    pub(super) ended: Arc<Ended>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("service", &self.inner.service.name).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Puts `service` on `table`.
+    ///
+    /// # Errors
+    /// What [`Service::check`] finds.
+    pub fn new(
+        service: Service,
+        table: impl Table,
+        host: Arc<dyn Host>,
+        settings: Settings,
+    ) -> Result<Self, ServiceError> {
+        service.check()?;
+        let cache = Lock::new(Cache::new(settings.cache));
+        let (table, ended) = (Box::new(table), Arc::default());
+        Ok(Self { inner: Arc::new(Inner { service, table, host, settings, cache, ended }) })
+    }
+
+    /// The service.
+    pub fn service(&self) -> &Service {
+        &self.inner.service
+    }
+
+    /// The time of the environment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.host.now()
+    }
+
+    /// A number that nobody can foresee.
+    pub(crate) fn token(&self) -> Token {
+        self.inner.host.token()
+    }
+
+    /// Reads an entity, strongly consistent: for queries. Nothing can be saved from here.
+    ///
+    /// # Errors
+    /// Where the table cannot be read, or the item does not fit.
+    pub async fn read<T: Entity>(&self, id: &str) -> Result<Option<T>, Failure> {
+        self.read_at(state::key::<T>(id)).await
+    }
+
+    /// Reads an entity as the handlers that [rebuild](crate::Replay::Rebuild) made it from the events of `replay`, strongly
+    /// consistent (S-40).
+    ///
+    /// # Errors
+    /// As [`Engine::read`].
+    pub async fn read_replayed<T: Entity>(&self, replay: &str, id: &str) -> Result<Option<T>, Failure> {
+        self.read_at(state::key::<T>(id).replayed(Some(replay))).await
+    }
+
+    async fn read_at<T: Entity>(&self, key: Key) -> Result<Option<T>, Failure> {
+        if state::check_key(&key).is_err() {
+            // No table takes such a key, so nothing is under it.
+            return Ok(None);
+        }
+        let items = Access::Alone(&*self.inner.table).get(vec![key.clone()]).await?;
+        match items.first().and_then(Option::as_ref) {
+            Some(item) => {
+                let state::Stored { data, .. } =
+                    state::read(item).map_err(|error| Failure::Fault(Fault::permanent(error)))?;
+                let value =
+                    state::parse(&key, data).map_err(|error| Failure::Fault(Fault::permanent(error)))?;
+                Ok(Some(value))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Opens the table's connection during init, so that the first event need not (a published figure: 745 of 912 ms).
+    ///
+    /// # Errors
+    /// Where the table cannot be reached.
+    pub async fn warm_up(&self) -> Result<(), TableError> {
+        self.inner.table.connect().await
+    }
+
+    /// Handles one message with every reaction that wants it. Each has a receipt of its own: where one fails, the
+    /// others do not run twice when the message comes again.
+    ///
+    /// # Errors
+    /// The first [`Failure`]; one that no retry can help wins over one that a retry may.
+    pub async fn handle(&self, raw: &Raw) -> Result<Outcome, Failure> {
+        self.handle_within(raw, None, false).await
+    }
+
+    /// As [`Engine::handle`], for a delivery with a deadline that may have been `received_before`.
+    ///
+    /// # Errors
+    /// As [`Engine::handle`].
+    pub async fn handle_within(
+        &self,
+        raw: &Raw,
+        deadline: Option<Timestamp>,
+        received_before: bool,
+    ) -> Result<Outcome, Failure> {
+        let failed = FailedHandlers::default();
+        let receives = 1 + u32::from(received_before);
+        let delivery = Delivery { deadline, again: received_before, receives, ..Delivery::of(raw, &failed) };
+        self.handle_in(Access::Alone(&*self.inner.table), delivery).await
+    }
+
+    /// As [`Engine::handle_within`], alone or together with the rest of a batch.
+    pub(crate) async fn handle_in(
+        &self,
+        access: Access<'_>,
+        delivery: Delivery<'_>,
+    ) -> Result<Outcome, Failure> {
+        let raw = delivery.raw;
+        let routes = self.inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
+        let hash = hash(raw)?;
+        let mut outcome = Ok(Outcome::Duplicate);
+        for route in routes {
+            let task = Task::new(access, &delivery, route, hash.clone());
+            match (self.inner.react(&task).await, &outcome) {
+                (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
+                (Ok(Outcome::Stale), Ok(Outcome::Duplicate)) => outcome = Ok(Outcome::Stale),
+                (Err(failure), Ok(_)) => outcome = Err(failure),
+                (Err(failure), Err(earlier)) if failure.is_permanent() && !earlier.is_permanent() => {
+                    outcome = Err(failure);
+                }
+                (Ok(_) | Err(_), _) => {}
+            }
+        }
+        outcome
+    }
+
+    /// Handles several events about one `entity`, in order and as one commit where they fit one: what one of them
+    /// changes is what the next one sees. The results are in the order of `events`; where a failure must hold back the
+    /// rest (`strict`) they end with the first one.
+    pub(crate) async fn handle_chain(
+        &self,
+        access: Access<'_>,
+        events: &[Incoming<'_>],
+        entity: &Key,
+        strict: bool,
+    ) -> Vec<Result<Outcome, Failure>> {
+        let failed = FailedHandlers::default();
+        let mut tasks = Vec::with_capacity(events.len());
+        for (raw, decoded) in events {
+            let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
+            let task = route
+                .ok_or_else(|| self.unknown(raw))
+                .and_then(|route| Ok(Task::new(access, &Delivery::of(raw, &failed), route, hash(raw)?)))
+                .map(|task| Task { decoded: *decoded, ..task });
+            match task {
+                Ok(task) => tasks.push(task),
+                // Whoever forms a chain has looked: it ends here all the same.
+                Err(failure) if tasks.is_empty() => return vec![Err(failure)],
+                Err(_) => break,
+            }
+        }
+        self.inner.chain(&tasks, entity, strict).await
+    }
+
+    /// The table, for what drives a batch.
+    pub(crate) fn table(&self) -> &dyn AnyTable {
+        &*self.inner.table
+    }
+
+    pub(super) fn unknown(&self, raw: &Raw) -> Failure {
+        let mut known: Vec<&str> = self.inner.service.routes.keys().copied().collect();
+        known.sort_unstable();
+        Failure::Unknown {
+            name: raw.name.clone(),
+            service: self.inner.service.name.clone(),
+            known: known.join(", "),
+        }
+    }
+}
+
+pub(super) fn hash(raw: &Raw) -> Result<PayloadHash<'_>, Failure> {
+    claim_check::hashes(raw).map_err(Failure::Fault)
+}

@@ -1,0 +1,128 @@
+//! What is known of a message: from the warm cache, or from its receipt.
+
+use std::time::Duration;
+
+use crate::{
+    commit::Access,
+    engine::{handle::Inner, outcome::Outcome, task::Task},
+    fault::Fault,
+    handler::Failure,
+    row::{Receipt, ReceiptMeaning, Status},
+    table::{Item, attribute},
+    token::Token,
+};
+use waxseal_message::{Timestamp, hash::Comparison};
+
+impl Inner {
+    /// A confirmed duplicate or mismatch from the warm cache: 0 requests.
+    pub(super) fn cached(&self, task: &Task<'_>) -> Option<Result<Outcome, Failure>> {
+        let cache = self.cache.lock();
+        let seen = cache.get(&task.receipt, self.host.now())?;
+        if seen.version != task.raw.version {
+            return Some(Ok(Outcome::Duplicate));
+        }
+        match task.hash.against(&seen.hash) {
+            Comparison::Same => Some(Ok(Outcome::Duplicate)),
+            Comparison::Other { now } => Some(Err(mismatch(task, seen.hash.clone(), now))),
+            // The receipt itself, and the payload that a claim is for, say more.
+            Comparison::Unknown => None,
+        }
+    }
+
+    pub(super) fn remember(&self, task: &Task<'_>, hash: String, version: u16, expires: Timestamp) {
+        let mut cache = self.cache.lock();
+        cache.insert(task.receipt.clone(), hash, version, self.host.now(), expires);
+    }
+
+    /// Marks the writes of one commit.
+    pub(super) fn token(&self, access: Access<'_>) -> Token {
+        access.token().unwrap_or_else(|| self.host.token())
+    }
+
+    /// When a receipt that is written now may be forgotten.
+    pub(super) fn expiry(&self) -> Timestamp {
+        after(self.host.now(), self.settings.horizon)
+    }
+
+    pub(super) fn blank(&self, task: &Task<'_>, now: Timestamp) -> Receipt {
+        Receipt {
+            key: task.receipt.clone(),
+            status: Status::Completed,
+            hash: task.hash.newest().to_owned(),
+            version: task.raw.version,
+            attempt: 1,
+            first_at: now,
+            uncertain: None,
+            emitted: Vec::new(),
+            last_error: None,
+            expires: after(now, self.settings.horizon),
+        }
+    }
+
+    /// What a stored receipt means for this delivery: it is over, or leave to take over.
+    pub(super) fn judge(
+        &self,
+        task: &Task<'_>,
+        stored: &Receipt,
+        key_ttl: Option<Duration>,
+    ) -> Result<Judged, Failure> {
+        match stored.judge(&task.hash, task.raw.version, self.host.now(), key_ttl) {
+            ReceiptMeaning::Duplicate => {
+                self.remember(task, stored.hash.clone(), stored.version, stored.expires);
+                Ok(Judged::Over(Outcome::Duplicate))
+            }
+            ReceiptMeaning::Mismatch { first, now } => Err(mismatch(task, first, now)),
+            ReceiptMeaning::Incomparable { hash } => Err(Failure::Fault(Fault::retry(format!(
+                "receipt {} holds the payload hash {hash:.60}, of an algorithm that this build does not know: a newer build wrote \
+                 it, so the message is retried until a deploy knows it",
+                stored.key
+            )))),
+            ReceiptMeaning::InProgress { until } => Err(Failure::InProgress { until }),
+            ReceiptMeaning::TakeOver { attempt, first_at } => Ok(Judged::TakeOver { attempt, first_at }),
+            ReceiptMeaning::Remembered { error } => Err(Failure::Remembered { error }),
+            ReceiptMeaning::Acted => Ok(Judged::Acted),
+            ReceiptMeaning::OutcomeUnknown { attempts, first_at } => {
+                Err(unknown_outcome(task, attempts, first_at, stored))
+            }
+        }
+    }
+}
+
+pub(super) enum Judged {
+    Over(Outcome),
+    TakeOver {
+        attempt: u32,
+        first_at: Timestamp,
+    },
+    /// The effect was applied: only its emissions are to be committed.
+    Acted,
+}
+
+/// Notes the writer of a failed receipt for the dead letter.
+pub(super) fn remember_failed(task: &Task<'_>, stored: &Item, failure: &Failure) {
+    if let (Failure::Remembered { .. }, Some(writer)) = (failure, stored.get_text(attribute::WRITER)) {
+        task.failed.add(task.route.handler, writer.to_owned());
+    }
+}
+
+pub(super) fn unknown_outcome(
+    task: &Task<'_>,
+    attempts: u32,
+    first_at: Timestamp,
+    stored: &Receipt,
+) -> Failure {
+    let (handler, last_error) = (task.route.handler, stored.last_error.clone());
+    Failure::OutcomeUnknown { handler, attempts, first_at, last_error }
+}
+
+pub(super) fn mismatch(task: &Task<'_>, first: String, now: String) -> Failure {
+    Failure::PayloadMismatch { publisher: task.raw.source.clone(), id: task.raw.id.clone(), first, now }
+}
+
+pub(super) fn read_receipt(item: &Item) -> Result<Receipt, Failure> {
+    Receipt::from_item(item).map_err(|error| Failure::Fault(error.into()))
+}
+
+pub(super) fn after(now: Timestamp, delay: Duration) -> Timestamp {
+    now.checked_add(delay).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,36 @@
+//! The catalog: what a service handles and emits, read from the types.
+
+use std::time::Duration;
+
+use waxseal_message::Declared;
+
+/// How a reaction meets the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Receipt, state and emitted events in one conditional write.
+    Transactional,
+    /// Claim, act, commit with the claim's token: for effects outside the table.
+    Leased {
+        /// As [`Effect::LEASE`](crate::Effect::LEASE).
+        lease: Option<Duration>,
+        /// As [`Effect::KEY_TTL`](crate::Effect::KEY_TTL).
+        key_ttl: Duration,
+    },
+    /// No receipt at all.
+    NaturallyIdempotent,
+}
+
+/// One handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The service that registered it.
+    pub service: String,
+    /// Its name.
+    pub handler: &'static str,
+    /// How it meets the table.
+    pub mode: Mode,
+    /// What it reacts to, in the newest version that it knows.
+    pub consumes: Declared,
+    /// What it may emit or send.
+    pub emits: &'static [Declared],
+}

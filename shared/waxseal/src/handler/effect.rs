@@ -1,0 +1,132 @@
+//! The leased form of a handler: for effects outside the table, which cannot join its transaction.
+
+use std::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use crate::{fault::Fault, handler::unit::Unit};
+use waxseal_message::{Emits, Envelope, Message, Raw, Timestamp, effect_key};
+
+/// Acts on the outside world: charges a card, sends a mail.
+///
+/// It runs under a lease: claim the receipt, act with a stable key, commit with the claim's token (S-10 to S-13). After
+/// a crash between the act and the commit another attempt acts again *with the same key*, so the outside takes effect
+/// once if it honours keys. What the outside does without keys (SMTP has none) is at least once.
+///
+/// ```
+/// use std::time::Duration;
+/// # use serde::{Deserialize, Serialize};
+/// use waxseal::{Attempt, Effect, Envelope, Fault, Service, Unit};
+/// # #[derive(Serialize, Deserialize)] struct OrderConfirmed { order: String }
+/// # waxseal::event!(OrderConfirmed { name: "order.confirmed", version: 1, owner: "orders" });
+/// # struct Carrier; impl Carrier { async fn book(&self, _: &str, _key: &str) -> Result<(), std::io::Error> { Ok(()) } }
+/// struct BookCarrier { carrier: Carrier }
+/// impl Effect for BookCarrier {
+///     const NAME: &str = "book-carrier";
+///     const KEY_TTL: Duration = Duration::from_hours(24);
+///     type Event = OrderConfirmed;
+///     type Emits = ();
+///     async fn act(
+///         &self, event: &Envelope<OrderConfirmed>, attempt: &Attempt<'_>, _: &mut Unit<'_, Self::Emits>,
+///     ) -> Result<(), Fault> {
+///         self.carrier.book(&event.data.order, &attempt.effect_key(0)).await.map_err(Fault::retry)
+///     }
+/// }
+/// let service = Service::new("shipping").effect(BookCarrier { carrier: Carrier });
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Effect`",
+    label = "expected an effect",
+    note = "register a `Handler` with `.handler(..)` and a `Decide` with `.decide(..)`"
+)]
+pub trait Effect: Send + Sync + 'static {
+    /// As [`Handler::NAME`](crate::Handler::NAME).
+    const NAME: &'static str;
+    /// How long the outside remembers an effect key. A retry after that could act twice, so it is dead-lettered as
+    /// "outcome unknown" instead of run.
+    const KEY_TTL: Duration;
+    /// How long a claim holds at the least. `None` is the engine's default; a later invocation deadline wins (S-11).
+    const LEASE: Option<Duration> = None;
+    /// What it reacts to.
+    type Event: Message;
+    /// As [`Handler::Emits`](crate::Handler::Emits).
+    type Emits: Emits;
+
+    /// Acts, with `attempt.effect_key(n)` as the key of the n-th outside call.
+    ///
+    /// # Errors
+    /// A [`Fault`] says whether to retry or to dead-letter. An outcome such as "the card was declined" is not a fault. A permanent fault
+    /// says that nothing was done outside, unless it [says otherwise](Fault::may_have_acted).
+    fn act(
+        &self,
+        event: &Envelope<Self::Event>,
+        attempt: &Attempt<'_>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// An effect that can tell what a success of it emits, without acting.
+///
+/// Where the outcome of an effect is unknown, a person finds out and [releases](crate::Engine::release) it as done. What the effect would
+/// have emitted is then emitted by this. An effect with `type Emits = ()` needs no such function. Register it with
+/// [`Service::effect_with_done`](crate::Service::effect_with_done).
+pub trait Done: Effect {
+    /// Stages what [`Effect::act`] would have staged where it had succeeded. It runs when the message is delivered again, and calls
+    /// nothing outside.
+    ///
+    /// # Errors
+    /// As of a handler: the release stays, and the message is retried or dead-lettered.
+    fn done(
+        &self,
+        event: &Envelope<Self::Event>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// The keys that one attempt asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(AtomicU64);
+
+impl Keys {
+    fn ask(&self, index: u32) {
+        self.0.fetch_or(1 << (index % 64), Ordering::Relaxed);
+    }
+
+    /// Whether the attempt may have called the outside more than once: one refusal then says nothing of the other calls.
+    pub(crate) fn are_several(&self) -> bool {
+        self.0.load(Ordering::Relaxed).count_ones() > 1
+    }
+}
+
+/// Which run of an effect this is.
+#[derive(Debug, Clone)]
+pub struct Attempt<'a> {
+    pub(crate) keys: &'a Keys,
+    pub(crate) number: u32,
+    pub(crate) first_at: Timestamp,
+    pub(crate) cause: &'a Raw,
+    pub(crate) consumer: &'a str,
+}
+
+impl Attempt<'_> {
+    /// 1 the first time, one more after every claim that was not completed.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// When the first attempt claimed the event.
+    #[must_use]
+    pub fn first_at(&self) -> Timestamp {
+        self.first_at
+    }
+
+    /// The idempotency key of the `index`-th outside call: the same on every attempt (S-10).
+    #[must_use]
+    pub fn effect_key(&self, index: u32) -> String {
+        self.keys.ask(index);
+        effect_key(&self.cause.source, &self.cause.id, self.consumer, index)
+    }
+}

@@ -1,0 +1,276 @@
+//! The three forms of a reaction, erased to one: the engine is compiled once, whatever the handlers.
+
+use std::{any::Any, time::Duration};
+
+use crate::{
+    fault::Fault,
+    future::BoxFuture,
+    handler::{
+        catalog::Mode,
+        decide::{Decide, Out},
+        effect::{Attempt, Done, Effect},
+        replay::Replay,
+        sequencing::Sequencing,
+        transactional::Handler,
+        unit::{Run, Staged, Unit},
+    },
+    row::state,
+    table::Key,
+};
+use waxseal_message::{DecodeError, Envelope, Message as _, Raw};
+
+/// Why a run staged nothing.
+#[derive(Debug)]
+pub(crate) enum RunError {
+    Decode(DecodeError),
+    Fault(Fault),
+}
+
+/// An envelope of the reaction's own type: decoded once to see what it is about, and kept for its run.
+pub(crate) type Decoded = Box<dyn Any + Send + Sync>;
+
+/// An event, and what it was decoded to where that was kept.
+pub(crate) type Incoming<'a> = (&'a Raw, Option<&'a Decoded>);
+
+/// What is known of an effect's success without running it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Success {
+    /// It emits nothing.
+    EmitsNothing,
+    /// [`Reaction::done`] stages what it emits.
+    IsTold,
+    /// Nothing tells what it emits.
+    IsNotTold,
+}
+
+pub(crate) trait Reaction: Send + Sync {
+    fn mode(&self) -> Mode;
+    /// Whether it waits for nothing but what the engine has read.
+    fn is_pure(&self) -> bool {
+        false
+    }
+    /// What it makes of events out of order.
+    fn sequencing(&self) -> Sequencing {
+        Sequencing::Arrival
+    }
+    /// What it makes of replayed events.
+    fn replay(&self) -> Replay {
+        Replay::Suppressed
+    }
+    /// The one entity that it reads and writes, where the event alone tells it, with the event that told it.
+    fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)>;
+    /// Whether `raw` fits the reaction's type.
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
+    fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
+    /// What is known of a success without running it.
+    fn success(&self) -> Success {
+        Success::IsNotTold
+    }
+    /// Stages what a success emits, without acting.
+    fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(std::future::ready(Ok(run.staged)))
+    }
+}
+
+pub(crate) struct Handled<H>(pub(crate) H);
+pub(crate) struct Decided<D>(pub(crate) D);
+pub(crate) struct Effected<E> {
+    effect: E,
+    /// Stages the emissions of a success, where the effect has [`Done`].
+    done: Option<StageDone<E>>,
+}
+
+type StageDone<E> = for<'a> fn(&'a E, Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
+
+impl<H: Handler> Reaction for Handled<H> {
+    fn mode(&self) -> Mode {
+        const {
+            assert!(
+                !H::NATURALLY_IDEMPOTENT || <H::Emits as crate::Emits>::DECLARED.is_empty(),
+                "a naturally idempotent handler has no receipt, so it can emit nothing: `type Emits = ()`"
+            );
+        }
+        if H::NATURALLY_IDEMPOTENT { Mode::NaturallyIdempotent } else { Mode::Transactional }
+    }
+
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        H::Event::decode(raw.version, &raw.data).map(drop)
+    }
+
+    fn sequencing(&self) -> Sequencing {
+        const {
+            assert!(
+                !H::NATURALLY_IDEMPOTENT || matches!(H::SEQUENCING, Sequencing::Arrival),
+                "a naturally idempotent handler has no receipt, so its events have no order: `SEQUENCING = Sequencing::Arrival`"
+            );
+        }
+        H::SEQUENCING
+    }
+
+    fn replay(&self) -> Replay {
+        H::REPLAY
+    }
+
+    fn entity(&self, _: &Raw) -> Option<(Key, Decoded)> {
+        None
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(async move {
+            let event: Envelope<H::Event> = run.cause.decode().map_err(RunError::Decode)?;
+            let mut unit = Unit::new(run);
+            let result = self.0.handle(&event, &mut unit).await;
+            unit.run.staged.conclude(result).map_err(RunError::Fault)
+        })
+    }
+}
+
+impl<D: Decide> Reaction for Decided<D> {
+    fn is_pure(&self) -> bool {
+        true
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Transactional
+    }
+
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        D::Event::decode(raw.version, &raw.data).map(drop)
+    }
+
+    fn sequencing(&self) -> Sequencing {
+        D::SEQUENCING
+    }
+
+    fn replay(&self) -> Replay {
+        D::REPLAY
+    }
+
+    fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
+        // What cannot be decoded fails in `run`, with its reason.
+        let event: Envelope<D::Event> = raw.decode().ok()?;
+        let key = state::key::<D::State>(&D::key(&event.data)).replayed(D::REPLAY.namespace(raw));
+        Some((key, Box::new(event)))
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        Box::pin(async move {
+            let decoded;
+            let event: &Envelope<D::Event> = match run.decoded.and_then(|event| event.downcast_ref()) {
+                Some(event) => event,
+                None => {
+                    decoded = run.cause.decode().map_err(RunError::Decode)?;
+                    &decoded
+                }
+            };
+            let key = D::key(&event.data);
+            let mut unit = Unit::<D::Emits>::new(run);
+            let (mut entity, before) = match unit.load::<D::State>(&key).await.map_err(RunError::Fault)? {
+                Some(entity) => {
+                    let before = serde_json::to_string(&*entity).ok();
+                    (entity, before)
+                }
+                None => (unit.create(&key, D::State::default()), None),
+            };
+            let mut out = Out::default();
+            self.0.decide(&mut entity, event, &mut out).map_err(RunError::Fault)?;
+            let mut is_numbered = false;
+            for said in out.said {
+                is_numbered |= said.in_sequence;
+                match said.in_sequence {
+                    true => unit.run.push_in_sequence(said, &mut entity),
+                    false => unit.run.push(said, None),
+                }
+            }
+            let after = serde_json::to_string(&*entity);
+            match (&before, &after) {
+                // Nothing to write, but what was emitted was decided on this version.
+                (Some(before), Ok(after)) if before == after && !is_numbered => {
+                    unit.require_unchanged(&entity)
+                }
+                _ => unit.save_as(entity, after),
+            }
+            unit.run.staged.conclude(Ok(())).map_err(RunError::Fault)
+        })
+    }
+}
+
+impl<E: Effect> Effected<E> {
+    pub(crate) fn new(effect: E) -> Self {
+        Self { effect, done: None }
+    }
+}
+
+impl<E: Done> Effected<E> {
+    pub(crate) fn with_done(effect: E) -> Self {
+        Self { effect, done: Some(done) }
+    }
+}
+
+impl<E: Effect> Reaction for Effected<E> {
+    fn mode(&self) -> Mode {
+        Mode::Leased { lease: E::LEASE, key_ttl: E::KEY_TTL }
+    }
+
+    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
+        E::Event::decode(raw.version, &raw.data).map(drop)
+    }
+
+    fn entity(&self, _: &Raw) -> Option<(Key, Decoded)> {
+        None
+    }
+
+    fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        act(&self.effect, run, attempt)
+    }
+
+    fn success(&self) -> Success {
+        if self.done.is_some() {
+            Success::IsTold
+        } else if <E::Emits as crate::Emits>::DECLARED.is_empty() {
+            Success::EmitsNothing
+        } else {
+            Success::IsNotTold
+        }
+    }
+
+    fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+        match self.done {
+            Some(done) => done(&self.effect, run),
+            // Another build released it: this one waits for a deploy, as for a newer version (S-43).
+            None => Box::pin(std::future::ready(Err(RunError::Fault(Fault::retry(format!(
+                "a person released {} as done, and this build cannot tell what a success emits: deploy one with `Done` for it",
+                E::NAME
+            )))))),
+        }
+    }
+}
+
+fn done<'a, E: Done>(effect: &'a E, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
+    Box::pin(async move {
+        let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
+        let mut unit = Unit::new(run);
+        let result = effect.done(&event, &mut unit).await;
+        unit.run.staged.conclude(result).map_err(RunError::Fault)
+    })
+}
+
+fn act<'a, E: Effect>(
+    effect: &'a E,
+    run: Run<'a>,
+    attempt: &'a Attempt<'a>,
+) -> BoxFuture<'a, Result<Staged, RunError>> {
+    Box::pin(async move {
+        let event: Envelope<E::Event> = run.cause.decode().map_err(RunError::Decode)?;
+        let mut unit = Unit::new(run);
+        let result = effect.act(&event, attempt, &mut unit).await;
+        let has_refused = result.is_err() && !attempt.keys.are_several();
+        unit.run.staged.conclude(result).map_err(|fault| {
+            // A fault of its staging comes after it has acted.
+            RunError::Fault(if has_refused { fault } else { fault.may_have_acted() })
+        })
+    })
+}
+
+/// As [`Effect::LEASE`]: here so that the mode carries all the engine needs.
+pub(crate) const DEFAULT_LEASE: Duration = Duration::from_secs(60);

@@ -1,0 +1,120 @@
+//! Sequencing without an ordered transport (S-34): events emitted about one entity carry a dense count, and a handler says
+//! what it makes of one that comes too late or too early.
+
+/// What a handler makes of an entity's events that arrive out of order (S-34). The publisher must emit them
+/// [in sequence](crate::Unit::emit_in_sequence).
+///
+/// The name is that of a cursor in the service's table, one for each entity: handlers of one service that name the same
+/// cursor count together, as those that write one read model must. A guarded handler costs one more item to read and
+/// to write, in the same requests.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use waxseal::{Entity, Envelope, Fault, Handler, Sequencing, Unit};
+///
+/// #[derive(Serialize, Deserialize)] struct ParcelMoved { parcel: String, station: String }
+/// waxseal::event!(ParcelMoved { name: "parcel.moved", version: 1, owner: "shipping" });
+/// #[derive(Serialize, Deserialize)] struct LastSeen { station: String }
+/// impl Entity for LastSeen { const KIND: &'static str = "last-seen"; }
+///
+/// struct See;
+/// impl Handler for See {
+///     const NAME: &str = "see";
+///     type Event = ParcelMoved;
+///     type Emits = ();
+///     const SEQUENCING: Sequencing = Sequencing::Newest("last-seen");
+///     async fn handle(&self, moved: &Envelope<ParcelMoved>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
+///         let ParcelMoved { parcel, station } = &moved.data;
+///         let mut seen = match unit.load::<LastSeen>(parcel).await? {
+///             Some(seen) => seen,
+///             None => unit.create(parcel, LastSeen { station: String::new() }),
+///         };
+///         seen.station.clone_from(station); // never an older station over a newer one
+///         unit.save(seen);
+///         Ok(())
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sequencing {
+    /// Each event takes effect when it comes.
+    #[default]
+    Arrival,
+    /// An event takes effect unless one with a higher number did before: a stale one is acknowledged without effect.
+    Newest(&'static str),
+    /// Events take effect in sequence, from 1: a stale one is acknowledged without effect, one whose predecessor is missing is
+    /// retried, and dead-lettered like any record that is received too often. Only where the handlers of this cursor take
+    /// *every* type that is emitted in the entity's sequence: what nobody takes is a gap for ever.
+    Gapless(&'static str),
+}
+
+impl Sequencing {
+    pub(crate) fn cursor(self) -> Option<&'static str> {
+        match self {
+            Self::Arrival => None,
+            Self::Newest(cursor) | Self::Gapless(cursor) => Some(cursor),
+        }
+    }
+}
+
+/// Where an event stands in its entity's sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is its turn.
+    Next,
+    /// A later one took effect before.
+    Stale,
+    /// Its predecessor is missing: this number is awaited.
+    Early { awaited: u64 },
+}
+
+/// The rule, as a plain function: `last` is the number that took effect last, 0 where none did.
+pub(crate) fn standing(order: Sequencing, last: u64, number: u64) -> Standing {
+    let next = last.saturating_add(1);
+    match order {
+        Sequencing::Arrival => Standing::Next,
+        Sequencing::Newest(_) | Sequencing::Gapless(_) if number <= last => Standing::Stale,
+        Sequencing::Gapless(_) if number > next => Standing::Early { awaited: next },
+        Sequencing::Newest(_) | Sequencing::Gapless(_) => Standing::Next,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What takes effect of `arrivals`, in order, and where the cursor ends.
+    fn follow(order: Sequencing, arrivals: &[u64]) -> (Vec<u64>, u64) {
+        let (mut applied, mut last) = (Vec::new(), 0);
+        for number in arrivals {
+            if standing(order, last, *number) == Standing::Next {
+                applied.push(*number);
+                last = *number;
+            }
+        }
+        (applied, last)
+    }
+
+    proptest! {
+        #[test]
+        fn s34_what_is_newest_takes_effect_and_nothing_older_after_it(
+            arrivals in prop::collection::vec(1u64..50, 0..100),
+        ) {
+            let (applied, last) = follow(Sequencing::Newest("c"), &arrivals);
+            prop_assert!(applied.is_sorted_by(|a, b| a < b));
+            prop_assert_eq!(last, arrivals.iter().copied().max().unwrap_or(0));
+        }
+
+        #[test]
+        fn s34_without_gaps_every_event_takes_effect_once_and_in_sequence_whatever_the_order(
+            arrivals in Just((1u64..=30).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            // What is early comes again: as often as there are events is always enough.
+            let again: Vec<u64> = std::iter::repeat_n(arrivals, 30).flatten().collect();
+            let (applied, _) = follow(Sequencing::Gapless("c"), &again);
+            prop_assert_eq!(applied, (1..=30).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
+
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+
+use crate::{
+    handler::{
+        catalog::Entry,
+        decide::Decide,
+        effect::{Done, Effect},
+        erased::{Decided, Decoded, Effected, Handled, Reaction},
+        failure::Failure,
+        sequencing::Sequencing,
+        transactional::Handler,
+    },
+    panic,
+    table::Key,
+};
+use waxseal_message::{Channel, Declared, Emits, Raw};
+
+/// The handlers of one service.
+///
+/// The crate's front page has an example.
+#[derive(Clone)]
+#[must_use = "a service does nothing until an engine runs it"]
+pub struct Service {
+    pub(crate) name: String,
+    pub(crate) routes: HashMap<&'static str, Vec<Route>>,
+    catalog: Vec<Entry>,
+    ignored: BTreeSet<Cow<'static, str>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Route {
+    /// Service and handler: whose receipt it is (S-18).
+    pub(crate) consumer: Arc<str>,
+    /// The handler's name.
+    pub(crate) handler: &'static str,
+    pub(crate) reaction: Arc<dyn Reaction>,
+}
+
+impl Route {
+    /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
+    pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
+        panic::catch(|| self.reaction.entity(raw)).ok().flatten()
+    }
+
+    /// The namespace that it handles `raw` in.
+    pub(crate) fn replay<'a>(&self, raw: &'a Raw) -> Option<&'a str> {
+        self.reaction.replay().namespace(raw)
+    }
+
+    /// As [`Reaction::check`].
+    pub(crate) fn check(&self, raw: &Raw) -> Result<(), Failure> {
+        panic::catch(|| self.reaction.check(raw)).map_err(Failure::Panic)?.map_err(Failure::Decode)
+    }
+}
+
+impl Service {
+    /// A service with no handlers yet. Its name is the owner of what it emits, and part of its receipts' keys.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), routes: HashMap::new(), catalog: Vec::new(), ignored: BTreeSet::new() }
+    }
+
+    /// Adds a [`Handler`].
+    pub fn handler<H: Handler>(self, handler: H) -> Self {
+        self.add::<H::Emits>(H::NAME, Declared::of::<H::Event>(), Arc::new(Handled(handler)))
+    }
+
+    /// Adds a [`Decide`].
+    pub fn decide<D: Decide>(self, decide: D) -> Self {
+        self.add::<D::Emits>(D::NAME, Declared::of::<D::Event>(), Arc::new(Decided(decide)))
+    }
+
+    /// Adds an [`Effect`].
+    pub fn effect<E: Effect>(self, effect: E) -> Self {
+        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected::new(effect)))
+    }
+
+    /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release) as done.
+    pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
+        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected::with_done(effect)))
+    }
+
+    fn add<S: Emits>(
+        mut self,
+        handler: &'static str,
+        consumes: Declared,
+        reaction: Arc<dyn Reaction>,
+    ) -> Self {
+        self.catalog.push(Entry {
+            service: self.name.clone(),
+            handler,
+            mode: reaction.mode(),
+            consumes,
+            emits: S::DECLARED,
+        });
+        let consumer = format!("{}/{handler}", self.name).into();
+        self.routes.entry(consumes.name).or_default().push(Route { consumer, handler, reaction });
+        self
+    }
+
+    /// Acknowledges messages of this name without a handler; without it they are dead letters (S-41). `aws:s3` stands for
+    /// notifications of S3, `aws:dynamodb` for the stream records of a table that is not Waxseal's.
+    ///
+    /// ```
+    /// let service = waxseal::Service::new("audit").ignore("order.viewed").ignore("aws:s3");
+    /// assert!(service.ignores("order.viewed") && !service.ignores("order.placed"));
+    /// ```
+    pub fn ignore(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.ignored.insert(name.into());
+        self
+    }
+
+    /// Whether messages of this name are acknowledged without a handler.
+    #[must_use]
+    pub fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains(name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it handles and emits, in the order of registration.
+    #[must_use]
+    pub fn catalog(&self) -> &[Entry] {
+        &self.catalog
+    }
+
+    /// Checks what the types alone cannot: names are unique, events are emitted by their owner, commands are handled by
+    /// their recipient.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn check(&self) -> Result<(), ServiceError> {
+        let service = || self.name.clone();
+        for (index, entry) in self.catalog.iter().enumerate() {
+            if self.catalog[..index].iter().any(|earlier| earlier.handler == entry.handler) {
+                return Err(ServiceError::Twice { service: service(), handler: entry.handler });
+            }
+            let foreign = entry.emits.iter().find(|declared| match declared.channel {
+                Channel::Bus | Channel::Topic(_) => declared.owner != self.name,
+                Channel::Queue(_) => false,
+            });
+            if let Some(foreign) = foreign {
+                return Err(ServiceError::Foreign {
+                    service: service(),
+                    handler: entry.handler,
+                    event: foreign.name,
+                    owner: foreign.owner,
+                });
+            }
+            if matches!(entry.consumes.channel, Channel::Queue(recipient) if recipient != self.name) {
+                return Err(ServiceError::Misdirected {
+                    service: service(),
+                    handler: entry.handler,
+                    command: entry.consumes.name,
+                    recipient: entry.consumes.owner,
+                });
+            }
+        }
+        self.check_orders()
+    }
+
+    /// Handlers that share a cursor must mean the same by it, and an event passes it once.
+    fn check_orders(&self) -> Result<(), ServiceError> {
+        let mut meanings: HashMap<&str, Sequencing> = HashMap::new();
+        for (event, routes) in &self.routes {
+            let mut seen = HashSet::new();
+            for order in routes.iter().map(|route| route.reaction.sequencing()) {
+                let Some(cursor) = order.cursor() else { continue };
+                let known = *meanings.entry(cursor).or_insert(order);
+                if known != order || !seen.insert(cursor) {
+                    return Err(ServiceError::Cursor { service: self.name.clone(), cursor, event });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A mistake in what a service registers; found before it runs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// Two handlers would share their receipts.
+    #[error(
+        "service {service} registers two handlers named {handler}: each needs receipts of its own, so rename one"
+    )]
+    Twice {
+        /// The service.
+        service: String,
+        /// The name.
+        handler: &'static str,
+    },
+    /// An event is emitted by a service that does not own it.
+    #[error(
+        "handler {handler} of service {service} emits {event}, which {owner} owns: only the owner publishes an event"
+    )]
+    Foreign {
+        /// The service.
+        service: String,
+        /// The handler.
+        handler: &'static str,
+        /// The event.
+        event: &'static str,
+        /// Its owner.
+        owner: &'static str,
+    },
+    /// Two handlers do not agree on a cursor.
+    #[error(
+        "service {service}: the cursor {cursor} is followed by two handlers of {event}, or once as `Newest` and once as \
+         `Gapless`: give each its own name"
+    )]
+    Cursor {
+        /// The service.
+        service: String,
+        /// The cursor.
+        cursor: &'static str,
+        /// An event that two handlers differ about.
+        event: &'static str,
+    },
+    /// A command is handled by a service that it is not for.
+    #[error(
+        "handler {handler} of service {service} takes the command {command}, whose recipient is {recipient}"
+    )]
+    Misdirected {
+        /// The service.
+        service: String,
+        /// The handler.
+        handler: &'static str,
+        /// The command.
+        command: &'static str,
+        /// Its recipient.
+        recipient: &'static str,
+    },
+}

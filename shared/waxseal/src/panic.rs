@@ -1,0 +1,157 @@
+//! Panics of a user's code: caught with their place, so that they are reported once, with their record (S-6).
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    fmt,
+    panic::{AssertUnwindSafe, Location, catch_unwind},
+    pin::pin,
+    task::Poll,
+};
+
+use waxseal_message::Quoted;
+
+/// A panic that was caught.
+///
+/// A message that is a literal of the program is shown. One that was put together while it ran may quote a payload, so it is [`Quoted`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caught {
+    place: Option<String>,
+    message: Message,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Message {
+    Ours(&'static str),
+    Quoted(Quoted),
+}
+
+thread_local! {
+    /// How many [`catch`]es are entered on this thread.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// Where the last panic under one of them began.
+    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+impl Caught {
+    /// A panic's payload, and where it began.
+    #[must_use]
+    pub fn new(payload: &(dyn Any + Send), place: Option<String>) -> Self {
+        let message = match payload.downcast_ref::<&'static str>() {
+            Some(literal) => Message::Ours(literal),
+            None => match payload.downcast_ref::<String>() {
+                Some(text) => Message::Quoted(Quoted::new(text)),
+                None => Message::Ours("no message"),
+            },
+        };
+        Self { place, message }
+    }
+
+    /// With the message in full, for a dead letter.
+    pub(crate) fn whole(&self) -> String {
+        match &self.message {
+            Message::Ours(_) => format!("the handler panicked{self}"),
+            Message::Quoted(quoted) => format!("the handler panicked{}: {}", At(&self.place), quoted.text()),
+        }
+    }
+}
+
+/// Place and message, as they follow the word "panicked".
+impl fmt::Display for Caught {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = At(&self.place);
+        match &self.message {
+            Message::Ours(literal) => {
+                write!(f, "{place}: {}", crate::clip(literal, crate::LONGEST_REASON / 2))
+            }
+            Message::Quoted(quoted) => write!(f, "{place}: {quoted}"),
+        }
+    }
+}
+
+struct At<'a>(&'a Option<String>);
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |place| write!(f, " at {place}"))
+    }
+}
+
+/// The message of a panic's payload, which may quote other people's words: for a developer's eyes, not for a log.
+#[must_use]
+pub fn message(payload: &(dyn Any + Send)) -> &str {
+    let literal = payload.downcast_ref::<&'static str>().copied();
+    literal.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// For a panic hook: whether the panic that has just begun on this thread is caught and reported with its record. Its place is kept for that
+/// report.
+pub fn is_reported(place: Option<&Location<'_>>) -> bool {
+    let is_caught = DEPTH.get() > 0;
+    if is_caught {
+        let place = place.map(ToString::to_string);
+        // In a hook nothing may panic.
+        let _ = PLACE.try_with(|kept| kept.try_borrow_mut().map(|mut kept| *kept = place));
+    }
+    is_caught
+}
+
+/// Runs `run`; a panic of it is an error. Nothing that it left half done may be used again.
+///
+/// # Errors
+/// Where it panicked.
+pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Caught> {
+    struct Entered;
+    impl Drop for Entered {
+        fn drop(&mut self) {
+            DEPTH.set(DEPTH.get().saturating_sub(1));
+        }
+    }
+    DEPTH.set(DEPTH.get() + 1);
+    let entered = Entered;
+    let result = catch_unwind(AssertUnwindSafe(run));
+    drop(entered);
+    result.map_err(|payload| Caught::new(&*payload, PLACE.take()))
+}
+
+/// As [`catch`], for a future.
+///
+/// # Errors
+/// Where it panicked.
+pub async fn catch_async<F: Future>(future: F) -> Result<F::Output, Caught> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+        Err(caught) => Poll::Ready(Err(caught)),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s6_a_literal_is_shown_and_a_text_with_values_is_not() {
+        let user = std::hint::black_box("anna@example.com");
+        let literal = catch(|| panic!("no such currency")).map(drop).unwrap_err();
+        assert_eq!(literal.to_string(), ": no such currency");
+        let caught = catch(|| panic!("no account for {user}")).map(drop).unwrap_err();
+        assert_eq!(caught.to_string(), ": [31 bytes withheld: only a dead letter shows them]");
+        assert_eq!(caught.whole(), "the handler panicked: no account for anna@example.com");
+        assert!(!format!("{caught:?}").contains("anna"));
+    }
+
+    #[test]
+    fn s6_only_a_panic_that_is_caught_is_reported_with_its_record() {
+        assert!(!is_reported(Some(Location::caller())));
+        let caught = catch(|| {
+            assert!(is_reported(Some(Location::caller())));
+            panic!("on purpose");
+        });
+        // In a process without the hook nothing says the place; here the line above did.
+        assert!(caught.map(drop).unwrap_err().to_string().starts_with(" at shared/waxseal/src/panics.rs:"));
+        assert!(!is_reported(Some(Location::caller())));
+    }
+}

@@ -1,0 +1,27 @@
+//! The block of a FIFO group: an item that holds its records back since one of them was dead-lettered (S-32).
+
+use crate::{
+    row::sort,
+    table::{Item, Key, attribute},
+    token::Token,
+};
+
+const REASON: &str = "reason";
+
+/// The key of the block of `group`.
+pub(crate) fn key(service: &str, group: &str) -> Key {
+    Key::of("held", &[service, group], sort::GROUP)
+}
+
+/// The item of a block.
+pub(crate) fn item(key: Key, reason: &str, writer: Token) -> Item {
+    Item::new(key).text(REASON, reason).text(attribute::WRITER, writer.to_string())
+}
+
+/// Why the group is blocked. An item without a reason blocks all the same: to go on would break the order.
+pub(crate) fn reason(item: &Item) -> String {
+    match item.get_text(REASON) {
+        Some(reason) => reason.to_owned(),
+        None => format!("the item {} says so, whose `{REASON}` is {}", item.key, item.standing(REASON)),
+    }
+}

@@ -1,0 +1,14 @@
+//! The rows of a service's table, one file for each kind of item.
+//!
+//! A row knows its key, its attributes and its meaning. It knows no handler and no engine.
+
+pub mod cursor;
+pub(crate) mod group_block;
+pub(crate) mod poison_marker;
+pub mod receipt;
+pub mod sort;
+pub mod state;
+
+pub use receipt::{NotAReceipt, Receipt, ReceiptMeaning, Status};
+pub(crate) use state::Stored;
+pub use state::{Entity, Loaded};

@@ -1,0 +1,308 @@
+//! The receipt: the item that remembers one event for one consumer. Inbox and outbox at once.
+
+use std::time::Duration;
+
+use crate::{
+    emission::{Emission, write_emissions},
+    fault::Fault,
+    row::sort,
+    table::{Item, Key, attribute},
+    token::Token,
+};
+use waxseal_message::{
+    Timestamp,
+    hash::{Comparison, PayloadHash},
+};
+
+/// What a receipt says of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// It took effect.
+    Completed,
+    /// An attempt holds it until this time, or held it.
+    Leased {
+        /// The end of the lease; a released one ends in the past.
+        until: Timestamp,
+    },
+    /// It failed for good and is in the dead-letter queue with this reason (S-19).
+    Failed {
+        /// The reason.
+        error: String,
+    },
+    /// A person said that the effect was applied; its emissions are still to be committed (S-19).
+    Acted,
+}
+
+/// One event, as one consumer remembers it.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// Whose and of what.
+    pub key: Key,
+    /// What happened.
+    pub status: Status,
+    /// The [hash](crate::hash) of the payload, with the name of its algorithm (S-16).
+    pub hash: String,
+    /// The payload's schema version as it arrived.
+    pub version: u16,
+    /// Which attempt wrote this; 1 in transactional mode.
+    pub attempt: u32,
+    /// When the first attempt began.
+    pub first_at: Timestamp,
+    /// Attempts of an effect that may have been applied: those that did not end in the outside's refusal. `None` where an older build
+    /// wrote the receipt, which did not count them.
+    pub uncertain: Option<u32>,
+    /// What it emitted: the outbox.
+    pub emitted: Vec<Emission>,
+    /// The reason of the last failed attempt.
+    pub last_error: Option<String>,
+    /// When it may be forgotten (Q-3).
+    pub expires: Timestamp,
+}
+
+/// The receipt's key of one event for one consumer (S-18).
+#[must_use]
+pub fn key(consumer: &str, source: &str, id: &str) -> Key {
+    Key::of("receipt", &[consumer, source, id], SORT)
+}
+
+const SORT: &str = sort::RECEIPT;
+
+/// Whether a receipt lies there.
+pub(crate) fn is_key(key: &Key) -> bool {
+    key.sort == SORT
+}
+
+mod names {
+    pub(super) const STATUS: &str = "status";
+    pub(super) const HASH: &str = "hash";
+    pub(super) const EVENT_VERSION: &str = "event_version";
+    pub(super) const ATTEMPT: &str = "attempt";
+    pub(super) const FIRST_AT: &str = "first_at";
+    pub(super) const LEASE_UNTIL: &str = "lease_until";
+    pub(super) const ERROR: &str = "error";
+    pub(super) const UNCERTAIN: &str = "uncertain";
+}
+
+/// Why an item cannot be read as a receipt. It concerns the message that the receipt is of, and no other (S-2).
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAReceipt {
+    /// Something else wrote it, or damaged it. Attributes that no receipt has are passed over, whatever their type.
+    #[error(
+        "item {key} is no receipt: its attribute `{attribute}` is {standing}; something else wrote it, so correct it, then redrive \
+         the message: without its receipt it would take effect again"
+    )]
+    Damaged {
+        /// Its key.
+        key: Key,
+        /// The first attribute that is not as a receipt's.
+        attribute: &'static str,
+        /// Its type instead, without its content.
+        standing: String,
+    },
+    /// A newer build wrote it.
+    #[error(
+        "receipt {key} has the status {status:?}, which this build does not know: a newer build wrote it, so the message is \
+         retried until a deploy knows it"
+    )]
+    Newer {
+        /// Its key.
+        key: Key,
+        /// The first 40 bytes of its status.
+        status: String,
+    },
+}
+
+impl NotAReceipt {
+    /// The error of an attribute that is not as a receipt's.
+    pub(crate) fn damaged(item: &Item, attribute: &'static str) -> Self {
+        Self::Damaged { key: item.key.clone(), attribute, standing: item.standing(attribute) }
+    }
+}
+
+impl From<NotAReceipt> for Fault {
+    fn from(error: NotAReceipt) -> Self {
+        match error {
+            NotAReceipt::Damaged { .. } => Self::permanent(error),
+            NotAReceipt::Newer { .. } => Self::retry(error),
+        }
+    }
+}
+
+impl Receipt {
+    /// The item that stores it, marked as written by `token`.
+    ///
+    /// `emitted` is one text, absent where there is nothing: the relay's mapping can only filter on a leaf attribute (O-5).
+    #[must_use]
+    pub fn to_item(&self, token: Token) -> Item {
+        self.clone().into_item(token)
+    }
+
+    pub(crate) fn into_item(self, token: Token) -> Item {
+        let (status, error) = match &self.status {
+            Status::Completed => ("completed", None),
+            Status::Leased { .. } => ("leased", self.last_error.as_ref()),
+            Status::Failed { error } => ("failed", Some(error)),
+            Status::Acted => ("acted", None),
+        };
+        let mut item = Item::new(self.key)
+            .text(names::STATUS, status)
+            .text(names::HASH, self.hash)
+            .number(names::EVENT_VERSION, self.version.into())
+            .number(names::ATTEMPT, self.attempt.into())
+            .number(names::FIRST_AT, self.first_at.as_millisecond())
+            .number(attribute::EXPIRES, seconds_up(self.expires))
+            .text(attribute::WRITER, token.to_string());
+        if let Status::Leased { until } = &self.status {
+            item = item.number(names::LEASE_UNTIL, until.as_millisecond());
+        }
+        if let (Some(uncertain), Status::Leased { .. } | Status::Failed { .. }) =
+            (self.uncertain, &self.status)
+        {
+            item = item.number(names::UNCERTAIN, uncertain.into());
+        }
+        if let Some(error) = error {
+            item = item.text(names::ERROR, clip(error, 2048));
+        }
+        if !self.emitted.is_empty() {
+            item = item.text(attribute::EMITTED, write_emissions(&self.emitted));
+        }
+        item
+    }
+
+    /// Reads a stored receipt, without what it emitted.
+    ///
+    /// # Errors
+    /// Where something else wrote the item, or a newer build.
+    pub fn from_item(item: &Item) -> Result<Self, NotAReceipt> {
+        let lacks = |attribute| move || NotAReceipt::damaged(item, attribute);
+        let text = |name| item.get_text(name).ok_or_else(lacks(name));
+        let number = |name| item.get_number(name).ok_or_else(lacks(name));
+        let time = |name| {
+            number(name)
+                .and_then(|milliseconds| Timestamp::from_millisecond(milliseconds).map_err(|_| lacks(name)()))
+        };
+        let last_error = item.get_text(names::ERROR).map(str::to_owned);
+        Ok(Self {
+            key: item.key.clone(),
+            status: match text(names::STATUS)? {
+                "completed" => Status::Completed,
+                "leased" => Status::Leased { until: time(names::LEASE_UNTIL)? },
+                "failed" => Status::Failed { error: last_error.clone().unwrap_or_default() },
+                "acted" => Status::Acted,
+                status => {
+                    let status = clip(status, 40).to_owned();
+                    return Err(NotAReceipt::Newer { key: item.key.clone(), status });
+                }
+            },
+            hash: text(names::HASH)?.to_owned(),
+            version: number(names::EVENT_VERSION)?.try_into().map_err(|_| lacks(names::EVENT_VERSION)())?,
+            attempt: number(names::ATTEMPT)?.try_into().map_err(|_| lacks(names::ATTEMPT)())?,
+            first_at: time(names::FIRST_AT)?,
+            uncertain: item.get_number(names::UNCERTAIN).and_then(|count| count.try_into().ok()),
+            emitted: Vec::new(),
+            last_error,
+            expires: number(attribute::EXPIRES).and_then(|seconds| {
+                Timestamp::from_second(seconds).map_err(|_| lacks(attribute::EXPIRES)())
+            })?,
+        })
+    }
+}
+
+/// TTL counts in seconds: rounded up, so that a receipt never lives shorter than its horizon (S-9).
+fn seconds_up(time: Timestamp) -> i64 {
+    time.as_second() + i64::from(time.subsec_nanosecond() > 0)
+}
+
+fn clip(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}
+
+/// What an existing receipt means for a delivery of the same event: the heart of the protocol, as a plain function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptMeaning {
+    /// It took effect already (S-15).
+    Duplicate,
+    /// The same id with another payload (S-16).
+    Mismatch {
+        /// The hash of the payload that came first.
+        first: String,
+        /// The hash of this one, in the same algorithm.
+        now: String,
+    },
+    /// The receipt holds a hash that this build cannot compare with: a newer one wrote it (S-16).
+    Incomparable {
+        /// The receipt's hash.
+        hash: String,
+    },
+    /// Another attempt holds it (S-14).
+    InProgress {
+        /// The end of its lease.
+        until: Timestamp,
+    },
+    /// An attempt held it and is over: this one may take over (S-10).
+    TakeOver {
+        /// The number of this attempt.
+        attempt: u32,
+        /// When the first attempt began.
+        first_at: Timestamp,
+    },
+    /// It failed for good before, with this reason (S-19).
+    Remembered {
+        /// The reason.
+        error: String,
+    },
+    /// A person said that the effect was applied: only its emissions are still to be committed (S-19).
+    Acted,
+    /// Another attempt now could act twice: the outside has forgotten the effect key.
+    OutcomeUnknown {
+        /// How many attempts there were.
+        attempts: u32,
+        /// When the first began.
+        first_at: Timestamp,
+    },
+}
+
+impl Receipt {
+    /// Judges a delivery with this payload at `now`; `key_ttl` is that of an effect.
+    #[must_use]
+    pub fn judge(
+        &self,
+        hash: &PayloadHash<'_>,
+        version: u16,
+        now: Timestamp,
+        key_ttl: Option<Duration>,
+    ) -> ReceiptMeaning {
+        // The same id in another version is a duplicate: upcasting changes payloads (S-16).
+        if self.version == version {
+            match hash.against(&self.hash) {
+                Comparison::Same => {}
+                Comparison::Other { now } => {
+                    return ReceiptMeaning::Mismatch { first: self.hash.clone(), now };
+                }
+                Comparison::Unknown => return ReceiptMeaning::Incomparable { hash: self.hash.clone() },
+            }
+        }
+        match &self.status {
+            Status::Completed => ReceiptMeaning::Duplicate,
+            Status::Failed { error } => ReceiptMeaning::Remembered { error: error.clone() },
+            Status::Acted => ReceiptMeaning::Acted,
+            Status::Leased { until } if now < *until => ReceiptMeaning::InProgress { until: *until },
+            Status::Leased { .. } => self.next_attempt(now, key_ttl),
+        }
+    }
+
+    /// Whether another attempt may run at `now`, once no attempt holds the event: after a lease, or when a failure is released.
+    ///
+    /// The life of the keys begins anew where every attempt so far ended in the outside's refusal (S-19).
+    #[must_use]
+    pub fn next_attempt(&self, now: Timestamp, key_ttl: Option<Duration>) -> ReceiptMeaning {
+        let first_at = if self.uncertain == Some(0) { now } else { self.first_at };
+        let age = now.saturating_duration_since(first_at);
+        if key_ttl.is_some_and(|ttl| age >= ttl) {
+            ReceiptMeaning::OutcomeUnknown { attempts: self.attempt, first_at }
+        } else {
+            ReceiptMeaning::TakeOver { attempt: self.attempt.saturating_add(1), first_at }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The sort keys of the protocol's own items.
+
+/// A receipt.
+pub const RECEIPT: &str = "receipt";
+/// An entity's state.
+pub const STATE: &str = "state";
+/// How far a consumer has followed a sequence (S-34).
+pub const CURSOR: &str = "cursor";
+/// A run that has not ended (S-28).
+pub const MARKER: &str = "marker";
+/// A FIFO group that is blocked (S-32).
+pub const GROUP: &str = "group";
+/// All of them.
+pub const ALL: [&str; 5] = [RECEIPT, STATE, CURSOR, MARKER, GROUP];

@@ -1,0 +1,78 @@
+//! The table behind a service: strongly consistent reads and one all-or-nothing conditional write.
+
+use std::{fmt, future::Future};
+
+use crate::{
+    future::BoxFuture,
+    table::{
+        error::{TableError, WriteError},
+        item::{Item, Key, Write},
+        page::{Found, Page},
+    },
+};
+
+/// A service's own table.
+///
+/// An implementation must give [`Condition`](crate::table::Condition)s the meaning of
+/// [`Condition::holds`](crate::table::Condition::holds), apply all writes of a commit or none, and retry contention
+/// and throttling by itself, since the core has no timer.
+pub trait Table: Send + Sync + 'static {
+    /// Reads items by key, strongly consistent, in one request where the keys fit one; the result is in the order
+    /// of `keys`, which may name one more than once.
+    fn get(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Item>>, TableError>> + Send;
+
+    /// As [`Table::get`], with an error for each key alone: a key that stayed without an answer fails its own reader, and none of those who
+    /// share the request (S-2). The engine reads by this one. A table whose requests are answered whole or not at all need not
+    /// implement it.
+    fn get_each(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Found>, TableError>> + Send {
+        async { Ok(self.get(keys).await?.into_iter().map(Ok).collect()) }
+    }
+
+    /// Reads the items of one partition in the order of their sort keys, after `after`: one page.
+    fn query(
+        &self,
+        partition: &str,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<Page, TableError>> + Send;
+
+    /// Opens what the first request needs, such as a connection: called once, before the first event is asked for. Unless
+    /// an implementation knows a cheaper way, it reads an item that does not exist.
+    ///
+    /// # Errors
+    /// Where the table cannot be reached.
+    fn connect(&self) -> impl Future<Output = Result<(), TableError>> + Send {
+        async { self.get(&[Key::of("warm-up", &[], "warm-up")]).await.map(drop) }
+    }
+
+    /// Applies all `writes` or none: a lone one as a plain conditional write, several as one transaction.
+    ///
+    /// # Errors
+    /// [`WriteError::Refused`] with every failed condition and the item found there; [`WriteError::TooLarge`] before
+    /// anything is sent.
+    fn write(&self, writes: &[Write]) -> impl Future<Output = Result<(), WriteError>> + Send;
+}
+
+/// The erased twin of [`Table`]: handlers and the engine are compiled once, whatever the table.
+pub(crate) trait AnyTable: Send + Sync {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>>;
+    fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>>;
+    fn connect(&self) -> BoxFuture<'_, Result<(), TableError>>;
+}
+
+impl<T: Table> AnyTable for T {
+    fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>> {
+        Box::pin(Table::get_each(self, keys))
+    }
+    fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>> {
+        Box::pin(Table::write(self, writes))
+    }
+    fn connect(&self) -> BoxFuture<'_, Result<(), TableError>> {
+        Box::pin(Table::connect(self))
+    }
+}
+
+impl fmt::Debug for dyn AnyTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Table")
+    }
+}

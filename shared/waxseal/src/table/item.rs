@@ -1,0 +1,301 @@
+//! What a table stores: items of named attributes under a two-part key, and the conditions on writing them.
+//!
+//! The protocol writes texts and whole numbers only. State is stored as JSON text, not as DynamoDB maps: it is exact (no
+//! 38-digit limit, no empty-key rule), it is one string to compare and to move, and nested attributes could not be
+//! indexed anyway. Other writers' attributes are [`Foreign`]: they concern the reader of their item, and no other.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
+
+use crate::token::Token;
+use waxseal_message::Timestamp;
+
+/// The primary key of an item. Cheap to clone: every record names its items many times.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// The partition key, attribute `pk`.
+    pub partition: Arc<str>,
+    /// The sort key, attribute `sk`; most are one of a few words.
+    pub sort: Cow<'static, str>,
+}
+
+impl Key {
+    /// A key from a kind and its parts. Parts are escaped, so that different parts never give one key (S-18).
+    ///
+    /// ```
+    /// use waxseal::item::Key;
+    /// assert_ne!(Key::of("receipt", &["a#b", "c"], "receipt"), Key::of("receipt", &["a", "b#c"], "receipt"));
+    /// assert_eq!(&*Key::of("order", &["o-1"], "state").partition, "order#o-1");
+    /// ```
+    #[must_use]
+    pub fn of(kind: &str, parts: &[&str], sort: impl Into<Cow<'static, str>>) -> Self {
+        let length = kind.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
+        let mut partition = String::with_capacity(length);
+        escape(kind, &mut partition);
+        for part in parts {
+            partition.push('#');
+            escape(part, &mut partition);
+        }
+        Self { partition: partition.into(), sort: sort.into() }
+    }
+
+    /// The same in the namespace of a replay (S-40): no live key has a part more.
+    #[must_use]
+    pub fn replayed(self, replay: Option<&str>) -> Self {
+        let Some(replay) = replay else { return self };
+        let namespace = Self::of("replay", &[replay], "");
+        Self { partition: format!("{}#{}", self.partition, namespace.partition).into(), ..self }
+    }
+}
+
+fn escape(part: &str, partition: &mut String) {
+    // Hardly any part holds one.
+    if !part.bytes().any(|byte| matches!(byte, b'%' | b'#')) {
+        return partition.push_str(part);
+    }
+    for letter in part.chars() {
+        match letter {
+            '%' => partition.push_str("%25"),
+            '#' => partition.push_str("%23"),
+            other => partition.push(other),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} / {}", self.partition, self.sort)
+    }
+}
+
+/// One attribute's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// DynamoDB's `S`.
+    Text(String),
+    /// DynamoDB's `N`, whole numbers only.
+    Number(i64),
+    /// Anything else.
+    Foreign(Foreign),
+}
+
+/// A value that the protocol never writes, as DynamoDB's JSON has it: `{"BOOL":true}`, or a number with a fraction.
+///
+/// A table reads it like any other. So an item that holds one fails the message that reads it, and never the request that
+/// brings it together with other items (S-2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign(Box<str>);
+
+impl Foreign {
+    /// A value from DynamoDB's JSON: an object whose one member is named by its type.
+    #[must_use]
+    pub fn new(json: impl Into<Box<str>>) -> Self {
+        Self(json.into())
+    }
+
+    /// DynamoDB's JSON.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.0
+    }
+
+    /// Its type, without its content: for error texts.
+    ///
+    /// ```
+    /// use waxseal::item::Foreign;
+    /// assert_eq!(Foreign::new(r#"{"BOOL":true}"#).kind(), "BOOL");
+    /// assert_eq!(Foreign::new(r#"{"N":"1.5"}"#).kind(), "N with a fraction or beyond 64 bits");
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        match self.0.split('"').nth(1).unwrap_or("an unknown type") {
+            "N" => "N with a fraction or beyond 64 bits",
+            other => other,
+        }
+    }
+}
+
+/// Attribute names that the protocol gives a meaning to.
+pub mod attribute {
+    /// Partition key.
+    pub const PARTITION: &str = "pk";
+    /// Sort key.
+    pub const SORT: &str = "sk";
+    /// The writer token of the commit that wrote the item: a [`Token`](crate::Token). Its stored name is older than its meaning.
+    pub const WRITER: &str = "owner";
+    /// The version of a state item.
+    pub const VERSION: &str = "version";
+    /// Seconds since 1970 after which the item counts as absent (S-9): the table's TTL attribute.
+    pub const EXPIRES: &str = "expires_at";
+    /// What a receipt emitted: the relay's mapping filters on it.
+    pub const EMITTED: &str = "emitted";
+}
+
+/// An attribute's name; those that the protocol knows are not copied.
+pub type Name = Cow<'static, str>;
+
+/// An item: a key and its other attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its key.
+    pub key: Key,
+    /// Its attributes, the key's not among them.
+    pub attributes: BTreeMap<Name, Value>,
+}
+
+impl Item {
+    /// An item with no attribute but its key.
+    #[must_use]
+    pub fn new(key: Key) -> Self {
+        Self { key, attributes: BTreeMap::new() }
+    }
+
+    /// Adds a text.
+    #[must_use]
+    pub fn text(mut self, name: impl Into<Name>, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.into(), Value::Text(value.into()));
+        self
+    }
+
+    /// Adds a number.
+    #[must_use]
+    pub fn number(mut self, name: impl Into<Name>, value: i64) -> Self {
+        self.attributes.insert(name.into(), Value::Number(value));
+        self
+    }
+
+    /// Reads a text.
+    #[must_use]
+    pub fn get_text(&self, name: &str) -> Option<&str> {
+        match self.attributes.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            Some(Value::Number(_) | Value::Foreign(_)) | None => None,
+        }
+    }
+
+    /// Reads a number.
+    #[must_use]
+    pub fn get_number(&self, name: &str) -> Option<i64> {
+        match self.attributes.get(name) {
+            Some(Value::Number(number)) => Some(*number),
+            Some(Value::Text(_) | Value::Foreign(_)) | None => None,
+        }
+    }
+
+    /// The first attribute that the protocol did not write.
+    #[must_use]
+    pub fn foreign(&self) -> Option<(&str, &Foreign)> {
+        self.attributes.iter().find_map(|(name, value)| match value {
+            Value::Foreign(foreign) => Some((&**name, foreign)),
+            Value::Text(_) | Value::Number(_) => None,
+        })
+    }
+
+    /// How an attribute stands that is not as its reader expects it: for error texts, so without its content.
+    pub(crate) fn standing(&self, name: &str) -> String {
+        match self.attributes.get(name) {
+            None => "missing".to_owned(),
+            Some(Value::Text(_)) => "a text (S) that does not fit".to_owned(),
+            Some(Value::Number(_)) => "a number (N) that does not fit".to_owned(),
+            Some(Value::Foreign(foreign)) => format!("of type {}", foreign.kind()),
+        }
+    }
+
+    /// Whether it counts as absent at `now` (S-9), deleted by TTL or not.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.get_number(attribute::EXPIRES).is_some_and(|expires| expires <= now.as_second())
+    }
+
+    /// Whether `token` wrote it.
+    #[must_use]
+    pub fn is_written_by(&self, token: Token) -> bool {
+        self.get_text(attribute::WRITER) == Some(token.to_string().as_str())
+    }
+
+    /// Its size as DynamoDB counts it towards 400 KB: names and values in UTF-8, numbers at their longest.
+    ///
+    /// Source: DynamoDB developer guide, "Item sizes and formats".
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let of = |value: &Value| match value {
+            Value::Text(text) => text.len(),
+            Value::Number(_) => 21,
+            Value::Foreign(foreign) => foreign.0.len(),
+        };
+        attribute::PARTITION.len()
+            + attribute::SORT.len()
+            + self.key.partition.len()
+            + self.key.sort.len()
+            + self.attributes.iter().map(|(name, value)| name.len() + of(value)).sum::<usize>()
+    }
+}
+
+/// What must hold of the stored item for a write to be applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// There is none, or it is expired at this time (S-9).
+    Absent {
+        /// The time to compare the expiry with.
+        now: Timestamp,
+    },
+    /// Its [`attribute::VERSION`] is this one.
+    Version(u64),
+    /// Its [`attribute::WRITER`] is this one: a fencing token.
+    Writer(String),
+}
+
+impl Condition {
+    /// Whether `stored` satisfies it: the meaning that every table must give it.
+    #[must_use]
+    pub fn holds(&self, stored: Option<&Item>) -> bool {
+        match self {
+            Self::Absent { now } => stored.is_none_or(|item| item.is_expired(*now)),
+            Self::Version(version) => stored
+                .and_then(|item| item.get_number(attribute::VERSION))
+                .is_some_and(|number| u64::try_from(number) == Ok(*version)),
+            Self::Writer(writer) => {
+                stored.is_some_and(|item| item.get_text(attribute::WRITER) == Some(writer.as_str()))
+            }
+        }
+    }
+}
+
+/// One action of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// What to do.
+    pub action: Action,
+    /// What must hold for the whole commit.
+    pub condition: Condition,
+}
+
+/// What a [`Write`] does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Replaces the item whole.
+    Put(Item),
+    /// Removes it.
+    Delete(Key),
+    /// Only checks the condition.
+    Check(Key),
+}
+
+impl Write {
+    /// The key of the item that it is about.
+    #[must_use]
+    pub fn key(&self) -> &Key {
+        match &self.action {
+            Action::Put(item) => &item.key,
+            Action::Delete(key) | Action::Check(key) => key,
+        }
+    }
+
+    /// What it counts towards the size of a transaction.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.action {
+            Action::Put(item) => item.size(),
+            Action::Delete(_) | Action::Check(_) => 0,
+        }
+    }
+}

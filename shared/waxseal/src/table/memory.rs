@@ -1,0 +1,133 @@
+//! A table's meaning as plain data: what DynamoDB does, without its wires. The embedded environment's tables are
+//! this behind a lock, and the tests of every other table compare with it.
+
+use std::{collections::BTreeMap, ops::Bound};
+
+use crate::table::{
+    error::{Refusal, WriteError},
+    item::{Action, Item, Key, Write, attribute},
+    limits::check_size,
+    page::{Emitted, Page},
+};
+
+/// Items by key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Items {
+    items: BTreeMap<Key, Item>,
+}
+
+/// What a commit changed, as a DynamoDB stream reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The item before, if there was one.
+    pub old: Option<Item>,
+    /// The item after, unless it was removed.
+    pub new: Option<Item>,
+}
+
+impl Items {
+    /// The item under `key`, expired or not.
+    #[must_use]
+    pub fn get(&self, key: &Key) -> Option<&Item> {
+        self.items.get(key)
+    }
+
+    /// All items, in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = &Item> {
+        self.items.values()
+    }
+
+    /// Up to `limit` items of one partition after the sort key `after`; one at the least, or a page would never end.
+    #[must_use]
+    pub fn query(&self, partition: &str, after: Option<&str>, limit: usize) -> Page {
+        let limit = limit.max(1);
+        let start = Key { partition: partition.into(), sort: after.unwrap_or_default().to_owned().into() };
+        let mut items: Vec<Item> = self
+            .items
+            .range(start..)
+            .take_while(|(key, _)| &*key.partition == partition)
+            .filter(|(key, _)| after.is_none_or(|after| &*key.sort > after))
+            .map(|(_, item)| item.clone())
+            .take(limit.saturating_add(1))
+            .collect();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|item| item.key.sort.clone().into_owned());
+        Page { items, next }
+    }
+
+    /// Those of up to `limit` items after `after` that emitted something: as a scan counts, by what is read and not by what
+    /// passes its filter.
+    #[must_use]
+    pub fn emitted(&self, after: Option<&Key>, limit: usize) -> Emitted {
+        let limit = limit.max(1);
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let read: Vec<&Item> =
+            self.items.range((start, Bound::Unbounded)).map(|(_, item)| item).take(limit).collect();
+        Emitted {
+            next: read.get(limit - 1).map(|last| last.key.clone()),
+            items: read
+                .into_iter()
+                .filter(|item| item.attributes.contains_key(attribute::EMITTED))
+                .cloned()
+                .collect(),
+        }
+    }
+
+    /// Applies all `writes` or none, and says what changed. A write that leaves an item as it was is no change, as
+    /// in a DynamoDB stream.
+    ///
+    /// # Errors
+    /// Every failed condition with the item found there; a limit that is passed.
+    pub fn write(&mut self, writes: &[Write]) -> Result<Vec<Change>, WriteError> {
+        check_size(writes).map_err(WriteError::TooLarge)?;
+        let refusals: Vec<Refusal> = writes
+            .iter()
+            .filter(|write| !write.condition.holds(self.items.get(write.key())))
+            .map(|write| Refusal { key: write.key().clone(), stored: self.items.get(write.key()).cloned() })
+            .collect();
+        if !refusals.is_empty() {
+            return Err(WriteError::Refused(refusals));
+        }
+        let mut changes = Vec::new();
+        for write in writes {
+            let change = match &write.action {
+                Action::Put(item) => {
+                    Change { old: self.items.insert(item.key.clone(), item.clone()), new: Some(item.clone()) }
+                }
+                Action::Delete(key) => Change { old: self.items.remove(key), new: None },
+                Action::Check(_) => continue,
+            };
+            if change.old != change.new {
+                changes.push(change);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Removes an item as TTL does, whatever a condition would say.
+    pub fn remove(&mut self, key: &Key) -> Option<Item> {
+        self.items.remove(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::item::Condition;
+
+    #[test]
+    fn a_query_pages_through_one_partition() {
+        let mut items = Items::default();
+        let now = waxseal_message::Timestamp::UNIX_EPOCH;
+        for (partition, sort) in [("a", "1"), ("a", "2"), ("a", "3"), ("b", "1")] {
+            let key = Key { partition: partition.into(), sort: sort.into() };
+            let write = Write { action: Action::Put(Item::new(key)), condition: Condition::Absent { now } };
+            items.write(&[write]).unwrap();
+        }
+        let first = items.query("a", None, 2);
+        assert_eq!((first.items.len(), first.next.as_deref()), (2, Some("2")));
+        let last = items.query("a", first.next.as_deref(), 2);
+        assert_eq!((last.items.len(), last.next), (1, None));
+    }
+}

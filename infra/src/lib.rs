@@ -11,7 +11,8 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use waxseal::BoxError;
-use waxseal_infra::{App, Deployed, Stack};
+use waxseal_catalog::{App, Deployed};
+use waxseal_infra::Stack;
 
 /// The order platform.
 #[must_use]

@@ -507,7 +507,7 @@ fn stacks_that_lack_or_are_too_many_are_found() {
 fn a_service_that_publishes_what_is_anothers_is_found() {
     let mut app = infra::platform();
     let stacks = templates(&app).unwrap();
-    let emits_of = |app: &waxseal_infra::App, name: &str| {
+    let emits_of = |app: &waxseal_catalog::App, name: &str| {
         let service = app.services.iter().find(|service| service.name == name).unwrap();
         service.catalog.iter().find(|entry| !entry.emits.is_empty()).unwrap().emits
     };

@@ -4,10 +4,12 @@
 //! other, so services deploy in any order.
 
 use serde_json::{Map, Value, json};
+use waxseal_catalog::App;
 
 use crate::{
-    App, Stack, claims, dashboard,
+    claims, dashboard,
     names::{self, account, arn, pascal, reference, stage_parameter, sub, tags},
+    stack::Stack,
 };
 
 /// What a service's stack imports.

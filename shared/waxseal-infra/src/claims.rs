@@ -7,11 +7,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use waxseal_catalog::{App, Deployed};
 
-use crate::{
-    App, Deployed,
-    names::{LONGEST_STAGE, arn, reference, sub, tags},
-};
+use crate::names::{LONGEST_STAGE, arn, reference, sub, tags};
 
 /// The bucket's logical id.
 pub(crate) const BUCKET: &str = "Claims";

@@ -1,8 +1,9 @@
 //! One dashboard for the application: how far behind everybody is, what was lost hold of, what fails.
 
 use serde_json::{Value, json};
+use waxseal_catalog::App;
 
-use crate::{App, names::sub, yaml};
+use crate::{names::sub, yaml};
 
 pub(crate) fn resource(app: &App) -> Value {
     json!({

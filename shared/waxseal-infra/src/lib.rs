@@ -9,7 +9,8 @@
 //! CloudFormation can read this crate, and a reader of the templates finds every line of them here.
 //!
 //! ```
-//! use waxseal_infra::{App, Deployed, check, templates};
+//! use waxseal_catalog::{App, Deployed};
+//! use waxseal_infra::{check, templates};
 //! # #[derive(serde::Serialize, serde::Deserialize)] struct Scanned {}
 //! # waxseal::event!(Scanned { name: "package.scanned", version: 1, owner: "shipping" });
 //! # struct CountScans;
@@ -28,16 +29,16 @@
 //! # Ok::<(), waxseal_infra::AppError>(())
 //! ```
 
-mod app;
 mod bus;
 mod check;
 mod claims;
 mod dashboard;
+mod error;
 mod names;
 mod service;
 mod stack;
 mod yaml;
 
-pub use app::{App, AppError, Deployed, Outside, Program, Retention};
 pub use check::{CHECKS, Check, Finding, check};
+pub use error::AppError;
 pub use stack::{Stack, templates};

@@ -1,8 +1,13 @@
 //! A stack: one template.
 
 use serde_json::Value;
+use waxseal_catalog::App;
 
-use crate::{App, AppError, bus, service, yaml};
+use crate::{
+    bus,
+    error::{AppError, validate},
+    service, yaml,
+};
 
 /// A template and its name: the stack is `<app>-<stage>-<name>`, the file `<name>.yaml`.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +40,7 @@ impl Stack {
 /// # Errors
 /// Where no template could be right: see [`AppError`].
 pub fn templates(app: &App) -> Result<Vec<Stack>, AppError> {
-    app.validate()?;
+    validate(app)?;
     let mut stacks = vec![bus::stack(app)];
     let mut services: Vec<_> = app.services.iter().map(|deployed| service::stack(app, deployed)).collect();
     services.sort_by(|one, other| one.name.cmp(&other.name));

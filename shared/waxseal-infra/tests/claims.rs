@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use waxseal::{Channel, Declared};
-use waxseal_infra::{App, AppError, CHECKS, Finding, Stack, check, templates};
+use waxseal_catalog::App;
+use waxseal_infra::{AppError, CHECKS, Finding, Stack, check, templates};
 
 use self::support::service;
 

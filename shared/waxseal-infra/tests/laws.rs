@@ -7,7 +7,8 @@ use waxseal::{
     Channel, Declared, Service,
     catalog::{Entry, Mode},
 };
-use waxseal_infra::{App, AppError, Deployed, Finding, check, templates};
+use waxseal_catalog::{App, Deployed};
+use waxseal_infra::{AppError, Finding, check, templates};
 
 use self::support::service;
 

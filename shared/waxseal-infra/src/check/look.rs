@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use waxseal_catalog::{App, Deployed};
 
-use crate::{App, Deployed, Stack, names, service::DEAD_LETTERS};
+use crate::{names, service::DEAD_LETTERS, stack::Stack};
 
 /// What a missing property reads as.
 static NOTHING: Value = Value::Null;

@@ -19,8 +19,10 @@ mod topics;
 
 use std::fmt;
 
-use crate::{App, Stack};
-use look::{Look, Resource};
+use waxseal_catalog::App;
+
+use self::look::{Look, Resource};
+use crate::stack::Stack;
 
 /// One rule.
 #[derive(Debug, Clone, Copy)]

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 use waxseal::Channel;
+use waxseal_catalog::app;
 
 use super::{
     Report,
     look::{Look, QUEUE, ROLE, Resource, allowing, allows, import, list, statements, target, texts},
 };
 use crate::{
-    app, bus,
+    bus,
     names::{account, arn, attribute, queue_arn, sub},
     service::{DEAD_LETTERS, SCAN, table_actions},
 };

@@ -1,13 +1,14 @@
 //! What functions are told, and what everything carries.
 
 use serde_json::Value;
+use waxseal_catalog::app;
 
 use super::{
     Report,
     look::{Look, QUEUE, Resource, import, list, target},
 };
 use crate::{
-    app, bus,
+    bus,
     names::{self, TAGGED, parameter, reference, suffix},
 };
 

@@ -9,13 +9,14 @@ mod table;
 
 use serde_json::{Map, Value, json};
 use waxseal::Channel;
+use waxseal_catalog::{App, Deployed, Program};
 
 pub(crate) use function::table_actions;
 pub(crate) use relay::{DEAD_LETTERS, FILTER, SCAN};
 
 use crate::{
-    App, Deployed, Stack,
     names::{self, arn, attribute, pascal, reference, stage_parameter},
+    stack::Stack,
 };
 
 /// A stack in the making.
@@ -182,7 +183,7 @@ pub(crate) fn role(parts: &Parts<'_>, logs: &str, statements: Vec<Value>) -> Val
 pub(crate) fn lambda(
     parts: &mut Parts<'_>,
     id: &str,
-    program: &crate::Program,
+    program: &Program,
     mut environment: Map<String, Value>,
 ) {
     environment.insert(names::TIMEOUT.to_owned(), program.timeout.to_string().into());

@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value, json};
 use waxseal::Channel;
+use waxseal_catalog::app;
 
 use super::{Parts, lambda, recipients, role};
 use crate::{
-    app, bus,
+    bus,
     names::{arn, attribute, import, queue_arn, queue_url, reference, sub, suffix},
 };
 

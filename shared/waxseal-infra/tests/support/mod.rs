@@ -4,7 +4,7 @@ use waxseal::{
     Declared, Service,
     catalog::{Entry, Mode},
 };
-use waxseal_infra::Deployed;
+use waxseal_catalog::Deployed;
 
 /// A service that handles each message and emits what stands beside it.
 pub(crate) fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -> Deployed {

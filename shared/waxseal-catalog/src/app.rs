@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use waxseal::{Channel, Declared, Service, catalog::Entry};
 
-use crate::{claims, names};
-
 /// An application: its services and what they share.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -115,12 +113,14 @@ impl App {
     }
 
     /// `shop-${Stage}-orders-dlq`, for `Fn::Sub`.
-    pub(crate) fn named(&self, rest: &str) -> String {
+    #[must_use]
+    pub fn named(&self, rest: &str) -> String {
         format!("{}-${{Stage}}-{rest}", self.name)
     }
 
     /// Every topic that somebody publishes to or reads.
-    pub(crate) fn topics(&self) -> BTreeSet<&'static str> {
+    #[must_use]
+    pub fn topics(&self) -> BTreeSet<&'static str> {
         let messages = self.services.iter().flat_map(Deployed::messages);
         messages.filter_map(|declared| topic(&declared)).collect()
     }
@@ -128,13 +128,15 @@ impl App {
     /// The receipts' horizon of a service in days: the longest time between two arrivals of one event. An event is
     /// delivered late, waits in the queue, waits in the dead-letter queue; before all that it is swept, and what is swept to the bus is
     /// archived once more and may then be replayed.
-    pub(crate) fn horizon(&self, service: &Deployed) -> u32 {
+    #[must_use]
+    pub fn horizon(&self, service: &Deployed) -> u32 {
         let paths = service.catalog.iter().map(|entry| self.arrivals(entry.consumes.channel));
         paths.max().unwrap_or(self.retention.queue + self.retention.dead_letters)
     }
 
     /// The same of one channel.
-    pub(crate) fn arrivals(&self, channel: Channel) -> u32 {
+    #[must_use]
+    pub fn arrivals(&self, channel: Channel) -> u32 {
         let waits = self.retention.queue + self.retention.dead_letters;
         let before = match channel {
             Channel::Bus => RULE_RETRY_DAYS + self.retention.archive,
@@ -143,58 +145,12 @@ impl App {
         };
         waits + before + self.retention.sweep
     }
-
-    /// Finds what no template could be right for.
-    pub(crate) fn validate(&self) -> Result<(), AppError> {
-        let mut owners: BTreeMap<&str, &Declared> = BTreeMap::new();
-        let mut names = BTreeSet::from(["bus"]);
-        if !names::is_word(&self.name) {
-            return Err(AppError::Name { what: "an application", name: self.name.clone() });
-        }
-        for service in &self.services {
-            if !names::is_word(&service.name) {
-                return Err(AppError::Name { what: "a service", name: service.name.clone() });
-            }
-            if !names.insert(&service.name) {
-                return Err(AppError::Taken(service.name.clone()));
-            }
-            // The longest names: a function's 64, with the longest stage in place.
-            let longest = self.name.len() + names::LONGEST_STAGE + service.name.len() + "---relay".len();
-            if longest > 64 {
-                return Err(AppError::TooLong { service: service.name.clone(), over: longest - 64 });
-            }
-            for entry in &service.catalog {
-                for declared in std::iter::once(&entry.consumes).chain(entry.emits) {
-                    let known = owners.entry(declared.name).or_insert(declared);
-                    if (known.owner, known.channel) != (declared.owner, declared.channel) {
-                        return Err(AppError::Owners {
-                            name: declared.name,
-                            one: format!("{} on {}", known.owner, known.channel),
-                            other: format!("{} on {}", declared.owner, declared.channel),
-                        });
-                    }
-                }
-            }
-        }
-        if let Some(over) = claims::too_long(self) {
-            return Err(AppError::Bucket { over });
-        }
-        // `a.b` and `a-b` would make one logical id, or one variable.
-        let mut ids: BTreeMap<String, &str> = BTreeMap::new();
-        for name in owners.keys().copied().chain(self.topics()) {
-            let other = *ids.entry(names::pascal(name)).or_insert(name);
-            if other != name {
-                return Err(AppError::Alike { one: other.to_owned(), other: name.to_owned() });
-            }
-        }
-        Ok(())
-    }
 }
 
 /// How long EventBridge tries to deliver, at the most that it can be told. Source: EventBridge user guide, retry policy.
-pub(crate) const RULE_RETRY_DAYS: u32 = 1;
+pub const RULE_RETRY_DAYS: u32 = 1;
 /// How long SNS tries to deliver to SQS: 100,015 times over 23 days. Source: SNS developer guide, message delivery retries.
-pub(crate) const TOPIC_RETRY_DAYS: u32 = 23;
+pub const TOPIC_RETRY_DAYS: u32 = 23;
 
 impl Program {
     /// The binary of that name, packaged where `cargo lambda build --output-format zip` leaves it, from `infra/stacks`: 256 MB,
@@ -242,21 +198,25 @@ impl Deployed {
     }
 
     /// What it consumes, each once, in the order of registration.
-    pub(crate) fn consumes(&self) -> Vec<Declared> {
+    #[must_use]
+    pub fn consumes(&self) -> Vec<Declared> {
         distinct(self.catalog.iter().map(|entry| entry.consumes))
     }
 
     /// What it emits and sends, each once.
-    pub(crate) fn emits(&self) -> Vec<Declared> {
+    #[must_use]
+    pub fn emits(&self) -> Vec<Declared> {
         distinct(self.catalog.iter().flat_map(|entry| entry.emits.iter().copied()))
     }
 
-    fn messages(&self) -> impl Iterator<Item = Declared> {
+    /// What it consumes and emits.
+    pub fn messages(&self) -> impl Iterator<Item = Declared> {
         self.consumes().into_iter().chain(self.emits())
     }
 
     /// Its queues: `events` and `commands`, as far as it takes any.
-    pub(crate) fn queues(&self) -> Vec<&'static str> {
+    #[must_use]
+    pub fn queues(&self) -> Vec<&'static str> {
         let consumes = self.consumes();
         let is_command = |declared: &Declared| matches!(declared.channel, Channel::Queue(_));
         let mut queues = Vec::new();
@@ -270,7 +230,8 @@ impl Deployed {
     }
 
     /// The types that it reads from each topic.
-    pub(crate) fn subscriptions(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
+    #[must_use]
+    pub fn subscriptions(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         let mut topics: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for declared in self.consumes() {
             if let Some(topic) = topic(&declared) {
@@ -281,12 +242,15 @@ impl Deployed {
     }
 
     /// The events that it reads from the bus.
-    pub(crate) fn bus_events(&self) -> Vec<Declared> {
+    #[must_use]
+    pub fn bus_events(&self) -> Vec<Declared> {
         self.consumes().into_iter().filter(|declared| declared.channel == Channel::Bus).collect()
     }
 }
 
-pub(crate) fn topic(declared: &Declared) -> Option<&'static str> {
+/// The topic that a message travels on.
+#[must_use]
+pub fn topic(declared: &Declared) -> Option<&'static str> {
     match declared.channel {
         Channel::Topic(topic) => Some(topic),
         Channel::Bus | Channel::Queue(_) => None,
@@ -296,57 +260,4 @@ pub(crate) fn topic(declared: &Declared) -> Option<&'static str> {
 fn distinct(all: impl Iterator<Item = Declared>) -> Vec<Declared> {
     let mut seen = BTreeSet::new();
     all.filter(|declared| seen.insert(declared.name)).collect()
-}
-
-/// Why no templates can be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AppError {
-    /// A name that AWS or a template cannot hold.
-    #[error("`{name}` cannot be the name of {what}: take lower-case letters, digits and `-`, a letter first")]
-    Name {
-        /// What it should name.
-        what: &'static str,
-        /// The name.
-        name: String,
-    },
-    /// Two stacks of one name.
-    #[error("two stacks would be named `{0}`: rename the service")]
-    Taken(String),
-    /// Names of functions have a limit.
-    #[error(
-        "the names of service {service} would be {over} characters too long for Lambda: shorten it, or the application's name"
-    )]
-    TooLong {
-        /// The service.
-        service: String,
-        /// By how much.
-        over: usize,
-    },
-    /// Names of buckets have a limit.
-    #[error(
-        "the name of the bucket for claims would be {over} characters too long for S3: shorten the application's name"
-    )]
-    Bucket {
-        /// By how much.
-        over: usize,
-    },
-    /// One owner and one channel for each type.
-    #[error("{name} is declared by {one} and by {other}: a message has one owner and one channel")]
-    Owners {
-        /// The message.
-        name: &'static str,
-        /// One declaration.
-        one: String,
-        /// Another.
-        other: String,
-    },
-    /// Two names that differ in `.` and `-` alone.
-    #[error("`{one}` and `{other}` make the same name in a template: rename one")]
-    Alike {
-        /// One.
-        one: String,
-        /// The other.
-        other: String,
-    },
 }

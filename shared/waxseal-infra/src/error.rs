@@ -1,0 +1,107 @@
+//! Applications that no template fits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use waxseal::Declared;
+use waxseal_catalog::App;
+
+use crate::{claims, names};
+
+/// Finds what no template could be right for.
+pub(crate) fn validate(app: &App) -> Result<(), AppError> {
+    let mut owners: BTreeMap<&str, &Declared> = BTreeMap::new();
+    let mut names = BTreeSet::from(["bus"]);
+    if !names::is_word(&app.name) {
+        return Err(AppError::Name { what: "an application", name: app.name.clone() });
+    }
+    for service in &app.services {
+        if !names::is_word(&service.name) {
+            return Err(AppError::Name { what: "a service", name: service.name.clone() });
+        }
+        if !names.insert(&service.name) {
+            return Err(AppError::Taken(service.name.clone()));
+        }
+        // The longest names: a function's 64, with the longest stage in place.
+        let longest = app.name.len() + names::LONGEST_STAGE + service.name.len() + "---relay".len();
+        if longest > 64 {
+            return Err(AppError::TooLong { service: service.name.clone(), over: longest - 64 });
+        }
+        for entry in &service.catalog {
+            for declared in std::iter::once(&entry.consumes).chain(entry.emits) {
+                let known = owners.entry(declared.name).or_insert(declared);
+                if (known.owner, known.channel) != (declared.owner, declared.channel) {
+                    return Err(AppError::Owners {
+                        name: declared.name,
+                        one: format!("{} on {}", known.owner, known.channel),
+                        other: format!("{} on {}", declared.owner, declared.channel),
+                    });
+                }
+            }
+        }
+    }
+    if let Some(over) = claims::too_long(app) {
+        return Err(AppError::Bucket { over });
+    }
+    // `a.b` and `a-b` would make one logical id, or one variable.
+    let mut ids: BTreeMap<String, &str> = BTreeMap::new();
+    for name in owners.keys().copied().chain(app.topics()) {
+        let other = *ids.entry(names::pascal(name)).or_insert(name);
+        if other != name {
+            return Err(AppError::Alike { one: other.to_owned(), other: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// Why no templates can be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// A name that AWS or a template cannot hold.
+    #[error("`{name}` cannot be the name of {what}: take lower-case letters, digits and `-`, a letter first")]
+    Name {
+        /// What it should name.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// Two stacks of one name.
+    #[error("two stacks would be named `{0}`: rename the service")]
+    Taken(String),
+    /// Names of functions have a limit.
+    #[error(
+        "the names of service {service} would be {over} characters too long for Lambda: shorten it, or the application's name"
+    )]
+    TooLong {
+        /// The service.
+        service: String,
+        /// By how much.
+        over: usize,
+    },
+    /// Names of buckets have a limit.
+    #[error(
+        "the name of the bucket for claims would be {over} characters too long for S3: shorten the application's name"
+    )]
+    Bucket {
+        /// By how much.
+        over: usize,
+    },
+    /// One owner and one channel for each type.
+    #[error("{name} is declared by {one} and by {other}: a message has one owner and one channel")]
+    Owners {
+        /// The message.
+        name: &'static str,
+        /// One declaration.
+        one: String,
+        /// Another.
+        other: String,
+    },
+    /// Two names that differ in `.` and `-` alone.
+    #[error("`{one}` and `{other}` make the same name in a template: rename one")]
+    Alike {
+        /// One.
+        one: String,
+        /// The other.
+        other: String,
+    },
+}

@@ -137,33 +137,34 @@ impl Service {
     /// # Errors
     /// The first rule that is broken.
     pub fn check(&self) -> Result<(), ServiceError> {
-        let service = || self.name.clone();
-        for (index, entry) in self.catalog.iter().enumerate() {
-            if self.catalog[..index].iter().any(|earlier| earlier.handler == entry.handler) {
-                return Err(ServiceError::Twice { service: service(), handler: entry.handler });
+        match Self::mistakes(&self.name, &self.catalog).into_iter().next() {
+            Some(first) => Err(first),
+            None => self.check_orders(),
+        }
+    }
+
+    /// The mistakes in the catalog of a service: two handlers of one name, an event of another owner that it emits, a
+    /// command for another recipient that it handles. [`Service::check`] reports the first.
+    #[must_use]
+    pub fn mistakes(service: &str, catalog: &[Entry]) -> Vec<ServiceError> {
+        let name = || service.to_owned();
+        let mut mistakes = Vec::new();
+        for (index, entry) in catalog.iter().enumerate() {
+            let handler = entry.handler;
+            if catalog[..index].iter().any(|earlier| earlier.handler == handler) {
+                mistakes.push(ServiceError::Twice { service: name(), handler });
             }
-            let foreign = entry.emits.iter().find(|declared| match declared.channel {
-                Channel::Bus | Channel::Topic(_) => declared.owner != self.name,
-                Channel::Queue(_) => false,
-            });
-            if let Some(foreign) = foreign {
-                return Err(ServiceError::Foreign {
-                    service: service(),
-                    handler: entry.handler,
-                    event: foreign.name,
-                    owner: foreign.owner,
-                });
-            }
-            if matches!(entry.consumes.channel, Channel::Queue(recipient) if recipient != self.name) {
-                return Err(ServiceError::Misdirected {
-                    service: service(),
-                    handler: entry.handler,
-                    command: entry.consumes.name,
-                    recipient: entry.consumes.owner,
-                });
+            let events = entry.emits.iter().filter(|declared| !matches!(declared.channel, Channel::Queue(_)));
+            mistakes.extend(events.filter(|declared| declared.owner != service).map(|foreign| {
+                ServiceError::Foreign { service: name(), handler, event: foreign.name, owner: foreign.owner }
+            }));
+            let consumes = entry.consumes;
+            if matches!(consumes.channel, Channel::Queue(recipient) if recipient != service) {
+                let (command, recipient) = (consumes.name, consumes.owner);
+                mistakes.push(ServiceError::Misdirected { service: name(), handler, command, recipient });
             }
         }
-        self.check_orders()
+        mistakes
     }
 
     /// Handlers that share a cursor must mean the same by it, and an event passes it once.

@@ -11,32 +11,30 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use waxseal::BoxError;
-use waxseal_catalog::{App, Deployed};
+use waxseal_catalog::{App, Deployed, Parameter};
 use waxseal_infra::Stack;
 
 /// The order platform.
 #[must_use]
 pub fn platform() -> App {
     // Popular articles are hot rows: one record at a time in two functions at once loses few races.
-    let mut inventory = Deployed::new(&inventory::service());
-    (inventory.handlers, inventory.invocations) = (1, 2);
+    let inventory = Deployed::new(inventory::service()).handlers(1).invocations(2);
 
     // A mail server may take its time for each step of a mail.
-    let mut notification = Deployed::new(&notification::service(notification::Memory::default(), sender()))
-        .outside("SMTP_URL", "the URL of the mail server, which may hold a password", true)
-        .outside("MAIL_FROM", "who mails are from, such as Shop <orders@example.com>", false);
-    notification.program.timeout = 60;
+    let notification = Deployed::new(notification::service(notification::Memory::default(), sender()))
+        .timeout(60)
+        .parameter(Parameter::secret("SMTP_URL", "the URL of the mail server, which may hold a password"))
+        .parameter(Parameter::new("MAIL_FROM", "who mails are from, such as Shop <orders@example.com>"));
 
     let mut app = App::new("shop")
-        .service(Deployed::new(&orders::service()).http())
+        .service(Deployed::new(orders::service()).http(orders::router))
         .service(inventory)
-        .service(Deployed::new(&payment::service(NoGateway)).outside(
-            "PAYMENT_GATEWAY_URL",
-            "the base URL of the payment gateway",
-            false,
-        ))
+        .service(
+            Deployed::new(payment::service(NoGateway))
+                .parameter(Parameter::new("PAYMENT_GATEWAY_URL", "the base URL of the payment gateway")),
+        )
         .service(notification)
-        .service(Deployed::new(&analytics::service()));
+        .service(Deployed::new(analytics::service()));
     app.binaries = Some(binaries());
     app
 }

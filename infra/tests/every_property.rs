@@ -9,10 +9,9 @@ use waxseal_infra::{check, templates};
 fn is_free(kind: &str, path: &str) -> bool {
     let for_people = ["Description", "AlarmDescription", "Sid", "PolicyName"];
     let last = path.rsplit('/').next().unwrap_or_default();
-    // Where an alarm says that it is over; batches of SQS's and Lambda's own size; what is deleted with its stack by default.
+    // Where an alarm says that it is over; what is deleted with its stack by default.
     for_people.contains(&last)
         || path.starts_with("Properties/OKActions")
-        || ["Properties/BatchSize", "Properties/MaximumBatchingWindowInSeconds"].contains(&path)
         || ["AWS::Logs::LogGroup", "AWS::SQS::Queue"].contains(&kind)
             && ["DeletionPolicy", "UpdateReplacePolicy"].contains(&path)
         // What nobody imports.

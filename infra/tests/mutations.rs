@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use waxseal_catalog::Deployed;
 use waxseal_infra::{CHECKS, Stack, check, templates};
 
 /// What happens to a template: a check's id, a stack, where, and the new value (`null` deletes). A segment `@Sid` finds a
@@ -51,6 +52,27 @@ fn mutations() -> Vec<Mutation> {
             "Function/Properties/Code",
             json!("../../target/lambda/orders/bootstrap.zip"),
         ),
+        ("mapping-polling", "orders", "EventsMapping/Properties/BatchSize", json!(100)),
+        (
+            "mapping-polling",
+            "orders",
+            "EventsMapping/Properties/MaximumBatchingWindowInSeconds",
+            gone.clone(),
+        ),
+        ("relay-mapping", "orders", "RelayMapping/Properties/BatchSize", json!(1000)),
+        ("mapping-polling", "orders", "EventsMapping/Properties/BatchSize", gone.clone()),
+        (
+            "mapping-polling",
+            "inventory",
+            "EventsMapping/Properties/ScalingConfig/MaximumConcurrency",
+            json!(5),
+        ),
+        (
+            "settings",
+            "inventory",
+            "Function/Properties/Environment/Variables/WAXSEAL_CONCURRENCY",
+            json!("10"),
+        ),
         ("queue-redrive", "orders", "Events/Properties/RedrivePolicy", gone.clone()),
         ("queue-receives", "orders", "Events/Properties/RedrivePolicy/maxReceiveCount", gone.clone()),
         ("queue-encrypted", "orders", "Events/Properties/SqsManagedSseEnabled", gone.clone()),
@@ -72,7 +94,6 @@ fn mutations() -> Vec<Mutation> {
         ),
         ("queue-visibility", "orders", "Events/Properties/VisibilityTimeout", gone.clone()),
         ("queue-visibility", "orders", "Events/Properties/VisibilityTimeout", json!(179)),
-        ("queue-visibility", "orders", "EventsMapping/Properties/MaximumBatchingWindowInSeconds", json!(5)),
         (
             "queue-senders",
             "orders",
@@ -448,6 +469,15 @@ fn together() -> Vec<(Mutation, &'static [&'static str])> {
             ),
             &["rule-admitted"],
         ),
+        (
+            (
+                "queue-visibility",
+                "orders",
+                "EventsMapping/Properties/MaximumBatchingWindowInSeconds",
+                json!(5),
+            ),
+            &["mapping-polling"],
+        ),
         (("rule-target", "orders", "OnStockShort/Properties/Targets", Value::Null), &[]),
         (("table-stream", "orders", "Table/Properties/StreamSpecification", Value::Null), &[]),
         (
@@ -498,7 +528,7 @@ fn stacks_that_lack_or_are_too_many_are_found() {
     // The service has gone from the catalog, its template has not.
     stacks.push(taken);
     let mut smaller = app.clone();
-    smaller.services.retain(|service| service.name != "payment");
+    smaller.services.retain(|service| service.name() != "payment");
     let found: BTreeSet<_> = check(&smaller, &stacks).iter().map(|one| one.check).collect();
     assert!(found.contains("catalog-stacks"), "{found:?}");
 }
@@ -507,13 +537,11 @@ fn stacks_that_lack_or_are_too_many_are_found() {
 fn a_service_that_publishes_what_is_anothers_is_found() {
     let mut app = infra::platform();
     let stacks = templates(&app).unwrap();
-    let emits_of = |app: &waxseal_catalog::App, name: &str| {
-        let service = app.services.iter().find(|service| service.name == name).unwrap();
-        service.catalog.iter().find(|entry| !entry.emits.is_empty()).unwrap().emits
-    };
-    let payments = emits_of(&app, "payment");
-    let orders = app.services.iter_mut().find(|service| service.name == "orders").unwrap();
-    orders.catalog[0].emits = payments;
+    let payment = app.find("payment").unwrap().catalog();
+    let payments = payment.iter().find(|entry| !entry.emits.is_empty()).unwrap().emits;
+    let mut catalog = app.find("orders").unwrap().catalog().to_vec();
+    catalog[0].emits = payments;
+    *app.find_mut("orders").unwrap() = Deployed::of_catalog("orders", catalog);
     let found: BTreeSet<_> = check(&app, &stacks).iter().map(|one| one.check).collect();
     assert!(found.contains("catalog-owner"), "{found:?}");
 }

@@ -14,7 +14,7 @@ use crate::{
 
 /// What a service's stack imports.
 pub(crate) fn export(app: &App, what: &str) -> String {
-    app.named(&format!("bus-{what}"))
+    names::named(app, &format!("bus-{what}"))
 }
 
 /// The export of a topic's ARN.
@@ -33,7 +33,7 @@ pub(crate) fn stack(app: &App) -> Stack {
         "Bus".to_owned(),
         json!({
             "Type": "AWS::Events::EventBus",
-            "Properties": { "Name": sub(app.named("bus")), "Tags": tags(&app.name, "bus") },
+            "Properties": { "Name": sub(names::named(app, "bus")), "Tags": tags(&app.name, "bus") },
         }),
     );
     output("BusName", reference("Bus"), export(app, "name"));
@@ -43,7 +43,7 @@ pub(crate) fn stack(app: &App) -> Stack {
         json!({
             "Type": "AWS::Events::Archive",
             "Properties": {
-                "ArchiveName": sub(app.named("archive")),
+                "ArchiveName": sub(names::named(app, "archive")),
                 "Description": "What a replay can bring back",
                 "SourceArn": arn("Bus"),
                 "RetentionDays": app.retention.archive,
@@ -112,7 +112,7 @@ fn topic(app: &App, name: &str) -> Value {
     json!({
         "Type": "AWS::SNS::Topic",
         "Properties": {
-            "TopicName": sub(app.named(name)),
+            "TopicName": sub(names::named(app, name)),
             "KmsMasterKeyId": reference("Key"),
             "Tags": tags(&app.name, "bus"),
         },
@@ -133,7 +133,7 @@ fn tls_only(topic: &str) -> Value {
 fn alarms_policy(app: &App) -> Value {
     let alarms = format!(
         "arn:${{AWS::Partition}}:cloudwatch:${{AWS::Region}}:${{AWS::AccountId}}:alarm:{}",
-        app.named("*")
+        names::named(app, "*")
     );
     json!({
         "Type": "AWS::SNS::TopicPolicy",

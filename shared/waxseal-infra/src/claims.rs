@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use waxseal_catalog::{App, Deployed};
 
-use crate::names::{LONGEST_STAGE, arn, reference, sub, tags};
+use crate::names::{self, LONGEST_STAGE, arn, reference, sub, tags};
 
 /// The bucket's logical id.
 pub(crate) const BUCKET: &str = "Claims";
@@ -24,17 +24,17 @@ const STREAM_DAYS: u32 = 1;
 
 /// Whether what a service emits or sends is checked in.
 pub(crate) fn checks_in(service: &Deployed) -> bool {
-    service.catalog.iter().flat_map(|entry| entry.emits).any(|declared| declared.claim_check_over.is_some())
+    service.catalog().iter().flat_map(|entry| entry.emits).any(|declared| declared.claim_check_over.is_some())
 }
 
 /// The services whose payloads a service has to fetch: those that check in what it handles.
 pub(crate) fn fetches_from<'a>(app: &'a App, service: &Deployed) -> BTreeSet<&'a str> {
-    let handles: BTreeSet<&str> = service.catalog.iter().map(|entry| entry.consumes.name).collect();
+    let handles: BTreeSet<&str> = service.catalog().iter().map(|entry| entry.consumes.name).collect();
     let stores = |other: &&Deployed| {
-        let emits = other.catalog.iter().flat_map(|entry| entry.emits);
+        let emits = other.catalog().iter().flat_map(|entry| entry.emits);
         emits.into_iter().any(|one| one.claim_check_over.is_some() && handles.contains(one.name))
     };
-    app.services.iter().filter(stores).map(|other| other.name.as_str()).collect()
+    app.services.iter().filter(stores).map(Deployed::name).collect()
 }
 
 /// Whether anybody checks anything in.
@@ -44,7 +44,7 @@ pub(crate) fn needed(app: &App) -> bool {
 
 /// `shop-${Stage}-claims-${AWS::AccountId}`, for `Fn::Sub`: names of buckets are the world's, so the account is in it.
 pub(crate) fn name(app: &App) -> String {
-    format!("{}-${{AWS::AccountId}}", app.named("claims"))
+    format!("{}-${{AWS::AccountId}}", names::named(app, "claims"))
 }
 
 /// By how many characters the bucket's name would be too long, with the longest stage.
@@ -55,7 +55,7 @@ pub(crate) fn too_long(app: &App) -> Option<usize> {
 
 /// Where a service's function stores, as `waxseal-aws` reads it.
 pub(crate) fn location(app: &App, service: &Deployed) -> Value {
-    sub(format!("s3://{}/{}", name(app), service.name))
+    sub(format!("s3://{}/{}", name(app), service.name()))
 }
 
 /// The ARN of the bucket, from another stack.
@@ -71,7 +71,7 @@ pub(crate) fn objects_arn(app: &App, service: &str) -> Value {
 /// How long a payload is kept: until the last message that could name it has come for the last time.
 pub(crate) fn days(app: &App) -> u32 {
     let checked_in =
-        app.services.iter().flat_map(|service| service.catalog.iter().flat_map(|entry| entry.emits));
+        app.services.iter().flat_map(|service| service.catalog().iter().flat_map(|entry| entry.emits));
     let published =
         checked_in.filter(|one| one.claim_check_over.is_some()).map(|one| app.arrivals(one.channel));
     let received = app.services.iter().map(|service| app.horizon(service));
@@ -145,7 +145,7 @@ pub(crate) fn statements(app: &App, service: &Deployed) -> Vec<Value> {
             "Sid": "OwnClaims",
             "Effect": "Allow",
             "Action": "s3:PutObject",
-            "Resource": objects_arn(app, &service.name),
+            "Resource": objects_arn(app, service.name()),
         }));
     }
     let from = fetches_from(app, service);

@@ -3,13 +3,16 @@
 use serde_json::{Value, json};
 use waxseal_catalog::App;
 
-use crate::{names::sub, yaml};
+use crate::{
+    names::{self, sub},
+    yaml,
+};
 
 pub(crate) fn resource(app: &App) -> Value {
     json!({
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {
-            "DashboardName": sub(app.named("board")),
+            "DashboardName": sub(names::named(app, "board")),
             "DashboardBody": sub(yaml::json(&json!({ "widgets": widgets(app) }))),
         },
     })
@@ -18,18 +21,22 @@ pub(crate) fn resource(app: &App) -> Value {
 fn widgets(app: &App) -> Vec<Value> {
     let mut metrics: [Vec<Value>; 6] = Default::default();
     for service in &app.services {
-        let name = |rest: &str| app.named(&format!("{}{rest}", service.name));
+        let routes = app.routes(service);
+        let name = |rest: &str| names::named(app, &format!("{}{rest}", service.name()));
         let queue = |metric: &str, rest: &str| json!(["AWS/SQS", metric, "QueueName", name(rest)]);
         let lambda = |metric: &str, rest: &str| json!(["AWS/Lambda", metric, "FunctionName", name(rest)]);
         let [letters, age, relay, runs, errors, duration] = &mut metrics;
         letters.push(queue("ApproximateNumberOfMessagesVisible", "-dlq"));
         age.extend(
-            service.queues().iter().map(|kind| queue("ApproximateAgeOfOldestMessage", &format!("-{kind}"))),
+            routes
+                .queues
+                .iter()
+                .map(|one| queue("ApproximateAgeOfOldestMessage", &format!("-{}", one.kind.as_str()))),
         );
         runs.push(lambda("Invocations", ""));
         errors.push(lambda("Errors", ""));
         duration.push(lambda("Duration", ""));
-        if !service.emits().is_empty() {
+        if routes.has_relay() {
             letters.push(queue("ApproximateNumberOfMessagesVisible", "-relay-dlq"));
             relay.push(lambda("IteratorAge", "-relay"));
             errors.push(lambda("Errors", "-relay"));

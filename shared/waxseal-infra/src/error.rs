@@ -15,18 +15,18 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
         return Err(AppError::Name { what: "an application", name: app.name.clone() });
     }
     for service in &app.services {
-        if !names::is_word(&service.name) {
-            return Err(AppError::Name { what: "a service", name: service.name.clone() });
+        if !names::is_word(service.name()) {
+            return Err(AppError::Name { what: "a service", name: service.name().to_owned() });
         }
-        if !names.insert(&service.name) {
-            return Err(AppError::Taken(service.name.clone()));
+        if !names.insert(service.name()) {
+            return Err(AppError::Taken(service.name().to_owned()));
         }
         // The longest names: a function's 64, with the longest stage in place.
-        let longest = app.name.len() + names::LONGEST_STAGE + service.name.len() + "---relay".len();
+        let longest = app.name.len() + names::LONGEST_STAGE + service.name().len() + "---relay".len();
         if longest > 64 {
-            return Err(AppError::TooLong { service: service.name.clone(), over: longest - 64 });
+            return Err(AppError::TooLong { service: service.name().to_owned(), over: longest - 64 });
         }
-        for entry in &service.catalog {
+        for entry in service.catalog() {
             for declared in std::iter::once(&entry.consumes).chain(entry.emits) {
                 let known = owners.entry(declared.name).or_insert(declared);
                 if (known.owner, known.channel) != (declared.owner, declared.channel) {

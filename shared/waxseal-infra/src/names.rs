@@ -1,16 +1,22 @@
 //! Names, and CloudFormation's functions in their long form, which every YAML reader understands.
 
 use serde_json::{Value, json};
+use waxseal_catalog::App;
 
 /// Characters of the longest stage; the templates' parameter `Stage` allows no more.
 pub(crate) const LONGEST_STAGE: usize = 16;
 /// What a stage may be called.
 pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
 
-/// `{"Ref": id}`.
 /// The variable that tells a function its own `Timeout`.
 pub(crate) const TIMEOUT: &str = "WAXSEAL_TIMEOUT_SECONDS";
 
+/// The full name of a resource, `shop-${Stage}-orders-dlq`, for `Fn::Sub`.
+pub(crate) fn named(app: &App, rest: &str) -> String {
+    format!("{}-${{Stage}}-{rest}", app.name)
+}
+
+/// `{"Ref": id}`.
 pub(crate) fn reference(id: &str) -> Value {
     json!({ "Ref": id })
 }

@@ -4,7 +4,7 @@ mod support;
 
 use proptest::{collection::vec, prelude::*, sample::Index};
 use waxseal::{
-    Channel, Declared, Service,
+    Channel, Declared,
     catalog::{Entry, Mode},
 };
 use waxseal_catalog::{App, Deployed};
@@ -58,7 +58,7 @@ fn apps() -> impl Strategy<Value = App> {
                 declared.iter().filter(|one| !is_command(one) || one.owner == *name).collect();
             let may_emit: Vec<_> =
                 declared.iter().filter(|one| is_command(one) || one.owner == *name).collect();
-            let mut service = Deployed::new(&Service::new(*name));
+            let mut entries = Vec::new();
             for (consumes, emits) in handlers {
                 if may_handle.is_empty() {
                     break;
@@ -67,7 +67,7 @@ fn apps() -> impl Strategy<Value = App> {
                     0 => Vec::new(),
                     count => emits.iter().map(|emit| *may_emit[emit.index(count)]).collect(),
                 };
-                service.catalog.push(Entry {
+                entries.push(Entry {
                     service: (*name).to_owned(),
                     handler: "handler",
                     mode: Mode::Transactional,
@@ -75,8 +75,9 @@ fn apps() -> impl Strategy<Value = App> {
                     emits: emits.leak(),
                 });
             }
-            (service.http, service.program.timeout, service.window, service.max_receives) =
-                (http, timeout, window, receives);
+            let mut service =
+                Deployed::of_catalog(*name, entries).timeout(timeout).window(window).max_receives(receives);
+            service.answers_http = http;
             app = app.service(service);
         }
         app

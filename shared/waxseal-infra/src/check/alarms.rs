@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Report,
-    look::{ALARM, FUNCTION, Look, Resource, SUBSCRIPTION, TOPIC, import, list},
+    index::{ALARM, FUNCTION, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, import, list},
 };
 use crate::{
     bus::export,
@@ -13,13 +13,13 @@ use crate::{
 
 /// Whether an alarm of the stack fires when the metric of this resource reaches `at_most`.
 fn watched(
-    look: &Look<'_>,
+    index: &TemplateIndex<'_>,
     stack: &str,
     metric: (&str, &str),
     dimension: &Value,
     at_most: std::ops::RangeInclusive<f64>,
 ) -> bool {
-    look.within(stack, ALARM).any(|alarm| {
+    index.within(stack, ALARM).any(|alarm| {
         let statistic = if metric.1 == "Errors" { "Sum" } else { "Maximum" };
         alarm.get("/Namespace") == metric.0
             && alarm.get("/MetricName") == metric.1
@@ -40,18 +40,18 @@ fn function_dimension(function: &str) -> Value {
     json!({ "Name": "FunctionName", "Value": reference(function) })
 }
 
-pub(super) fn actions(look: &Look<'_>, report: &mut Report) {
-    let topic = import(export(look.app, "alarms"));
-    for alarm in look.of(ALARM) {
+pub(super) fn actions(index: &TemplateIndex<'_>, report: &mut Report) {
+    let topic = import(export(index.app, "alarms"));
+    for alarm in index.of(ALARM) {
         let tells =
             list(alarm.get("/AlarmActions")).contains(&&topic) && alarm.get("/ActionsEnabled") != false;
         report.unless(tells, &alarm, "AlarmActions does not name the alarms' topic");
     }
 }
 
-pub(super) fn mail(look: &Look<'_>, report: &mut Report) {
-    for topic in look.of(TOPIC).filter(|topic| topic.id == "Alarms") {
-        let mailed = look.within(topic.stack, SUBSCRIPTION).any(|subscription| {
+pub(super) fn mail(index: &TemplateIndex<'_>, report: &mut Report) {
+    for topic in index.of(TOPIC).filter(|topic| topic.id == "Alarms") {
+        let mailed = index.within(topic.stack, SUBSCRIPTION).any(|subscription| {
             subscription.get("/TopicArn") == &reference(topic.id)
                 && subscription.get("/Protocol") == "email"
                 && subscription.get("/Endpoint") == &reference("AlarmEmail")
@@ -61,32 +61,32 @@ pub(super) fn mail(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn missing_data(look: &Look<'_>, report: &mut Report) {
-    for alarm in look.of(ALARM) {
+pub(super) fn missing_data(index: &TemplateIndex<'_>, report: &mut Report) {
+    for alarm in index.of(ALARM) {
         report.unless(alarm.get("/TreatMissingData").is_string(), &alarm, "TreatMissingData is not stated");
     }
 }
 
-pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
-    for queue in look.dead_letters() {
+pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.dead_letters() {
         let metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible");
-        let watched = watched(look, queue.stack, metric, &queue_dimension(&queue), 1.0..=1.0);
+        let watched = watched(index, queue.stack, metric, &queue_dimension(&queue), 1.0..=1.0);
         report.unless(watched, &queue, "no alarm at its first visible message");
     }
 }
 
-pub(super) fn age(look: &Look<'_>, report: &mut Report) {
-    for queue in look.queues() {
+pub(super) fn age(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.queues() {
         let metric = ("AWS/SQS", "ApproximateAgeOfOldestMessage");
-        let watched = watched(look, queue.stack, metric, &queue_dimension(&queue), 1.0..=3600.0);
+        let watched = watched(index, queue.stack, metric, &queue_dimension(&queue), 1.0..=3600.0);
         report.unless(watched, &queue, "no alarm on the age of its oldest message within an hour");
     }
 }
 
-pub(super) fn errors(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn errors(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let watched = watched(
-            look,
+            index,
             function.stack,
             ("AWS/Lambda", "Errors"),
             &function_dimension(function.id),
@@ -96,27 +96,27 @@ pub(super) fn errors(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn relay(look: &Look<'_>, report: &mut Report) {
-    for service in look.services().filter(|service| !service.emits().is_empty()) {
+pub(super) fn relay(index: &TemplateIndex<'_>, report: &mut Report) {
+    for (service, _) in index.routes().filter(|(_, routes)| routes.has_relay()) {
         for (minutes, text) in [(5, "5 minutes"), (360, "6 hours")] {
             let exactly = f64::from(minutes * 60 * 1000);
             let metric = ("AWS/Lambda", "IteratorAge");
-            if !watched(look, &service.name, metric, &function_dimension("Relay"), exactly..=exactly) {
-                report.stack(&service.name, format!("no alarm at an iterator age of {text} of Relay"));
+            if !watched(index, service, metric, &function_dimension("Relay"), exactly..=exactly) {
+                report.stack(service, format!("no alarm at an iterator age of {text} of Relay"));
             }
         }
     }
 }
 
-pub(super) fn dashboard(look: &Look<'_>, report: &mut Report) {
-    let boards = || look.of("AWS::CloudWatch::Dashboard");
+pub(super) fn dashboard(index: &TemplateIndex<'_>, report: &mut Report) {
+    let boards = || index.of("AWS::CloudWatch::Dashboard");
     let body = boards().find_map(|board| board.get("/DashboardBody")["Fn::Sub"].as_str()).unwrap_or_default();
     let parsed: Option<Value> = serde_json::from_str(body).ok();
     if parsed.is_none() {
         report.stack("bus", "no dashboard whose body is JSON");
         return;
     }
-    for function in look.of(FUNCTION) {
+    for function in index.of(FUNCTION) {
         let shown = function.name("FunctionName").is_some_and(|name| body.contains(&format!("\"{name}\"")));
         report.unless(shown, &function, "it is not on the dashboard");
     }

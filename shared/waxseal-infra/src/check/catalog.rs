@@ -1,19 +1,26 @@
 //! Templates against the catalog.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use waxseal::Channel;
+use serde_json::{Value, json};
+use waxseal_catalog::{
+    FindingCode,
+    routes::{QueueKind, Routes, Rule},
+};
 
 use super::{
     Report,
-    look::{FUNCTION, Look, RULE, SUBSCRIPTION, import, texts},
+    index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, list, texts},
     permissions,
 };
-use crate::{bus, names::suffix, service};
+use crate::{
+    bus,
+    names::{named, suffix},
+};
 
-pub(super) fn stacks(look: &Look<'_>, report: &mut Report) {
-    let stacks: BTreeSet<&str> = look.stacks.iter().map(|stack| stack.name.as_str()).collect();
-    let services = look.app.services.iter().map(|service| service.name.as_str());
+pub(super) fn stacks(index: &TemplateIndex<'_>, report: &mut Report) {
+    let stacks: BTreeSet<&str> = index.stacks.iter().map(|stack| stack.name.as_str()).collect();
+    let services = index.app.services.iter().map(|service| service.name());
     let wanted: BTreeSet<&str> = services.chain(["bus"]).collect();
     for missing in wanted.difference(&stacks) {
         report.stack(missing, "it has no stack");
@@ -21,98 +28,105 @@ pub(super) fn stacks(look: &Look<'_>, report: &mut Report) {
     for orphan in stacks.difference(&wanted) {
         report.stack(orphan, "no service is called that");
     }
-    for service in look.services() {
-        if look.function(&service.name).is_none() {
-            report.stack(&service.name, "it has no Function");
+    for service in index.services() {
+        if index.function(service.name()).is_none() {
+            report.stack(service.name(), "it has no Function");
         }
-        if look.within(&service.name, super::look::TABLE).all(|table| table.id != "Table") {
-            report.stack(&service.name, "it has no Table");
+        if index.within(service.name(), TABLE).all(|table| table.id != "Table") {
+            report.stack(service.name(), "it has no Table");
         }
     }
 }
 
-pub(super) fn routes(look: &Look<'_>, report: &mut Report) {
-    for service in look.services() {
-        let wanted: BTreeSet<(&str, &str)> =
-            service.bus_events().iter().map(|event| (event.owner, event.name)).collect();
-        let mut found = BTreeSet::new();
-        for rule in look.within(&service.name, RULE) {
-            let (sources, types) =
-                (texts(rule.get("/EventPattern/source")), texts(rule.get("/EventPattern/detail-type")));
-            let members = rule.get("/EventPattern").as_object().map_or(0, serde_json::Map::len);
-            report.unless(members <= 2, &rule, "EventPattern asks for more than source and detail-type");
-            for source in &sources {
-                found.extend(types.iter().map(|name| (*source, *name)));
-            }
-        }
-        for (owner, name) in wanted.difference(&found) {
-            report.stack(&service.name, format!("no rule for {name} of {owner}, which it handles"));
-        }
-        for (owner, name) in found.difference(&wanted) {
-            report.stack(&service.name, format!("a rule for {name} of {owner}, which it does not handle"));
-        }
-        for (topic, types) in service.subscriptions() {
-            let arn = import(bus::topic_export(look.app, topic));
-            let filtered = look.within(&service.name, SUBSCRIPTION).any(|subscription| {
-                let filter = subscription.get("/FilterPolicy");
+pub(super) fn routes(index: &TemplateIndex<'_>, report: &mut Report) {
+    for (service, routes) in index.routes() {
+        rules(index, report, service, routes);
+        for one in &routes.subscriptions {
+            let arn = import(bus::topic_export(index.app, one.topic));
+            let filtered = index.within(service, SUBSCRIPTION).any(|subscription| {
                 subscription.get("/TopicArn") == &arn
                     && subscription.get("/Protocol") == "sqs"
-                    && subscription.named("/Endpoint", super::look::QUEUE).is_some()
-                    && filter.as_object().is_some_and(|filter| filter.len() == 1)
-                    && texts(&filter["eventType"]) == types.iter().copied().collect()
+                    && subscription.named("/Endpoint", QUEUE).is_some()
+                    && same_filter(subscription.get("/FilterPolicy"), &one.filter)
             });
             if !filtered {
-                report
-                    .stack(&service.name, format!("no subscription to topic {topic} for {types:?} exactly"));
+                let message = format!("no subscription to topic {} for {:?} exactly", one.topic, one.types);
+                report.stack(service, message);
             }
         }
-        let count = look.within(&service.name, SUBSCRIPTION).count();
-        let wanted = service.subscriptions().len();
+        let (count, wanted) = (index.within(service, SUBSCRIPTION).count(), routes.subscriptions.len());
         if count > wanted {
-            report.stack(&service.name, format!("{count} subscriptions where the catalog has {wanted}"));
+            report.stack(service, format!("{count} subscriptions where the catalog has {wanted}"));
         }
     }
 }
 
-pub(super) fn owner(look: &Look<'_>, report: &mut Report) {
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
-    for service in &look.app.services {
-        for declared in service.consumes().into_iter().chain(service.emits()) {
-            let owner = *owners.entry(declared.name).or_insert(declared.owner);
-            if owner != declared.owner {
-                report.stack(
-                    &service.name,
-                    format!("{} belongs to {owner} and to {}", declared.name, declared.owner),
-                );
-            }
-        }
-        for declared in service.emits() {
-            if !matches!(declared.channel, Channel::Queue(_)) && declared.owner != service.name {
-                report.stack(
-                    &service.name,
-                    format!("it emits {}, which belongs to {}", declared.name, declared.owner),
-                );
-            }
+/// Compares the patterns of a service's rules with those that follow from its handlers. A rule may be for several events.
+fn rules(index: &TemplateIndex<'_>, report: &mut Report, service: &str, routes: &Routes) {
+    let wanted: Vec<Value> = routes.rules.iter().flat_map(|rule| single(&rule.pattern)).collect();
+    let mut found = Vec::new();
+    for rule in index.within(service, RULE) {
+        for pattern in single(rule.get("/EventPattern")) {
+            let known = wanted.contains(&pattern);
+            report.unless(
+                known,
+                &rule,
+                format!("EventPattern {pattern} follows from no handler of the service"),
+            );
+            found.push(pattern);
         }
     }
-}
-
-pub(super) fn commands(look: &Look<'_>, report: &mut Report) {
-    for deployed in look.services() {
-        let takes = deployed.consumes().iter().any(|one| matches!(one.channel, Channel::Queue(_)));
-        let name = look.app.named(&format!("{}-commands", deployed.name));
-        let queue = look
-            .within(&deployed.name, super::look::QUEUE)
-            .any(|queue| queue.name("QueueName") == Some(name.as_str()));
-        if takes != queue {
+    for Rule { event, pattern, .. } in &routes.rules {
+        if !single(pattern).iter().all(|pattern| found.contains(pattern)) {
             report.stack(
-                &deployed.name,
-                format!("it handles commands: {takes}; it has a queue {name}: {queue}"),
+                service,
+                format!("no rule with the pattern {pattern} for {}, which it handles", event.name),
             );
         }
-        let recipients = service::recipients(deployed);
-        if let Some(relay) = look.relay(&deployed.name) {
-            let may = permissions::may_send(look, &relay, &recipients);
+    }
+}
+
+/// A pattern for each source and type that a pattern names.
+fn single(pattern: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    for source in list(&pattern["source"]) {
+        for kind in list(&pattern["detail-type"]) {
+            let mut one = pattern.clone();
+            one["source"] = json!([source]);
+            one["detail-type"] = json!([kind]);
+            all.push(one);
+        }
+    }
+    all
+}
+
+/// Whether two filter policies name the same values of the same keys, in any order.
+fn same_filter(given: &Value, wanted: &Value) -> bool {
+    let keys = |filter: &Value| filter.as_object().map(|filter| filter.keys().cloned().collect::<Vec<_>>());
+    keys(given).is_some_and(|given_keys| {
+        Some(&given_keys) == keys(wanted).as_ref()
+            && given_keys.iter().all(|key| texts(&given[key]) == texts(&wanted[key]))
+    })
+}
+
+pub(super) fn owner(index: &TemplateIndex<'_>, report: &mut Report) {
+    let codes = [FindingCode::TwoDeclarations, FindingCode::ForeignEvent];
+    for mistake in index.mistakes.iter().filter(|mistake| codes.contains(&mistake.code)) {
+        report.stack(&mistake.service, mistake.problem.clone());
+    }
+}
+
+pub(super) fn commands(index: &TemplateIndex<'_>, report: &mut Report) {
+    for (service, routes) in index.routes() {
+        let takes = routes.queue(QueueKind::Commands).is_some();
+        let name = named(index.app, &format!("{service}-commands"));
+        let queue = index.within(service, QUEUE).any(|queue| queue.name("QueueName") == Some(name.as_str()));
+        if takes != queue {
+            report.stack(service, format!("it handles commands: {takes}; it has a queue {name}: {queue}"));
+        }
+        let recipients = &routes.publishes.recipients;
+        if let Some(relay) = index.relay(service) {
+            let may = permissions::may_send(index, &relay, recipients);
             report.unless(
                 may,
                 &relay,
@@ -120,7 +134,7 @@ pub(super) fn commands(look: &Look<'_>, report: &mut Report) {
             );
             for recipient in recipients {
                 let variable = format!("/Environment/Variables/WAXSEAL_QUEUE_{}", suffix(recipient));
-                let end = format!("/{}", look.app.named(&format!("{recipient}-commands")));
+                let end = format!("/{}", named(index.app, &format!("{recipient}-commands")));
                 let told = relay.get(&variable)["Fn::Sub"].as_str().is_some_and(|url| url.ends_with(&end));
                 report.unless(told, &relay, format!("it is not told the command queue of {recipient}"));
             }
@@ -128,19 +142,19 @@ pub(super) fn commands(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn binary(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn binary(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let code = function.get("/Code").as_str().unwrap_or_default();
         let binary = code.strip_suffix("/bootstrap.zip").and_then(|folder| folder.rsplit('/').next());
         let Some(binary) = binary else {
             report.at(&function, "Code is no package: <binary>/bootstrap.zip");
             continue;
         };
-        let exists = look.app.binaries.as_ref().is_none_or(|binaries| binaries.contains(binary));
+        let exists = index.app.binaries.as_ref().is_none_or(|binaries| binaries.contains(binary));
         report.unless(exists, &function, format!("there is no binary {binary}"));
-        let service = look.services().find(|service| service.name == function.stack);
+        let service = index.services().find(|service| service.name() == function.stack);
         let own = match function.id {
-            "Relay" => Some(&look.app.relay),
+            "Relay" => Some(&index.app.relay),
             _ => service.map(|service| &service.program),
         };
         let same = own.is_some_and(|program| program.binary == binary);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Report,
-    look::{FUNCTION, Look, allowing, list, target, texts},
+    index::{FUNCTION, TemplateIndex, allowing, list, target, texts},
 };
 use crate::{
     claims,
@@ -13,24 +13,24 @@ use crate::{
 
 const BUCKET: &str = "AWS::S3::Bucket";
 
-pub(super) fn bucket(look: &Look<'_>, report: &mut Report) {
-    let named = look.within("bus", BUCKET).any(|bucket| {
-        bucket.id == claims::BUCKET && bucket.get("/BucketName") == &sub(claims::name(look.app))
+pub(super) fn bucket(index: &TemplateIndex<'_>, report: &mut Report) {
+    let named = index.within("bus", BUCKET).any(|bucket| {
+        bucket.id == claims::BUCKET && bucket.get("/BucketName") == &sub(claims::name(index.app))
     });
-    if claims::needed(look.app) && !named {
+    if claims::needed(index.app) && !named {
         report.stack("bus", "payloads are checked in, and there is no bucket for them");
     }
-    for service in look.services() {
-        let uses = claims::checks_in(service) || !claims::fetches_from(look.app, service).is_empty();
-        let Some(function) = look.function(&service.name).filter(|_| uses) else { continue };
+    for service in index.services() {
+        let uses = claims::checks_in(service) || !claims::fetches_from(index.app, service).is_empty();
+        let Some(function) = index.function(service.name()).filter(|_| uses) else { continue };
         let told =
-            function.get("/Environment/Variables/WAXSEAL_CLAIMS") == &claims::location(look.app, service);
+            function.get("/Environment/Variables/WAXSEAL_CLAIMS") == &claims::location(index.app, service);
         report.unless(told, &function, "WAXSEAL_CLAIMS is not its part of the bucket");
     }
 }
 
-pub(super) fn private(look: &Look<'_>, report: &mut Report) {
-    for bucket in look.of(BUCKET) {
+pub(super) fn private(index: &TemplateIndex<'_>, report: &mut Report) {
+    for bucket in index.of(BUCKET) {
         let blocks = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
             .iter()
             .all(|what| bucket.get(&format!("/PublicAccessBlockConfiguration/{what}")) == true);
@@ -40,17 +40,17 @@ pub(super) fn private(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
-    for bucket in look.of(BUCKET) {
+pub(super) fn encrypted(index: &TemplateIndex<'_>, report: &mut Report) {
+    for bucket in index.of(BUCKET) {
         let rule = "/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault";
         let right = bucket.get(rule) == &json!({ "SSEAlgorithm": "AES256" });
         report.unless(right, &bucket, "it is not encrypted with SSE-S3");
     }
 }
 
-pub(super) fn tls(look: &Look<'_>, report: &mut Report) {
-    for bucket in look.of(BUCKET) {
-        let policies = look.within(bucket.stack, "AWS::S3::BucketPolicy");
+pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
+    for bucket in index.of(BUCKET) {
+        let policies = index.within(bucket.stack, "AWS::S3::BucketPolicy");
         let own = policies.filter(|policy| target(policy.get("/Bucket")) == Some(bucket.id));
         let statements: Vec<_> =
             own.flat_map(|policy| list(policy.get("/PolicyDocument/Statement"))).collect();
@@ -68,13 +68,13 @@ pub(super) fn tls(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn expire(look: &Look<'_>, report: &mut Report) {
+pub(super) fn expire(index: &TemplateIndex<'_>, report: &mut Report) {
     // As long as receipts, by what the functions are told, and the day that a stream remembers.
-    let receipts = look.of(FUNCTION).filter_map(|function| {
+    let receipts = index.of(FUNCTION).filter_map(|function| {
         function.get("/Environment/Variables/WAXSEAL_HORIZON_DAYS").as_str()?.parse::<u64>().ok()
     });
     let least = 1 + receipts.max().unwrap_or_default();
-    for bucket in look.of(BUCKET) {
+    for bucket in index.of(BUCKET) {
         let rules = list(bucket.get("/LifecycleConfiguration/Rules"));
         let [rule] = rules.as_slice() else {
             report.at(&bucket, "LifecycleConfiguration is not one rule for all of it");
@@ -92,28 +92,28 @@ pub(super) fn expire(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn retained(look: &Look<'_>, report: &mut Report) {
-    for bucket in look.of(BUCKET) {
+pub(super) fn retained(index: &TemplateIndex<'_>, report: &mut Report) {
+    for bucket in index.of(BUCKET) {
         report.unless(bucket.retained(), &bucket, "DeletionPolicy and UpdateReplacePolicy are not Retain");
     }
 }
 
-pub(super) fn permissions(look: &Look<'_>, report: &mut Report) {
-    for service in look.services() {
-        for function in look.functions(&service.name) {
+pub(super) fn permissions(index: &TemplateIndex<'_>, report: &mut Report) {
+    for service in index.services() {
+        for function in index.functions(service.name()) {
             let is_own = function.id == "Function";
             let stores: Vec<Value> = (is_own && claims::checks_in(service))
-                .then(|| claims::objects_arn(look.app, &service.name))
+                .then(|| claims::objects_arn(index.app, service.name()))
                 .into_iter()
                 .collect();
-            let fetches: Vec<Value> = claims::fetches_from(look.app, service)
+            let fetches: Vec<Value> = claims::fetches_from(index.app, service)
                 .into_iter()
                 .filter(|_| is_own)
-                .map(|other| claims::objects_arn(look.app, other))
+                .map(|other| claims::objects_arn(index.app, other))
                 .collect();
             let lists: Vec<Value> =
-                fetches.first().map(|_| claims::bucket_arn(look.app)).into_iter().collect();
-            let allowed = allowing(&look.allowed(&function), "s3:");
+                fetches.first().map(|_| claims::bucket_arn(index.app)).into_iter().collect();
+            let allowed = allowing(&index.allowed(&function), "s3:");
             let wanted = [("s3:PutObject", stores), ("s3:GetObject", fetches), ("s3:ListBucket", lists)];
             let right = wanted.iter().all(|(action, resources)| on(&allowed, action) == refs(resources));
             let known = |action: &str| wanted.iter().any(|(one, _)| *one == action);

@@ -4,26 +4,48 @@ use serde_json::{Value, json};
 
 use super::{
     Report,
-    look::{FUNCTION, LOGS, Look, MAPPING, QUEUE, ROLE, allows, list, target, texts},
+    index::{FUNCTION, LOGS, MAPPING, QUEUE, ROLE, TemplateIndex, allows, list, target, texts},
 };
 use crate::names::{TIMEOUT, arn};
 
-pub(super) fn partial_responses(look: &Look<'_>, report: &mut Report) {
-    for mapping in look.of(MAPPING) {
+pub(super) fn partial_responses(index: &TemplateIndex<'_>, report: &mut Report) {
+    for mapping in index.of(MAPPING) {
         let reports = texts(mapping.get("/FunctionResponseTypes")).contains("ReportBatchItemFailures");
         report.unless(reports, &mapping, "FunctionResponseTypes does not hold ReportBatchItemFailures");
     }
 }
 
-pub(super) fn concurrency(look: &Look<'_>, report: &mut Report) {
-    for mapping in look.of(MAPPING).filter(|mapping| mapping.named("/EventSourceArn", QUEUE).is_some()) {
+pub(super) fn concurrency(index: &TemplateIndex<'_>, report: &mut Report) {
+    for mapping in index.of(MAPPING).filter(|mapping| mapping.named("/EventSourceArn", QUEUE).is_some()) {
         let most = mapping.get("/ScalingConfig/MaximumConcurrency").as_u64();
         report.unless(most >= Some(2), &mapping, "ScalingConfig.MaximumConcurrency is not 2 or more");
     }
 }
 
-pub(super) fn limits(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn polling(index: &TemplateIndex<'_>, report: &mut Report) {
+    for (service, routes) in index.routes() {
+        let wanted = routes.mapping;
+        let numbers = [
+            ("BatchSize", wanted.batch),
+            ("MaximumBatchingWindowInSeconds", wanted.window),
+            ("ScalingConfig/MaximumConcurrency", wanted.invocations),
+        ];
+        for mapping in index.within(service, MAPPING) {
+            if mapping.named("/EventSourceArn", QUEUE).is_none() {
+                continue;
+            }
+            for (member, number) in numbers {
+                // Whether there is a limit at all is a check of its own.
+                let given = mapping.get(&format!("/{member}")).as_u64();
+                let same = given == Some(number.into()) || given < Some(2) && member.starts_with("Scaling");
+                report.unless(same, &mapping, format!("{member} is not {number}"));
+            }
+        }
+    }
+}
+
+pub(super) fn limits(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         for limit in ["Timeout", "MemorySize"] {
             let stated = function.get(&format!("/{limit}")).as_u64().is_some_and(|value| value > 0);
             report.unless(stated, &function, format!("{limit} is not stated"));
@@ -34,33 +56,33 @@ pub(super) fn limits(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn reserved(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn reserved(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let free = function.get("/ReservedConcurrentExecutions").is_null();
         report.unless(free, &function, "ReservedConcurrentExecutions is set");
     }
 }
 
-pub(super) fn runtime(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn runtime(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let right = function.get("/Runtime") == "provided.al2023" && function.get("/Handler") == "bootstrap";
         report.unless(right, &function, "Runtime is not provided.al2023 with the Handler bootstrap");
     }
 }
 
-pub(super) fn architecture(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn architecture(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let one = list(function.get("/Architectures")).len() == 1;
         let arm = function.is_by_default("/Architectures/0", &json!("arm64"));
         report.unless(one && arm, &function, "Architectures is not arm64, and not by default");
     }
 }
 
-pub(super) fn tracing(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn tracing(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let active = function.get("/TracingConfig/Mode") == "Active";
-        let role = allows(&look.allowed(&function), "xray:PutTraceSegments", &[Value::from("*")])
-            && allows(&look.allowed(&function), "xray:PutTelemetryRecords", &[Value::from("*")]);
+        let role = allows(&index.allowed(&function), "xray:PutTraceSegments", &[Value::from("*")])
+            && allows(&index.allowed(&function), "xray:PutTelemetryRecords", &[Value::from("*")]);
         report.unless(
             active && role,
             &function,
@@ -69,8 +91,8 @@ pub(super) fn tracing(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn logs(look: &Look<'_>, report: &mut Report) {
-    for function in look.of(FUNCTION) {
+pub(super) fn logs(index: &TemplateIndex<'_>, report: &mut Report) {
+    for function in index.of(FUNCTION) {
         let json = function.get("/LoggingConfig/LogFormat") == "JSON";
         report.unless(json, &function, "LoggingConfig.LogFormat is not JSON");
         let Some(group) = function.named("/LoggingConfig/LogGroup", LOGS) else {
@@ -80,7 +102,7 @@ pub(super) fn logs(look: &Look<'_>, report: &mut Report) {
         let name = function.name("FunctionName").map(|name| format!("/aws/lambda/{name}"));
         let same = name.is_some() && group.name("LogGroupName") == name.as_deref();
         report.unless(same, &group, "LogGroupName is not /aws/lambda/ and the function's name");
-        let allowed = look.allowed(&function);
+        let allowed = index.allowed(&function);
         let writes = ["logs:CreateLogStream", "logs:PutLogEvents"]
             .iter()
             .all(|action| allows(&allowed, action, &[arn(group.id)]));
@@ -88,16 +110,16 @@ pub(super) fn logs(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn log_retention(look: &Look<'_>, report: &mut Report) {
-    for group in look.of(LOGS) {
+pub(super) fn log_retention(index: &TemplateIndex<'_>, report: &mut Report) {
+    for group in index.of(LOGS) {
         let days = group.get("/RetentionInDays").as_u64();
         report.unless(days.is_some_and(|days| days > 0), &group, "RetentionInDays is not stated");
     }
 }
 
-pub(super) fn role(look: &Look<'_>, report: &mut Report) {
+pub(super) fn role(index: &TemplateIndex<'_>, report: &mut Report) {
     let mut taken = std::collections::BTreeSet::new();
-    for function in look.of(FUNCTION) {
+    for function in index.of(FUNCTION) {
         let role = target(function.get("/Role")).and_then(|id| function.sibling(id));
         let Some(role) = role.filter(|role| role.body["Type"] == ROLE) else {
             report.at(&function, "Role is no role of the stack");
@@ -119,28 +141,28 @@ pub(super) fn role(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn url(look: &Look<'_>, report: &mut Report) {
-    for url in look.of("AWS::Lambda::Url") {
+pub(super) fn url(index: &TemplateIndex<'_>, report: &mut Report) {
+    for url in index.of("AWS::Lambda::Url") {
         let signed = url.is_by_default("/AuthType", &json!("AWS_IAM"));
         report.unless(signed, &url, "AuthType is not AWS_IAM, and not by default");
     }
-    for service in look.services().filter(|service| service.http) {
-        let Some(function) = look.function(&service.name) else { continue };
-        let reached = look
-            .within(&service.name, "AWS::Lambda::Url")
+    for service in index.services().filter(|service| service.answers_http) {
+        let Some(function) = index.function(service.name()) else { continue };
+        let reached = index
+            .within(service.name(), "AWS::Lambda::Url")
             .any(|url| target(url.get("/TargetFunctionArn")) == Some(function.id));
         report.unless(reached, &function, "it answers HTTP and has no URL");
     }
     let permission = "AWS::Lambda::Permission";
-    for permission in look.of(permission).filter(|permission| permission.get("/Principal") == "*") {
+    for permission in index.of(permission).filter(|permission| permission.get("/Principal") == "*") {
         let by_url = permission.get("/FunctionUrlAuthType") == "NONE"
             || permission.get("/InvokedViaFunctionUrl") == true;
         let guarded = permission.body["Condition"] == "HttpIsPublic" && by_url;
         report.unless(guarded, &permission, "it lets anybody in, on every stage or not by the URL alone");
     }
-    for url in look.of("AWS::Lambda::Url") {
+    for url in index.of("AWS::Lambda::Url") {
         for action in ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"] {
-            let lets_in = look.within(url.stack, permission).any(|permission| {
+            let lets_in = index.within(url.stack, permission).any(|permission| {
                 permission.get("/Action") == action
                     && permission.get("/Principal") == "*"
                     && permission.get("/FunctionName") == url.get("/TargetFunctionArn")

@@ -1,9 +1,9 @@
 //! How checks read templates: resources by type, references resolved, statements of policies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use waxseal_catalog::{App, Deployed};
+use waxseal_catalog::{App, Deployed, Finding, routes::Routes};
 
 use crate::{names, service::DEAD_LETTERS, stack::Stack};
 
@@ -11,9 +11,12 @@ use crate::{names, service::DEAD_LETTERS, stack::Stack};
 static NOTHING: Value = Value::Null;
 
 /// The templates and the application that they should be of.
-pub(super) struct Look<'a> {
+pub(super) struct TemplateIndex<'a> {
     pub(super) app: &'a App,
     pub(super) stacks: &'a [Stack],
+    /// What [`App::check`] reports.
+    pub(super) mistakes: Vec<Finding>,
+    routes: BTreeMap<&'a str, Routes>,
     resources: Vec<Resource<'a>>,
     /// Stack and logical id of whatever anything gives up to.
     dead_letters: BTreeSet<(&'a str, &'a str)>,
@@ -28,7 +31,7 @@ pub(super) struct Resource<'a> {
     template: &'a Value,
 }
 
-impl<'a> Look<'a> {
+impl<'a> TemplateIndex<'a> {
     pub(super) fn new(app: &'a App, stacks: &'a [Stack]) -> Self {
         let of = |stack: &'a Stack| {
             let resources = stack.template["Resources"].as_object().into_iter().flatten();
@@ -38,7 +41,8 @@ impl<'a> Look<'a> {
         let named = resources.iter().flat_map(gives_up_to);
         let relays = resources.iter().filter(|resource| resource.id == DEAD_LETTERS);
         let dead_letters = named.chain(relays.map(|queue| (queue.stack, queue.id))).collect();
-        Self { app, stacks, resources, dead_letters }
+        let routes = app.services.iter().map(|service| (service.name(), app.routes(service))).collect();
+        Self { app, stacks, mistakes: app.check(), routes, resources, dead_letters }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = Resource<'a>> {
@@ -57,7 +61,12 @@ impl<'a> Look<'a> {
     /// The services that have a stack.
     pub(super) fn services(&self) -> impl Iterator<Item = &'a Deployed> {
         let named = |name: &str| self.stacks.iter().any(|stack| stack.name == name);
-        self.app.services.iter().filter(move |service| named(&service.name))
+        self.app.services.iter().filter(move |service| named(service.name()))
+    }
+
+    /// The names of those services, with their routes.
+    pub(super) fn routes(&self) -> impl Iterator<Item = (&'a str, &Routes)> {
+        self.services().filter_map(|service| Some((service.name(), self.routes.get(service.name())?)))
     }
 
     /// A service's own function: the one that is told of a table.
@@ -119,7 +128,7 @@ impl<'a> Look<'a> {
 
     /// The name of a relay's dead-letter queue, as `Fn::Sub` has it.
     pub(super) fn name_of_relay_dead_letters(&self, service: &str) -> String {
-        self.app.named(&format!("{service}-relay-dlq"))
+        names::named(self.app, &format!("{service}-relay-dlq"))
     }
 
     /// What a function's role allows.

@@ -7,7 +7,7 @@ mod alarms;
 mod catalog;
 mod claims;
 mod functions;
-mod look;
+mod index;
 mod permissions;
 mod queues;
 mod references;
@@ -21,7 +21,7 @@ use std::fmt;
 
 use waxseal_catalog::App;
 
-use self::look::{Look, Resource};
+use self::index::{Resource, TemplateIndex};
 use crate::stack::Stack;
 
 /// One rule.
@@ -32,7 +32,7 @@ pub struct Check {
     pub id: &'static str,
     /// What it demands, and why.
     pub about: &'static str,
-    run: fn(&Look<'_>, &mut Report),
+    run: fn(&TemplateIndex<'_>, &mut Report),
 }
 
 /// Something that a check found.
@@ -95,10 +95,10 @@ impl Report {
 /// Every finding of every check.
 #[must_use]
 pub fn check(app: &App, stacks: &[Stack]) -> Vec<Finding> {
-    let look = Look::new(app, stacks);
+    let index = TemplateIndex::new(app, stacks);
     let all = CHECKS.iter().flat_map(|check| {
         let mut report = Report { check: *check, findings: Vec::new() };
-        (check.run)(&look, &mut report);
+        (check.run)(&index, &mut report);
         report.findings
     });
     all.collect()
@@ -159,6 +159,7 @@ checks! {
     functions {
         "mapping-partial-responses" "S-8: without ReportBatchItemFailures one failed record repeats its whole batch" partial_responses
         "mapping-concurrency" "MaximumConcurrency of 2 at least on a queue" concurrency
+        "mapping-polling" "a queue is polled with the batch, the window and the concurrency of the application" polling
         "function-limits" "time-out and memory are stated: Lambda's own are 3 s and 128 MB" limits
         "function-reserved" "no reserved concurrency: throttled receives count towards the dead-letter queue" reserved
         "function-runtime" "provided.al2023" runtime

@@ -1,33 +1,35 @@
 //! Who may do what.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
-use waxseal::Channel;
-use waxseal_catalog::app;
 
 use super::{
     Report,
-    look::{Look, QUEUE, ROLE, Resource, allowing, allows, import, list, statements, target, texts},
+    index::{
+        QUEUE, ROLE, Resource, TemplateIndex, allowing, allows, import, list, statements, target, texts,
+    },
 };
 use crate::{
     bus,
-    names::{account, arn, attribute, queue_arn, sub},
+    names::{self, account, arn, attribute, queue_arn, sub},
     service::{DEAD_LETTERS, SCAN, table_actions},
 };
 
-pub(super) fn managed(look: &Look<'_>, report: &mut Report) {
-    for role in look.of(ROLE) {
+pub(super) fn managed(index: &TemplateIndex<'_>, report: &mut Report) {
+    for role in index.of(ROLE) {
         let none = list(role.get("/ManagedPolicyArns")).is_empty();
         report.unless(none, &role, "ManagedPolicyArns is set");
     }
-    for resource in look.all() {
+    for resource in index.all() {
         let apart = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"];
         let kind = resource.body["Type"].as_str().unwrap_or_default();
         report.unless(!apart.contains(&kind), &resource, "a policy apart from its role");
     }
 }
 
-pub(super) fn version(look: &Look<'_>, report: &mut Report) {
-    for resource in look.all() {
+pub(super) fn version(index: &TemplateIndex<'_>, report: &mut Report) {
+    for resource in index.all() {
         let own = ["/PolicyDocument", "/KeyPolicy", "/AssumeRolePolicyDocument"].map(|at| resource.get(at));
         let within = list(resource.get("/Policies")).into_iter().map(|policy| &policy["PolicyDocument"]);
         for document in own.into_iter().chain(within).filter(|document| !document.is_null()) {
@@ -38,9 +40,9 @@ pub(super) fn version(look: &Look<'_>, report: &mut Report) {
 }
 
 /// Every policy statement of a template, with the resource that holds it.
-fn every<'a>(look: &Look<'a>) -> Vec<(Resource<'a>, &'a Value)> {
+fn every<'a>(index: &TemplateIndex<'a>) -> Vec<(Resource<'a>, &'a Value)> {
     let mut all = Vec::new();
-    for resource in look.all() {
+    for resource in index.all() {
         let documents =
             ["/PolicyDocument/Statement", "/KeyPolicy/Statement", "/AssumeRolePolicyDocument/Statement"];
         for document in documents {
@@ -51,9 +53,9 @@ fn every<'a>(look: &Look<'a>) -> Vec<(Resource<'a>, &'a Value)> {
     all
 }
 
-pub(super) fn wildcard_action(look: &Look<'_>, report: &mut Report) {
+pub(super) fn wildcard_action(index: &TemplateIndex<'_>, report: &mut Report) {
     for (resource, statement) in
-        every(look).into_iter().filter(|(_, statement)| statement["Effect"] == "Allow")
+        every(index).into_iter().filter(|(_, statement)| statement["Effect"] == "Allow")
     {
         let own_key = resource.body["Type"] == "AWS::KMS::Key" && statement["Principal"] == account();
         let actions = texts(&statement["Action"]);
@@ -64,8 +66,8 @@ pub(super) fn wildcard_action(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn wildcard_resource(look: &Look<'_>, report: &mut Report) {
-    for role in look.of(ROLE) {
+pub(super) fn wildcard_resource(index: &TemplateIndex<'_>, report: &mut Report) {
+    for role in index.of(ROLE) {
         for statement in statements(&role) {
             let tracing = texts(&statement["Action"]).iter().all(|action| action.starts_with("xray:"));
             let resources = list(&statement["Resource"]);
@@ -77,19 +79,18 @@ pub(super) fn wildcard_resource(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn put_events(look: &Look<'_>, report: &mut Report) {
-    for role in look.of(ROLE) {
+pub(super) fn put_events(index: &TemplateIndex<'_>, report: &mut Report) {
+    for role in index.of(ROLE) {
         let found = allowing(&statements(&role), "events:");
-        let Some(service) = look.services().find(|service| service.name == role.stack) else {
+        let Some((service, routes)) = index.routes().find(|(service, _)| *service == role.stack) else {
             report.unless(found.is_empty(), &role, "it may put events and belongs to no service");
             continue;
         };
-        let types: Vec<_> =
-            service.emits().iter().filter(|one| one.channel == Channel::Bus).map(|one| one.name).collect();
-        let relay = look.relay(role.stack).and_then(|relay| target(relay.get("/Role")).map(str::to_owned));
+        let types = &routes.publishes.events;
+        let relay = index.relay(role.stack).and_then(|relay| target(relay.get("/Role")).map(str::to_owned));
         let is_relay = relay.as_deref() == Some(role.id);
         let wanted = json!({
-            "StringEquals": { "events:source": service.name, "events:detail-type": types },
+            "StringEquals": { "events:source": service, "events:detail-type": types },
         });
         let right = match found.as_slice() {
             [] => !is_relay || types.is_empty(),
@@ -97,7 +98,7 @@ pub(super) fn put_events(look: &Look<'_>, report: &mut Report) {
                 is_relay
                     && !types.is_empty()
                     && one["Action"] == "events:PutEvents"
-                    && one["Resource"] == import(bus::export(look.app, "arn"))
+                    && one["Resource"] == import(bus::export(index.app, "arn"))
                     && one["Condition"] == wanted
             }
             _ => false,
@@ -105,21 +106,21 @@ pub(super) fn put_events(look: &Look<'_>, report: &mut Report) {
         report.unless(
             right,
             &role,
-            format!("PutEvents is not allowed for source {} and types {types:?} exactly", service.name),
+            format!("PutEvents is not allowed for source {service} and types {types:?} exactly"),
         );
     }
 }
 
-pub(super) fn own_queues(look: &Look<'_>, report: &mut Report) {
-    for service in look.services() {
-        for function in look.functions(&service.name) {
-            let mut feeding: Vec<Value> = look
+pub(super) fn own_queues(index: &TemplateIndex<'_>, report: &mut Report) {
+    for service in index.services() {
+        for function in index.functions(service.name()) {
+            let mut feeding: Vec<Value> = index
                 .mappings(&function)
                 .iter()
                 .filter_map(|mapping| mapping.named("/EventSourceArn", QUEUE))
                 .map(|queue| arn(queue.id))
                 .collect();
-            let allowed = look.allowed(&function);
+            let allowed = index.allowed(&function);
             let own = [
                 "sqs:ReceiveMessage",
                 "sqs:DeleteMessage",
@@ -146,16 +147,16 @@ pub(super) fn own_queues(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn own_table(look: &Look<'_>, report: &mut Report) {
-    for service in look.services() {
-        for function in look.functions(&service.name) {
+pub(super) fn own_table(index: &TemplateIndex<'_>, report: &mut Report) {
+    for service in index.services() {
+        for function in index.functions(service.name()) {
             let stream = [
                 "dynamodb:DescribeStream",
                 "dynamodb:GetRecords",
                 "dynamodb:GetShardIterator",
                 "dynamodb:ListStreams",
             ];
-            let allowed = allowing(&look.allowed(&function), "dynamodb:");
+            let allowed = allowing(&index.allowed(&function), "dynamodb:");
             let on_table: Vec<_> = allowed
                 .into_iter()
                 .filter(|statement| !texts(&statement["Action"]).iter().all(|action| stream.contains(action)))
@@ -178,21 +179,21 @@ pub(super) fn own_table(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
-    for service in look.services() {
-        for function in look.functions(&service.name) {
+pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
+    for service in index.services() {
+        for function in index.functions(service.name()) {
             let Some(queue) = target(function.get("/Environment/Variables/WAXSEAL_DLQ_URL")) else {
                 continue;
             };
-            let sends = allows(&look.allowed(&function), "sqs:SendMessage", &[arn(queue)]);
+            let sends = allows(&index.allowed(&function), "sqs:SendMessage", &[arn(queue)]);
             report.unless(sends, &function, format!("it may not send to {queue}"));
         }
     }
 }
 
-pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
-    for relay in look.services().filter_map(|service| look.relay(&service.name)) {
-        let allowed = look.allowed(&relay);
+pub(super) fn stream(index: &TemplateIndex<'_>, report: &mut Report) {
+    for relay in index.services().filter_map(|service| index.relay(service.name())) {
+        let allowed = index.allowed(&relay);
         let own = [attribute("Table", "StreamArn")];
         let reads = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
             .iter()
@@ -208,17 +209,16 @@ pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn topics(look: &Look<'_>, report: &mut Report) {
-    for service in look.services() {
-        let mut names: Vec<_> = service.emits().iter().filter_map(app::topic).collect();
-        names.sort_unstable();
-        names.dedup();
-        let arns: Vec<Value> = names.iter().map(|topic| import(bus::topic_export(look.app, topic))).collect();
-        for function in look.functions(&service.name) {
-            let allowed = look.allowed(&function);
+pub(super) fn topics(index: &TemplateIndex<'_>, report: &mut Report) {
+    for (service, routes) in index.routes() {
+        let names = &routes.publishes.topics;
+        let arns: Vec<Value> =
+            names.iter().map(|topic| import(bus::topic_export(index.app, topic))).collect();
+        for function in index.functions(service) {
+            let allowed = index.allowed(&function);
             let found = allowing(&allowed, "sns:");
             let right = if function.id == "Relay" && !arns.is_empty() {
-                let key = [import(bus::export(look.app, "key"))];
+                let key = [import(bus::export(index.app, "key"))];
                 found.len() == 1
                     && found.iter().all(|one| one["Action"] == "sns:Publish")
                     && allows(&allowed, "sns:Publish", &arns)
@@ -238,12 +238,12 @@ pub(super) fn topics(look: &Look<'_>, report: &mut Report) {
 }
 
 /// Whether a relay may send to the command queue of `recipient`, and to no other.
-pub(super) fn may_send(look: &Look<'_>, relay: &Resource<'_>, recipients: &[&str]) -> bool {
+pub(super) fn may_send(index: &TemplateIndex<'_>, relay: &Resource<'_>, recipients: &BTreeSet<&str>) -> bool {
     let arns: Vec<Value> = recipients
         .iter()
-        .map(|recipient| sub(queue_arn(&look.app.named(&format!("{recipient}-commands")))))
+        .map(|recipient| sub(queue_arn(&names::named(index.app, &format!("{recipient}-commands")))))
         .collect();
-    let allowed = look.allowed(relay);
+    let allowed = index.allowed(relay);
     let others = allowing(&allowed, "sqs:SendMessage")
         .into_iter()
         .filter(|statement| list(&statement["Resource"]) != [&arn(DEAD_LETTERS)])

@@ -4,51 +4,51 @@ use serde_json::Value;
 
 use super::{
     Report,
-    look::{Look, MAPPING, QUEUE, allowing, denies_plain_text, list, target},
+    index::{MAPPING, QUEUE, TemplateIndex, allowing, denies_plain_text, list, target},
 };
 use crate::{names::queue_arn, service::DEAD_LETTERS};
 
 const FOURTEEN_DAYS: u64 = 14 * 86_400;
 
-pub(super) fn redrive(look: &Look<'_>, report: &mut Report) {
-    for queue in look.queues() {
+pub(super) fn redrive(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.queues() {
         let to = queue.named("/RedrivePolicy/deadLetterTargetArn", QUEUE);
         report.unless(to.is_some(), &queue, "RedrivePolicy names no queue of the stack");
     }
 }
 
-pub(super) fn receives(look: &Look<'_>, report: &mut Report) {
-    for queue in look.queues().into_iter().filter(|queue| !queue.get("/RedrivePolicy").is_null()) {
+pub(super) fn receives(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.queues().into_iter().filter(|queue| !queue.get("/RedrivePolicy").is_null()) {
         let receives = queue.get("/RedrivePolicy/maxReceiveCount").as_u64();
         report.unless(receives >= Some(5), &queue, "maxReceiveCount is not 5 or more");
     }
 }
 
-pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
-    for queue in look.of(QUEUE) {
+pub(super) fn encrypted(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.of(QUEUE) {
         let sse = queue.get("/SqsManagedSseEnabled") == true && queue.get("/KmsMasterKeyId").is_null();
         report.unless(sse, &queue, "SqsManagedSseEnabled is not true, or another key is named");
     }
 }
 
-pub(super) fn retention(look: &Look<'_>, report: &mut Report) {
+pub(super) fn retention(index: &TemplateIndex<'_>, report: &mut Report) {
     let seconds = |pointer: &Value| pointer.as_u64();
-    for queue in look.dead_letters() {
+    for queue in index.dead_letters() {
         let kept = seconds(queue.get("/MessageRetentionPeriod"));
         report.unless(kept == Some(FOURTEEN_DAYS), &queue, "MessageRetentionPeriod is not 14 days (1209600)");
     }
-    for queue in look.queues() {
+    for queue in index.queues() {
         let kept = seconds(queue.get("/MessageRetentionPeriod"));
         let shorter = kept.is_some_and(|kept| kept < FOURTEEN_DAYS);
         report.unless(shorter, &queue, "MessageRetentionPeriod is not stated, or not shorter than 14 days");
     }
 }
 
-pub(super) fn redrive_allow(look: &Look<'_>, report: &mut Report) {
-    for letters in look.dead_letters() {
-        let sources = look
+pub(super) fn redrive_allow(index: &TemplateIndex<'_>, report: &mut Report) {
+    for letters in index.dead_letters() {
+        let sources = index
             .within(letters.stack, QUEUE)
-            .filter(|queue| !look.is_dead_letters(queue))
+            .filter(|queue| !index.is_dead_letters(queue))
             .filter_map(|queue| queue.name("QueueName").map(queue_arn));
         let mut sources: Vec<String> = sources.collect();
         let mut named: Vec<&str> = list(letters.get("/RedriveAllowPolicy/sourceQueueArns"))
@@ -66,8 +66,8 @@ pub(super) fn redrive_allow(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn visibility(look: &Look<'_>, report: &mut Report) {
-    for mapping in look.of(MAPPING) {
+pub(super) fn visibility(index: &TemplateIndex<'_>, report: &mut Report) {
+    for mapping in index.of(MAPPING) {
         let Some(queue) = mapping.named("/EventSourceArn", QUEUE) else { continue };
         let Some(function) = target(mapping.get("/FunctionName")).and_then(|id| mapping.sibling(id)) else {
             continue;
@@ -80,20 +80,20 @@ pub(super) fn visibility(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn mapping(look: &Look<'_>, report: &mut Report) {
-    for queue in look.queues() {
-        let mappings = look
+pub(super) fn mapping(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.queues() {
+        let mappings = index
             .within(queue.stack, MAPPING)
             .filter(|mapping| target(mapping.get("/EventSourceArn")) == Some(queue.id))
-            .filter(|mapping| mapping.named("/FunctionName", super::look::FUNCTION).is_some());
+            .filter(|mapping| mapping.named("/FunctionName", super::index::FUNCTION).is_some());
         let count = mappings.count();
         report.unless(count == 1, &queue, format!("{count} mappings instead of one"));
     }
 }
 
-pub(super) fn senders(look: &Look<'_>, report: &mut Report) {
-    for queue in look.of(QUEUE) {
-        for statement in allowing(&look.policy(&queue), "") {
+pub(super) fn senders(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.of(QUEUE) {
+        for statement in allowing(&index.policy(&queue), "") {
             let service = &statement["Principal"]["Service"];
             let sources = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
             let exact = service.is_string()
@@ -112,15 +112,15 @@ fn names_one(arn: &Value) -> bool {
     !arn["Fn::ImportValue"].is_null() || text.is_some_and(|text| !text.contains(['*', '?']))
 }
 
-pub(super) fn tls(look: &Look<'_>, report: &mut Report) {
-    for queue in look.of(QUEUE) {
-        let denied = denies_plain_text(&look.policy(&queue), "sqs:*");
+pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.of(QUEUE) {
+        let denied = denies_plain_text(&index.policy(&queue), "sqs:*");
         report.unless(denied, &queue, "its policy does not deny what comes without TLS");
     }
 }
 
-pub(super) fn retained(look: &Look<'_>, report: &mut Report) {
-    for queue in look.dead_letters() {
+pub(super) fn retained(index: &TemplateIndex<'_>, report: &mut Report) {
+    for queue in index.dead_letters() {
         report.unless(queue.retained(), &queue, "DeletionPolicy and UpdateReplacePolicy are not Retain");
     }
 }

@@ -4,20 +4,21 @@ use serde_json::Value;
 
 use super::{
     Report,
-    look::{Look, list},
+    index::{TemplateIndex, list},
 };
+use crate::names::named;
 
 /// Attributes that `Fn::GetAtt` is asked for.
 const ATTRIBUTES: [&str; 4] = ["Arn", "QueueName", "StreamArn", "FunctionUrl"];
 
-pub(super) fn lead_somewhere(look: &Look<'_>, report: &mut Report) {
-    let exports: Vec<&Value> = look
+pub(super) fn lead_somewhere(index: &TemplateIndex<'_>, report: &mut Report) {
+    let exports: Vec<&Value> = index
         .stacks
         .iter()
         .flat_map(|stack| stack.template["Outputs"].as_object().into_iter().flatten())
         .map(|(_, output)| &output["Export"]["Name"])
         .collect();
-    for stack in look.stacks {
+    for stack in index.stacks {
         let known = |id: &str| {
             ["Resources", "Parameters"].iter().any(|part| stack.template[part].get(id).is_some())
                 || id.starts_with("AWS::")
@@ -103,9 +104,9 @@ const NAMED: [(&str, &str); 10] = [
     ("AWS::CloudWatch::Dashboard", "DashboardName"),
 ];
 
-pub(super) fn names(look: &Look<'_>, report: &mut Report) {
-    let start = look.app.named("");
-    for resource in look.all() {
+pub(super) fn names(index: &TemplateIndex<'_>, report: &mut Report) {
+    let start = named(index.app, "");
+    for resource in index.all() {
         for (_, property) in NAMED.iter().filter(|(kind, _)| resource.body["Type"] == *kind) {
             let named = resource.name(property).is_some_and(|name| name.starts_with(&start));
             report.unless(named, &resource, format!("{property} does not start with {start}"));

@@ -1,39 +1,41 @@
 //! The relay: what was committed is published, whatever happens.
 
 use serde_json::Value;
+use waxseal_catalog::routes::{RELAY_BATCH, RELAY_FILTER};
 
 use super::{
     Report,
-    look::{ALARM, Look, QUEUE, Resource, gives_up_to, target},
+    index::{ALARM, QUEUE, Resource, TemplateIndex, gives_up_to, target},
 };
-use crate::{
-    names::attribute,
-    service::{DEAD_LETTERS, FILTER},
-};
+use crate::{names::attribute, service::DEAD_LETTERS};
 
 /// The relays of the services that emit, with their mappings on the table's stream.
-fn mappings<'a>(look: &Look<'a>) -> Vec<Resource<'a>> {
-    let emitting = look.services().filter(|service| !service.emits().is_empty());
-    let relays = emitting.filter_map(|service| look.relay(&service.name));
-    relays.flat_map(|relay| look.mappings(&relay)).collect()
+fn mappings<'a>(index: &TemplateIndex<'a>) -> Vec<Resource<'a>> {
+    let emitting = index.routes().filter(|(_, routes)| routes.has_relay());
+    let relays = emitting.filter_map(|(service, _)| index.relay(service));
+    relays.flat_map(|relay| index.mappings(&relay)).collect()
 }
 
-pub(super) fn mapping(look: &Look<'_>, report: &mut Report) {
-    for service in look.services().filter(|service| !service.emits().is_empty()) {
-        let Some(relay) = look.relay(&service.name) else {
-            report.stack(&service.name, "it emits and has no Relay");
+pub(super) fn mapping(index: &TemplateIndex<'_>, report: &mut Report) {
+    for (service, _) in index.routes().filter(|(_, routes)| routes.has_relay()) {
+        let Some(relay) = index.relay(service) else {
+            report.stack(service, "it emits and has no Relay");
             continue;
         };
         let stream = attribute("Table", "StreamArn");
-        let mappings = look.mappings(&relay);
+        let mappings = index.mappings(&relay);
         let fed =
             mappings.len() == 1 && mappings.iter().all(|mapping| mapping.get("/EventSourceArn") == &stream);
         report.unless(fed, &relay, "it has no mapping on the stream of Table");
+        for mapping in &mappings {
+            let batch = mapping.get("/BatchSize") == RELAY_BATCH;
+            report.unless(batch, mapping, format!("BatchSize is not {RELAY_BATCH}"));
+        }
     }
 }
 
-pub(super) fn from_the_start(look: &Look<'_>, report: &mut Report) {
-    for mapping in mappings(look) {
+pub(super) fn from_the_start(index: &TemplateIndex<'_>, report: &mut Report) {
+    for mapping in mappings(index) {
         report.unless(
             mapping.get("/StartingPosition") == "TRIM_HORIZON",
             &mapping,
@@ -42,8 +44,8 @@ pub(super) fn from_the_start(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn never_gives_up(look: &Look<'_>, report: &mut Report) {
-    for mapping in mappings(look) {
+pub(super) fn never_gives_up(index: &TemplateIndex<'_>, report: &mut Report) {
+    for mapping in mappings(index) {
         for limit in ["MaximumRetryAttempts", "MaximumRecordAgeInSeconds"] {
             let none = mapping.get(&format!("/{limit}")).as_i64() == Some(-1);
             report.unless(none, &mapping, format!("{limit} is not -1"));
@@ -51,23 +53,23 @@ pub(super) fn never_gives_up(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
-    for relay in look.services().filter_map(|service| look.relay(&service.name)) {
+pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
+    for relay in index.services().filter_map(|service| index.relay(service.name())) {
         let queue = target(relay.get("/Environment/Variables/WAXSEAL_DLQ_URL"));
         report.unless(queue == Some(DEAD_LETTERS), &relay, "WAXSEAL_DLQ_URL is not RelayDeadLetters");
-        let Some(queue) = look.within(relay.stack, QUEUE).find(|queue| queue.id == DEAD_LETTERS) else {
+        let Some(queue) = index.within(relay.stack, QUEUE).find(|queue| queue.id == DEAD_LETTERS) else {
             report.unless(false, &relay, "there is no queue RelayDeadLetters");
             continue;
         };
-        let named = look.name_of_relay_dead_letters(relay.stack);
+        let named = index.name_of_relay_dead_letters(relay.stack);
         report.unless(queue.name("QueueName") == Some(&named), &queue, format!("QueueName is not {named}"));
-        let own = look
+        let own = index
             .all()
             .filter(|other| other.stack == relay.stack && other.id != relay.id)
             .all(|other| !gives_up_to(&other).contains(&(queue.stack, queue.id)));
         report.unless(own, &queue, "something besides the relay gives up to it");
         let watched = attribute(DEAD_LETTERS, "QueueName");
-        let says = look
+        let says = index
             .within(relay.stack, ALARM)
             .filter(|alarm| alarm.get("/Dimensions/0/Value") == &watched)
             .all(|alarm| {
@@ -79,9 +81,9 @@ pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn filter(look: &Look<'_>, report: &mut Report) {
-    let wanted: Option<Value> = serde_json::from_str(FILTER).ok();
-    for mapping in mappings(look) {
+pub(super) fn filter(index: &TemplateIndex<'_>, report: &mut Report) {
+    let wanted: Option<Value> = serde_json::from_str(RELAY_FILTER).ok();
+    for mapping in mappings(index) {
         let filters = mapping.get("/FilterCriteria/Filters").as_array().map_or(0, Vec::len);
         let pattern = mapping.get("/FilterCriteria/Filters/0/Pattern").as_str();
         let given: Option<Value> = pattern.and_then(|pattern| serde_json::from_str(pattern).ok());
@@ -90,8 +92,8 @@ pub(super) fn filter(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn bisect(look: &Look<'_>, report: &mut Report) {
-    for mapping in mappings(look) {
+pub(super) fn bisect(index: &TemplateIndex<'_>, report: &mut Report) {
+    for mapping in mappings(index) {
         let halves = mapping.get("/BisectBatchOnFunctionError") == true;
         report.unless(halves, &mapping, "BisectBatchOnFunctionError is not true");
     }

@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::{
     Report,
-    look::{Look, QUEUE, RULE, Resource, import, list, target as queue_named, texts},
+    index::{QUEUE, RULE, Resource, TemplateIndex, import, list, target as queue_named, texts},
 };
 use crate::{bus::export, names};
 
-pub(super) fn bus(look: &Look<'_>, report: &mut Report) {
-    let wanted = import(export(look.app, "name"));
-    for rule in look.of(RULE) {
+pub(super) fn bus(index: &TemplateIndex<'_>, report: &mut Report) {
+    let wanted = import(export(index.app, "name"));
+    for rule in index.of(RULE) {
         report.unless(
             rule.get("/EventBusName") == &wanted,
             &rule,
@@ -19,8 +19,8 @@ pub(super) fn bus(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn pattern(look: &Look<'_>, report: &mut Report) {
-    for rule in look.of(RULE) {
+pub(super) fn pattern(index: &TemplateIndex<'_>, report: &mut Report) {
+    for rule in index.of(RULE) {
         for member in ["source", "detail-type"] {
             let values = rule.get(&format!("/EventPattern/{member}"));
             let named = !texts(values).is_empty() && texts(values).len() == list(values).len();
@@ -29,8 +29,8 @@ pub(super) fn pattern(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn enabled(look: &Look<'_>, report: &mut Report) {
-    for rule in look.of(RULE) {
+pub(super) fn enabled(index: &TemplateIndex<'_>, report: &mut Report) {
+    for rule in index.of(RULE) {
         report.unless(rule.get("/State") == "ENABLED", &rule, "State is not ENABLED");
     }
 }
@@ -42,8 +42,8 @@ fn only_queue(rule: &Resource<'_>) -> Option<String> {
     (queue.body["Type"] == QUEUE).then(|| queue.id.to_owned())
 }
 
-pub(super) fn target(look: &Look<'_>, report: &mut Report) {
-    for rule in look.of(RULE) {
+pub(super) fn target(index: &TemplateIndex<'_>, report: &mut Report) {
+    for rule in index.of(RULE) {
         let id = rule.get("/Targets/0/Id").is_string();
         report.unless(
             id && only_queue(&rule).is_some(),
@@ -53,8 +53,8 @@ pub(super) fn target(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn retry(look: &Look<'_>, report: &mut Report) {
-    for rule in look.of(RULE) {
+pub(super) fn retry(index: &TemplateIndex<'_>, report: &mut Report) {
+    for rule in index.of(RULE) {
         for member in ["MaximumEventAgeInSeconds", "MaximumRetryAttempts"] {
             for target in list(rule.get("/Targets")) {
                 let stated = target["RetryPolicy"][member].as_u64().is_some_and(|value| value > 0);
@@ -64,25 +64,25 @@ pub(super) fn retry(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn dead_letters(look: &Look<'_>, report: &mut Report) {
-    for rule in look.of(RULE) {
+pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
+    for rule in index.of(RULE) {
         for one in list(rule.get("/Targets")) {
             let queue = queue_named(&one["DeadLetterConfig"]["Arn"]).and_then(|id| rule.sibling(id));
-            let named = queue.is_some_and(|queue| look.is_dead_letters(&queue));
+            let named = queue.is_some_and(|queue| index.is_dead_letters(&queue));
             report.unless(named, &rule, "DeadLetterConfig names no dead-letter queue of the stack");
         }
     }
 }
 
-pub(super) fn admitted(look: &Look<'_>, report: &mut Report) {
-    for rule in look.of(RULE) {
+pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
+    for rule in index.of(RULE) {
         // By its name: only a rule with a name can be let in before it exists.
         let Some(name) = rule.name("Name") else {
             report.at(&rule, "it has no Name");
             continue;
         };
-        let arn = names::rule_arn(&look.app.name, name);
-        admitted_by(look, report, &rule, "events.amazonaws.com", &arn, |queue| {
+        let arn = names::rule_arn(&index.app.name, name);
+        admitted_by(index, report, &rule, "events.amazonaws.com", &arn, |queue| {
             list(rule.get("/Targets")).into_iter().any(|one| {
                 [&one["Arn"], &one["DeadLetterConfig"]["Arn"]]
                     .iter()
@@ -94,17 +94,17 @@ pub(super) fn admitted(look: &Look<'_>, report: &mut Report) {
 
 /// Every queue that `uses` is about has to let `source` in, before `source` exists.
 pub(super) fn admitted_by(
-    look: &Look<'_>,
+    index: &TemplateIndex<'_>,
     report: &mut Report,
     sender: &Resource<'_>,
     service: &str,
     source: &Value,
     uses: impl Fn(&str) -> bool,
 ) {
-    for queue in look.within(sender.stack, QUEUE).filter(|queue| uses(queue.id)) {
-        let admitted = look.admits(&queue, service, source);
+    for queue in index.within(sender.stack, QUEUE).filter(|queue| uses(queue.id)) {
+        let admitted = index.admits(&queue, service, source);
         report.unless(admitted, sender, format!("the policy of {} does not let it in", queue.id));
-        let policy = look.of("AWS::SQS::QueuePolicy").find(|policy| {
+        let policy = index.of("AWS::SQS::QueuePolicy").find(|policy| {
             policy.stack == queue.stack
                 && list(policy.get("/Queues")).iter().any(|named| queue_named(named) == Some(queue.id))
         });
@@ -117,20 +117,20 @@ pub(super) fn admitted_by(
     }
 }
 
-pub(super) fn archive(look: &Look<'_>, report: &mut Report) {
-    for bus in look.of("AWS::Events::EventBus") {
-        let archive = look
+pub(super) fn archive(index: &TemplateIndex<'_>, report: &mut Report) {
+    for bus in index.of("AWS::Events::EventBus") {
+        let archive = index
             .within(bus.stack, "AWS::Events::Archive")
             .find(|archive| queue_named(archive.get("/SourceArn")) == Some(bus.id));
         let days = archive.and_then(|archive| archive.get("/RetentionDays").as_u64());
-        let finite = days == Some(u64::from(look.app.retention.archive)) && days > Some(0);
+        let finite = days == Some(u64::from(index.app.retention.archive)) && days > Some(0);
         report.unless(
             finite,
             &bus,
             "it has no archive, or one whose RetentionDays are not the application's",
         );
     }
-    for archive in look.of("AWS::Events::Archive") {
+    for archive in index.of("AWS::Events::Archive") {
         let all = archive.get("/EventPattern").is_null();
         report.unless(all, &archive, "EventPattern leaves events out that a replay should bring back");
     }

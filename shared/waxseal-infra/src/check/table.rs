@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::{
     Report,
-    look::{Look, TABLE},
+    index::{TABLE, TemplateIndex},
 };
 
-pub(super) fn keys(look: &Look<'_>, report: &mut Report) {
+pub(super) fn keys(index: &TemplateIndex<'_>, report: &mut Report) {
     use waxseal::table::attribute::{PARTITION, SORT};
-    for table in look.of(TABLE) {
+    for table in index.of(TABLE) {
         let schema = json!([
             { "AttributeName": PARTITION, "KeyType": "HASH" },
             { "AttributeName": SORT, "KeyType": "RANGE" },
@@ -23,50 +23,50 @@ pub(super) fn keys(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn recovery(look: &Look<'_>, report: &mut Report) {
-    for table in look.of(TABLE) {
+pub(super) fn recovery(index: &TemplateIndex<'_>, report: &mut Report) {
+    for table in index.of(TABLE) {
         let on = table.get("/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled") == true;
         report.unless(on, &table, "PointInTimeRecoveryEnabled is not true");
     }
 }
 
-pub(super) fn deletion(look: &Look<'_>, report: &mut Report) {
-    for table in look.of(TABLE) {
+pub(super) fn deletion(index: &TemplateIndex<'_>, report: &mut Report) {
+    for table in index.of(TABLE) {
         let protected = table.is_by_default("/DeletionProtectionEnabled", &json!("true"))
             || table.get("/DeletionProtectionEnabled") == true;
         report.unless(protected, &table, "DeletionProtectionEnabled is not true, and not by default");
     }
 }
 
-pub(super) fn retained(look: &Look<'_>, report: &mut Report) {
-    for table in look.of(TABLE) {
+pub(super) fn retained(index: &TemplateIndex<'_>, report: &mut Report) {
+    for table in index.of(TABLE) {
         report.unless(table.retained(), &table, "DeletionPolicy and UpdateReplacePolicy are not Retain");
     }
 }
 
-pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
-    for table in look.of(TABLE) {
+pub(super) fn encrypted(index: &TemplateIndex<'_>, report: &mut Report) {
+    for table in index.of(TABLE) {
         report.unless(table.get("/SSESpecification/SSEEnabled") == true, &table, "SSEEnabled is not true");
     }
 }
 
-pub(super) fn ttl(look: &Look<'_>, report: &mut Report) {
+pub(super) fn ttl(index: &TemplateIndex<'_>, report: &mut Report) {
     let wanted = json!({ "AttributeName": waxseal::table::attribute::EXPIRES, "Enabled": true });
-    for table in look.of(TABLE) {
+    for table in index.of(TABLE) {
         let right = table.get("/TimeToLiveSpecification") == &wanted;
         report.unless(right, &table, "TimeToLiveSpecification is not the receipts' expiry");
     }
 }
 
-pub(super) fn stream(look: &Look<'_>, report: &mut Report) {
-    for table in look.of(TABLE) {
+pub(super) fn stream(index: &TemplateIndex<'_>, report: &mut Report) {
+    for table in index.of(TABLE) {
         let both = table.get("/StreamSpecification/StreamViewType") == "NEW_AND_OLD_IMAGES";
         report.unless(both, &table, "StreamViewType is not NEW_AND_OLD_IMAGES");
     }
 }
 
-pub(super) fn billing(look: &Look<'_>, report: &mut Report) {
-    for table in look.of(TABLE) {
+pub(super) fn billing(index: &TemplateIndex<'_>, report: &mut Report) {
+    for table in index.of(TABLE) {
         let on_demand = table.get("/BillingMode") == "PAY_PER_REQUEST";
         report.unless(on_demand, &table, "BillingMode is not PAY_PER_REQUEST");
     }

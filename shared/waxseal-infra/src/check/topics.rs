@@ -2,32 +2,34 @@
 
 use super::{
     Report,
-    look::{ALARM, Look, QUEUE, Resource, SUBSCRIPTION, TOPIC, denies_plain_text, list, target, texts},
+    index::{
+        ALARM, QUEUE, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, denies_plain_text, list, target, texts,
+    },
     rules::admitted_by,
 };
-use crate::names::{account, reference};
+use crate::names::{account, named, reference};
 
-fn to_queues<'a>(look: &Look<'a>) -> impl Iterator<Item = Resource<'a>> {
-    look.of(SUBSCRIPTION).filter(|subscription| subscription.get("/Protocol") != "email")
+fn to_queues<'a>(index: &TemplateIndex<'a>) -> impl Iterator<Item = Resource<'a>> {
+    index.of(SUBSCRIPTION).filter(|subscription| subscription.get("/Protocol") != "email")
 }
 
-pub(super) fn redrive(look: &Look<'_>, report: &mut Report) {
-    for subscription in to_queues(look) {
+pub(super) fn redrive(index: &TemplateIndex<'_>, report: &mut Report) {
+    for subscription in to_queues(index) {
         let queue = subscription.named("/RedrivePolicy/deadLetterTargetArn", QUEUE);
-        let named = queue.is_some_and(|queue| look.is_dead_letters(&queue));
+        let named = queue.is_some_and(|queue| index.is_dead_letters(&queue));
         report.unless(named, &subscription, "RedrivePolicy names no dead-letter queue of the stack");
     }
 }
 
-pub(super) fn scope(look: &Look<'_>, report: &mut Report) {
-    for subscription in to_queues(look) {
+pub(super) fn scope(index: &TemplateIndex<'_>, report: &mut Report) {
+    for subscription in to_queues(index) {
         let body = subscription.get("/FilterPolicyScope") == "MessageBody";
         report.unless(body, &subscription, "FilterPolicyScope is not MessageBody");
     }
 }
 
-pub(super) fn raw(look: &Look<'_>, report: &mut Report) {
-    for subscription in to_queues(look) {
+pub(super) fn raw(index: &TemplateIndex<'_>, report: &mut Report) {
+    for subscription in to_queues(index) {
         report.unless(
             subscription.get("/RawMessageDelivery") == true,
             &subscription,
@@ -36,43 +38,43 @@ pub(super) fn raw(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn admitted(look: &Look<'_>, report: &mut Report) {
-    for subscription in to_queues(look) {
+pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
+    for subscription in to_queues(index) {
         let used = ["/Endpoint", "/RedrivePolicy/deadLetterTargetArn"]
             .map(|pointer| target(subscription.get(pointer)));
         let topic = subscription.get("/TopicArn");
-        admitted_by(look, report, &subscription, "sns.amazonaws.com", topic, |queue| {
+        admitted_by(index, report, &subscription, "sns.amazonaws.com", topic, |queue| {
             used.contains(&Some(queue))
         });
     }
 }
 
-pub(super) fn encrypted(look: &Look<'_>, report: &mut Report) {
-    for topic in look.of(TOPIC) {
+pub(super) fn encrypted(index: &TemplateIndex<'_>, report: &mut Report) {
+    for topic in index.of(TOPIC) {
         let key = topic.named("/KmsMasterKeyId", "AWS::KMS::Key");
         report.unless(key.is_some(), &topic, "KmsMasterKeyId is not a key of the stack");
     }
-    for key in look.of("AWS::KMS::Key") {
+    for key in index.of("AWS::KMS::Key") {
         report.unless(key.get("/EnableKeyRotation") == true, &key, "EnableKeyRotation is not true");
     }
 }
 
-pub(super) fn alarms(look: &Look<'_>, report: &mut Report) {
+pub(super) fn alarms(index: &TemplateIndex<'_>, report: &mut Report) {
     // Only where there are alarms that want to publish.
-    if look.of(ALARM).next().is_none() {
+    if index.of(ALARM).next().is_none() {
         return;
     }
-    for topic in look.of(TOPIC).filter(|topic| topic.id == "Alarms") {
+    for topic in index.of(TOPIC).filter(|topic| topic.id == "Alarms") {
         let cloudwatch = |statement: &serde_json::Value| {
             statement["Effect"] == "Allow" && statement["Principal"]["Service"] == "cloudwatch.amazonaws.com"
         };
-        let publishes = look.policy(&topic).into_iter().any(|statement| {
+        let publishes = index.policy(&topic).into_iter().any(|statement| {
             let source = statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"].as_str();
             cloudwatch(statement)
                 && statement["Action"] == "sns:Publish"
                 && statement["Resource"] == reference(topic.id)
                 && source.is_some_and(|arn| {
-                    arn.contains(":${AWS::AccountId}:alarm:") && arn.ends_with(&look.app.named("*"))
+                    arn.contains(":${AWS::AccountId}:alarm:") && arn.ends_with(&named(index.app, "*"))
                 })
         });
         report.unless(
@@ -100,9 +102,9 @@ pub(super) fn alarms(look: &Look<'_>, report: &mut Report) {
     }
 }
 
-pub(super) fn tls(look: &Look<'_>, report: &mut Report) {
-    for topic in look.of(TOPIC) {
-        let denied = denies_plain_text(&look.policy(&topic), "sns:Publish");
+pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
+    for topic in index.of(TOPIC) {
+        let denied = denies_plain_text(&index.policy(&topic), "sns:Publish");
         report.unless(denied, &topic, "its policy does not deny what comes without TLS");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Parts, queue_id, relay::DEAD_LETTERS};
+use super::{StackBuilder, queue_id, relay::DEAD_LETTERS};
 use crate::{
     bus,
     names::{attribute, import, reference},
@@ -24,11 +24,11 @@ struct Watch<'a> {
 
 /// The meaning of a dead letter, and the way back. A letter that the function sent has no source that SQS knows, so the command names the
 /// destination. Source: SQS API reference, `StartMessageMoveTask`.
-fn about_dead_letters(parts: &Parts<'_>) -> String {
+fn about_dead_letters(builder: &StackBuilder<'_>) -> String {
     let mut about = "An event did not take effect. The attribute waxseal of its dead letter says why, with a code, and names the queue \
                      that it came from. Mend the cause, then move the letters back: "
         .to_owned();
-    let queues: Vec<String> = parts.service.queues().into_iter().map(queue_id).collect();
+    let queues: Vec<String> = builder.routes.queues.iter().map(|queue| queue_id(queue.kind)).collect();
     let moves: Vec<String> = queues
         .iter()
         .map(|queue| {
@@ -49,10 +49,10 @@ fn about_dead_letters(parts: &Parts<'_>) -> String {
     about
 }
 
-pub(super) fn add(parts: &mut Parts<'_>) {
+pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let mut watches = vec![Watch {
         id: "DeadLettersAlarm".to_owned(),
-        about: about_dead_letters(parts),
+        about: about_dead_letters(builder),
         namespace: "AWS/SQS",
         // Not NumberOfMessagesSent: it misses what a redrive policy moved.
         metric: "ApproximateNumberOfMessagesVisible",
@@ -62,8 +62,8 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         seconds: 60,
         periods: 1,
     }];
-    for queue in parts.service.queues() {
-        let id = queue_id(queue);
+    for queue in &builder.routes.queues {
+        let id = queue_id(queue.kind);
         watches.push(Watch {
             id: format!("{id}AgeAlarm"),
             about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log"
@@ -91,7 +91,7 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         periods: 1,
     };
     watches.push(errors("Function"));
-    if !parts.service.emits().is_empty() {
+    if builder.routes.has_relay() {
         watches.push(errors("Relay"));
         watches.push(Watch {
             id: "RelayDeadLettersAlarm".to_owned(),
@@ -101,7 +101,7 @@ pub(super) fn add(parts: &mut Parts<'_>) {
                  publication: a sweep from before it was emitted, aws lambda invoke --function-name {} --cli-binary-format \
                  raw-in-base64-out --payload '{{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\"}}}}' answer.json, or put-events, publish or \
                  send-message with the letter's body, the envelope. Then delete the letter",
-                parts.named("-relay")
+                builder.named("-relay")
             ),
             namespace: "AWS/SQS",
             metric: "ApproximateNumberOfMessagesVisible",
@@ -136,20 +136,20 @@ pub(super) fn add(parts: &mut Parts<'_>) {
                  too late for is swept from the receipts, from when it stopped: aws lambda invoke --function-name {} \
                  --cli-binary-format raw-in-base64-out --payload \
                  '{{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\"}}}}' answer.json, and again with next of the answer until that is null",
-                parts.named("-relay")
+                builder.named("-relay")
             ),
             6 * 60 * 60 * 1000,
         ));
     }
     for watch in watches {
-        let action = import(bus::export(parts.app, "alarms"));
+        let action = import(bus::export(builder.app, "alarms"));
         // A name with the stage in it, or words alone.
         let about =
             if watch.about.contains("${") { crate::names::sub(watch.about) } else { json!(watch.about) };
         let alarm = json!({
             "Type": "AWS::CloudWatch::Alarm",
             "Properties": {
-                "AlarmName": crate::names::sub(parts.named(&format!("-{}", watch.id))),
+                "AlarmName": crate::names::sub(builder.named(&format!("-{}", watch.id))),
                 "AlarmDescription": about,
                 "Namespace": watch.namespace,
                 "MetricName": watch.metric,
@@ -163,9 +163,9 @@ pub(super) fn add(parts: &mut Parts<'_>) {
                 "TreatMissingData": "notBreaching",
                 "AlarmActions": [action],
                 "OKActions": [action],
-                "Tags": parts.tags(),
+                "Tags": builder.tags(),
             },
         });
-        parts.add(watch.id, alarm);
+        builder.add(watch.id, alarm);
     }
 }

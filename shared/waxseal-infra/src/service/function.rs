@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Parts, lambda, queue_id, role};
+use super::{StackBuilder, lambda, queue_id, role};
 use crate::{
     claims,
     names::{self, arn, reference},
@@ -20,9 +20,9 @@ pub(crate) fn table_actions() -> [&'static str; 6] {
     ]
 }
 
-pub(super) fn add(parts: &mut Parts<'_>) {
-    let service = parts.service;
-    let queues: Vec<_> = service.queues().into_iter().map(queue_id).collect();
+pub(super) fn add(builder: &mut StackBuilder<'_>) {
+    let service = builder.service;
+    let queues: Vec<_> = builder.routes.queues.iter().map(|queue| queue_id(queue.kind)).collect();
     let mut statements = vec![
         json!({
             "Sid": "OwnTable",
@@ -50,57 +50,59 @@ pub(super) fn add(parts: &mut Parts<'_>) {
             "Resource": queues.iter().map(|queue| arn(queue)).collect::<Vec<_>>(),
         }));
     }
-    statements.extend(claims::statements(parts.app, service));
-    let role = role(parts, "FunctionLogs", statements);
-    parts.add("FunctionRole", role);
-    let environment = environment(parts);
-    lambda(parts, "Function", &service.program, environment);
+    statements.extend(claims::statements(builder.app, service));
+    let role = role(builder, "FunctionLogs", statements);
+    builder.add("FunctionRole", role);
+    let environment = environment(builder);
+    lambda(builder, "Function", &service.program, environment);
 
+    let polled = builder.routes.mapping;
     for queue in queues {
         let mapping = json!({
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
                 "FunctionName": reference("Function"),
                 "EventSourceArn": arn(&queue),
-                "BatchSize": service.batch,
-                "MaximumBatchingWindowInSeconds": service.window,
+                "BatchSize": polled.batch,
+                "MaximumBatchingWindowInSeconds": polled.window,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
                 // Not reserved concurrency: a throttled receive counts towards the dead-letter queue.
-                "ScalingConfig": { "MaximumConcurrency": service.invocations },
+                "ScalingConfig": { "MaximumConcurrency": polled.invocations },
             },
         });
-        parts.add(format!("{queue}Mapping"), mapping);
+        builder.add(format!("{queue}Mapping"), mapping);
     }
-    if service.http {
-        url(parts);
+    if service.answers_http {
+        url(builder);
     }
 }
 
-fn environment(parts: &Parts<'_>) -> Map<String, Value> {
-    let service = parts.service;
+fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
+    let service = builder.service;
     let mut variables = Map::new();
     for (name, value) in &service.environment {
         variables.insert(name.clone(), json!(value));
     }
-    for outside in &service.outside {
-        variables.insert(outside.variable.clone(), reference(&names::parameter(&outside.variable)));
+    for parameter in &service.parameters {
+        let value = reference(&names::parameter(&parameter.variable));
+        variables.insert(parameter.variable.clone(), value);
+    }
+    for (name, value) in builder.app.variables(service) {
+        variables.insert(name.to_owned(), json!(value));
     }
     variables.extend([
         ("WAXSEAL_TABLE".to_owned(), reference("Table")),
         ("WAXSEAL_DLQ_URL".to_owned(), reference("DeadLetters")),
-        ("WAXSEAL_CONCURRENCY".to_owned(), json!(service.handlers.to_string())),
-        ("WAXSEAL_HORIZON_DAYS".to_owned(), json!(parts.app.horizon(service).to_string())),
-        ("WAXSEAL_MAX_RECEIVES".to_owned(), json!(service.max_receives.to_string())),
     ]);
-    if claims::checks_in(service) || !claims::fetches_from(parts.app, service).is_empty() {
-        variables.insert("WAXSEAL_CLAIMS".to_owned(), claims::location(parts.app, service));
+    if claims::checks_in(service) || !claims::fetches_from(builder.app, service).is_empty() {
+        variables.insert("WAXSEAL_CLAIMS".to_owned(), claims::location(builder.app, service));
     }
     variables
 }
 
-fn url(parts: &mut Parts<'_>) {
+fn url(builder: &mut StackBuilder<'_>) {
     let function = || arn("Function");
-    parts.add(
+    builder.add(
         "Url",
         json!({
             "Type": "AWS::Lambda::Url",
@@ -108,7 +110,7 @@ fn url(parts: &mut Parts<'_>) {
         }),
     );
     // A public URL takes both since October 2025. Source: Lambda developer guide, "Control access to function URLs".
-    parts.add(
+    builder.add(
         "UrlPublic",
         json!({
             "Type": "AWS::Lambda::Permission",
@@ -121,7 +123,7 @@ fn url(parts: &mut Parts<'_>) {
             },
         }),
     );
-    parts.add(
+    builder.add(
         "UrlPublicInvoke",
         json!({
             "Type": "AWS::Lambda::Permission",
@@ -134,5 +136,5 @@ fn url(parts: &mut Parts<'_>) {
             },
         }),
     );
-    parts.output("Url", names::attribute("Url", "FunctionUrl"));
+    builder.output("Url", names::attribute("Url", "FunctionUrl"));
 }

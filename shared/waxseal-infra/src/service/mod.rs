@@ -8,11 +8,13 @@ mod routes;
 mod table;
 
 use serde_json::{Map, Value, json};
-use waxseal::Channel;
-use waxseal_catalog::{App, Deployed, Program};
+use waxseal_catalog::{
+    App, Deployed, Program,
+    routes::{QueueKind, Routes},
+};
 
 pub(crate) use function::table_actions;
-pub(crate) use relay::{DEAD_LETTERS, FILTER, SCAN};
+pub(crate) use relay::{DEAD_LETTERS, SCAN};
 
 use crate::{
     names::{self, arn, attribute, pascal, reference, stage_parameter},
@@ -20,17 +22,18 @@ use crate::{
 };
 
 /// A stack in the making.
-pub(crate) struct Parts<'a> {
+pub(crate) struct StackBuilder<'a> {
     pub(crate) app: &'a App,
     pub(crate) service: &'a Deployed,
+    pub(crate) routes: Routes,
     resources: Map<String, Value>,
     outputs: Map<String, Value>,
 }
 
-impl Parts<'_> {
+impl StackBuilder<'_> {
     /// `shop-${Stage}-orders-dlq`.
     pub(crate) fn named(&self, rest: &str) -> String {
-        self.app.named(&format!("{}{rest}", self.service.name))
+        names::named(self.app, &format!("{}{rest}", self.service.name()))
     }
 
     pub(crate) fn add(&mut self, id: impl Into<String>, resource: Value) {
@@ -42,34 +45,35 @@ impl Parts<'_> {
     }
 
     pub(crate) fn tags(&self) -> Value {
-        names::tags(&self.app.name, &self.service.name)
+        names::tags(&self.app.name, self.service.name())
     }
 }
 
 /// The logical id of a queue: `Events`, `Commands`.
-pub(crate) fn queue_id(queue: &str) -> String {
-    pascal(queue)
+pub(crate) fn queue_id(queue: QueueKind) -> String {
+    pascal(queue.as_str())
 }
 
 pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
-    let mut parts = Parts { app, service, resources: Map::new(), outputs: Map::new() };
-    table::add(&mut parts);
-    queues::add(&mut parts);
-    routes::add(&mut parts);
-    function::add(&mut parts);
-    if !service.emits().is_empty() {
-        relay::add(&mut parts);
+    let routes = app.routes(service);
+    let mut builder = StackBuilder { app, service, routes, resources: Map::new(), outputs: Map::new() };
+    table::add(&mut builder);
+    queues::add(&mut builder);
+    routes::add(&mut builder);
+    function::add(&mut builder);
+    if builder.routes.has_relay() {
+        relay::add(&mut builder);
     }
-    alarms::add(&mut parts);
+    alarms::add(&mut builder);
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": format!("{}: the service {}", app.name, service.name),
+        "Description": format!("{}: the service {}", app.name, service.name()),
         "Parameters": parameters(service),
-        "Resources": parts.resources,
-        "Outputs": parts.outputs,
+        "Resources": builder.resources,
+        "Outputs": builder.outputs,
     });
-    let mut stack = Stack::new(app, &service.name, template);
-    if service.http
+    let mut stack = Stack::new(app, service.name(), template);
+    if service.answers_http
         && let Some(template) = stack.template.as_object_mut()
     {
         let public = json!({ "Fn::Equals": [reference("HttpAuth"), "NONE"] });
@@ -99,7 +103,7 @@ fn parameters(service: &Deployed) -> Map<String, Value> {
             "Description": "Whether the table refuses to be deleted; false for stages that are thrown away",
         }),
     );
-    if service.http {
+    if service.answers_http {
         parameters.insert(
             "HttpAuth".to_owned(),
             json!({
@@ -110,39 +114,24 @@ fn parameters(service: &Deployed) -> Map<String, Value> {
             }),
         );
     }
-    for outside in &service.outside {
+    for brought in &service.parameters {
         let mut parameter = json!({
             "Type": "String",
             "MinLength": 1,
-            "Description": format!("{}, {}", outside.variable, outside.about),
+            "Description": format!("{}, {}", brought.variable, brought.about),
         });
-        if outside.secret
+        if brought.secret
             && let Some(parameter) = parameter.as_object_mut()
         {
             parameter.insert("NoEcho".to_owned(), json!(true));
         }
-        parameters.insert(names::parameter(&outside.variable), parameter);
+        parameters.insert(names::parameter(&brought.variable), parameter);
     }
     parameters
 }
 
-/// The queues of other services that get its commands, by their recipients.
-pub(crate) fn recipients(service: &Deployed) -> Vec<&'static str> {
-    let mut recipients: Vec<_> = service
-        .emits()
-        .iter()
-        .filter_map(|declared| match declared.channel {
-            Channel::Queue(recipient) => Some(recipient),
-            Channel::Bus | Channel::Topic(_) => None,
-        })
-        .collect();
-    recipients.sort_unstable();
-    recipients.dedup();
-    recipients
-}
-
 /// A role that Lambda takes on, with its log group and tracing allowed, and `statements`.
-pub(crate) fn role(parts: &Parts<'_>, logs: &str, statements: Vec<Value>) -> Value {
+pub(crate) fn role(builder: &StackBuilder<'_>, logs: &str, statements: Vec<Value>) -> Value {
     let mut all = vec![
         json!({
             "Sid": "Logs",
@@ -174,22 +163,21 @@ pub(crate) fn role(parts: &Parts<'_>, logs: &str, statements: Vec<Value>) -> Val
                 "PolicyName": "own",
                 "PolicyDocument": { "Version": "2012-10-17", "Statement": all },
             }],
-            "Tags": parts.tags(),
+            "Tags": builder.tags(),
         },
     })
 }
 
 /// A function, its log group and what all functions have in common.
 pub(crate) fn lambda(
-    parts: &mut Parts<'_>,
+    builder: &mut StackBuilder<'_>,
     id: &str,
     program: &Program,
-    mut environment: Map<String, Value>,
+    environment: Map<String, Value>,
 ) {
-    environment.insert(names::TIMEOUT.to_owned(), program.timeout.to_string().into());
-    let name = parts.named(if id == "Relay" { "-relay" } else { "" });
+    let name = builder.named(if id == "Relay" { "-relay" } else { "" });
     let (logs, role) = (format!("{id}Logs"), format!("{id}Role"));
-    parts.add(
+    builder.add(
         logs.clone(),
         json!({
             "Type": "AWS::Logs::LogGroup",
@@ -197,12 +185,12 @@ pub(crate) fn lambda(
             "UpdateReplacePolicy": "Delete",
             "Properties": {
                 "LogGroupName": names::sub(format!("/aws/lambda/{name}")),
-                "RetentionInDays": parts.app.retention.logs,
-                "Tags": parts.tags(),
+                "RetentionInDays": builder.app.retention.logs,
+                "Tags": builder.tags(),
             },
         }),
     );
-    parts.add(
+    builder.add(
         id,
         json!({
             "Type": "AWS::Lambda::Function",
@@ -218,9 +206,9 @@ pub(crate) fn lambda(
                 "TracingConfig": { "Mode": "Active" },
                 "LoggingConfig": { "LogFormat": "JSON", "LogGroup": reference(&logs) },
                 "Environment": { "Variables": environment },
-                "Tags": parts.tags(),
+                "Tags": builder.tags(),
             },
         }),
     );
-    parts.output(format!("{id}Name"), reference(id));
+    builder.output(format!("{id}Name"), reference(id));
 }

@@ -1,78 +1,77 @@
 //! Queues: events, commands, dead letters, and who may send to them.
 
 use serde_json::{Value, json};
+use waxseal_catalog::routes::{Queue, QueueKind, Rule};
 
-use super::{Parts, queue_id};
+use super::{StackBuilder, queue_id};
 use crate::names::{self, arn, pascal, queue_arn, reference, sub};
 
-const DAY: u32 = 86_400;
+/// Seconds.
+pub(super) const DAY: u32 = 86_400;
 
-pub(super) fn add(parts: &mut Parts<'_>) {
-    let retention = parts.app.retention;
-    let queues = parts.service.queues();
+pub(super) fn add(builder: &mut StackBuilder<'_>) {
+    let queues = builder.routes.queues.clone();
     for queue in &queues {
-        let id = queue_id(queue);
+        let id = queue_id(queue.kind);
         let resource = json!({
             "Type": "AWS::SQS::Queue",
             "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Delete",
             "Properties": {
-                "QueueName": sub(parts.named(&format!("-{queue}"))),
-                "MessageRetentionPeriod": retention.queue * DAY,
-                // Six runs and a window: a throttled batch is not delivered to somebody else meanwhile. Source: Lambda developer
-                // guide, "Configuring a queue to use with Lambda".
-                "VisibilityTimeout": 6 * parts.service.program.timeout + parts.service.window,
+                "QueueName": sub(builder.named(&format!("-{}", queue.kind.as_str()))),
+                "MessageRetentionPeriod": queue.retention * DAY,
+                "VisibilityTimeout": queue.visibility,
                 "SqsManagedSseEnabled": true,
                 "RedrivePolicy": {
                     "deadLetterTargetArn": arn("DeadLetters"),
-                    "maxReceiveCount": parts.service.max_receives,
+                    "maxReceiveCount": queue.max_receives,
                 },
-                "Tags": parts.tags(),
+                "Tags": builder.tags(),
             },
         });
-        parts.add(id.clone(), resource);
-        parts.output(format!("{id}Url"), reference(&id));
-        parts.output(format!("{id}Arn"), arn(&id));
-        let senders = if *queue == "events" { senders(parts, &id) } else { Vec::new() };
-        parts.add(format!("{id}Policy"), policy(&id, senders));
+        builder.add(id.clone(), resource);
+        builder.output(format!("{id}Url"), reference(&id));
+        builder.output(format!("{id}Arn"), arn(&id));
+        let senders = if queue.kind == QueueKind::Events { senders(builder, &id) } else { Vec::new() };
+        builder.add(format!("{id}Policy"), policy(&id, senders));
     }
 
     // By name: the queues name this one already.
-    let sources: Vec<_> =
-        queues.iter().map(|queue| sub(queue_arn(&parts.named(&format!("-{queue}"))))).collect();
+    let source = |queue: &Queue| sub(queue_arn(&builder.named(&format!("-{}", queue.kind.as_str()))));
+    let sources: Vec<_> = queues.iter().map(source).collect();
     let redrive = match sources.as_slice() {
         [] => json!({ "redrivePermission": "denyAll" }),
         sources => json!({ "redrivePermission": "byQueue", "sourceQueueArns": sources }),
     };
-    add_dead_letters(parts, "DeadLetters", "-dlq", redrive);
-    parts.output("DeadLettersUrl", reference("DeadLetters"));
-    let senders = senders(parts, "DeadLetters");
-    parts.add("DeadLettersPolicy", policy("DeadLetters", senders));
+    add_dead_letters(builder, "DeadLetters", "-dlq", redrive);
+    builder.output("DeadLettersUrl", reference("DeadLetters"));
+    let senders = senders(builder, "DeadLetters");
+    builder.add("DeadLettersPolicy", policy("DeadLetters", senders));
 }
 
 /// The relay's dead-letter queue. A letter of a relay is an event that its own service emitted: redriven to the service's
 /// queue it would reach its emitter. So no queue moves to it, and only the relay's role may send to it.
-pub(super) fn add_relay_dead_letters(parts: &mut Parts<'_>, id: &str) {
-    add_dead_letters(parts, id, "-relay-dlq", json!({ "redrivePermission": "denyAll" }));
-    parts.output(format!("{id}Url"), reference(id));
-    parts.add(format!("{id}Policy"), policy(id, Vec::new()));
+pub(super) fn add_relay_dead_letters(builder: &mut StackBuilder<'_>, id: &str) {
+    add_dead_letters(builder, id, "-relay-dlq", json!({ "redrivePermission": "denyAll" }));
+    builder.output(format!("{id}Url"), reference(id));
+    builder.add(format!("{id}Policy"), policy(id, Vec::new()));
 }
 
-fn add_dead_letters(parts: &mut Parts<'_>, id: &str, name: &str, redrive: Value) {
+fn add_dead_letters(builder: &mut StackBuilder<'_>, id: &str, name: &str, redrive: Value) {
     let queue = json!({
         "Type": "AWS::SQS::Queue",
         // A letter is the last copy of an event.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
-            "QueueName": sub(parts.named(name)),
-            "MessageRetentionPeriod": parts.app.retention.dead_letters * DAY,
+            "QueueName": sub(builder.named(name)),
+            "MessageRetentionPeriod": builder.app.retention.dead_letters * DAY,
             "SqsManagedSseEnabled": true,
             "RedriveAllowPolicy": redrive,
-            "Tags": parts.tags(),
+            "Tags": builder.tags(),
         },
     });
-    parts.add(id, queue);
+    builder.add(id, queue);
 }
 
 /// The logical id of the rule for an event.
@@ -81,7 +80,7 @@ pub(super) fn rule_id(event: &str) -> String {
 }
 
 /// What EventBridge and SNS need: each only for the rules and topics of this service.
-fn senders(parts: &Parts<'_>, queue: &str) -> Vec<Value> {
+fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
     let allow = |sid: &str, service: &str, sources: Vec<Value>| {
         json!({
             "Sid": sid,
@@ -93,15 +92,14 @@ fn senders(parts: &Parts<'_>, queue: &str) -> Vec<Value> {
         })
     };
     let mut statements = Vec::new();
-    let app = &parts.app.name;
-    let rule =
-        |event: &waxseal::Declared| names::rule_arn(app, &names::rule(app, &parts.service.name, event.name));
-    let rules: Vec<_> = parts.service.bus_events().iter().map(rule).collect();
+    let (app, service) = (&builder.app.name, builder.service.name());
+    let arn_of = |rule: &Rule| names::rule_arn(app, &names::rule(app, service, rule.event.name));
+    let rules: Vec<_> = builder.routes.rules.iter().map(arn_of).collect();
     if !rules.is_empty() {
         statements.push(allow("Rules", "events.amazonaws.com", rules));
     }
-    let topics: Vec<_> =
-        parts.service.subscriptions().keys().map(|topic| super::routes::topic_arn(parts, topic)).collect();
+    let subscriptions = builder.routes.subscriptions.iter();
+    let topics: Vec<_> = subscriptions.map(|one| super::routes::topic_arn(builder, one.topic)).collect();
     if !topics.is_empty() {
         statements.push(allow("Topics", "sns.amazonaws.com", topics));
     }

@@ -2,18 +2,13 @@
 //! reads the receipts themselves.
 
 use serde_json::{Map, Value, json};
-use waxseal::Channel;
-use waxseal_catalog::app;
+use waxseal_catalog::routes::{RELAY_BATCH, RELAY_FILTER};
 
-use super::{Parts, lambda, recipients, role};
+use super::{StackBuilder, lambda, role};
 use crate::{
     bus,
-    names::{arn, attribute, import, queue_arn, queue_url, reference, sub, suffix},
+    names::{arn, attribute, import, named, queue_arn, queue_url, reference, sub, suffix},
 };
-
-/// Only new receipts that emitted something wake the relay (O-5). `exists` works on leaves alone.
-pub(crate) const FILTER: &str =
-    r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"emitted":{"S":[{"exists":true}]}}}}"#;
 
 /// What a sweep asks of the table, and nothing else does.
 pub(crate) const SCAN: &str = "dynamodb:Scan";
@@ -21,10 +16,10 @@ pub(crate) const SCAN: &str = "dynamodb:Scan";
 /// The relay's own dead-letter queue.
 pub(crate) const DEAD_LETTERS: &str = "RelayDeadLetters";
 
-pub(super) fn add(parts: &mut Parts<'_>) {
-    super::queues::add_relay_dead_letters(parts, DEAD_LETTERS);
-    let (app, service) = (parts.app, parts.service);
-    let emits = service.emits();
+pub(super) fn add(builder: &mut StackBuilder<'_>) {
+    super::queues::add_relay_dead_letters(builder, DEAD_LETTERS);
+    let (app, service) = (builder.app, builder.service);
+    let publishes = builder.routes.publishes.clone();
     let stream = || attribute("Table", "StreamArn");
     let mut statements = vec![
         json!({
@@ -55,16 +50,13 @@ pub(super) fn add(parts: &mut Parts<'_>) {
     let mut environment = Map::from_iter([
         ("WAXSEAL_BUS".to_owned(), import(bus::export(app, "name"))),
         ("WAXSEAL_DLQ_URL".to_owned(), reference(DEAD_LETTERS)),
-        ("WAXSEAL_SWEEP_DAYS".to_owned(), json!(app.retention.sweep.to_string())),
         ("WAXSEAL_TABLE".to_owned(), reference("Table")),
     ]);
+    for (name, value) in app.relay_variables() {
+        environment.insert(name.to_owned(), json!(value));
+    }
 
-    let events: Vec<_> = emits
-        .iter()
-        .filter(|declared| declared.channel == Channel::Bus)
-        .map(|declared| declared.name)
-        .collect();
-    if !events.is_empty() {
+    if !publishes.events.is_empty() {
         statements.push(json!({
             // Nobody else may say it: ownership of an event is this condition. `StringEquals` refuses an entry without the
             // key, which a bare `ForAllValues:` would let pass.
@@ -73,14 +65,12 @@ pub(super) fn add(parts: &mut Parts<'_>) {
             "Action": "events:PutEvents",
             "Resource": import(bus::export(app, "arn")),
             "Condition": {
-                "StringEquals": { "events:source": service.name, "events:detail-type": events },
+                "StringEquals": { "events:source": service.name(), "events:detail-type": publishes.events },
             },
         }));
     }
 
-    let mut topics: Vec<_> = emits.iter().filter_map(app::topic).collect();
-    topics.sort_unstable();
-    topics.dedup();
+    let topics = publishes.topics;
     if !topics.is_empty() {
         let arns: Vec<Value> = topics.iter().map(|topic| import(bus::topic_export(app, topic))).collect();
         for (topic, arn) in topics.iter().zip(&arns) {
@@ -100,9 +90,9 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         }));
     }
 
-    let recipients = recipients(service);
+    let recipients = publishes.recipients;
     if !recipients.is_empty() {
-        let name = |recipient: &str| app.named(&format!("{recipient}-commands"));
+        let name = |recipient: &str| named(app, &format!("{recipient}-commands"));
         for recipient in &recipients {
             environment
                 .insert(format!("WAXSEAL_QUEUE_{}", suffix(recipient)), sub(queue_url(&name(recipient))));
@@ -115,24 +105,24 @@ pub(super) fn add(parts: &mut Parts<'_>) {
         }));
     }
 
-    let role = role(parts, "RelayLogs", statements);
-    parts.add("RelayRole", role);
-    lambda(parts, "Relay", &app.relay, environment);
-    parts.add(
+    let role = role(builder, "RelayLogs", statements);
+    builder.add("RelayRole", role);
+    lambda(builder, "Relay", &app.relay, environment);
+    builder.add(
         "RelayMapping",
         json!({
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
                 "FunctionName": reference("Relay"),
                 "EventSourceArn": stream(),
-                "BatchSize": 100,
+                "BatchSize": RELAY_BATCH,
                 // From the oldest record, and never past one that was not published (O-1): alarms watch the age.
                 "StartingPosition": "TRIM_HORIZON",
                 "MaximumRetryAttempts": -1,
                 "MaximumRecordAgeInSeconds": -1,
                 "BisectBatchOnFunctionError": true,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                "FilterCriteria": { "Filters": [{ "Pattern": FILTER }] },
+                "FilterCriteria": { "Filters": [{ "Pattern": RELAY_FILTER }] },
             },
         }),
     );

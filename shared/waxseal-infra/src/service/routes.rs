@@ -1,55 +1,65 @@
 //! How events come here: a rule for each event of the bus, a subscription for each topic.
 
 use serde_json::{Value, json};
+use waxseal_catalog::{
+    RULE_RETRY_DAYS,
+    routes::{Rule, Subscription},
+};
 
-use super::{Parts, queues::rule_id};
+use super::{
+    StackBuilder,
+    queues::{DAY, rule_id},
+};
 use crate::{
     bus,
     names::{self, arn, import, pascal, sub},
 };
 
-pub(super) fn add(parts: &mut Parts<'_>) {
-    for event in parts.service.bus_events() {
+pub(super) fn add(builder: &mut StackBuilder<'_>) {
+    let routes = builder.routes.clone();
+    for Rule { event, pattern, .. } in routes.rules {
         let rule = json!({
             "Type": "AWS::Events::Rule",
             // An event for a queue that does not let it in is lost.
             "DependsOn": ["EventsPolicy", "DeadLettersPolicy"],
             "Properties": {
-                "Name": sub(names::rule(&parts.app.name, &parts.service.name, event.name)),
-                "Description": format!("{} of {} to {}", event.name, event.owner, parts.service.name),
-                "EventBusName": import(bus::export(parts.app, "name")),
-                "EventPattern": { "source": [event.owner], "detail-type": [event.name] },
+                "Name": sub(names::rule(&builder.app.name, builder.service.name(), event.name)),
+                "Description": format!("{} of {} to {}", event.name, event.owner, builder.service.name()),
+                "EventBusName": import(bus::export(builder.app, "name")),
+                "EventPattern": pattern,
                 "State": "ENABLED",
                 "Targets": [{
                     "Id": "events",
                     "Arn": arn("Events"),
                     "DeadLetterConfig": { "Arn": arn("DeadLetters") },
-                    // EventBridge's longest: a day.
-                    "RetryPolicy": { "MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185 },
+                    // EventBridge's longest.
+                    "RetryPolicy": {
+                        "MaximumEventAgeInSeconds": RULE_RETRY_DAYS * DAY,
+                        "MaximumRetryAttempts": 185,
+                    },
                 }],
             },
         });
-        parts.add(rule_id(event.name), rule);
+        builder.add(rule_id(event.name), rule);
     }
-    // One subscription for each topic, whatever number of types: SNS refuses a second one to the same queue.
-    for (topic, types) in parts.service.subscriptions() {
+    for Subscription { topic, filter, .. } in routes.subscriptions {
         let subscription = json!({
             "Type": "AWS::SNS::Subscription",
             "DependsOn": ["EventsPolicy", "DeadLettersPolicy"],
             "Properties": {
-                "TopicArn": topic_arn(parts, topic),
+                "TopicArn": topic_arn(builder, topic),
                 "Protocol": "sqs",
                 "Endpoint": arn("Events"),
                 "RawMessageDelivery": true,
                 "FilterPolicyScope": "MessageBody",
-                "FilterPolicy": { "eventType": types },
+                "FilterPolicy": filter,
                 "RedrivePolicy": { "deadLetterTargetArn": arn("DeadLetters") },
             },
         });
-        parts.add(format!("FromTopic{}", pascal(topic)), subscription);
+        builder.add(format!("FromTopic{}", pascal(topic)), subscription);
     }
 }
 
-pub(super) fn topic_arn(parts: &Parts<'_>, topic: &str) -> Value {
-    import(bus::topic_export(parts.app, topic))
+pub(super) fn topic_arn(builder: &StackBuilder<'_>, topic: &str) -> Value {
+    import(bus::topic_export(builder.app, topic))
 }

@@ -3,17 +3,17 @@
 use serde_json::json;
 use waxseal::table::attribute;
 
-use super::Parts;
+use super::StackBuilder;
 use crate::names::{arn, reference, sub};
 
-pub(super) fn add(parts: &mut Parts<'_>) {
+pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let table = json!({
         "Type": "AWS::DynamoDB::Table",
         // State outlives its stack: deleting a table is a decision of its own.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
-            "TableName": sub(parts.named("")),
+            "TableName": sub(builder.named("")),
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [
                 { "AttributeName": attribute::PARTITION, "AttributeType": "S" },
@@ -28,10 +28,10 @@ pub(super) fn add(parts: &mut Parts<'_>) {
             "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
             "DeletionProtectionEnabled": reference("DeletionProtection"),
             "SSESpecification": { "SSEEnabled": true },
-            "Tags": parts.tags(),
+            "Tags": builder.tags(),
         },
     });
-    parts.add("Table", table);
-    parts.output("TableName", reference("Table"));
-    parts.output("TableArn", arn("Table"));
+    builder.add("Table", table);
+    builder.output("TableName", reference("Table"));
+    builder.output("TableArn", arn("Table"));
 }

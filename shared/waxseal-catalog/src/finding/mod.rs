@@ -1,0 +1,12 @@
+//! Mistakes that only the whole application shows, each with a code and the way to mend it.
+//!
+//! [`App::check`](crate::App::check) reports them. The embedded environment, the templates and `make infra` show the same
+//! list.
+
+mod check;
+mod code;
+mod messages;
+mod report;
+mod services;
+
+pub use self::{code::FindingCode, report::Finding};

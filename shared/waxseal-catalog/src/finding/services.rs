@@ -1,0 +1,106 @@
+//! Mistakes of single services.
+
+use std::collections::BTreeSet;
+
+use waxseal::{Channel, Service, ServiceError};
+
+use super::{Finding, FindingCode};
+use crate::{app::App, deployed::Deployed};
+
+/// The prefix of the variables that follow from the declaration.
+const RESERVED: &str = "WAXSEAL_";
+
+/// The findings of each service alone.
+pub(super) fn findings(app: &App) -> Vec<Finding> {
+    let mut names = BTreeSet::new();
+    let mut findings = Vec::new();
+    for service in &app.services {
+        if !names.insert(service.name()) {
+            let problem = "two services have this name".to_owned();
+            let advice = "rename one: receipts, queues and the stack are named after the service";
+            findings.push(Finding::new(FindingCode::TwoServices, service.name(), problem, advice));
+        }
+        findings.extend(mistakes(service));
+        if service.catalog().is_empty() && !service.answers_http {
+            let problem = "it handles no message and answers no HTTP".to_owned();
+            let advice = "register a handler, or remove the service";
+            findings.push(Finding::new(FindingCode::NoHandlers, service.name(), problem, advice));
+        }
+        findings.extend(patterns(service));
+        findings.extend(variables(service));
+    }
+    findings
+}
+
+/// The mistakes that the core knows. A cursor is known only where the handlers are.
+fn mistakes(service: &Deployed) -> Vec<Finding> {
+    let mut mistakes = Service::mistakes(service.name(), service.catalog());
+    if let Some(Err(error @ ServiceError::Cursor { .. })) = service.service().map(Service::check) {
+        mistakes.push(error);
+    }
+    mistakes.into_iter().filter_map(|mistake| finding(service.name(), mistake)).collect()
+}
+
+fn finding(service: &str, mistake: ServiceError) -> Option<Finding> {
+    let finding = match mistake {
+        ServiceError::Twice { handler, .. } => {
+            let problem = "the service registers two handlers of this name".to_owned();
+            let advice = "rename one: each needs receipts of its own";
+            Finding::new(FindingCode::TwoHandlers, service, problem, advice).of_handler(handler)
+        }
+        ServiceError::Foreign { handler, event, owner, .. } => {
+            let problem = format!("it emits {event}, which {owner} owns");
+            let advice =
+                "only the owner publishes an event: send the owner a command, or emit an event of its own";
+            Finding::new(FindingCode::ForeignEvent, service, problem, advice)
+                .of_handler(handler)
+                .of_message(event)
+        }
+        ServiceError::Misdirected { handler, command, recipient, .. } => {
+            let problem = format!("it handles the command {command}, whose recipient is {recipient}");
+            let advice = "register the handler in the recipient, or declare another recipient";
+            Finding::new(FindingCode::WrongRecipient, service, problem, advice)
+                .of_handler(handler)
+                .of_message(command)
+        }
+        ServiceError::Cursor { cursor, event, .. } => {
+            let problem = format!("two handlers of {event} do not agree on the cursor {cursor}");
+            let advice = "give each handler a cursor of its own name";
+            Finding::new(FindingCode::Cursor, service, problem, advice).of_message(event)
+        }
+        // Of a newer core: the engine refuses the service with its text.
+        _ => return None,
+    };
+    Some(finding)
+}
+
+/// Patterns for rules that the service does not have.
+fn patterns(service: &Deployed) -> Vec<Finding> {
+    let consumes = service.consumes();
+    let has_rule = |event: &String| {
+        consumes.iter().any(|declared| declared.name == event && declared.channel == Channel::Bus)
+    };
+    let without = service.patterns.keys().filter(|event| !has_rule(event));
+    let finding = |event: &String| {
+        let problem = format!("it has a pattern for {event}, which it does not handle from the bus");
+        Finding::new(
+            FindingCode::NoRule,
+            service.name(),
+            problem,
+            "correct the event's name, or remove the pattern",
+        )
+    };
+    without.map(finding).collect()
+}
+
+/// Variables of Waxseal that are set by hand.
+fn variables(service: &Deployed) -> Vec<Finding> {
+    let parameters = service.parameters.iter().map(|parameter| &parameter.variable);
+    let reserved = service.environment.keys().chain(parameters).filter(|name| name.starts_with(RESERVED));
+    let finding = |name: &String| {
+        let problem = format!("it sets {name} by hand");
+        let advice = "use the method of Deployed: a variable reaches the function on AWS alone";
+        Finding::new(FindingCode::ReservedVariable, service.name(), problem, advice)
+    };
+    reserved.map(finding).collect()
+}

@@ -1,0 +1,40 @@
+//! What a service's relay publishes, and where.
+
+use std::collections::BTreeSet;
+
+use waxseal::Channel;
+
+use crate::deployed::Deployed;
+
+/// The channels that a service's relay publishes to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Publishes {
+    /// The events that go to the bus, in the order of registration.
+    pub events: Vec<&'static str>,
+    /// The topics.
+    pub topics: BTreeSet<&'static str>,
+    /// The services that get its commands.
+    pub recipients: BTreeSet<&'static str>,
+}
+
+impl Publishes {
+    /// Whether there is nothing to publish, and so no relay.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self == &Self::default()
+    }
+}
+
+/// What a service's relay publishes.
+pub(super) fn of(service: &Deployed) -> Publishes {
+    let mut publishes = Publishes::default();
+    for declared in service.emits() {
+        match declared.channel {
+            Channel::Bus => publishes.events.push(declared.name),
+            Channel::Topic(topic) => drop(publishes.topics.insert(topic)),
+            Channel::Queue(recipient) => drop(publishes.recipients.insert(recipient)),
+        }
+    }
+    publishes
+}

@@ -1,0 +1,86 @@
+//! The variables with fixed values that tell a function how it runs.
+//!
+//! The embedded environment gives the same numbers to the engine directly.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use waxseal::{
+    Settings,
+    batch::{GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
+};
+
+use crate::{
+    app::App,
+    deployed::Deployed,
+    settings::{
+        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED,
+        MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
+    },
+};
+
+impl App {
+    /// The variables of a service's function: its concurrency, its time-out, the receives of its queues and its horizon, and
+    /// whatever else differs from the default.
+    #[must_use]
+    pub fn variables(&self, service: &Deployed) -> BTreeMap<&'static str, String> {
+        let horizon = self.horizon(service);
+        let (policy, settings) = (service.policy(), service.settings(horizon));
+        let (usual, usual_settings) = (Policy::default(), Settings::default());
+        let mut variables = BTreeMap::from([
+            (CONCURRENCY.name, policy.concurrency.to_string()),
+            (HORIZON.name, horizon.to_string()),
+            (MAX_RECEIVES.name, service.max_receives.to_string()),
+            (TIMEOUT.name, service.program.timeout.to_string()),
+        ]);
+        let mut unless = |is_usual: bool, name: &'static str, value: String| {
+            if !is_usual {
+                variables.insert(name, value);
+            }
+        };
+        unless(settings.lease == usual_settings.lease, LEASE.name, seconds(settings.lease));
+        let backoff = policy.backoff.base;
+        unless(backoff == usual.backoff.base, BACKOFF.name, seconds(backoff));
+        let malformed = match policy.malformed {
+            MalformedPolicy::DeadLetter => "dead-letter",
+            MalformedPolicy::Retry => "retry",
+        };
+        unless(policy.malformed == usual.malformed, MALFORMED.name, malformed.to_owned());
+        let grouping = grouping(policy.grouping).unwrap_or_default();
+        unless(policy.grouping == usual.grouping, COMMIT_GROUPING.name, grouping.to_owned());
+        let groups = match policy.groups {
+            GroupPolicy::Skip => "skip",
+            GroupPolicy::Block => "block",
+        };
+        unless(policy.groups == usual.groups, FIFO_GROUPS.name, groups.to_owned());
+        let answer = match policy.total_failure {
+            TotalFailure::Report => "report",
+            TotalFailure::Raise => "raise",
+        };
+        unless(policy.total_failure == usual.total_failure, TOTAL_FAILURE.name, answer.to_owned());
+        unless(policy.isolation == usual.isolation, ISOLATION.name, "on".to_owned());
+        variables
+    }
+
+    /// The variables of a service's relay.
+    #[must_use]
+    pub fn relay_variables(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            (SWEEP.name, self.retention.sweep.to_string()),
+            (TIMEOUT.name, self.relay.timeout.to_string()),
+        ])
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    duration.as_secs().max(1).to_string()
+}
+
+/// The name of a grouping; none of one that is newer than this crate.
+fn grouping(grouping: Grouping) -> Option<&'static str> {
+    match grouping {
+        Grouping::Cheapest => Some("cheapest"),
+        Grouping::FewestRequests => Some("fewest-requests"),
+        Grouping::Apart => Some("apart"),
+        _ => None,
+    }
+}

@@ -4,7 +4,7 @@
 use analytics::{Level, Subject, Tally, total};
 use order_events::{Currency, testing::Memory};
 use waxseal::batch::{Batches, Policy};
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 #[tokio::test]
 async fn the_sample_batch_is_counted_from_bus_and_topic() {

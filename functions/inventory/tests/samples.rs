@@ -7,7 +7,7 @@ use order_events::{
     testing::{Memory, of_kind},
 };
 use waxseal::batch::{Batches, Policy};
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 const STOCK: &[u8] = include_bytes!("../samples/stock.jsonl");
 const EVENT: &[u8] = include_bytes!("../samples/order-placed.json");

@@ -3,7 +3,7 @@
 
 use order_events::testing::Memory;
 use waxseal::batch::{Batches, Policy};
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 #[tokio::test]
 async fn the_sample_event_sends_a_mail() {

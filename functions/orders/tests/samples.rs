@@ -10,7 +10,7 @@ use order_events::{
 use orders::{Rejected, submission::parse_lines, submit};
 use serde_json::{Value, json};
 use waxseal::batch::{Batches, Policy};
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 const FILE: &[u8] = include_bytes!("../samples/orders.jsonl");
 

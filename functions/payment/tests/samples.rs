@@ -11,7 +11,7 @@ use waxseal::{
     BoxError,
     batch::{Batches, Policy},
 };
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 /// Takes every card.
 struct Generous;

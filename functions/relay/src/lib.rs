@@ -12,16 +12,16 @@ use waxseal::{
     dead_letter::DeadLetters,
     relay::{Publisher, Receipts},
 };
-use waxseal_lambda::Function;
+use waxseal_lambda::Relay;
 
 /// The relay: what can never be published goes to `dead_letters`, under this name. A sweep of `receipts` may begin as far back as
 /// `reach`.
-pub fn function(
-    publisher: impl Publisher,
-    dead_letters: impl DeadLetters,
+pub fn relay<P: Publisher, D: DeadLetters>(
+    publisher: P,
+    dead_letters: D,
     receipts: impl Receipts + 'static,
     host: Arc<dyn Host>,
     reach: Duration,
-) -> Function {
-    Function::relay("relay", publisher, dead_letters, host.clone()).sweeping(receipts, host, reach)
+) -> Relay<P, D> {
+    Relay::new("relay", publisher, dead_letters, host).sweeping(receipts, reach)
 }

@@ -4,16 +4,16 @@
 use std::process::ExitCode;
 
 use waxseal::BoxError;
-use waxseal_aws::Environment;
-use waxseal_lambda::Function;
+use waxseal_aws::{Environment, Publishers, SqsDeadLetters};
+use waxseal_lambda::Relay;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    waxseal_lambda::start(function()).await
+    waxseal_lambda::start(relay()).await
 }
 
-async fn function() -> Result<Function, BoxError> {
+async fn relay() -> Result<Relay<Publishers, SqsDeadLetters>, BoxError> {
     let aws = Environment::from_env();
     let (publisher, dead_letters) = (aws.publisher()?, aws.dead_letters()?);
-    Ok(relay::function(publisher, dead_letters, aws.table()?, aws.host(), aws.sweep_reach()?))
+    Ok(relay::relay(publisher, dead_letters, aws.table()?, aws.host(), aws.sweep_reach()?))
 }

@@ -13,7 +13,7 @@ use waxseal::{
     relay::{PublishError, Publisher, Receipts},
     table::{Emitted, Item, Key, TableError},
 };
-use waxseal_lambda::Invocation;
+use waxseal_lambda::{Invocation, Invoke};
 
 const EVENT: &[u8] = include_bytes!("../samples/receipts.json");
 
@@ -75,8 +75,7 @@ impl Host for Later {
 
 async fn ask(channels: &Channels, payload: &[u8]) -> String {
     let reach = Duration::from_hours(14 * 24);
-    let function =
-        relay::function(channels.clone(), channels.clone(), channels.clone(), Arc::new(Later), reach);
+    let function = relay::relay(channels.clone(), channels.clone(), channels.clone(), Arc::new(Later), reach);
     let answer = function.invoke(payload, &Invocation::default()).await.unwrap();
     String::from_utf8(answer).unwrap()
 }

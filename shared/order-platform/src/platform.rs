@@ -73,11 +73,8 @@ impl Platform {
         one_by_one.mapping.concurrency = 2;
         local.deploy_with(inventory::service(), one_by_one, |function| function)?;
         local.deploy_with(orders::service(), self::deploy(setup.real_time), |function| {
-            let engine = function.engine().cloned();
-            match engine {
-                Some(engine) => function.http(orders::router(engine)),
-                None => function,
-            }
+            let http = orders::router(function.engine().clone());
+            function.http(http)
         })?;
         Ok(Self { local, gateway, mailbox, published })
     }

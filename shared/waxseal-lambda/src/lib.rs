@@ -1,8 +1,9 @@
 //! What Lambda delivers and expects back: sources in, batch responses out, the runtime loop.
 //!
-//! A [`Function`] takes the JSON that Lambda delivers and gives the JSON that Lambda expects. [`start`] runs it under
-//! a Lambda Runtime API; the embedded environment calls [`Function::invoke`] with the same bytes. No SDK client is
-//! known here: tables, publishers and dead letters are traits of `waxseal`.
+//! A [`Function`] runs a service's handlers; a [`Relay`] publishes what they emitted. Both take the JSON that Lambda delivers
+//! and give the JSON that Lambda expects ([`Invoke`]). [`start`] runs them under a Lambda Runtime API; the embedded
+//! environment gives them the same bytes. No SDK client is known here: tables, publishers and dead letters are traits of
+//! `waxseal`.
 //!
 //! ```no_run
 //! # async fn function() -> Result<waxseal_lambda::Function, std::io::Error> { Err(std::io::Error::other("")) }
@@ -16,10 +17,12 @@
 //! # fn main() {}
 //! ```
 
-mod end;
+mod deadline;
 mod error;
 mod function;
 mod http;
+mod invocation;
+mod invoke;
 mod json;
 mod log;
 mod payload;
@@ -32,8 +35,11 @@ mod source;
 mod sweep;
 mod trace;
 
-pub use end::points;
+pub use deadline::points;
 pub use error::InvokeError;
-pub use function::{Function, Invocation};
+pub use function::Function;
+pub use invocation::Invocation;
+pub use invoke::Invoke;
 pub use lambda_runtime::Error;
+pub use relay::Relay;
 pub use runtime::{run, start};

@@ -14,9 +14,15 @@ use waxseal::{
 };
 
 use crate::{
-    Invocation, InvokeError,
-    json::{Object, Objects, kind},
-    source::{Batch, Kind, body, eventbridge, sns, sqs},
+    error::InvokeError,
+    invocation::Invocation,
+    json::{self, Object, Objects, kind},
+    source::{
+        batch::{Batch, Kind},
+        eventbridge, s3,
+        shape::DESTINATION,
+        sns, sqs,
+    },
 };
 
 /// A payload, taken apart into records.
@@ -34,7 +40,7 @@ pub(crate) enum Payload<'a> {
 impl<'a> Payload<'a> {
     pub(crate) fn read(text: &'a str, invocation: &Invocation) -> Result<Self, InvokeError> {
         let trace = invocation.trace.as_deref();
-        if let Some(records) = sqs::usual(text) {
+        if let Some(records) = sqs::fast_path(text) {
             return Ok(Self::Batch(Batch { kind: Kind::Sqs, records }));
         }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
@@ -54,8 +60,8 @@ impl<'a> Payload<'a> {
                     .to_owned(),
             }),
             Top::Other => match Object::parse(text) {
-                Some(object) if body::is_test_of_s3(&object) => {
-                    Ok(Self::Batch(from_s3(text, Content::Ignored("the test event of S3"))))
+                Some(object) if s3::is_test(&object) => {
+                    Ok(Self::Batch(s3::batch(text, Content::Ignored(s3::TEST))))
                 }
                 object => {
                     let saw = object.map_or_else(|| kind(text).to_owned(), |object| object.names());
@@ -87,12 +93,6 @@ fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
     }
 }
 
-/// A payload that S3 sent to the function itself, as one record: S3 asks for nothing but an answer.
-fn from_s3(text: &str, content: Content) -> Batch {
-    let record = Record::new("notification", text.as_bytes().to_vec(), content);
-    Batch { kind: Kind::S3, records: vec![record] }
-}
-
 fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
     let objects = &records.0;
     // No records: there is nothing to tell the source by, and nothing that could fail (S-1).
@@ -114,7 +114,7 @@ fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<
                 .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace)))
                 .collect(),
         },
-        Some(Kind::S3) => from_s3(text, Content::Malformed(body::notification_of_s3())),
+        Some(Kind::S3) => s3::batch(text, Content::Malformed(s3::notification())),
         Some(Kind::EventBridge) | None => {
             // A source's name is AWS's own word, such as `aws:kinesis`; all else may be anything.
             let from = match source_of(first) {
@@ -182,7 +182,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut top = Top::Other;
-                while let Some(name) = map.next_key_seed(crate::json::Name)? {
+                while let Some(name) = map.next_key_seed(json::Name)? {
                     match &*name {
                         "Records" => {
                             top = Top::Records(map.next_value()?);
@@ -191,7 +191,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
                         "detail-type" if top.is_vague() => top = Top::Event,
                         "requestContext" if top.is_vague() => top = Top::Http,
                         // Beside `requestContext`, which it shares with an HTTP request.
-                        name if body::DESTINATION.contains(&name)
+                        name if DESTINATION.contains(&name)
                             && (top.is_vague() || matches!(top, Top::Http)) =>
                         {
                             top = Top::Destination;
@@ -254,7 +254,7 @@ mod tests {
             let mut objects = vec![object(&MEMBERS[..7]); usual];
             objects.extend(batch.iter().map(|members| object(members)));
             let array = format!("[{}]", objects.join(","));
-            let read = sqs::usual(&format!(r#"{{"Records":{array}}}"#));
+            let read = sqs::fast_path(&format!(r#"{{"Records":{array}}}"#));
             if batch.is_empty() {
                 prop_assert_eq!(read.is_some(), usual > 0, "{}", array);
             }

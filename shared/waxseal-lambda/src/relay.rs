@@ -1,86 +1,159 @@
-//! The relay as a function: what the receipts in a stream emitted goes to its channels, the response is the checkpoint.
+//! A relay: it publishes what receipts emitted, from a table's stream or, in a sweep, from the receipts themselves.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use waxseal::{
-    Code, Host,
-    batch::RecordOutcome,
+    Code, End, Host, Point,
+    batch::{RecordOutcome, TotalFailure},
     dead_letter::DeadLetters,
     error_chain,
-    relay::{Pending, Progress, Publisher, Sweep, SweepError, publish},
+    relay::{Pending, Progress, Publisher, Receipts, publish},
+    table::TableError,
 };
 
 use crate::{
-    http::BoxFuture,
-    source::Batch,
-    sweep::{AnyReceipts, Erased},
+    error::InvokeError,
+    invocation::Invocation,
+    invoke::{Invoke, guarded},
+    json,
+    payload::Payload,
+    response,
+    source::{batch::Batch, stream},
+    sweep::Sweeper,
 };
 
-/// A relay, erased: the function is one type whatever publishes.
-pub(crate) trait AnyRelay: Send + Sync {
-    fn service(&self) -> &str;
-    /// The index of the first receipt that is not wholly published.
-    fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>>;
-    /// The same index, where the publication was given up.
-    fn checkpoint(&self, receipts: &[Pending]) -> Option<usize>;
-    /// One step of a sweep.
-    fn step<'a>(
-        &'a self,
-        sweep: &'a mut Sweep,
-        receipts: &'a dyn AnyReceipts,
-    ) -> BoxFuture<'a, Result<(), SweepError>>;
-    /// Dead-letters what does not come from a stream: wrong wiring must lose nothing.
-    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<RecordOutcome>>;
+/// A relay. Cheap to clone; clones share what is remembered of an open batch.
+///
+/// | payload | reaction | response |
+/// |---|---|---|
+/// | DynamoDB stream | the emissions of receipts are published | the checkpoint: the first receipt that is not wholly published |
+/// | `{"sweep":{"from":"…","to":"…"}}` | the emissions of that time are published again, where it [sweeps](Relay::sweeping) | how many, and the payload to go on with |
+/// | SQS, SNS, EventBridge | each record is dead-lettered: wrong wiring must lose nothing | the records whose dead letter could not be written |
+///
+/// ```
+/// use std::sync::Arc;
+/// use waxseal::{BoxError, Emission, Host, Timestamp, Token, dead_letter::{DeadLetter, DeadLetters}, relay::{PublishError, Publisher}};
+/// use waxseal_lambda::{Invocation, Invoke, Relay};
+///
+/// struct Print;
+/// impl Host for Print {
+///     fn now(&self) -> Timestamp { Timestamp::from(std::time::SystemTime::now()) }
+///     fn token(&self) -> Token { Token(1) }
+/// }
+/// impl Publisher for Print {
+///     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+///         emissions.iter().map(|emission| Ok(println!("{}: {}", emission.channel, emission.envelope))).collect()
+///     }
+/// }
+/// impl DeadLetters for Print {
+///     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> { Ok(println!("{}", letter.reason)) }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let relay = Relay::new("inventory", Print, Print, Arc::new(Print));
+/// let removed = br#"{"Records":[{"eventSource":"aws:dynamodb","eventName":"REMOVE","dynamodb":{"SequenceNumber":"1"}}]}"#;
+/// let response = relay.invoke(removed, &Invocation::default()).await.unwrap();
+/// assert_eq!(response, br#"{"batchItemFailures":[]}"#);
+/// # });
+/// ```
+pub struct Relay<P, D> {
+    parts: Arc<Parts<P, D>>,
+    sweeper: Option<Arc<Sweeper>>,
 }
 
-pub(crate) struct Relay<P, D> {
-    pub(crate) service: String,
-    pub(crate) publisher: P,
-    pub(crate) dead_letters: D,
-    pub(crate) host: Arc<dyn Host>,
-    pub(crate) progress: Progress,
+struct Parts<P, D> {
+    service: String,
+    publisher: P,
+    dead_letters: D,
+    host: Arc<dyn Host>,
+    progress: Progress,
 }
 
-impl<P, D> Relay<P, D> {
-    /// The relay in this invocation.
-    fn now(&self) -> waxseal::relay::Relay<'_, P, D> {
-        let Self { service, publisher, dead_letters, host, progress } = self;
-        waxseal::relay::Relay { publisher, dead_letters, service, progress, now: host.now() }
+impl<P, D> Clone for Relay<P, D> {
+    fn clone(&self) -> Self {
+        Self { parts: self.parts.clone(), sweeper: self.sweeper.clone() }
     }
 }
 
-impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
-    fn service(&self) -> &str {
-        &self.service
+impl<P, D> std::fmt::Debug for Relay<P, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (service, sweeps) = (&self.parts.service, self.sweeper.is_some());
+        f.debug_struct("Relay").field("service", service).field("sweeps", &sweeps).finish()
+    }
+}
+
+impl<P: Publisher, D: DeadLetters> Relay<P, D> {
+    /// A relay that publishes to `publisher`. Dead letters name `service`; `host` tells the age of records (O-6).
+    #[must_use]
+    pub fn new(service: impl Into<String>, publisher: P, dead_letters: D, host: Arc<dyn Host>) -> Self {
+        let (service, progress) = (service.into(), Progress::default());
+        Self { parts: Arc::new(Parts { service, publisher, dead_letters, host, progress }), sweeper: None }
     }
 
-    fn publish<'a>(&'a self, receipts: &'a [Pending]) -> BoxFuture<'a, Option<usize>> {
-        Box::pin(async move { publish(&self.now(), receipts).await })
+    /// Publishes from the receipts themselves, too, what the stream has forgotten (O-1). A person invokes the relay with
+    ///
+    /// ```json
+    /// {"sweep":{"from":"2026-11-20T00:00:00Z","to":"2026-11-21T06:00:00Z"}}
+    /// ```
+    ///
+    /// and everything that was emitted from then on, up to `to` or to now, is published again under the same ids. The answer,
+    /// `{"from":…,"to":…,"receipts":12,"published":12,"failed":0,"deadLettered":0,"next":null}`, says how many receipts
+    /// there are and how many of them are wholly published. `next` is the payload to go on with where the invocation's time
+    /// was too short for all. The error of a sweep that was stopped has it too.
+    ///
+    /// `from` may lie at most `reach` before now. Consumers know for the horizon of their receipts which messages they have
+    /// handled. A message that is published again after that would take effect again, so the horizon has to include
+    /// `reach` (Q-3).
+    #[must_use]
+    pub fn sweeping(mut self, receipts: impl Receipts + 'static, reach: Duration) -> Self {
+        self.sweeper = Some(Arc::new(Sweeper::new(receipts, self.parts.host.clone(), reach)));
+        self
     }
 
-    fn checkpoint(&self, receipts: &[Pending]) -> Option<usize> {
-        self.progress.checkpoint(receipts)
+    async fn dispatch(
+        &self,
+        payload: &[u8],
+        invocation: &Invocation,
+        end: End<'_>,
+    ) -> Result<Vec<u8>, InvokeError> {
+        let text = json::text(payload);
+        let text = json::unmarked(&text);
+        match (Payload::read(text, invocation)?, &self.sweeper) {
+            (Payload::Stream(objects), _) => self.publish(&stream::pending(&objects.0)?, end).await,
+            (Payload::Sweep, Some(sweeper)) => {
+                sweeper.sweep(|| self.parts.now(), text, invocation.deadline, end).await
+            }
+            (Payload::Batch(batch), _) => self.refuse(&batch, end).await,
+            (Payload::Http, _) => Err(self.not_taken("HTTP")),
+            (Payload::Release, _) => Err(self.not_taken("release")),
+            (Payload::Sweep, None) => Err(self.not_taken("sweep")),
+        }
     }
 
-    fn step<'a>(
-        &'a self,
-        sweep: &'a mut Sweep,
-        receipts: &'a dyn AnyReceipts,
-    ) -> BoxFuture<'a, Result<(), SweepError>> {
-        Box::pin(async move { sweep.step(&Erased(receipts), &self.now()).await })
+    async fn publish(&self, receipts: &[Pending], mut end: End<'_>) -> Result<Vec<u8>, InvokeError> {
+        let relay = self.parts.now();
+        let published = end.within(Point::Cutoff, publish(&relay, receipts)).await;
+        let open = published.unwrap_or_else(|| {
+            tracing::warn!("a channel did not answer in time: its unanswered entries are published again");
+            self.parts.progress.checkpoint(receipts)
+        });
+        let open = open.and_then(|index| receipts.get(index));
+        response::partial(open.map(|receipt| receipt.record.as_str()).as_slice())
     }
 
-    fn refuse<'a>(&'a self, batch: &'a Batch) -> BoxFuture<'a, Vec<RecordOutcome>> {
-        Box::pin(async move {
+    /// Dead-letters the records of another source.
+    async fn refuse(&self, batch: &Batch, mut end: End<'_>) -> Result<Vec<u8>, InvokeError> {
+        response::check_ids(batch)?;
+        let refused = async {
             let mut verdicts = Vec::with_capacity(batch.records.len());
             for record in &batch.records {
                 let reason = format!(
                     "the relay takes DynamoDB stream records, this one came from {}: wire it to a table's stream",
                     batch.kind.name()
                 );
-                let letter =
-                    record.dead_letter(&self.service, self.host.now(), Code::WrongSource, reason.clone());
-                verdicts.push(match self.dead_letters.send(letter).await {
+                let Parts { service, dead_letters, host, .. } = &*self.parts;
+                let letter = record.dead_letter(service, host.now(), Code::WrongSource, reason.clone());
+                verdicts.push(match dead_letters.send(letter).await {
                     Ok(()) => {
                         tracing::error!(record = record.id, reason, "dead-lettered");
                         RecordOutcome::DeadLettered { reason }
@@ -101,6 +174,41 @@ impl<P: Publisher, D: DeadLetters> AnyRelay for Relay<P, D> {
                 });
             }
             verdicts
-        })
+        };
+        let late = || batch.records.iter().map(|_| RecordOutcome::Unstarted).collect();
+        let verdicts = end.within(Point::Cutoff, refused).await.unwrap_or_else(late);
+        response::write(batch, &verdicts, TotalFailure::Report)
+    }
+
+    fn not_taken(&self, got: &'static str) -> InvokeError {
+        let takes = match self.sweeper {
+            Some(_) => "DynamoDB stream records and sweeps",
+            None => "DynamoDB stream records",
+        };
+        InvokeError::NotTaken { got, takes }
+    }
+}
+
+impl<P, D> Parts<P, D> {
+    /// The relay at this moment.
+    fn now(&self) -> waxseal::relay::Relay<'_, P, D> {
+        let Self { service, publisher, dead_letters, host, progress } = self;
+        waxseal::relay::Relay { publisher, dead_letters, service, progress, now: host.now() }
+    }
+}
+
+impl<P: Publisher, D: DeadLetters> Invoke for Relay<P, D> {
+    async fn warm_up(&self) -> Result<(), TableError> {
+        Ok(())
+    }
+
+    async fn invoke_until(
+        &self,
+        payload: &[u8],
+        invocation: &Invocation,
+        end: End<'_>,
+    ) -> Result<Vec<u8>, InvokeError> {
+        // In a box: a publisher's futures nest deep, and a binary's `main` would hold them all in one.
+        guarded(invocation, Box::pin(self.dispatch(payload, invocation, end))).await
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use waxseal::{EffectOutcome, End, Engine, Point, Release};
 
 use crate::{
-    InvokeError,
+    error::InvokeError,
     json::{Object, kind},
 };
 

@@ -5,8 +5,8 @@ use serde::Serialize;
 use waxseal::batch::{MissingId, RecordOutcome, TotalFailure, failures};
 
 use crate::{
-    InvokeError,
-    source::{Batch, Kind},
+    error::InvokeError,
+    source::batch::{Batch, Kind},
 };
 
 #[derive(Serialize)]

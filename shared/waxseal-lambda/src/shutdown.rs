@@ -7,8 +7,7 @@ use tokio::{
     sync::watch,
 };
 
-/// How long a response that was just made has to reach the Runtime API: `lambda_runtime` does not say when it has.
-const TO_ANSWER: Duration = Duration::from_millis(200);
+use crate::deadline::TO_ANSWER;
 
 /// Whether the process is asked to end, and how many invocations run. Clones are the same one.
 #[derive(Clone)]

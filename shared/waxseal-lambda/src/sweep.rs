@@ -3,22 +3,23 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use waxseal::{
-    End, Host, Point, Timestamp, clip, error_chain,
-    relay::{Counts, Receipts, Sweep, Window},
+    End, Host, Point, Timestamp, clip,
+    dead_letter::DeadLetters,
+    error_chain,
+    relay::{Counts, Publisher, Receipts, Relay, Sweep, Window},
     table::{Emitted, Key, TableError},
 };
 
 use crate::{
-    InvokeError,
-    http::BoxFuture,
+    error::InvokeError,
     json::{Object, kind},
-    relay::AnyRelay,
 };
 
 /// [`Receipts`], erased.
-pub(crate) trait AnyReceipts: Send + Sync {
+trait AnyReceipts: Send + Sync {
     fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<Emitted, TableError>>;
 }
 
@@ -29,7 +30,7 @@ impl<R: Receipts> AnyReceipts for R {
 }
 
 /// Erased receipts as receipts again.
-pub(crate) struct Erased<'a>(pub(crate) &'a dyn AnyReceipts);
+struct Erased<'a>(&'a dyn AnyReceipts);
 
 impl Receipts for Erased<'_> {
     async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
@@ -53,9 +54,11 @@ impl Sweeper {
     }
 
     /// Sweeps as `payload` says, until it is done or the invocation's time is up.
-    pub(crate) async fn sweep(
+    ///
+    /// `relay` gives the relay of each moment: its age rules ask for the time.
+    pub(crate) async fn sweep<'a, P: Publisher + 'a, D: DeadLetters + 'a>(
         &self,
-        relay: &dyn AnyRelay,
+        relay: impl Fn() -> Relay<'a, P, D>,
         payload: &str,
         deadline: Option<Timestamp>,
         mut end: End<'_>,
@@ -63,8 +66,8 @@ impl Sweeper {
         let mut sweep = request(payload, self.host.now(), self.reach)?;
         let mut steps = 0_u64;
         while !sweep.is_complete() {
-            let step = relay.step(&mut sweep, &*self.receipts);
-            let ended = end.within(Point::Stop, step).await;
+            let (receipts, relay) = (Erased(&*self.receipts), relay());
+            let ended = end.within(Point::Stop, sweep.step(&receipts, &relay)).await;
             match ended {
                 Some(Ok(())) => steps += 1,
                 // The payload to go on with stands behind it, and must not be clipped.

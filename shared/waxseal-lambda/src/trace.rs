@@ -1,10 +1,31 @@
 //! Trace context, from X-Ray's header to W3C's `traceparent` (S-44).
 
+use waxseal::{Raw, batch::Content};
+
+/// Puts the delivery's trace into an envelope that has none (S-44).
+pub(crate) fn continued(content: Content, xray: Option<&str>) -> Content {
+    match content {
+        Content::Message(mut raw) => {
+            add_trace(&mut raw, xray);
+            Content::Message(raw)
+        }
+        Content::Ignored(_) | Content::Malformed(_) => content,
+    }
+}
+
+fn add_trace(raw: &mut Raw, xray: Option<&str>) {
+    if !raw.metadata.contains_key("traceparent")
+        && let Some(traceparent) = xray.and_then(traceparent)
+    {
+        raw.metadata.insert("traceparent".to_owned(), traceparent.into());
+    }
+}
+
 /// `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1` as a `traceparent`, or `None` where
 /// it names no parent or is malformed: a trace that cannot be continued is no reason to refuse an event.
 ///
 /// Source: AWS X-Ray developer guide, "Tracing header"; W3C Trace Context, "traceparent header".
-pub(crate) fn traceparent(xray: &str) -> Option<String> {
+fn traceparent(xray: &str) -> Option<String> {
     let (mut root, mut parent, mut sampled) = (None, None, false);
     for part in xray.split(';') {
         match part.trim().split_once('=') {

@@ -4,20 +4,20 @@ use std::{pin::pin, time::Duration};
 
 use futures_util::future::{Either, select};
 use waxseal::End;
-use waxseal_lambda::{Function, Invocation, points};
+use waxseal_lambda::{Invocation, Invoke, points};
 
 use crate::{clock::later, local::World};
 
 /// A function with what Lambda knows of it.
 #[derive(Clone)]
-pub(crate) struct Deployed {
+pub(crate) struct Deployed<F> {
     pub(crate) name: String,
-    pub(crate) function: Function,
+    pub(crate) function: F,
     pub(crate) timeout: Duration,
     pub(crate) world: World,
 }
 
-impl Deployed {
+impl<F: Invoke> Deployed<F> {
     /// Invokes it as Lambda does. A `spared` invocation meets no injected fault.
     ///
     /// The error is what Lambda would report: an error of the function, a time-out, a killed process.

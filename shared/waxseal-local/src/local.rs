@@ -19,7 +19,7 @@ use waxseal::{
     batch::{Batches, Policy, RecordOutcome},
     relay::SWEEP_REACH,
 };
-use waxseal_lambda::Function;
+use waxseal_lambda::{Function, Relay};
 
 use crate::{
     Builder, Bus, ClaimStore, Clock, Entry, Executor, Faults, HttpError, Input, MappingSettings, Pattern,
@@ -72,8 +72,8 @@ struct Deployment {
     dead_letters: Queue,
     relay_dead_letters: Queue,
     engine: Engine,
-    function: Deployed,
-    relay: Deployed,
+    function: Deployed<Function>,
+    relay: Deployed<Relay<Channels, LocalDeadLetters>>,
     relayed: Arc<AtomicU64>,
 }
 
@@ -223,14 +223,15 @@ impl Local {
         };
         let relay = Deployed {
             name: format!("{name}-relay"),
-            function: Function::relay(
+            function: Relay::new(
                 name.clone(),
                 self.channels.clone(),
                 LocalDeadLetters { queue: relay_dead_letters.clone(), report: self.world.report },
                 self.host(),
             )
-            .sweeping(table.clone(), self.host(), SWEEP_REACH),
-            ..function.clone()
+            .sweeping(table.clone(), SWEEP_REACH),
+            timeout: deploy.timeout,
+            world: self.world.clone(),
         };
 
         // One rule or subscription per kind of message, however many handlers want it.
@@ -296,7 +297,7 @@ impl Local {
         })
     }
 
-    fn poll(&self, queue: Queue, function: Deployed, settings: MappingSettings) {
+    fn poll(&self, queue: Queue, function: Deployed<Function>, settings: MappingSettings) {
         let deliveries = self.deliveries.clone();
         drop(
             self.world.executor.spawn_task(mapping::queue::run(queue, function, settings, deliveries), true),

@@ -1,67 +1,11 @@
-//! HTTP: the service sees `http` types, whoever calls it. The request is made of the payload's own members and of no URL:
-//! `lambda_http` builds one from the headers `Host` and `X-Forwarded-Proto`, which strangers choose, and panics where it is none.
+//! HTTP: the service sees the types of the crate `http`, whoever calls it.
+//!
+//! The request is made of the payload's own members and of no URL. `lambda_http` builds a URL from the headers `Host` and
+//! `X-Forwarded-Proto`, which strangers choose, and panics where they make none.
 
 mod request;
 mod response;
+mod service;
 
-use std::{future::Future, pin::Pin, sync::Arc};
-
-use lambda_http::IntoResponse;
-use tower_service::Service;
-
-pub(crate) use self::response::unavailable;
-use self::{request::Refused, response::problem};
-use crate::{Invocation, InvokeError};
-
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
-/// An HTTP service, erased: the function is one type whatever serves its HTTP.
-pub(crate) trait AnyHttp: Send + Sync {
-    fn call<'a>(
-        &'a self,
-        payload: &'a str,
-        invocation: &'a Invocation,
-    ) -> BoxFuture<'a, Result<Vec<u8>, InvokeError>>;
-}
-
-struct Http<S>(S);
-
-pub(crate) fn erase<S>(service: S) -> Arc<dyn AnyHttp>
-where
-    S: Service<lambda_http::Request> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    S::Response: IntoResponse + Send + 'static,
-    S::Error: std::fmt::Display + Send + 'static,
-{
-    Arc::new(Http(service))
-}
-
-impl<S> AnyHttp for Http<S>
-where
-    S: Service<lambda_http::Request> + Clone + Send + Sync + 'static,
-    S::Future: Send + 'static,
-    S::Response: IntoResponse + Send + 'static,
-    S::Error: std::fmt::Display + Send + 'static,
-{
-    fn call<'a>(
-        &'a self,
-        payload: &'a str,
-        invocation: &'a Invocation,
-    ) -> BoxFuture<'a, Result<Vec<u8>, InvokeError>> {
-        Box::pin(async move {
-            let request = match request::read(payload) {
-                Ok(request) => request,
-                Err(Refused::NoRequest(saw)) => return Err(InvokeError::Unrecognised { saw }),
-                Err(Refused::Bad { status, detail }) => {
-                    tracing::info!(request_id = invocation.request_id, status, detail, "no HTTP request");
-                    return problem(status, &detail);
-                }
-            };
-            let failed = |error: S::Error| InvokeError::Http(error.to_string());
-            let mut service = self.0.clone();
-            std::future::poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed)?;
-            let response = service.call(request).await.map_err(failed)?;
-            response::write(response.into_response().await)
-        })
-    }
-}
+pub(crate) use response::unavailable;
+pub(crate) use service::{AnyHttp, erase};

@@ -9,7 +9,7 @@ use lambda_http::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::InvokeError;
+use crate::error::InvokeError;
 
 /// Writes a service's response. Values of one header are joined by commas; cookies cannot be, so they are apart.
 ///

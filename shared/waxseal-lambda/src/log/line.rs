@@ -47,20 +47,20 @@ where
         if self.format.format_event(context, Writer::new(&mut line), event).is_err() {
             let metadata = event.metadata();
             let target = metadata.target();
-            line = written(metadata.level().as_str(), target, "an event that cannot be formatted", &[]);
+            line = plain_line(metadata.level().as_str(), target, "an event that cannot be formatted", &[]);
         }
         writeln!(writer, "{}", (self.bound)(line.trim_end()))
     }
 }
 
-/// Writes a line to standard error: one that must come out whether or not the log is set up.
-pub(crate) fn say(message: &str, fields: &[(&str, &str)]) {
-    let line = written("ERROR", env!("CARGO_CRATE_NAME"), message, fields);
+/// Writes an error line to standard error. It comes out whether or not the log is set up.
+pub(crate) fn print_error(message: &str, fields: &[(&str, &str)]) {
+    let line = plain_line("ERROR", env!("CARGO_CRATE_NAME"), message, fields);
     // In one write, so that lines of other threads do not get between. Without a standard error there is nobody to tell.
     let _ = std::io::stderr().write_all(format!("{}\n", object(&line)).as_bytes());
 }
 
-fn written(level: &str, target: &str, message: &str, fields: &[(&str, &str)]) -> String {
+fn plain_line(level: &str, target: &str, message: &str, fields: &[(&str, &str)]) -> String {
     let mut members = json!({
         "timestamp": Timestamp::from(std::time::SystemTime::now()).to_string(),
         "level": level,
@@ -149,7 +149,7 @@ mod tests {
         let many: Map<String, Value> = (0..5000).map(|n| (format!("member{n}"), json!(n))).collect();
         let line = Value::Object(many).to_string();
         assert_eq!(object(&line), format!("{{\"cut\":{}}}", line.len()));
-        let escapes = written("ERROR", "t", "m", &[("reason", &"\u{1}".repeat(900_000))]);
+        let escapes = plain_line("ERROR", "t", "m", &[("reason", &"\u{1}".repeat(900_000))]);
         let bounded = object(&escapes);
         assert!(bounded.len() <= LONGEST && bounded.contains("bytes more]"), "{bounded}");
         assert_eq!(text("a\nb\u{1b}[31mc"), "a b [31mc");

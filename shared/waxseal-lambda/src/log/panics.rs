@@ -10,21 +10,21 @@ use waxseal::{
     panic::{Caught, is_reported},
 };
 
-use super::say;
+use super::line::print_error;
 
-/// Whether an invocation has come: from then on a panic's message may quote its payload.
+/// Whether an invocation has come. From then on the message of a panic may quote its payload.
 static IS_SERVING: AtomicBool = AtomicBool::new(false);
 
 /// Bytes of a message during init.
 const LONGEST_MESSAGE: usize = 2048;
 
-/// The first invocation is there.
+/// Notes that an invocation has come.
 pub(crate) fn begin_serving() {
     IS_SERVING.store(true, Ordering::Relaxed);
 }
 
-/// From now on the process reports its panics as JSON lines on standard error. A panic that is caught and reported with its record has no
-/// line of its own.
+/// From now on the process reports its panics as JSON lines on standard error. A panic that is caught and reported with its
+/// record has no line of its own.
 pub(super) fn report() {
     panic::set_hook(Box::new(|info| {
         if is_reported(info.location()) {
@@ -39,6 +39,6 @@ pub(super) fn report() {
             message = clip(text, LONGEST_MESSAGE).into_owned();
         }
         let place = place.unwrap_or_default();
-        say("the process panicked", &[("panic", &message), ("location", &place)]);
+        print_error("the process panicked", &[("panic", &message), ("location", &place)]);
     }));
 }

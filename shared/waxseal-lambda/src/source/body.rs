@@ -11,26 +11,26 @@
 //! that of its delivery; the innermost delivery that knows it counts, since that one stays the same on every way: EventBridge's
 //! `time`, SNS's `Timestamp`, SQS's `SentTimestamp`.
 
-use waxseal::{Malformed, Raw, Timestamp, batch::Content, cloudevents, is_plain_name};
+use waxseal::{Malformed, Raw, batch::Content, cloudevents, is_plain_name};
 
-use super::eventbridge;
+use super::{
+    eventbridge, s3,
+    shape::{self, Sent},
+};
 use crate::json::{self, Object, kind};
-
-/// When a delivery says that it was sent; looked for only where somebody asks.
-pub(crate) type Sent<'a> = &'a dyn Fn() -> Option<Timestamp>;
 
 /// Reads a body.
 pub(crate) fn read(text: &str, sent: Sent<'_>) -> Content {
     let text = json::unmarked(text);
-    match eventbridge::usual(text) {
+    match eventbridge::fast_path(text) {
         Some(raw) => Content::Message(Box::new(raw)),
-        None => unusual(text, sent),
+        None => member_by_member(text, sent),
     }
 }
 
-fn unusual(text: &str, sent: Sent<'_>) -> Content {
+fn member_by_member(text: &str, sent: Sent<'_>) -> Content {
     match Object::parse(text) {
-        Some(object) if is_notification(&object) => notification(&object, sent),
+        Some(object) if shape::is_notification(&object) => notification(&object, sent),
         Some(object) => event(text, &object, sent),
         None => Content::Malformed(no_object("the body", text)),
     }
@@ -56,10 +56,10 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     };
     let text = json::unmarked(&text);
     let content = match Object::parse(text) {
-        Some(object) if is_notification(&object) => {
+        Some(object) if shape::is_notification(&object) => {
             return malformed("an SNS notification whose Message is another SNS notification".to_owned());
         }
-        Some(object) => event(text, &object, &|| time(sns, "Timestamp").or_else(sent)),
+        Some(object) => event(text, &object, &|| shape::time(sns, "Timestamp").or_else(sent)),
         None => Content::Malformed(no_object("Message", text)),
     };
     match content {
@@ -71,77 +71,21 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     }
 }
 
-fn is_notification(object: &Object<'_>) -> bool {
-    // All three: an envelope's data never stands at this level, so nothing else has them.
-    object.has("Type") && object.has("MessageId") && object.has("TopicArn")
-}
-
-/// A member that is an RFC 3339 time.
-pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
-    object.string(name)?.parse().ok()
-}
-
 fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
-    let read = if is_envelope(object) {
+    let read = if shape::is_envelope(object) {
         Raw::parse(text)
-    } else if is_cloud_event(object) {
+    } else if shape::is_cloud_event(object) {
         cloudevents::read(text, sent())
     } else if object.has("detail-type") {
         eventbridge::read(object, sent)
-    } else if is_test_of_s3(object) {
-        return Content::Ignored("the test event of S3");
-    } else if is_from_s3(object) {
-        Err(notification_of_s3())
+    } else if s3::is_test(object) {
+        return Content::Ignored(s3::TEST);
+    } else if s3::is_notification(object) {
+        Err(s3::notification())
     } else {
         Err(no_envelope(text, object))
     };
     read.map_or_else(Content::Malformed, |raw| Content::Message(Box::new(raw)))
-}
-
-/// Whether an object is an envelope: it has all required members. Everything else is foreign, and keeps its members.
-pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
-    // `null` is a payload, and no other member.
-    let has_data = || object.members().any(|name| name == "data");
-    waxseal::REQUIRED.iter().all(|name| object.has(name) || (*name == "data" && has_data()))
-}
-
-/// Whether an object is a CloudEvents event: it has all required members. An envelope with such members stays one.
-pub(crate) fn is_cloud_event(object: &Object<'_>) -> bool {
-    cloudevents::REQUIRED.iter().all(|name| object.has(name))
-}
-
-/// Whether S3 says that it may notify: AWS's own test message (S-41).
-pub(crate) fn is_test_of_s3(object: &Object<'_>) -> bool {
-    object.string("Event").as_deref() == Some("s3:TestEvent")
-}
-
-/// The reason of a notification of S3.
-pub(crate) fn notification_of_s3() -> Malformed {
-    Malformed::foreign(
-        "aws:s3",
-        "a notification of S3, which no handler takes: let S3 notify EventBridge and handle its event, or declare \
-         `.ignore(\"aws:s3\")` on the service",
-    )
-}
-
-/// Whether an object is the record of a Lambda destination: of an asynchronous invocation, or of a batch of a stream.
-/// Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations" and "Retaining discarded batches".
-fn is_destination(object: &Object<'_>) -> bool {
-    object.has("requestContext") && DESTINATION.iter().any(|name| object.has(name))
-}
-
-/// The members that the record of a Lambda destination has beside `requestContext`, and that no HTTP request has.
-pub(crate) const DESTINATION: [&str; 5] =
-    ["requestPayload", "responseContext", "responsePayload", "DDBStreamBatchInfo", "KinesisBatchInfo"];
-
-/// A notification of S3 (S-41).
-fn is_from_s3(object: &Object<'_>) -> bool {
-    let records: Option<json::Objects<'_>> =
-        object.get("Records").and_then(|raw| serde_json::from_str(raw.get()).ok());
-    records.is_some_and(|records| {
-        !records.0.is_empty()
-            && records.0.iter().all(|record| record.string("eventSource").as_deref() == Some("aws:s3"))
-    })
 }
 
 /// The likely cause, by what is there (S-36).
@@ -153,7 +97,7 @@ fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
-    } else if is_destination(object) {
+    } else if shape::is_destination(object) {
         "looks like the record of a Lambda destination: read it where the invocation failed or succeeded, or let the destination be a \
          bus and handle its event"
     } else if object.has("Records") {
@@ -249,8 +193,8 @@ mod tests {
                 let at = at.index(text.len());
                 text.replace_range(at..=at, &byte);
             }
-            if let Some(raw) = eventbridge::usual(&text) {
-                prop_assert_eq!(format!("{:?}", unusual(&text, &|| None)), format!("{:?}", Content::Message(Box::new(raw))));
+            if let Some(raw) = eventbridge::fast_path(&text) {
+                prop_assert_eq!(format!("{:?}", member_by_member(&text, &|| None)), format!("{:?}", Content::Message(Box::new(raw))));
             }
         }
     }
@@ -259,9 +203,9 @@ mod tests {
     fn a_usual_event_is_read_at_once() {
         let usual =
             format!("{{{},{}}}", MEMBERS[..4].join(","), r#""id":"e","resources":[],"replay-name":"r""#);
-        let raw = eventbridge::usual(&usual).unwrap();
+        let raw = eventbridge::fast_path(&usual).unwrap();
         assert_eq!((&*raw.id, &raw.metadata["replayName"]), ("e1", &"r".into()));
-        assert!(eventbridge::usual(ENVELOPE).is_none());
+        assert!(eventbridge::fast_path(ENVELOPE).is_none());
     }
 
     #[test]

@@ -25,8 +25,11 @@ use waxseal::{
     cloudevents,
 };
 
-use super::{body, continue_trace};
-use crate::json::{self, Object, kind};
+use super::shape::{self, Sent};
+use crate::{
+    json::{self, Object, kind},
+    trace,
+};
 
 /// The event as a record: direct deliveries have one. `trace` is the invocation's.
 pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Record {
@@ -36,12 +39,12 @@ pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Rec
         Err(malformed) => Content::Malformed(malformed),
     };
     let id = id.map_or_else(|| "event".to_owned(), Cow::into_owned);
-    Record::new(id, text.as_bytes().to_vec(), continue_trace(content, trace))
+    Record::new(id, text.as_bytes().to_vec(), trace::continued(content, trace))
 }
 
-/// An event around an envelope: nearly every one. It is read in one pass.
+/// An event around an envelope, as nearly every event is. It is read in one pass.
 #[derive(Deserialize)]
-struct Usual<'a> {
+struct FastPath<'a> {
     #[serde(borrow, rename = "detail-type")]
     _detail_type: Cow<'a, str>,
     #[serde(borrow)]
@@ -49,7 +52,7 @@ struct Usual<'a> {
     detail: Raw,
     #[serde(borrow, rename = "replay-name")]
     replay: Option<Cow<'a, str>>,
-    // What would make it something else.
+    // Each of these would make the event something else.
     #[serde(rename = "Type")]
     kind: Option<IgnoredAny>,
     #[serde(rename = "eventId")]
@@ -58,14 +61,14 @@ struct Usual<'a> {
     specversion: Option<IgnoredAny>,
 }
 
-/// The envelope in a usual event. `None` where anything is unusual: [`read`] then says what, and gives the same for what
-/// is as it should be.
-pub(crate) fn usual(text: &str) -> Option<Raw> {
+/// The envelope in an event, in one pass. `None` where anything is unusual: [`read`] then says what that is. Both give the
+/// same for an ordinary event.
+pub(crate) fn fast_path(text: &str) -> Option<Raw> {
     // Other bodies need not be read to their end to tell.
     if !text.contains("\"detail-type\"") {
         return None;
     }
-    let Usual {
+    let FastPath {
         source, detail: mut raw, replay, kind: None, id: None, data: None, specversion: None, ..
     } = serde_json::from_str(text).ok()?
     else {
@@ -79,7 +82,7 @@ pub(crate) fn usual(text: &str) -> Option<Raw> {
 }
 
 /// The envelope in an EventBridge event.
-pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malformed> {
+pub(crate) fn read(event: &Object<'_>, sent: Sent<'_>) -> Result<Raw, Malformed> {
     let Some(detail) = event.get("detail") else {
         return Err(Malformed::new(
             "looks like an EventBridge event without detail: the rule's InputPath or input transformer must keep it",
@@ -88,11 +91,11 @@ pub(crate) fn read(event: &Object<'_>, sent: body::Sent<'_>) -> Result<Raw, Malf
     let mut raw = match Raw::parse(detail.get()) {
         Ok(raw) => raw,
         Err(malformed) => match Object::parse(detail.get()) {
-            Some(members) if body::is_envelope(&members) => {
+            Some(members) if shape::is_envelope(&members) => {
                 return Err(malformed.within("an EventBridge event whose detail is no envelope: "));
             }
-            Some(members) if body::is_cloud_event(&members) => {
-                let time = body::time(event, "time").or_else(sent);
+            Some(members) if shape::is_cloud_event(&members) => {
+                let time = shape::time(event, "time").or_else(sent);
                 cloudevents::read(detail.get(), time).map_err(|malformed| {
                     malformed.within("an EventBridge event whose detail is not readable: ")
                 })?
@@ -124,7 +127,7 @@ fn plain(event: &Object<'_>, detail: &RawValue) -> Result<Raw, Malformed> {
         id,
         name: identifier(event, "detail-type")?,
         version: 1,
-        timestamp: body::time(event, "time")
+        timestamp: shape::time(event, "time")
             .ok_or_else(|| Malformed::new("an EventBridge event whose time is no RFC 3339 time"))?,
         source: identifier(event, "source")?,
         causation_id: None,

@@ -5,8 +5,11 @@ use waxseal::{
     batch::{Content, Record},
 };
 
-use super::{attributes, body, continue_trace};
-use crate::json::{self, Object};
+use super::{attributes, body};
+use crate::{
+    json::{self, Object},
+    trace,
+};
 
 /// One notification. `trace` is the invocation's: SNS delivers one event at a time.
 pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> Record {
@@ -22,7 +25,7 @@ pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> 
         .map(|attributes| attributes::read(&attributes, attributes::SNS))
         .unwrap_or_default();
     let content = match sns {
-        Some(sns) => continue_trace(body::notification(&sns, &|| None), trace),
+        Some(sns) => trace::continued(body::notification(&sns, &|| None), trace),
         None => Content::Malformed(Malformed::new("Sns must be an object")),
     };
     Record { attributes, ..Record::new(id, body, content) }

@@ -10,24 +10,27 @@ use waxseal::{
     dead_letter::{Attribute, Returned},
 };
 
-use super::{attributes as message_attributes, body, continue_trace};
-use crate::json::{self, Object, kind};
+use super::{attributes as message_attributes, body, shape::Sent};
+use crate::{
+    json::{self, Object, kind},
+    trace,
+};
 
-/// A batch of which every record is as SQS documents it: nearly every one. It is read in one pass.
+/// A batch of which every record is as SQS documents it, as nearly every batch is. It is read in one pass.
 #[derive(Deserialize)]
-struct Usual<'a> {
+struct FastPath<'a> {
     #[serde(borrow, rename = "Records")]
-    records: Vec<UsualRecord<'a>>,
+    records: Vec<FastRecord<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct UsualRecord<'a> {
+struct FastRecord<'a> {
     message_id: String,
     receipt_handle: String,
     body: String,
     #[serde(borrow)]
-    attributes: UsualAttributes<'a>,
+    attributes: FastAttributes<'a>,
     #[serde(borrow)]
     event_source: Cow<'a, str>,
     #[serde(rename = "eventSourceARN")]
@@ -38,7 +41,7 @@ struct UsualRecord<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct UsualAttributes<'a> {
+struct FastAttributes<'a> {
     #[serde(borrow)]
     approximate_receive_count: Cow<'a, str>,
     message_group_id: Option<String>,
@@ -48,22 +51,22 @@ struct UsualAttributes<'a> {
     trace: Option<Cow<'a, str>>,
 }
 
-/// The records of a usual batch. `None` where anything is unusual: [`record`] then reads each as far as it can be read,
-/// and gives the same for what is as it should be.
-pub(crate) fn usual(text: &str) -> Option<Vec<Record>> {
+/// The records of a batch, in one pass. `None` where anything is unusual: [`record`] then reads each record as far as it
+/// can be read. Both give the same for an ordinary batch.
+pub(crate) fn fast_path(text: &str) -> Option<Vec<Record>> {
     // Other payloads need not be read to their end to tell.
     if !text.contains("\"aws:sqs\"") {
         return None;
     }
-    let batch: Usual<'_> = serde_json::from_str(text).ok()?;
+    let batch: FastPath<'_> = serde_json::from_str(text).ok()?;
     if batch.records.is_empty() {
         return None;
     }
-    batch.records.into_iter().map(usual_record).collect()
+    batch.records.into_iter().map(fast_record).collect()
 }
 
-fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
-    let UsualRecord { message_id, receipt_handle, body, attributes, event_source, queue, message_attributes } =
+fn fast_record(record: FastRecord<'_>) -> Option<Record> {
+    let FastRecord { message_id, receipt_handle, body, attributes, event_source, queue, message_attributes } =
         record;
     if event_source != "aws:sqs" {
         return None;
@@ -79,7 +82,7 @@ fn usual_record(record: UsualRecord<'_>) -> Option<Record> {
         group,
         attributes: kept,
         returned,
-        ..Record::new(message_id, body, continue_trace(content, attributes.trace.as_deref()))
+        ..Record::new(message_id, body, trace::continued(content, attributes.trace.as_deref()))
     })
 }
 
@@ -89,7 +92,7 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
     let (kept, returned) = attributes_of(object.object("messageAttributes"));
     let (content, body) = body(object, returned.as_deref(), &|| sent(object));
-    let content = continue_trace(content, trace);
+    let content = trace::continued(content, trace);
     let (content, Attributes { group, receives, .. }) = match attributes {
         Ok(attributes) => (content, attributes),
         Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
@@ -116,7 +119,7 @@ fn attributes_of(object: Option<Object<'_>>) -> (Vec<Attribute>, Option<Box<Retu
 }
 
 /// The content of a body, and its bytes: those of the original where a dead letter came back.
-fn contents(text: String, returned: Option<&Returned>, sent: body::Sent<'_>) -> (Content, Vec<u8>) {
+fn contents(text: String, returned: Option<&Returned>, sent: Sent<'_>) -> (Content, Vec<u8>) {
     let Some(returned) = returned else { return (body::read(&text, sent), text.into_bytes()) };
     let bytes = returned.body(text);
     let content = match str::from_utf8(&bytes) {
@@ -141,7 +144,7 @@ fn ticket(object: &Object<'_>) -> Option<ReceiptHandle> {
 }
 
 /// What the body holds, and its bytes.
-fn body(object: &Object<'_>, returned: Option<&Returned>, sent: body::Sent<'_>) -> (Content, Vec<u8>) {
+fn body(object: &Object<'_>, returned: Option<&Returned>, sent: Sent<'_>) -> (Content, Vec<u8>) {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     let Some(raw) = object.get("body") else {
         return (malformed("the record has no body".to_owned()), Vec::new());

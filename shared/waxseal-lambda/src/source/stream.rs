@@ -16,7 +16,7 @@ use waxseal::{
     table::attribute::{self, EMITTED},
 };
 
-use super::{Batch, Kind};
+use super::batch::{Batch, Kind};
 use crate::json::Object;
 
 /// What one stream record says.

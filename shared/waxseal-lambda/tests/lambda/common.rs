@@ -13,7 +13,7 @@ use waxseal::{
     dead_letter::{DeadLetter, DeadLetters},
     table::{Item, Key, Page, TableError, Write, WriteError, memory::Items},
 };
-use waxseal_lambda::{Function, Invocation, InvokeError};
+use waxseal_lambda::{Function, Invocation, Invoke, InvokeError};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -165,7 +165,7 @@ pub(crate) fn golden(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-pub(crate) async fn invoke(function: &Function, payload: &[u8]) -> Result<String, InvokeError> {
+pub(crate) async fn invoke(function: &impl Invoke, payload: &[u8]) -> Result<String, InvokeError> {
     let invocation =
         Invocation { request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into(), ..Invocation::default() };
     function.invoke(payload, &invocation).await.map(|response| String::from_utf8(response).unwrap())

@@ -10,7 +10,7 @@ use waxseal::{
     Emission, End, Host, Timestamp, Token,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
-use waxseal_lambda::{Function, Invocation, InvokeError};
+use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
 
 /// Takes everything but what `refuse` says, and remembers it as `channel id`.
 #[derive(Clone, Default)]
@@ -58,22 +58,21 @@ impl Publisher for Channels {
     }
 }
 
-fn relay(channels: &Channels) -> (Function, Arc<Seen>) {
+fn relay(channels: &Channels) -> (Relay<Channels, Letters>, Arc<Seen>) {
     let (function, seen, _) = relay_later(channels);
     (function, seen)
 }
 
-fn relay_later(channels: &Channels) -> (Function, Arc<Seen>, Arc<Later>) {
+fn relay_later(channels: &Channels) -> (Relay<Channels, Letters>, Arc<Seen>, Arc<Later>) {
     let (seen, clock) = (Arc::new(Seen::default()), Arc::new(Later::default()));
     let letters = Letters(seen.clone());
-    (Function::relay("inventory", channels.clone(), letters, clock.clone()), seen, clock)
+    (Relay::new("inventory", channels.clone(), letters, clock.clone()), seen, clock)
 }
 
 #[tokio::test]
 async fn s39_what_new_receipts_emitted_is_published_and_everything_else_is_silent() {
     let channels = Channels::default();
     let (function, seen) = relay(&channels);
-    assert!(function.engine().is_none());
     function.warm_up().await.unwrap();
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
     // Neither a removal by TTL, nor an entity, nor emissions that the old image had. Each channel is in order.
@@ -233,8 +232,9 @@ async fn s4_a_stream_record_without_a_sequence_number_fails_the_invocation() {
     let text = String::from_utf8(golden("stream-receipts")).unwrap();
     let payload =
         text.replace(r#""SequenceNumber": "111000000000000000000004""#, r#""SequenceNumber": null"#);
-    for function in [relay(&channels).0, crate::common::inventory().0] {
-        let error = invoke(&function, payload.as_bytes()).await.unwrap_err();
+    let of_relay = invoke(&relay(&channels).0, payload.as_bytes()).await;
+    for answer in [of_relay, invoke(&crate::common::inventory().0, payload.as_bytes()).await] {
+        let error = answer.unwrap_err();
         assert!(matches!(&error, InvokeError::MissingId(missing) if missing.index == 3), "{error}");
     }
     assert!(channels.published.lock().unwrap().is_empty());

@@ -3,7 +3,7 @@
 use crate::common::{OK, batch, failed, golden, inventory, inventory_with, invoke, order, orders, record};
 use serde_json::{Value, json};
 use waxseal::batch::{Policy, TotalFailure};
-use waxseal_lambda::InvokeError;
+use waxseal_lambda::{Invoke, InvokeError};
 
 #[tokio::test]
 async fn s1_all_succeed_and_no_records_are_exactly_ok() {

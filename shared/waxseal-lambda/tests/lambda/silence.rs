@@ -8,7 +8,7 @@ use waxseal::{
     Emission, Host, Timestamp, Token,
     relay::{PublishError, Publisher},
 };
-use waxseal_lambda::Function;
+use waxseal_lambda::Relay;
 
 fn notification() -> Value {
     json!({ "Records": [{
@@ -199,10 +199,11 @@ async fn s41_a_stream_record_of_somebody_elses_table_is_a_dead_letter_for_functi
         ] {
             let payload = stream(name, keys, &plain, by);
             let relay_saw = Arc::new(Seen::default());
-            let relay = Function::relay("inventory", Nowhere, Letters(relay_saw.clone()), Arc::new(Frozen));
+            let relay = Relay::new("inventory", Nowhere, Letters(relay_saw.clone()), Arc::new(Frozen));
             let (function, seen) = inventory();
-            for (function, seen) in [(function, seen), (relay, relay_saw)] {
-                assert_eq!(invoke(&function, &payload).await.unwrap(), OK);
+            let answers = [invoke(&function, &payload).await, invoke(&relay, &payload).await];
+            for (answer, seen) in answers.into_iter().zip([seen, relay_saw]) {
+                assert_eq!(answer.unwrap(), OK);
                 let reasons = seen.reasons();
                 assert_eq!(
                     reasons.len(),

@@ -2,7 +2,7 @@
 
 use crate::common::{OK, OrderPlaced, golden, inventory, invoke};
 use waxseal::Envelope;
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 /// What the handler is given.
 async fn envelope(name: &str) -> Envelope<OrderPlaced> {

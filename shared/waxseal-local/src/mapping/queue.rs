@@ -8,6 +8,7 @@ use std::{
     },
     time::Duration,
 };
+use waxseal_lambda::Invoke;
 
 use super::{Report, report};
 use crate::{
@@ -39,7 +40,7 @@ impl Default for MappingSettings {
 /// Polls `queue` for as long as the environment lives.
 pub(crate) async fn run(
     queue: Queue,
-    function: Deployed,
+    function: Deployed<impl Invoke>,
     settings: MappingSettings,
     deliveries: Arc<AtomicU64>,
 ) {
@@ -88,7 +89,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn deliver(queue: &Queue, function: &Deployed, messages: Vec<Message>) {
+async fn deliver(queue: &Queue, function: &Deployed<impl Invoke>, messages: Vec<Message>) {
     let payload = wire::sqs_event(queue, &messages);
     // A message's last receive is spared from injected faults: see `Faults`.
     let most = queue.settings().redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receives);

@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use waxseal_lambda::Invoke;
 
 use super::{Report, report};
 use crate::{function::Deployed, pattern::Pattern, table::Table, wire};
@@ -23,7 +24,12 @@ const FAULTY_TRIES: u32 = 3;
 
 /// Reads `table`'s stream from `TRIM_HORIZON` for as long as the environment lives. Never gives up by age or retries
 /// (O-1), and never invokes the function for records that the filter leaves out (O-5).
-pub(crate) async fn run(table: Table, function: Deployed, filter: Pattern, invocations: Arc<AtomicU64>) {
+pub(crate) async fn run(
+    table: Table,
+    function: Deployed<impl Invoke>,
+    filter: Pattern,
+    invocations: Arc<AtomicU64>,
+) {
     let mut checkpoint = 0;
     let mut tries = 0;
     loop {
@@ -57,7 +63,7 @@ pub(crate) async fn run(table: Table, function: Deployed, filter: Pattern, invoc
 }
 
 /// The sequence of the first record that must come again.
-async fn invoke(function: &Deployed, records: &[(u64, Value)], spared: bool) -> Option<u64> {
+async fn invoke(function: &Deployed<impl Invoke>, records: &[(u64, Value)], spared: bool) -> Option<u64> {
     let first = records.first().map(|(sequence, _)| *sequence);
     let payload = json!({ "Records": records.iter().map(|(_, record)| record).collect::<Vec<_>>() });
     let Ok(response) = function.invoke(payload.to_string().into_bytes(), spared).await else { return first };

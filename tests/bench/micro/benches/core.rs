@@ -15,7 +15,7 @@ use bench_work::{Event, Feed, PaymentCaptured};
 use divan::{Bencher, counter::ItemsCount};
 use serde::{Deserialize, Serialize};
 use waxseal::{BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service, Settings, Table, Timestamp, Token, Unit, batch::{Batches, Content, Policy, Record}, dead_letter::{DeadLetter, DeadLetters}, payload_hash, table::{Item, Key, Page, TableError, Write, WriteError, memory::Items}};
-use waxseal_lambda::{Function, Invocation};
+use waxseal_lambda::{Function, Invocation, Invoke};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
 

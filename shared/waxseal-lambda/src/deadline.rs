@@ -1,14 +1,21 @@
-//! When the work of an invocation ends: short of Lambda's deadline, so that there is always an answer (S-20).
+//! The margins of an invocation. Its work ends short of Lambda's deadline, so that there is always an answer (S-20).
 
 use std::time::Duration;
 
 use waxseal::Timestamp;
 
-/// How long before the deadline each point of an invocation lies, in milliseconds: enough after the stop to release leases and to
-/// dead-letter, after the cutoff to tell queues when to deliver again, after the last to send the answer.
-const BEFORE: [u64; 3] = [700, 400, 200];
+/// The time that a response takes on its way to the Runtime API. `lambda_runtime` does not say when it has arrived.
+pub(crate) const TO_ANSWER: Duration = Duration::from_millis(200);
 
-/// The most of an invocation's time that they take: a function with a short time-out still works in most of it.
+/// The time between two points after SIGTERM, in which leases are released. A function with an internal extension gets half a
+/// second from Lambda. Source: Lambda developer guide, "Shutdown phase".
+pub(crate) const AFTER_SIGTERM: Duration = Duration::from_millis(200);
+
+/// The time before the deadline at which each point lies, in milliseconds. After the stop, leases are released and dead
+/// letters written. After the cutoff, queues are told when to deliver again. After the last point the answer is sent.
+const BEFORE: [u64; 3] = [700, 400, TO_ANSWER.as_millis() as u64];
+
+/// The points take at most a quarter of an invocation's time: a function with a short time-out works in most of it.
 const SHARE: u64 = 4;
 
 /// The stop, the cutoff and the answer of an invocation that begins `now`, in the order of [`waxseal::Point`].

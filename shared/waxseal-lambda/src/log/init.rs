@@ -1,12 +1,5 @@
-//! Log lines: JSON on standard output, with ids, never with a payload. Each is one object of 16 KiB at most.
+//! The subscriber of a function, as Lambda configures it.
 
-mod fields;
-mod line;
-mod panics;
-
-use line::Bounded;
-pub(crate) use line::say;
-pub(crate) use panics::begin_serving;
 use tracing_subscriber::{
     Layer as _,
     filter::{LevelFilter, Targets},
@@ -15,9 +8,12 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
+use super::{fields::Fields, line::Bounded, panics};
+
 /// Crates that log requests and payloads at their finer levels: `lambda_runtime` the whole event at TRACE, the SDK and
 /// HTTP crates bodies and headers at DEBUG and TRACE.
-const TALKATIVE: [&str; 9] = ["lambda_", "aws_", "hyper", "h2", "rustls", "tower", "axum", "mio", "lettre"];
+const VERBOSE_CRATES: [&str; 9] =
+    ["lambda_", "aws_", "hyper", "h2", "rustls", "tower", "axum", "mio", "lettre"];
 
 /// Sets up logging as Lambda says by `AWS_LAMBDA_LOG_FORMAT` (`JSON` unless `Text`) and `AWS_LAMBDA_LOG_LEVEL` (`INFO`
 /// unless set). Where a subscriber is set up already, that one stays.
@@ -26,14 +22,14 @@ pub(crate) fn init() {
     let targets = targets(&variable("AWS_LAMBDA_LOG_LEVEL"));
     panics::report();
     let registry = tracing_subscriber::registry();
-    // An error here means that somebody set logging up before: theirs stays.
+    // An error here means that the program set logging up before.
     let _ = if variable("AWS_LAMBDA_LOG_FORMAT").eq_ignore_ascii_case("text") {
         let lines = fmt::layer().with_ansi(false).log_internal_errors(false);
         registry.with(lines.map_event_format(Bounded::text).with_filter(targets)).try_init()
     } else {
         // `level`, `timestamp` and `message` at the top, where Lambda's own log level filter looks for them.
         let lines = fmt::layer().json().flatten_event(true).with_span_list(false).log_internal_errors(false);
-        let lines = lines.map_event_format(Bounded::json).fmt_fields(fields::Fields);
+        let lines = lines.map_event_format(Bounded::json).fmt_fields(Fields);
         registry.with(lines.with_filter(targets)).try_init()
     };
 }
@@ -43,13 +39,13 @@ fn targets(level: &str) -> Targets {
         "TRACE" => LevelFilter::TRACE,
         "DEBUG" => LevelFilter::DEBUG,
         "WARN" => LevelFilter::WARN,
-        // Lambda's FATAL is a level that nothing here uses; errors stay visible.
+        // Nothing here logs at Lambda's level FATAL; errors stay visible.
         "ERROR" | "FATAL" => LevelFilter::ERROR,
         _ => LevelFilter::INFO,
     };
     Targets::new()
         .with_default(level)
-        .with_targets(TALKATIVE.map(|target| (target, level.min(LevelFilter::INFO))))
+        .with_targets(VERBOSE_CRATES.map(|target| (target, level.min(LevelFilter::INFO))))
 }
 
 #[cfg(test)]
@@ -63,11 +59,11 @@ mod tests {
         let targets = targets("trace");
         assert!(targets.would_enable("inventory", &Level::TRACE));
         assert!(targets.would_enable("waxseal::batch", &Level::TRACE));
-        for talkative in
+        for crate_name in
             ["lambda_runtime::layers::api_response", "aws_smithy_runtime::client", "hyper_util::client"]
         {
-            assert!(!targets.would_enable(talkative, &Level::DEBUG), "{talkative}");
-            assert!(targets.would_enable(talkative, &Level::INFO), "{talkative}");
+            assert!(!targets.would_enable(crate_name, &Level::DEBUG), "{crate_name}");
+            assert!(targets.would_enable(crate_name, &Level::INFO), "{crate_name}");
         }
     }
 

@@ -1,0 +1,41 @@
+//! The shapes of JSON objects: envelopes, CloudEvents events, notifications, records of destinations.
+
+use waxseal::{Timestamp, cloudevents};
+
+use crate::json::Object;
+
+/// The time at which a delivery says that it was sent. It is read only where a message needs it.
+pub(crate) type Sent<'a> = &'a dyn Fn() -> Option<Timestamp>;
+
+/// Whether an object is an envelope: it has all required members. Everything else is foreign, and keeps its members.
+pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
+    // `null` is a payload, and no other member.
+    let has_data = || object.members().any(|name| name == "data");
+    waxseal::REQUIRED.iter().all(|name| object.has(name) || (*name == "data" && has_data()))
+}
+
+/// Whether an object is a CloudEvents event: it has all required members. An envelope with such members stays one.
+pub(crate) fn is_cloud_event(object: &Object<'_>) -> bool {
+    cloudevents::REQUIRED.iter().all(|name| object.has(name))
+}
+
+/// Whether an object is an SNS notification.
+pub(crate) fn is_notification(object: &Object<'_>) -> bool {
+    // An envelope's data never stands at this level, so nothing else has all three.
+    object.has("Type") && object.has("MessageId") && object.has("TopicArn")
+}
+
+/// Whether an object is the record of a Lambda destination: of an asynchronous invocation, or of a batch of a stream.
+/// Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations" and "Retaining discarded batches".
+pub(crate) fn is_destination(object: &Object<'_>) -> bool {
+    object.has("requestContext") && DESTINATION.iter().any(|name| object.has(name))
+}
+
+/// The members that the record of a Lambda destination has beside `requestContext`, and that no HTTP request has.
+pub(crate) const DESTINATION: [&str; 5] =
+    ["requestPayload", "responseContext", "responsePayload", "DDBStreamBatchInfo", "KinesisBatchInfo"];
+
+/// A member that is an RFC 3339 time.
+pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {
+    object.string(name)?.parse().ok()
+}

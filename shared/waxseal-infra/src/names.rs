@@ -8,9 +8,6 @@ pub(crate) const LONGEST_STAGE: usize = 16;
 /// What a stage may be called.
 pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
 
-/// The variable that tells a function its own `Timeout`.
-pub(crate) const TIMEOUT: &str = "WAXSEAL_TIMEOUT_SECONDS";
-
 /// The full name of a resource, `shop-${Stage}-orders-dlq`, for `Fn::Sub`.
 pub(crate) fn named(app: &App, rest: &str) -> String {
     format!("{}-${{Stage}}-{rest}", app.name)
@@ -89,11 +86,6 @@ pub(crate) fn parameter(variable: &str) -> String {
     pascal(&variable.to_ascii_lowercase())
 }
 
-/// `stock.level-changed` as the end of a variable: `STOCK_LEVEL_CHANGED`, as `waxseal-aws` reads it.
-pub(crate) fn suffix(name: &str) -> String {
-    name.chars().map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() }).collect()
-}
-
 /// A topic's name: `.` is none that SNS takes.
 pub(crate) fn topic(name: &str) -> String {
     name.replace('.', "-")
@@ -155,7 +147,6 @@ mod tests {
         let long = rule("shop", "orders", &"x".repeat(128));
         assert_eq!(long.len() + LONGEST_STAGE - "${Stage}".len(), 64);
         assert_ne!(long, rule("shop", "orders", &"x".repeat(127)));
-        assert_eq!(suffix("stock.level-changed"), "STOCK_LEVEL_CHANGED");
         assert!(is_word("order-desk") && !is_word("Orders") && !is_word("orders-") && !is_word(""));
     }
 }

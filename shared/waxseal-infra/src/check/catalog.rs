@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use waxseal_catalog::{
     FindingCode,
     routes::{QueueKind, Routes, Rule},
+    settings::QUEUES,
 };
 
 use super::{
@@ -13,10 +14,7 @@ use super::{
     index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, list, texts},
     permissions,
 };
-use crate::{
-    bus,
-    names::{named, suffix},
-};
+use crate::{bus, names::named};
 
 pub(super) fn stacks(index: &TemplateIndex<'_>, report: &mut Report) {
     let stacks: BTreeSet<&str> = index.stacks.iter().map(|stack| stack.name.as_str()).collect();
@@ -133,9 +131,10 @@ pub(super) fn commands(index: &TemplateIndex<'_>, report: &mut Report) {
                 format!("it may not send to the command queues of {recipients:?} exactly"),
             );
             for recipient in recipients {
-                let variable = format!("/Environment/Variables/WAXSEAL_QUEUE_{}", suffix(recipient));
                 let end = format!("/{}", named(index.app, &format!("{recipient}-commands")));
-                let told = relay.get(&variable)["Fn::Sub"].as_str().is_some_and(|url| url.ends_with(&end));
+                let told = relay.variable(&QUEUES.member(recipient))["Fn::Sub"]
+                    .as_str()
+                    .is_some_and(|url| url.ends_with(&end));
                 report.unless(told, &relay, format!("it is not told the command queue of {recipient}"));
             }
         }

@@ -1,6 +1,7 @@
 //! The bucket of checked-in payloads.
 
 use serde_json::{Value, json};
+use waxseal_catalog::settings::{CLAIMS, HORIZON};
 
 use super::{
     Report,
@@ -23,9 +24,8 @@ pub(super) fn bucket(index: &TemplateIndex<'_>, report: &mut Report) {
     for service in index.services() {
         let uses = claims::checks_in(service) || !claims::fetches_from(index.app, service).is_empty();
         let Some(function) = index.function(service.name()).filter(|_| uses) else { continue };
-        let told =
-            function.get("/Environment/Variables/WAXSEAL_CLAIMS") == &claims::location(index.app, service);
-        report.unless(told, &function, "WAXSEAL_CLAIMS is not its part of the bucket");
+        let told = function.variable(CLAIMS.name) == &claims::location(index.app, service);
+        report.unless(told, &function, format!("{} is not its part of the bucket", CLAIMS.name));
     }
 }
 
@@ -70,9 +70,7 @@ pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
 
 pub(super) fn expire(index: &TemplateIndex<'_>, report: &mut Report) {
     // As long as receipts, by what the functions are told, and the day that a stream remembers.
-    let receipts = index.of(FUNCTION).filter_map(|function| {
-        function.get("/Environment/Variables/WAXSEAL_HORIZON_DAYS").as_str()?.parse::<u64>().ok()
-    });
+    let receipts = index.of(FUNCTION).filter_map(|function| function.number(&HORIZON));
     let least = 1 + receipts.max().unwrap_or_default();
     for bucket in index.of(BUCKET) {
         let rules = list(bucket.get("/LifecycleConfiguration/Rules"));

@@ -1,12 +1,13 @@
 //! Functions, their logs, and what feeds them.
 
 use serde_json::{Value, json};
+use waxseal_catalog::settings::TIMEOUT;
 
 use super::{
     Report,
     index::{FUNCTION, LOGS, MAPPING, QUEUE, ROLE, TemplateIndex, allows, list, target, texts},
 };
-use crate::names::{TIMEOUT, arn};
+use crate::names::arn;
 
 pub(super) fn partial_responses(index: &TemplateIndex<'_>, report: &mut Report) {
     for mapping in index.of(MAPPING) {
@@ -50,9 +51,8 @@ pub(super) fn limits(index: &TemplateIndex<'_>, report: &mut Report) {
             let stated = function.get(&format!("/{limit}")).as_u64().is_some_and(|value| value > 0);
             report.unless(stated, &function, format!("{limit} is not stated"));
         }
-        let told = function.get(&format!("/Environment/Variables/{TIMEOUT}")).as_str().map(str::to_owned);
-        let timeout = function.get("/Timeout").as_u64().map(|seconds| seconds.to_string());
-        report.unless(told == timeout, &function, format!("{TIMEOUT} is not its Timeout"));
+        let told = function.number(&TIMEOUT) == function.get("/Timeout").as_u64();
+        report.unless(told, &function, format!("{} is not its Timeout", TIMEOUT.name));
     }
 }
 

@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use waxseal_catalog::{App, Deployed, Finding, routes::Routes};
+use waxseal_catalog::{
+    App, Deployed, Finding,
+    routes::Routes,
+    settings::{DEAD_LETTERS, Setting},
+};
 
-use crate::{names, service::DEAD_LETTERS, stack::Stack};
+use crate::{names, service::RELAY_DEAD_LETTERS, stack::Stack};
 
 /// What a missing property reads as.
 static NOTHING: Value = Value::Null;
@@ -39,7 +43,7 @@ impl<'a> TemplateIndex<'a> {
         };
         let resources: Vec<_> = stacks.iter().flat_map(of).collect();
         let named = resources.iter().flat_map(gives_up_to);
-        let relays = resources.iter().filter(|resource| resource.id == DEAD_LETTERS);
+        let relays = resources.iter().filter(|resource| resource.id == RELAY_DEAD_LETTERS);
         let dead_letters = named.chain(relays.map(|queue| (queue.stack, queue.id))).collect();
         let routes = app.services.iter().map(|service| (service.name(), app.routes(service))).collect();
         Self { app, stacks, mistakes: app.check(), routes, resources, dead_letters }
@@ -144,9 +148,8 @@ impl<'a> TemplateIndex<'a> {
 pub(super) fn gives_up_to<'a>(resource: &Resource<'a>) -> Vec<(&'a str, &'a str)> {
     let targets = resource.get("/Targets").as_array().into_iter().flatten();
     let targets = targets.map(|target| &target["DeadLetterConfig"]["Arn"]);
-    let own = ["/RedrivePolicy/deadLetterTargetArn", "/Environment/Variables/WAXSEAL_DLQ_URL"];
-    let all = targets.chain(own.map(|pointer| resource.get(pointer)));
-    all.filter_map(target).map(|id| (resource.stack, id)).collect()
+    let own = [resource.get("/RedrivePolicy/deadLetterTargetArn"), resource.variable(DEAD_LETTERS.name)];
+    targets.chain(own).filter_map(target).map(|id| (resource.stack, id)).collect()
 }
 
 pub(super) const QUEUE: &str = "AWS::SQS::Queue";
@@ -164,6 +167,21 @@ impl<'a> Resource<'a> {
     /// A property by its JSON pointer below `Properties`; null where there is none.
     pub(super) fn get(&self, pointer: &str) -> &'a Value {
         self.body["Properties"].pointer(pointer).unwrap_or(&NOTHING)
+    }
+
+    /// The value of a variable of a function; null where it is told none.
+    pub(super) fn variable(&self, name: &str) -> &'a Value {
+        &self.body["Properties"]["Environment"]["Variables"][name]
+    }
+
+    /// The whole number that a function is told.
+    pub(super) fn number(&self, setting: &Setting) -> Option<u64> {
+        self.variable(setting.name).as_str().and_then(|text| text.parse().ok())
+    }
+
+    /// The resource of the same stack that a variable of a function names.
+    pub(super) fn told(&self, setting: &Setting) -> Option<&'a str> {
+        target(self.variable(setting.name))
     }
 
     /// Another resource of the same stack.

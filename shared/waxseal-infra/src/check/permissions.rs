@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use waxseal_catalog::settings::DEAD_LETTERS;
 
 use super::{
     Report,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     bus,
     names::{self, account, arn, attribute, queue_arn, sub},
-    service::{DEAD_LETTERS, SCAN, table_actions},
+    service::{RELAY_DEAD_LETTERS, SCAN, table_actions},
 };
 
 pub(super) fn managed(index: &TemplateIndex<'_>, report: &mut Report) {
@@ -182,7 +183,7 @@ pub(super) fn own_table(index: &TemplateIndex<'_>, report: &mut Report) {
 pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
     for service in index.services() {
         for function in index.functions(service.name()) {
-            let Some(queue) = target(function.get("/Environment/Variables/WAXSEAL_DLQ_URL")) else {
+            let Some(queue) = function.told(&DEAD_LETTERS) else {
                 continue;
             };
             let sends = allows(&index.allowed(&function), "sqs:SendMessage", &[arn(queue)]);
@@ -246,7 +247,7 @@ pub(super) fn may_send(index: &TemplateIndex<'_>, relay: &Resource<'_>, recipien
     let allowed = index.allowed(relay);
     let others = allowing(&allowed, "sqs:SendMessage")
         .into_iter()
-        .filter(|statement| list(&statement["Resource"]) != [&arn(DEAD_LETTERS)])
+        .filter(|statement| list(&statement["Resource"]) != [&arn(RELAY_DEAD_LETTERS)])
         .count();
     if arns.is_empty() { others == 0 } else { others == 1 && allows(&allowed, "sqs:SendMessage", &arns) }
 }

@@ -6,7 +6,7 @@ use super::{
     Report,
     index::{MAPPING, QUEUE, TemplateIndex, allowing, denies_plain_text, list, target},
 };
-use crate::{names::queue_arn, service::DEAD_LETTERS};
+use crate::{names::queue_arn, service::RELAY_DEAD_LETTERS};
 
 const FOURTEEN_DAYS: u64 = 14 * 86_400;
 
@@ -57,7 +57,7 @@ pub(super) fn redrive_allow(index: &TemplateIndex<'_>, report: &mut Report) {
             .collect();
         sources.sort_unstable();
         named.sort_unstable();
-        if letters.id == DEAD_LETTERS {
+        if letters.id == RELAY_DEAD_LETTERS {
             sources.clear();
         }
         let wanted = if sources.is_empty() { "denyAll" } else { "byQueue" };

@@ -1,13 +1,16 @@
 //! The relay: what was committed is published, whatever happens.
 
 use serde_json::Value;
-use waxseal_catalog::routes::{RELAY_BATCH, RELAY_FILTER};
+use waxseal_catalog::{
+    routes::{RELAY_BATCH, RELAY_FILTER},
+    settings::DEAD_LETTERS,
+};
 
 use super::{
     Report,
-    index::{ALARM, QUEUE, Resource, TemplateIndex, gives_up_to, target},
+    index::{ALARM, QUEUE, Resource, TemplateIndex, gives_up_to},
 };
-use crate::{names::attribute, service::DEAD_LETTERS};
+use crate::{names::attribute, service::RELAY_DEAD_LETTERS};
 
 /// The relays of the services that emit, with their mappings on the table's stream.
 fn mappings<'a>(index: &TemplateIndex<'a>) -> Vec<Resource<'a>> {
@@ -55,9 +58,14 @@ pub(super) fn never_gives_up(index: &TemplateIndex<'_>, report: &mut Report) {
 
 pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
     for relay in index.services().filter_map(|service| index.relay(service.name())) {
-        let queue = target(relay.get("/Environment/Variables/WAXSEAL_DLQ_URL"));
-        report.unless(queue == Some(DEAD_LETTERS), &relay, "WAXSEAL_DLQ_URL is not RelayDeadLetters");
-        let Some(queue) = index.within(relay.stack, QUEUE).find(|queue| queue.id == DEAD_LETTERS) else {
+        let queue = relay.told(&DEAD_LETTERS);
+        report.unless(
+            queue == Some(RELAY_DEAD_LETTERS),
+            &relay,
+            format!("{} is not RelayDeadLetters", DEAD_LETTERS.name),
+        );
+        let Some(queue) = index.within(relay.stack, QUEUE).find(|queue| queue.id == RELAY_DEAD_LETTERS)
+        else {
             report.unless(false, &relay, "there is no queue RelayDeadLetters");
             continue;
         };
@@ -68,7 +76,7 @@ pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
             .filter(|other| other.stack == relay.stack && other.id != relay.id)
             .all(|other| !gives_up_to(&other).contains(&(queue.stack, queue.id)));
         report.unless(own, &queue, "something besides the relay gives up to it");
-        let watched = attribute(DEAD_LETTERS, "QueueName");
+        let watched = attribute(RELAY_DEAD_LETTERS, "QueueName");
         let says = index
             .within(relay.stack, ALARM)
             .filter(|alarm| alarm.get("/Dimensions/0/Value") == &watched)

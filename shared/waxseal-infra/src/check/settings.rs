@@ -2,48 +2,44 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use waxseal_catalog::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS, routes::QueueKind};
+use waxseal_catalog::{
+    RULE_RETRY_DAYS, TOPIC_RETRY_DAYS,
+    routes::QueueKind,
+    settings::{BUS, DEAD_LETTERS, HORIZON, MAX_RECEIVES, SWEEP, TABLE, TIMEOUT, TOPICS},
+};
 
 use super::{
     Report,
-    index::{QUEUE, Resource, TemplateIndex, import, list, target},
+    index::{QUEUE, Resource, TemplateIndex, import, list},
 };
 use crate::{
     bus,
-    names::{self, TAGGED, TIMEOUT, parameter, reference, suffix},
+    names::{self, TAGGED, parameter, reference},
 };
 
 const DAY: u64 = 86_400;
 
-fn variable<'a>(function: &Resource<'a>, name: &str) -> &'a Value {
-    function.get(&format!("/Environment/Variables/{name}"))
-}
-
-fn number(function: &Resource<'_>, name: &str) -> Option<u64> {
-    variable(function, name).as_str().and_then(|text| text.parse().ok())
-}
-
 /// Variables whose checks are apart, since they are compared with what templates say elsewhere.
-const APART: [&str; 3] = ["WAXSEAL_HORIZON_DAYS", "WAXSEAL_MAX_RECEIVES", TIMEOUT];
+const APART: [&str; 3] = [HORIZON.name, MAX_RECEIVES.name, TIMEOUT.name];
 
 pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
     for service in index.services() {
         for function in index.functions(service.name()) {
-            let queue = function.named("/Environment/Variables/WAXSEAL_DLQ_URL", QUEUE);
-            let letters = queue.is_some_and(|queue| index.is_dead_letters(&queue));
-            report.unless(letters, &function, "WAXSEAL_DLQ_URL is no dead-letter queue of the stack");
+            let queue = function.told(&DEAD_LETTERS).and_then(|id| function.sibling(id));
+            let letters =
+                queue.is_some_and(|queue| queue.body["Type"] == QUEUE && index.is_dead_letters(&queue));
+            let message = format!("{} is no dead-letter queue of the stack", DEAD_LETTERS.name);
+            report.unless(letters, &function, message);
         }
         if let Some(function) = index.function(service.name()) {
-            let own = variable(&function, "WAXSEAL_TABLE") == &reference("Table");
-            report.unless(own, &function, "WAXSEAL_TABLE is not its own table");
+            let own = function.variable(TABLE.name) == &reference("Table");
+            report.unless(own, &function, format!("{} is not its own table", TABLE.name));
             for brought in &service.parameters {
-                let told =
-                    variable(&function, &brought.variable) == &reference(&parameter(&brought.variable));
+                let told = function.variable(&brought.variable) == &reference(&parameter(&brought.variable));
                 report.unless(told, &function, format!("{} is not its parameter", brought.variable));
             }
             for (name, value) in &service.environment {
-                let told = variable(&function, name) == value;
+                let told = function.variable(name) == value;
                 report.unless(told, &function, format!("{name} is not what it should be"));
             }
             same_variables(report, &function, index.app.variables(service));
@@ -51,15 +47,15 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
     }
     for (service, routes) in index.routes() {
         let Some(relay) = index.relay(service) else { continue };
-        let own = variable(&relay, "WAXSEAL_TABLE") == &reference("Table");
-        report.unless(own, &relay, "WAXSEAL_TABLE is not its own table, which it sweeps");
-        let reach = number(&relay, "WAXSEAL_SWEEP_DAYS");
-        report.unless(reach >= Some(1), &relay, "WAXSEAL_SWEEP_DAYS is not stated");
-        let bus = variable(&relay, "WAXSEAL_BUS") == &import(bus::export(index.app, "name"));
-        report.unless(bus, &relay, "WAXSEAL_BUS is not the application's bus");
+        let own = relay.variable(TABLE.name) == &reference("Table");
+        report.unless(own, &relay, format!("{} is not its own table, which it sweeps", TABLE.name));
+        let reach = relay.number(&SWEEP);
+        report.unless(reach >= Some(1), &relay, format!("{} is not stated", SWEEP.name));
+        let bus = relay.variable(BUS.name) == &import(bus::export(index.app, "name"));
+        report.unless(bus, &relay, format!("{} is not the application's bus", BUS.name));
         for topic in &routes.publishes.topics {
-            let name = format!("WAXSEAL_TOPIC_{}", suffix(topic));
-            let told = variable(&relay, &name) == &import(bus::topic_export(index.app, topic));
+            let name = TOPICS.member(topic);
+            let told = relay.variable(&name) == &import(bus::topic_export(index.app, topic));
             report.unless(told, &relay, format!("{name} is not the topic {topic}"));
         }
     }
@@ -67,7 +63,7 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
 
 fn same_variables(report: &mut Report, function: &Resource<'_>, wanted: BTreeMap<&'static str, String>) {
     for (name, value) in wanted.into_iter().filter(|(name, _)| !APART.contains(name)) {
-        report.unless(variable(function, name) == &value, function, format!("{name} is not {value}"));
+        report.unless(function.variable(name) == &value, function, format!("{name} is not {value}"));
     }
 }
 
@@ -78,15 +74,15 @@ fn feeding<'a>(index: &TemplateIndex<'a>, function: &Resource<'a>) -> Vec<Resour
 
 pub(super) fn receives(index: &TemplateIndex<'_>, report: &mut Report) {
     for function in index.services().filter_map(|service| index.function(service.name())) {
-        let told = number(&function, "WAXSEAL_MAX_RECEIVES");
-        report.unless(told.is_some(), &function, "WAXSEAL_MAX_RECEIVES is not stated");
+        let told = function.number(&MAX_RECEIVES);
+        report.unless(told.is_some(), &function, format!("{} is not stated", MAX_RECEIVES.name));
         for queue in feeding(index, &function) {
             let count = queue.get("/RedrivePolicy/maxReceiveCount").as_u64();
             let same = told.is_none() || count.is_none() || told == count;
             report.unless(
                 same,
                 &function,
-                format!("WAXSEAL_MAX_RECEIVES is not the maxReceiveCount of {}", queue.id),
+                format!("{} is not the maxReceiveCount of {}", MAX_RECEIVES.name, queue.id),
             );
         }
     }
@@ -96,7 +92,7 @@ pub(super) fn horizon(index: &TemplateIndex<'_>, report: &mut Report) {
     let archive =
         index.of("AWS::Events::Archive").filter_map(|archive| archive.get("/RetentionDays").as_u64()).max();
     let relays = index.services().filter_map(|service| index.relay(service.name()));
-    let sweep = relays.filter_map(|relay| number(&relay, "WAXSEAL_SWEEP_DAYS")).max().unwrap_or_default();
+    let sweep = relays.filter_map(|relay| relay.number(&SWEEP)).max().unwrap_or_default();
     for (service, routes) in index.routes() {
         let Some(function) = index.function(service) else { continue };
         let path = |late: u64, days: u64| late * DAY + days * DAY;
@@ -110,13 +106,13 @@ pub(super) fn horizon(index: &TemplateIndex<'_>, report: &mut Report) {
         let queues = feeding(index, &function);
         let kept = |queue: &Resource<'_>| queue.get("/MessageRetentionPeriod").as_u64().unwrap_or_default();
         let waits = queues.iter().map(kept).max().unwrap_or_default();
-        let letters = target(variable(&function, "WAXSEAL_DLQ_URL")).and_then(|id| function.sibling(id));
+        let letters = function.told(&DEAD_LETTERS).and_then(|id| function.sibling(id));
         let seconds = before + waits + letters.as_ref().map(kept).unwrap_or_default();
-        let horizon = number(&function, "WAXSEAL_HORIZON_DAYS").map(|days| days * DAY);
+        let horizon = function.number(&HORIZON).map(|days| days * DAY);
         report.unless(
             horizon >= Some(seconds.max(1)),
             &function,
-            format!("WAXSEAL_HORIZON_DAYS is not {} or more", seconds.div_ceil(DAY)),
+            format!("{} is not {} or more", HORIZON.name, seconds.div_ceil(DAY)),
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{StackBuilder, queue_id, relay::DEAD_LETTERS};
+use super::{StackBuilder, queue_id, relay::RELAY_DEAD_LETTERS};
 use crate::{
     bus,
     names::{attribute, import, reference},
@@ -105,7 +105,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             ),
             namespace: "AWS/SQS",
             metric: "ApproximateNumberOfMessagesVisible",
-            dimension: ("QueueName", attribute(DEAD_LETTERS, "QueueName")),
+            dimension: ("QueueName", attribute(RELAY_DEAD_LETTERS, "QueueName")),
             statistic: "Maximum",
             threshold: 1,
             seconds: 60,

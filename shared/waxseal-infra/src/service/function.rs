@@ -1,6 +1,7 @@
 //! The service's function: its role, its mappings, its URL.
 
 use serde_json::{Map, Value, json};
+use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, TABLE};
 
 use super::{StackBuilder, lambda, queue_id, role};
 use crate::{
@@ -91,11 +92,11 @@ fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
         variables.insert(name.to_owned(), json!(value));
     }
     variables.extend([
-        ("WAXSEAL_TABLE".to_owned(), reference("Table")),
-        ("WAXSEAL_DLQ_URL".to_owned(), reference("DeadLetters")),
+        (TABLE.name.to_owned(), reference("Table")),
+        (DEAD_LETTERS.name.to_owned(), reference("DeadLetters")),
     ]);
     if claims::checks_in(service) || !claims::fetches_from(builder.app, service).is_empty() {
-        variables.insert("WAXSEAL_CLAIMS".to_owned(), claims::location(builder.app, service));
+        variables.insert(CLAIMS.name.to_owned(), claims::location(builder.app, service));
     }
     variables
 }

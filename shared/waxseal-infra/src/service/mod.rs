@@ -14,7 +14,7 @@ use waxseal_catalog::{
 };
 
 pub(crate) use function::table_actions;
-pub(crate) use relay::{DEAD_LETTERS, SCAN};
+pub(crate) use relay::{RELAY_DEAD_LETTERS, SCAN};
 
 use crate::{
     names::{self, arn, attribute, pascal, reference, stage_parameter},

@@ -2,22 +2,25 @@
 //! reads the receipts themselves.
 
 use serde_json::{Map, Value, json};
-use waxseal_catalog::routes::{RELAY_BATCH, RELAY_FILTER};
+use waxseal_catalog::{
+    routes::{RELAY_BATCH, RELAY_FILTER},
+    settings::{BUS, DEAD_LETTERS, QUEUES, TABLE, TOPICS},
+};
 
 use super::{StackBuilder, lambda, role};
 use crate::{
     bus,
-    names::{arn, attribute, import, named, queue_arn, queue_url, reference, sub, suffix},
+    names::{arn, attribute, import, named, queue_arn, queue_url, reference, sub},
 };
 
 /// What a sweep asks of the table, and nothing else does.
 pub(crate) const SCAN: &str = "dynamodb:Scan";
 
 /// The relay's own dead-letter queue.
-pub(crate) const DEAD_LETTERS: &str = "RelayDeadLetters";
+pub(crate) const RELAY_DEAD_LETTERS: &str = "RelayDeadLetters";
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
-    super::queues::add_relay_dead_letters(builder, DEAD_LETTERS);
+    super::queues::add_relay_dead_letters(builder, RELAY_DEAD_LETTERS);
     let (app, service) = (builder.app, builder.service);
     let publishes = builder.routes.publishes.clone();
     let stream = || attribute("Table", "StreamArn");
@@ -44,13 +47,13 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             "Sid": "OwnDeadLetters",
             "Effect": "Allow",
             "Action": "sqs:SendMessage",
-            "Resource": arn(DEAD_LETTERS),
+            "Resource": arn(RELAY_DEAD_LETTERS),
         }),
     ];
     let mut environment = Map::from_iter([
-        ("WAXSEAL_BUS".to_owned(), import(bus::export(app, "name"))),
-        ("WAXSEAL_DLQ_URL".to_owned(), reference(DEAD_LETTERS)),
-        ("WAXSEAL_TABLE".to_owned(), reference("Table")),
+        (BUS.name.to_owned(), import(bus::export(app, "name"))),
+        (DEAD_LETTERS.name.to_owned(), reference(RELAY_DEAD_LETTERS)),
+        (TABLE.name.to_owned(), reference("Table")),
     ]);
     for (name, value) in app.relay_variables() {
         environment.insert(name.to_owned(), json!(value));
@@ -74,7 +77,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     if !topics.is_empty() {
         let arns: Vec<Value> = topics.iter().map(|topic| import(bus::topic_export(app, topic))).collect();
         for (topic, arn) in topics.iter().zip(&arns) {
-            environment.insert(format!("WAXSEAL_TOPIC_{}", suffix(topic)), arn.clone());
+            environment.insert(TOPICS.member(topic), arn.clone());
         }
         statements.push(json!({
             "Sid": "OwnTopics",
@@ -94,8 +97,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     if !recipients.is_empty() {
         let name = |recipient: &str| named(app, &format!("{recipient}-commands"));
         for recipient in &recipients {
-            environment
-                .insert(format!("WAXSEAL_QUEUE_{}", suffix(recipient)), sub(queue_url(&name(recipient))));
+            environment.insert(QUEUES.member(recipient), sub(queue_url(&name(recipient))));
         }
         statements.push(json!({
             "Sid": "Recipients",

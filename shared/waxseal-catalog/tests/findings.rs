@@ -1,0 +1,276 @@
+//! Each finding of an application, from an application with exactly that mistake.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use waxseal::{
+    Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit,
+    catalog::{Entry, Mode},
+};
+use waxseal_catalog::{App, Deployed, FindingCode, Parameter};
+
+const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
+    Declared { name, version: 1, owner, channel, claim_check_over: None }
+}
+
+const PLACED: Declared = declared("order.placed", "orders", Channel::Bus);
+const LEVEL: Declared = declared("stock.level-changed", "stock", Channel::Topic("stock"));
+const RESERVE: Declared = declared("reserve-stock", "stock", Channel::Queue("stock"));
+const PLACE: Declared = declared("place-order", "orders", Channel::Queue("orders"));
+
+/// A service with a handler for each message, and what the handler emits.
+fn service(name: &str, handlers: &[(&'static str, Declared, &'static [Declared])]) -> Deployed {
+    let entry = |(handler, consumes, emits): &(&'static str, Declared, &'static [Declared])| Entry {
+        service: name.to_owned(),
+        handler,
+        mode: Mode::Transactional,
+        consumes: *consumes,
+        emits,
+    };
+    Deployed::of_catalog(name, handlers.iter().map(entry).collect())
+}
+
+fn orders() -> Deployed {
+    service("orders", &[("place", PLACE, &[PLACED]), ("watch", LEVEL, &[RESERVE])])
+}
+
+fn stock() -> Deployed {
+    service("stock", &[("expect", PLACED, &[]), ("reserve", RESERVE, &[LEVEL])])
+}
+
+fn shop() -> App {
+    App::new("shop").service(orders()).service(stock())
+}
+
+/// The findings as lines.
+fn lines(app: &App) -> Vec<String> {
+    app.check().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn an_application_without_a_mistake_has_no_finding() {
+    assert_eq!(lines(&shop()), [] as [String; 0]);
+}
+
+#[test]
+fn two_services_of_one_name_are_found() {
+    let app = shop().service(orders());
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0101 orders: two services have this name; rename one: receipts, queues and the stack are named after the \
+          service"
+        ]
+    );
+}
+
+#[test]
+fn two_handlers_of_one_name_are_found() {
+    let app = App::new("shop")
+        .service(orders())
+        .service(service("stock", &[("reserve", PLACED, &[]), ("reserve", RESERVE, &[LEVEL])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0102 stock/reserve: the service registers two handlers of this name; rename one: each needs receipts of \
+          its own"
+        ]
+    );
+}
+
+#[test]
+fn a_message_with_two_declarations_is_found() {
+    const ON_A_TOPIC: Declared = declared("order.placed", "orders", Channel::Topic("orders"));
+    let app = App::new("shop")
+        .service(orders())
+        .service(service("stock", &[("expect", ON_A_TOPIC, &[]), ("reserve", RESERVE, &[LEVEL])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0103 orders/place: order.placed is declared by orders on topic:orders and by orders on bus; a message has \
+          one owner and one channel"
+        ]
+    );
+}
+
+#[test]
+fn an_event_of_another_owner_is_found() {
+    let app = App::new("shop")
+        .service(orders())
+        .service(service("stock", &[("expect", PLACED, &[PLACED]), ("reserve", RESERVE, &[LEVEL])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0104 stock/expect: it emits order.placed, which orders owns; only the owner publishes an event: send the \
+          owner a command, or emit an event of its own"
+        ]
+    );
+}
+
+#[test]
+fn a_command_for_another_recipient_is_found() {
+    let app = App::new("shop")
+        .service(orders())
+        .service(stock())
+        .service(service("mail", &[("reserve-too", RESERVE, &[])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0105 mail/reserve-too: it handles the command reserve-stock, whose recipient is stock; register the handler \
+          in the recipient, or declare another recipient"
+        ]
+    );
+}
+
+#[derive(Serialize, Deserialize)]
+struct ParcelMoved {}
+waxseal::event!(ParcelMoved { name: "parcel.moved", version: 1, owner: "shipping" });
+
+struct Newest;
+impl Handler for Newest {
+    const NAME: &str = "newest";
+    const SEQUENCING: Sequencing = Sequencing::Newest("place");
+    type Event = ParcelMoved;
+    type Emits = ();
+    async fn handle(&self, _: &Envelope<ParcelMoved>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+struct Gapless;
+impl Handler for Gapless {
+    const NAME: &str = "gapless";
+    const SEQUENCING: Sequencing = Sequencing::Gapless("place");
+    type Event = ParcelMoved;
+    type Emits = ();
+    async fn handle(&self, _: &Envelope<ParcelMoved>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[test]
+fn two_handlers_that_do_not_agree_on_a_cursor_are_found() {
+    let app = App::new("parcels")
+        .service(Service::new("tracking").handler(Newest).handler(Gapless))
+        .emitted_elsewhere("parcel.moved");
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0106 tracking: two handlers of parcel.moved do not agree on the cursor place; give each handler a cursor of \
+          its own name"
+        ]
+    );
+}
+
+#[test]
+fn a_command_without_a_recipient_is_found_unless_it_is_handled_elsewhere() {
+    const PACK: Declared = declared("pack", "warehouse", Channel::Queue("warehouse"));
+    let app = App::new("shop")
+        .service(orders())
+        .service(service("stock", &[("expect", PLACED, &[PACK]), ("reserve", RESERVE, &[LEVEL])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0107 stock/expect: it sends the command pack to warehouse, which is not deployed; deploy warehouse, or say \
+          App::handled_elsewhere(\"pack\")"
+        ]
+    );
+    assert_eq!(lines(&app.handled_elsewhere("pack")), [] as [String; 0]);
+}
+
+#[test]
+fn a_command_that_its_recipient_does_not_handle_is_found() {
+    const COUNT: Declared = declared("count", "stock", Channel::Queue("stock"));
+    let app = App::new("shop")
+        .service(stock())
+        .service(service("orders", &[("place", PLACE, &[PLACED]), ("watch", LEVEL, &[RESERVE, COUNT])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0108 orders/watch: it sends the command count, for which stock has no handler; register a handler in stock, \
+          or stop sending the command"
+        ]
+    );
+}
+
+#[test]
+fn an_event_that_no_service_emits_is_found_unless_it_is_emitted_elsewhere() {
+    const COUNTED: Declared = declared("stock.counted", "stock", Channel::Bus);
+    let app = App::new("shop").service(stock()).service(service(
+        "orders",
+        &[("place", PLACE, &[PLACED]), ("watch", LEVEL, &[RESERVE]), ("note", COUNTED, &[])],
+    ));
+    assert_eq!(
+        lines(&app),
+        ["WX0109 orders/note: it handles stock.counted, which no service emits; emit it, or say \
+          App::emitted_elsewhere(\"stock.counted\")"]
+    );
+    assert_eq!(lines(&app.emitted_elsewhere("stock.counted")), [] as [String; 0]);
+}
+
+#[test]
+fn an_event_that_no_service_handles_is_found_once_unless_it_is_handled_elsewhere() {
+    const COUNTED: Declared = declared("stock.counted", "stock", Channel::Bus);
+    let app = App::new("shop").service(orders()).service(service(
+        "stock",
+        &[("expect", PLACED, &[COUNTED]), ("reserve", RESERVE, &[LEVEL, COUNTED])],
+    ));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0110 stock/expect: it emits stock.counted, which no service handles; handle it, stop emitting it, or say \
+          App::handled_elsewhere(\"stock.counted\")"
+        ]
+    );
+    assert_eq!(lines(&app.handled_elsewhere("stock.counted")), [] as [String; 0]);
+}
+
+#[test]
+fn an_owner_that_is_no_service_is_found() {
+    let app = App::new("shop").service(service("stock", &[("expect", PLACED, &[])]));
+    let codes: Vec<FindingCode> = app.check().iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [FindingCode::NotEmitted, FindingCode::UnknownOwner]);
+    assert_eq!(
+        lines(&app)[1],
+        "WX0111 stock/expect: order.placed belongs to orders, which is no service of the application; correct the owner, \
+         add the service, or say App::emitted_elsewhere(\"order.placed\")"
+    );
+    assert_eq!(lines(&app.emitted_elsewhere("order.placed")), [] as [String; 0]);
+}
+
+#[test]
+fn a_service_without_handlers_is_found_unless_it_answers_http() {
+    let mut app = shop().service(service("pages", &[]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0112 pages: it handles no message and answers no HTTP; register a handler, or remove the service"
+        ]
+    );
+    app.find_mut("pages").expect("the service").answers_http = true;
+    assert_eq!(lines(&app), [] as [String; 0]);
+}
+
+#[test]
+fn a_pattern_without_a_rule_is_found() {
+    let pattern = json!({ "source": ["stock"], "detail-type": ["stock.level-changed"] });
+    let app = App::new("shop").service(orders().pattern("stock.level-changed", pattern)).service(stock());
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0113 orders: it has a pattern for stock.level-changed, which it does not handle from the bus; correct the \
+          event's name, or remove the pattern"
+        ]
+    );
+}
+
+#[test]
+fn a_variable_of_waxseal_that_is_set_by_hand_is_found() {
+    let by_hand = orders()
+        .variable("WAXSEAL_ISOLATION", "on")
+        .parameter(Parameter::new("WAXSEAL_LEASE_SECONDS", "a lease"))
+        .variable("SHOP_NAME", "Waxseal");
+    let app = App::new("shop").service(by_hand).service(stock());
+    let found: Vec<String> = app.check().iter().map(|finding| finding.problem.clone()).collect();
+    assert_eq!(found, ["it sets WAXSEAL_ISOLATION by hand", "it sets WAXSEAL_LEASE_SECONDS by hand"]);
+    assert!(app.check().iter().all(|finding| finding.code == FindingCode::ReservedVariable));
+}

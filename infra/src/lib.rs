@@ -1,6 +1,7 @@
-//! The order platform as `waxseal-infra` is told of it: which services there are and what their catalogs cannot know.
+//! The order platform's templates: written from [`order_platform::app`], with stand-ins for everything outside.
 //!
-//! `make infra` writes `stacks/*.yaml` from it; a test fails when they are stale. Adding a reaction changes nothing here.
+//! `make infra` writes `stacks/*.yaml`; a test fails when they are stale. This crate says nothing about services or how they
+//! run: a new handler, or a longer time-out, changes nothing here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,41 +11,22 @@ use std::{
 
 use bytes::Bytes;
 use http::{Request, Response};
+use order_platform::Outside;
 use waxseal::BoxError;
-use waxseal_catalog::{App, Deployed, Parameter};
+use waxseal_catalog::App;
 use waxseal_infra::Stack;
 
-/// The order platform.
+/// The order platform, with the binaries that this repository builds.
 #[must_use]
 pub fn platform() -> App {
-    // Popular articles are hot rows: one record at a time in two functions at once loses few races.
-    let inventory = Deployed::new(inventory::service()).handlers(1).invocations(2);
-
-    // A mail server may take its time for each step of a mail.
-    let notification = Deployed::new(notification::service(notification::Memory::default(), sender()))
-        .timeout(60)
-        .parameter(Parameter::secret("SMTP_URL", "the URL of the mail server, which may hold a password"))
-        .parameter(Parameter::new("MAIL_FROM", "who mails are from, such as Shop <orders@example.com>"));
-
-    let mut app = App::new("shop")
-        .service(Deployed::new(orders::service()).http(orders::router))
-        .service(inventory)
-        .service(
-            Deployed::new(payment::service(NoGateway))
-                .parameter(Parameter::new("PAYMENT_GATEWAY_URL", "the base URL of the payment gateway")),
-        )
-        .service(notification)
-        .service(Deployed::new(analytics::service()));
+    let sender = "Waxseal Orders <orders@example.com>".parse().expect("an address");
+    let mailer = notification::Memory::default();
+    let mut app = order_platform::app(Outside { gateway: NoGateway, mailer, sender });
     app.binaries = Some(binaries());
     app
 }
 
-/// The catalog is asked for, no letter is written.
-fn sender() -> notification::Sender {
-    "Waxseal Orders <orders@example.com>".parse().expect("an address")
-}
-
-/// The catalog is asked for, no card is charged.
+/// No card is charged: templates need the declaration alone.
 struct NoGateway;
 
 impl payment::Gateway for NoGateway {
@@ -63,24 +45,24 @@ fn binaries() -> BTreeSet<String> {
         .collect()
 }
 
-/// Where the written templates are.
+/// The folder of the written templates.
 #[must_use]
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
 }
 
-/// What a file of the folder has to become.
+/// What is wrong with a file of the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stale {
-    /// There is none yet.
+    /// It does not exist yet.
     Missing,
-    /// It says something else.
+    /// Its text is another one.
     Different,
-    /// No stack is called that any more.
+    /// No stack has this name any more.
     Orphan,
 }
 
-/// Files of `folder` that are not what `stacks` are now, by their names.
+/// The files of `folder` that differ from `stacks`, by their names.
 ///
 /// # Errors
 /// Where the folder cannot be read.
@@ -107,7 +89,7 @@ pub fn stale(stacks: &[Stack], folder: &Path) -> io::Result<BTreeMap<String, Sta
     Ok(stale)
 }
 
-/// Makes `folder` what `stacks` are now.
+/// Writes `stacks` into `folder` and removes the files of no stack. The result is what was wrong before.
 ///
 /// # Errors
 /// Where a file cannot be written.

@@ -1,4 +1,5 @@
-//! `make infra`: writes `infra/stacks/*.yaml` from the catalog, and refuses to write what the checks find fault with.
+//! `make infra`: writes `infra/stacks/*.yaml` from the platform's declaration. It writes nothing where the declaration or a
+//! template has a finding.
 
 use std::process::ExitCode;
 
@@ -18,13 +19,13 @@ fn main() -> ExitCode {
 
 fn run() -> anyhow::Result<ExitCode> {
     let app = infra::platform();
+    let mistakes: Vec<String> = app.check().iter().map(ToString::to_string).collect();
+    if is_reported("the application", &mistakes) {
+        return Ok(ExitCode::FAILURE);
+    }
     let stacks = templates(&app)?;
-    let findings = check(&app, &stacks);
-    if !findings.is_empty() {
-        for finding in &findings {
-            eprintln!("infra: {finding}");
-        }
-        eprintln!("infra: nothing was written: the templates have {} findings", findings.len());
+    let findings: Vec<String> = check(&app, &stacks).iter().map(ToString::to_string).collect();
+    if is_reported("the templates", &findings) {
         return Ok(ExitCode::FAILURE);
     }
     let folder = infra::folder();
@@ -42,4 +43,15 @@ fn run() -> anyhow::Result<ExitCode> {
         println!("infra/stacks: {} templates, all up to date", stacks.len());
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reports findings, where there are some.
+fn is_reported(subject: &str, findings: &[String]) -> bool {
+    for finding in findings {
+        eprintln!("infra: {finding}");
+    }
+    if !findings.is_empty() {
+        eprintln!("infra: nothing was written, because of the findings in {subject}: {}", findings.len());
+    }
+    !findings.is_empty()
 }

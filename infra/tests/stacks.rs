@@ -49,6 +49,12 @@ fn a_stale_a_missing_and_an_orphaned_template_are_told_apart_and_mended() {
 }
 
 #[test]
+fn the_application_has_no_finding() {
+    let findings: Vec<String> = infra::platform().check().iter().map(ToString::to_string).collect();
+    assert_eq!(findings, [] as [String; 0]);
+}
+
+#[test]
 fn the_templates_have_no_finding() {
     let app = infra::platform();
     let findings: Vec<String> =

@@ -3,6 +3,7 @@
 //! `make run` feeds a file of orders through every service and shows what became of them; `make serve` keeps the platform
 //! running with its HTTP API. No AWS SDK is compiled for either.
 
+mod app;
 mod books;
 mod feed;
 mod gateway;
@@ -16,6 +17,7 @@ pub mod serve;
 mod summary;
 mod tree;
 
+pub use app::{Outside, app};
 pub use books::{Books, Cancelled};
 pub use feed::{Answers, Feed};
 pub use gateway::{Gateway, LostAnswer};

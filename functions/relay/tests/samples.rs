@@ -11,7 +11,7 @@ use waxseal::{
     BoxError, Emission, Host, Timestamp, Token,
     dead_letter::{DeadLetter, DeadLetters},
     relay::{PublishError, Publisher, Receipts},
-    table::{Emitted, Item, Key, TableError},
+    table::{Item, Key, ScanPage, TableError},
 };
 use waxseal_lambda::{Invocation, Invoke};
 
@@ -48,7 +48,7 @@ impl DeadLetters for Channels {
 
 /// The sample's receipts as they lie in the table.
 impl Receipts for Channels {
-    async fn emitted(&self, _: Option<&Key>) -> Result<Emitted, TableError> {
+    async fn emitted(&self, _: Option<&Key>) -> Result<ScanPage, TableError> {
         let event: Value = serde_json::from_slice(EVENT).unwrap();
         let images =
             event["Records"].as_array().unwrap().iter().map(|record| &record["dynamodb"]["NewImage"]);
@@ -57,7 +57,7 @@ impl Receipts for Channels {
             Item::new(Key { partition: text("pk").into(), sort: text("sk").into() })
                 .text("emitted", text("emitted"))
         });
-        Ok(Emitted { items: items.collect(), next: None })
+        Ok(ScanPage { items: items.collect(), next: None })
     }
 }
 

@@ -9,7 +9,9 @@ use waxseal::{
     BoxError, Engine, Host, Message, Raw, Service, Settings, Table, Timestamp, Token,
     dead_letter::{DeadLetter, DeadLetters},
     read_emissions,
-    table::{Item, Key, Page, TableError, Write, WriteError, attribute, memory::Items},
+    table::{
+        Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute, memory::Items,
+    },
 };
 
 use crate::{Currency, Customer, Line, OrderPlaced};
@@ -129,8 +131,12 @@ impl Table for Memory {
         Ok(keys.iter().map(|key| inner.items.get(key).cloned()).collect())
     }
 
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        Ok(self.lock().items.query(partition, after, 100))
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        Ok(self.lock().items.query(query, 100))
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        Ok(self.lock().items.scan(scan, 100))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

@@ -19,7 +19,7 @@
 //!
 //! ```
 //! use std::sync::{Arc, Mutex};
-//! use waxseal::{Table, table::{Item, Key, Page, TableError, Write, WriteError, memory::Items}};
+//! use waxseal::{Table, table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items}};
 //! use waxseal_conformance::ContractEnv;
 //!
 //! /// Yours would talk to a database; clones must reach the same one.
@@ -31,8 +31,11 @@
 //!         let items = self.0.lock().unwrap();
 //!         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
 //!     }
-//!     async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-//!         Ok(self.0.lock().unwrap().query(partition, after, 100))
+//!     async fn query(&self, query: &Query) -> Result<Page, TableError> {
+//!         Ok(self.0.lock().unwrap().query(query, 100))
+//!     }
+//!     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+//!         Ok(self.0.lock().unwrap().scan(scan, 100))
 //!     }
 //!     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
 //!         self.0.lock().unwrap().write(writes).map(|_| ())
@@ -157,6 +160,7 @@ macro_rules! contract_tests {
             c2_what_was_read_guards_the_commit_where_asked
             e1_of_many_writers_at_one_version_one_wins
             e3_a_partition_longer_than_a_page_is_read_whole
+            e3_a_scan_reads_every_wanted_item_once
             s1_all_succeed_and_nothing_is_reported
             s2_one_failure_is_reported_alone
             s2_a_key_without_an_answer_fails_its_own_record_alone

@@ -9,8 +9,8 @@ use super::env::ContractEnv;
 use waxseal::{
     Table, Timestamp,
     table::{
-        Action, Condition, Item, Key, LARGEST_ACTIONS, LARGEST_ITEM, Refusal, TooLarge, Write, WriteError,
-        attribute,
+        Action, Condition, Item, Key, LARGEST_ACTIONS, LARGEST_ITEM, Query, Refusal, Scan, SortRange,
+        TooLarge, Write, WriteError, attribute,
     },
 };
 
@@ -206,19 +206,85 @@ pub async fn e3_a_partition_longer_than_a_page_is_read_whole(env: &impl Contract
         let write = put(Item::new(at(neighbour, "0000000003".to_owned())), Condition::Absent { now });
         table.write(&[write]).await.unwrap();
     }
-    for (after, expected) in [(None, 0..30), (Some("0000000012"), 13..30), (Some("0000000029"), 30..30)] {
-        let (mut after, mut found) = (after.map(str::to_owned), Vec::new());
+    let name = |n: usize| format!("{n:010}");
+    let whole = Query::of("stream#order-7");
+    let (forward, backward): (Vec<usize>, Vec<usize>) = ((0..30).collect(), (0..30).rev().collect());
+    for (query, expected) in [
+        (whole.clone(), forward.clone()),
+        (whole.clone().after(name(12)), (13..30).collect()),
+        (whole.clone().after(name(29)), Vec::new()),
+        (whole.clone().limit(7), forward),
+        (whole.clone().backwards(), backward.clone()),
+        (whole.clone().backwards().limit(7), backward),
+        (whole.clone().backwards().after(name(12)), (0..12).rev().collect()),
+        (whole.clone().range(SortRange::between(name(9), name(20))), (9..=20).collect()),
+        (
+            whole.clone().range(SortRange::between(name(9), name(20))).after(name(11)).limit(4),
+            (12..=20).collect(),
+        ),
+        (whole.clone().range(SortRange::From(name(25).into())).backwards(), (25..30).rev().collect()),
+        (whole.clone().range(SortRange::To(name(3).into())), (0..=3).collect()),
+        (whole.clone().range(SortRange::prefix("000000001")), (10..20).collect()),
+        (
+            whole.clone().range(SortRange::prefix("000000001")).backwards().after(name(15)),
+            (10..15).rev().collect(),
+        ),
+        (whole.range(SortRange::between(name(20), name(9))), Vec::new()),
+    ] {
+        let found = pages(&table, query.clone()).await;
+        assert_eq!(found, expected.into_iter().map(name).collect::<Vec<_>>(), "{query:?}");
+    }
+    assert_eq!(table.query(&Query::of("stream#nobody")).await.unwrap(), waxseal::table::Page::default());
+}
+
+/// The sort keys of every page of a query, in order.
+async fn pages(table: &impl Table, mut query: Query) -> Vec<String> {
+    let mut found = Vec::new();
+    loop {
+        let page = table.query(&query).await.unwrap();
+        assert!(
+            query.limit.is_none_or(|limit| page.items.len() <= limit),
+            "a page of {} items",
+            page.items.len()
+        );
+        found.extend(page.items.into_iter().map(|item| item.key.sort.into_owned()));
+        match page.next {
+            Some(next) => query = query.after(next),
+            None => return found,
+        }
+    }
+}
+
+/// A scan reads every item that has the attribute, once, whatever its pages; the rest is passed over.
+pub async fn e3_a_scan_reads_every_wanted_item_once(env: &impl ContractEnv) {
+    let (table, now) = (env.table().await, env.start());
+    let key = |n: usize| Key::of("scanned", &[&format!("{n:03}")], "state");
+    for chunk in (0..60).collect::<Vec<_>>().chunks(20) {
+        let item = |n: &usize| {
+            let item = Item::new(key(*n)).text("data", "x".repeat(20_000));
+            if n.is_multiple_of(7) { item.text("marked", "yes") } else { item }
+        };
+        let writes: Vec<_> = chunk.iter().map(|n| put(item(n), Condition::Absent { now })).collect();
+        table.write(&writes).await.unwrap();
+    }
+    for (limit, scan) in
+        [(None, Scan::having("marked")), (Some(9), Scan::having("marked")), (Some(4), Scan::default())]
+    {
+        let is_whole = scan.has.is_none();
+        let (mut scan, mut found) = (scan, Vec::new());
+        scan.limit = limit;
         loop {
-            let page = table.query("stream#order-7", after.as_deref()).await.unwrap();
-            found.extend(page.items.into_iter().map(|item| item.key.sort));
+            let page = table.scan(&scan).await.unwrap();
+            found.extend(page.items.into_iter().map(|item| item.key));
             match page.next {
-                Some(next) => after = Some(next),
+                Some(next) => scan = scan.after(Some(next)),
                 None => break,
             }
         }
-        assert_eq!(found, expected.map(|n| format!("{n:010}")).collect::<Vec<_>>());
+        found.sort();
+        let expected: Vec<Key> = (0..60_usize).filter(|n| is_whole || n.is_multiple_of(7)).map(key).collect();
+        assert_eq!(found, expected);
     }
-    assert_eq!(table.query("stream#nobody", None).await.unwrap(), waxseal::table::Page::default());
 }
 
 /// Of many writers at one version exactly one wins.

@@ -23,7 +23,7 @@ use waxseal::{
     batch::{Batches, Content, Delay, Policy, ReceiptHandle, Record, RecordOutcome, Visibility, failures},
     dead_letter::{DeadLetter, DeadLetters},
     row::{Receipt, receipt, state},
-    table::{Found, Item, Key, Page, TableError, Write, WriteError, attribute},
+    table::{Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute},
 };
 
 /// The table and the time that a statement's functions share.
@@ -319,11 +319,18 @@ impl<T: Table> Table for Line<T> {
         answer
     }
 
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
         self.request("query")?;
         self.unless_silent().await;
         breathe().await;
-        self.table.query(partition, after).await
+        self.table.query(query).await
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        self.request("scan")?;
+        self.unless_silent().await;
+        breathe().await;
+        self.table.scan(scan).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

@@ -10,7 +10,7 @@ use waxseal::{
     dead_letter::DeadLetters,
     error_chain,
     relay::{Counts, Publisher, Receipts, Relay, Sweep, Window},
-    table::{Emitted, Key, TableError},
+    table::{Key, ScanPage, TableError},
 };
 
 use crate::{
@@ -20,11 +20,11 @@ use crate::{
 
 /// [`Receipts`], erased.
 trait AnyReceipts: Send + Sync {
-    fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<Emitted, TableError>>;
+    fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<ScanPage, TableError>>;
 }
 
 impl<R: Receipts> AnyReceipts for R {
-    fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<Emitted, TableError>> {
+    fn emitted<'a>(&'a self, after: Option<&'a Key>) -> BoxFuture<'a, Result<ScanPage, TableError>> {
         Box::pin(Receipts::emitted(self, after))
     }
 }
@@ -33,7 +33,7 @@ impl<R: Receipts> AnyReceipts for R {
 struct Erased<'a>(&'a dyn AnyReceipts);
 
 impl Receipts for Erased<'_> {
-    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+    async fn emitted(&self, after: Option<&Key>) -> Result<ScanPage, TableError> {
         self.0.emitted(after).await
     }
 }

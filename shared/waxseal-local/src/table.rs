@@ -9,9 +9,8 @@ use std::{
 use serde_json::Value;
 use waxseal::{
     Timestamp,
-    relay::Receipts,
     table::{
-        Emitted, Item, Key, Page, TableError, Write, WriteError,
+        Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError,
         memory::{Change, Items},
     },
 };
@@ -153,11 +152,18 @@ impl waxseal::Table for Table {
         Ok(keys.iter().map(|key| state.items.get(key).cloned()).collect())
     }
 
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
         self.travel().await;
         let mut state = self.state();
         state.requests += 1;
-        Ok(state.items.query(partition, after, PAGE))
+        Ok(state.items.query(query, PAGE))
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        self.travel().await;
+        let mut state = self.state();
+        state.requests += 1;
+        Ok(state.items.scan(scan, PAGE))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
@@ -185,14 +191,5 @@ impl waxseal::Table for Table {
         }
         self.travel().await;
         Ok(())
-    }
-}
-
-impl Receipts for Table {
-    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
-        self.travel().await;
-        let mut state = self.state();
-        state.requests += 1;
-        Ok(state.items.emitted(after, PAGE))
     }
 }

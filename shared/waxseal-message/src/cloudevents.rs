@@ -283,9 +283,6 @@ pub fn write(envelope: &Raw) -> Result<String, Refused> {
         return Err(refuse("source", "is no URI reference: letters, digits and -._~:/?#[]@!$&'()*+,;=%"));
     }
     let time = envelope.timestamp.to_string();
-    if !time.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(refuse("timestamp", "is before the year 0, which RFC 3339 does not know"));
-    }
     let (mut content_type, mut extensions, mut rest) = (JSON, BTreeMap::new(), BTreeMap::new());
     for (name, value) in &envelope.metadata {
         match (name.as_str(), value) {

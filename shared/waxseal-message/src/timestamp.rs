@@ -5,15 +5,16 @@
 //! seconds.
 
 use std::{
-    borrow::Cow,
-    error::Error,
     fmt,
     ops::{Add, Sub},
     str::FromStr,
     time::{Duration, SystemTime},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, Visitor},
+};
 
 use crate::rfc3339;
 
@@ -51,7 +52,7 @@ impl fmt::Display for OutOfRange {
     }
 }
 
-impl Error for OutOfRange {}
+impl std::error::Error for OutOfRange {}
 
 /// A text is no RFC 3339 time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl fmt::Display for NotATime {
     }
 }
 
-impl Error for NotATime {}
+impl std::error::Error for NotATime {}
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
@@ -241,8 +242,17 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Timestamp;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an RFC 3339 time")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 

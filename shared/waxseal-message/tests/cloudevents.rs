@@ -218,10 +218,6 @@ fn s46_an_envelope_that_no_event_can_be_is_refused_and_not_bent() {
         refused(|raw| raw.id = "a\nb".to_owned()),
         "event ab has no CloudEvents form: its eventId holds a control character or another that no attribute may hold"
     );
-    assert_eq!(
-        refused(|raw| raw.timestamp = "-000044-03-15T12:00:00Z".parse().unwrap()),
-        "event payment-789 has no CloudEvents form: its timestamp is before the year 0, which RFC 3339 does not know"
-    );
 }
 
 fn name() -> impl Strategy<Value = String> {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use waxseal::{
     Table,
     lock::Lock,
-    relay::Receipts,
-    table::{Emitted, Item, Key, Page, TableError, Write, WriteError, memory::Items},
+    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items},
 };
 
-/// A table in memory.
+/// Items of a page: few, so that readers of several pages are tried.
+const PAGE: usize = 10;
+
+/// A table in memory. Clones are handles to one table.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTable {
     items: Arc<Lock<Items>>,
@@ -29,18 +31,15 @@ impl Table for MemoryTable {
         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
     }
 
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        let items = self.items.lock();
-        Ok(items.query(partition, after, 10))
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        Ok(self.items.lock().query(query, PAGE))
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        Ok(self.items.lock().scan(scan, PAGE))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.items.lock().write(writes).map(|_| ())
-    }
-}
-
-impl Receipts for MemoryTable {
-    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
-        Ok(self.items.lock().emitted(after, 10))
     }
 }

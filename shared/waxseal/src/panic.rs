@@ -151,7 +151,7 @@ mod tests {
             panic!("on purpose");
         });
         // In a process without the hook nothing says the place; here the line above did.
-        assert!(caught.map(drop).unwrap_err().to_string().starts_with(" at shared/waxseal/src/panics.rs:"));
+        assert!(caught.map(drop).unwrap_err().to_string().starts_with(" at shared/waxseal/src/panic.rs:"));
         assert!(!is_reported(Some(Location::caller())));
     }
 }

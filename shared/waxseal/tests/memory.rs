@@ -22,7 +22,7 @@ use waxseal::{
     Table, Unit,
     batch::{Batches, Content, Policy, Record, RecordOutcome},
     dead_letter::{DeadLetter, DeadLetters},
-    table::{Item, Key, Page, TableError, Write, WriteError},
+    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
 };
 use waxseal_testing::{ManualHost, block_on};
 
@@ -164,8 +164,11 @@ impl Table for Sink {
         Breath(false).await;
         Ok(keys.iter().map(|_| None).collect())
     }
-    async fn query(&self, _: &str, _: Option<&str>) -> Result<Page, TableError> {
+    async fn query(&self, _: &Query) -> Result<Page, TableError> {
         Ok(Page::default())
+    }
+    async fn scan(&self, _: &Scan) -> Result<ScanPage, TableError> {
+        Ok(ScanPage::default())
     }
     async fn write(&self, _: &[Write]) -> Result<(), WriteError> {
         Breath(false).await;

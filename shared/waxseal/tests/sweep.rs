@@ -20,7 +20,7 @@ use waxseal::{
     Emission, Raw, Timestamp, Token,
     relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
     row::{Receipt, Status, receipt},
-    table::{Emitted, Item, Key, TableError, attribute, memory::Items},
+    table::{Item, Key, Scan, ScanPage, TableError, attribute, memory::Items},
 };
 use waxseal_testing::block_on;
 
@@ -67,12 +67,12 @@ struct Shelf {
 }
 
 impl Receipts for Shelf {
-    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+    async fn emitted(&self, after: Option<&Key>) -> Result<ScanPage, TableError> {
         if self.broken {
             let source = "ThrottlingException".into();
             return Err(TableError { table: "payment".into(), action: "Scan", source });
         }
-        Ok(self.items.emitted(after, self.page))
+        Ok(self.items.scan(&Scan::having(attribute::EMITTED).after(after.cloned()), self.page))
     }
 }
 

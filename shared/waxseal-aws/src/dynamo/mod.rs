@@ -14,8 +14,8 @@ mod backoff;
 mod body;
 mod condition;
 mod connect;
+mod pages;
 mod read;
-mod receipts;
 mod write;
 
 use std::fmt;
@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::{
 };
 use waxseal::{
     BoxError, Table,
-    table::{Found, Item, Key, Page, TableError, Write, WriteError},
+    table::{Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
 };
 use waxseal_catalog::settings::TABLE;
 
@@ -102,8 +102,12 @@ impl Table for Dynamo {
         }
     }
 
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        self.query_page(partition, after).await
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        self.query_page(query).await
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        self.scan_page(scan).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

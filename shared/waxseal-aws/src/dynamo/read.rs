@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use foldhash::HashMapExt as _;
-use waxseal::table::{Found, Item, Key, Page, TableError, attribute};
+use waxseal::table::{Found, Item, Key, TableError};
 
 use super::{
     Dynamo, attributes,
@@ -105,44 +105,5 @@ impl Dynamo {
         let found =
             keys.iter().map(|key| places.get(key).map_or(Answer::Read(None), |place| found[*place].clone()));
         Ok(found.map(answer).collect())
-    }
-
-    pub(super) async fn query_page(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        const ACTION: &str = "Query";
-        let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .consistent_read(true)
-            .expression_attribute_names("#pk", attribute::PARTITION)
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
-        // A condition on the sort key instead of `ExclusiveStartKey`: it says what is meant, and needs no item there.
-        let query = match after {
-            Some(after) => query
-                .key_condition_expression("#pk = :pk AND #sk > :after")
-                .expression_attribute_names("#sk", attribute::SORT)
-                .expression_attribute_values(":after", AttributeValue::S(after.to_owned())),
-            None => query.key_condition_expression("#pk = :pk"),
-        };
-        let output = query.send().await.map_err(|error| self.failed(ACTION, &error))?;
-        let items = output
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(attributes::to_item)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|foreign| self.error(ACTION, foreign))?;
-        // A page may be empty and not the last, so its key is DynamoDB's and not that of the last item.
-        let next = match output.last_evaluated_key {
-            Some(last) => Some(
-                attributes::to_item(last)
-                    .map_err(|foreign| self.error(ACTION, foreign))?
-                    .key
-                    .sort
-                    .into_owned(),
-            ),
-            None => None,
-        };
-        Ok(Page { items, next })
     }
 }

@@ -1,5 +1,5 @@
-//! The part of DynamoDB's expression language that conditions need: comparisons, `AND`, `OR`, `NOT`, parentheses,
-//! `attribute_exists` and `attribute_not_exists`.
+//! The part of DynamoDB's expression language that conditions and queries need: comparisons, `BETWEEN`, `AND`, `OR`, `NOT`,
+//! parentheses, `begins_with`, `attribute_exists` and `attribute_not_exists`.
 //!
 //! Source of the grammar: DynamoDB developer guide, "Condition and filter expressions". Stricter than it in one point:
 //! a name must go through a placeholder, since any plain one may be a reserved word.
@@ -34,6 +34,7 @@ pub(super) enum Expression {
     Not(Box<Self>),
     Exists(String),
     Compare(Operand, Comparator, Operand),
+    BeginsWith(Operand, Operand),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +59,7 @@ enum Token {
     Comparator(Comparator),
     Open,
     Close,
+    Comma,
 }
 
 /// Parses `text`; the error is DynamoDB's `ValidationException` in its own words where they matter.
@@ -91,6 +93,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             c if c.is_whitespace() => continue,
             '(' => Token::Open,
             ')' => Token::Close,
+            ',' => Token::Comma,
             '=' => Token::Comparator(Comparator::Equal),
             '<' if or_equal(&mut rest) => Token::Comparator(Comparator::LessOrEqual),
             '<' => Token::Comparator(Comparator::Less),
@@ -160,7 +163,25 @@ impl Parser<'_> {
                 return Ok(if negated { Expression::Not(Box::new(exists)) } else { exists });
             }
         }
+        if self.tokens.next_if_eq(&Token::Word("begins_with".to_owned())).is_some() {
+            self.expect(&Token::Open)?;
+            let text = self.operand()?;
+            self.expect(&Token::Comma)?;
+            let prefix = self.operand()?;
+            self.expect(&Token::Close)?;
+            return Ok(Expression::BeginsWith(text, prefix));
+        }
         let left = self.operand()?;
+        if self.keyword("BETWEEN") {
+            let low = self.operand()?;
+            if !self.keyword("AND") {
+                return Err("Invalid expression: Syntax error; BETWEEN needs AND".to_owned());
+            }
+            let high = self.operand()?;
+            let from = Expression::Compare(left.clone(), Comparator::GreaterOrEqual, low);
+            let to = Expression::Compare(left, Comparator::LessOrEqual, high);
+            return Ok(Expression::And(Box::new(from), Box::new(to)));
+        }
         let comparator = match self.tokens.next() {
             Some(Token::Comparator(comparator)) => comparator,
             other => return Err(format!("Invalid expression: Syntax error; token: {other:?}")),
@@ -206,6 +227,9 @@ impl Expression {
             Self::And(left, right) => left.holds(item) && right.holds(item),
             Self::Not(inner) => !inner.holds(item),
             Self::Exists(name) => read(item, name).is_some(),
+            Self::BeginsWith(text, prefix) => {
+                matches!((text.read(item), prefix.read(item)), (Some(Scalar::Text(text)), Some(Scalar::Text(prefix))) if text.starts_with(&prefix))
+            }
             Self::Compare(left, comparator, right) => left
                 .read(item)
                 .zip(right.read(item))
@@ -222,7 +246,7 @@ impl Expression {
                 Operand::Value(Scalar::Text(value)),
             ) if name == attribute::PARTITION => Some(value),
             Self::And(left, right) => left.partition().or_else(|| right.partition()),
-            Self::Compare(..) | Self::Or(..) | Self::Not(_) | Self::Exists(_) => None,
+            Self::Compare(..) | Self::BeginsWith(..) | Self::Or(..) | Self::Not(_) | Self::Exists(_) => None,
         }
     }
 }

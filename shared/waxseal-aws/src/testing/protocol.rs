@@ -106,6 +106,9 @@ pub(super) struct Query {
     pub(super) expression_attribute_values: Attributes,
     #[serde(default)]
     pub(super) consistent_read: bool,
+    pub(super) scan_index_forward: Option<bool>,
+    pub(super) exclusive_start_key: Option<Attributes>,
+    pub(super) limit: Option<usize>,
     pub(super) return_consumed_capacity: Option<String>,
 }
 
@@ -113,6 +116,7 @@ pub(super) struct Query {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Scan {
     pub(super) table_name: String,
+    pub(super) limit: Option<usize>,
     pub(super) filter_expression: Option<String>,
     #[serde(default)]
     pub(super) expression_attribute_names: BTreeMap<String, String>,

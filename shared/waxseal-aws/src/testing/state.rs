@@ -280,17 +280,31 @@ impl State {
         let partition = condition
             .partition()
             .ok_or_else(|| Refused::invalid("Query condition missed key schema element: pk"))?;
-        let all = self.items.query(partition, None, usize::MAX).items;
-        let matching: Vec<&Item> = all.iter().filter(|item| condition.holds(Some(item))).collect();
-        let page: Vec<Json> = matching.iter().take(self.page).map(|item| wire(item)).collect();
-        let bytes = matching.iter().take(self.page).map(|item| item.size()).sum();
+        let of_partition = self.items.iter().filter(|item| *item.key.partition == *partition);
+        let mut matching: Vec<Item> =
+            of_partition.filter(|item| condition.holds(Some(item))).cloned().collect();
+        let backwards = request.scan_index_forward == Some(false);
+        if backwards {
+            matching.reverse();
+        }
+        if let Some(after) = request.exclusive_start_key.map(key).transpose()? {
+            if !condition.holds(Some(&Item::new(after.clone()))) {
+                return Err(Refused::invalid(
+                    "The provided starting key is outside query boundaries based on provided conditions",
+                ));
+            }
+            matching.retain(|item| if backwards { item.key < after } else { item.key > after });
+        }
+        let most = request.limit.unwrap_or(self.page).min(self.page);
+        let page: Vec<Json> = matching.iter().take(most).map(wire).collect();
+        let bytes = matching.iter().take(most).map(Item::size).sum();
         let mut answer =
             self.bill(Capacity::of_read(bytes), request.return_consumed_capacity.as_deref(), |used| used)?;
         answer["Count"] = page.len().into();
         answer["ScannedCount"] = page.len().into();
         answer["Items"] = page.into();
-        if matching.len() > self.page {
-            answer["LastEvaluatedKey"] = wire(&Item::new(matching[self.page - 1].key.clone()));
+        if matching.len() > most {
+            answer["LastEvaluatedKey"] = wire(&Item::new(matching[most - 1].key.clone()));
         }
         Ok(answer)
     }
@@ -308,14 +322,15 @@ impl State {
         };
         let after = request.exclusive_start_key.map(key).transpose()?;
         let rest = self.items.iter().filter(|item| after.as_ref().is_none_or(|after| item.key > *after));
-        let page: Vec<&Item> = rest.take(self.page).collect();
+        let most = request.limit.unwrap_or(self.page).min(self.page);
+        let page: Vec<&Item> = rest.take(most).collect();
         let found: Vec<Json> = page
             .iter()
             .filter(|item| filter.as_ref().is_none_or(|filter| filter.holds(Some(item))))
             .map(|item| wire(item))
             .collect();
         let bytes = page.iter().map(|item| item.size()).sum();
-        let (scanned, last) = (page.len(), page.get(self.page - 1).map(|item| item.key.clone()));
+        let (scanned, last) = (page.len(), page.get(most - 1).map(|item| item.key.clone()));
         let used = Capacity::of_read(bytes);
         let mut answer = self.bill(used, request.return_consumed_capacity.as_deref(), |used| used)?;
         answer["Count"] = found.len().into();

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use waxseal::{
     Table, Timestamp,
-    table::{Action, Condition, Item, Key, Write, WriteError, memory::Items},
+    table::{Action, Condition, Item, Key, Query, Write, WriteError, memory::Items},
 };
 use waxseal_aws::testing::WireTable;
 
@@ -92,12 +92,12 @@ proptest! {
         }
         wire.put(Item::new(Key { partition: "other".into(), sort: "0000".into() }));
         let table = wire.table();
-        let (mut read, mut after) = (Vec::new(), None::<String>);
+        let (mut read, mut query) = (Vec::new(), Query::of("stream"));
         loop {
-            let page = runtime.block_on(table.query("stream", after.as_deref())).unwrap();
+            let page = runtime.block_on(table.query(&query)).unwrap();
             read.extend(page.items.iter().map(|item| item.get_number("n").unwrap()));
             match page.next {
-                Some(next) => after = Some(next),
+                Some(next) => query = query.after(next),
                 None => break,
             }
         }

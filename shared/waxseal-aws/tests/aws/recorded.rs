@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waxseal::{
     Table, Timestamp, error_chain,
-    table::{Action, Condition, Item, Key, TooLarge, Write, WriteError},
+    table::{Action, Condition, Item, Key, Query, TooLarge, Write, WriteError},
 };
 use waxseal_aws::{
     Dynamo,
@@ -303,9 +303,9 @@ async fn a_query_reads_one_page_and_says_where_to_go_on() {
         ),
         (200, json!({"Count": 0, "ScannedCount": 0, "Items": []})),
     ]);
-    let first = table.query("order#o-1", None).await.unwrap();
+    let first = table.query(&Query::of("order#o-1")).await.unwrap();
     assert_eq!((first.items, first.next.as_deref()), (vec![item("o-1")], Some("state")));
-    let last = table.query("order#o-1", Some("state")).await.unwrap();
+    let last = table.query(&Query::of("order#o-1").after("state").limit(5).backwards()).await.unwrap();
     assert_eq!((last.items, last.next), (vec![], None));
     assert_eq!(
         requests(&replay),
@@ -316,9 +316,11 @@ async fn a_query_reads_one_page_and_says_where_to_go_on() {
                 "ExpressionAttributeValues": {":pk": {"S": "order#o-1"}},
             }),
             json!({
-                "TableName": "orders", "ConsistentRead": true, "KeyConditionExpression": "#pk = :pk AND #sk > :after",
-                "ExpressionAttributeNames": {"#pk": "pk", "#sk": "sk"},
-                "ExpressionAttributeValues": {":pk": {"S": "order#o-1"}, ":after": {"S": "state"}},
+                "TableName": "orders", "ConsistentRead": true, "KeyConditionExpression": "#pk = :pk",
+                "ExpressionAttributeNames": {"#pk": "pk"},
+                "ExpressionAttributeValues": {":pk": {"S": "order#o-1"}},
+                "ExclusiveStartKey": {"pk": {"S": "order#o-1"}, "sk": {"S": "state"}},
+                "Limit": 5, "ScanIndexForward": false,
             }),
         ]
     );
@@ -348,7 +350,7 @@ async fn s2_a_foreign_attribute_concerns_its_own_item() {
     let Err(WriteError::Refused(refusals)) = table.write(&[put("o-2"), put("o-3")]).await else { panic!() };
     assert_eq!(refusals[0].key, key("o-2"));
     assert_eq!(archived(refusals[0].stored.as_ref().unwrap()), expected);
-    let page = table.query("order#o", None).await.unwrap();
+    let page = table.query(&Query::of("order#o")).await.unwrap();
     assert_eq!((page.items.len(), archived(&page.items[1])), (2, expected));
 }
 

@@ -11,7 +11,7 @@ use waxseal::{
     BoxError, Engine, Envelope, Fault, Handler, Host, Service, Settings, Table, Timestamp, Token, Unit,
     batch::{Batches, Policy},
     dead_letter::{DeadLetter, DeadLetters},
-    table::{Item, Key, Page, TableError, Write, WriteError, memory::Items},
+    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items},
 };
 use waxseal_lambda::{Function, Invocation, Invoke, InvokeError};
 
@@ -103,8 +103,11 @@ impl Table for MemoryTable {
         let items = self.0.items.lock().unwrap();
         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
     }
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        Ok(self.0.items.lock().unwrap().query(partition, after, 100))
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        Ok(self.0.items.lock().unwrap().query(query, 100))
+    }
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        Ok(self.0.items.lock().unwrap().scan(scan, 100))
     }
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.reach("PutItem").map_err(WriteError::Unavailable)?;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use waxseal::{
     Emission, End, Host, Timestamp, Token,
     relay::{PublishError, Publisher, Receipts},
-    table::{Emitted, Key, TableError},
+    table::{Key, Scan, ScanPage, TableError},
 };
 use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
 
@@ -21,12 +21,12 @@ use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
 struct Table(Arc<Seen>);
 
 impl Receipts for Table {
-    async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
+    async fn emitted(&self, after: Option<&Key>) -> Result<ScanPage, TableError> {
         if self.0.table_fails.load(Ordering::SeqCst) {
             let source = "AccessDeniedException".into();
             return Err(TableError { table: "inventory".to_owned(), action: "Scan", source });
         }
-        Ok(self.0.items.lock().unwrap().emitted(after, 2))
+        Ok(self.0.items.lock().unwrap().scan(&Scan::having("emitted").after(after.cloned()), 2))
     }
 }
 
@@ -174,7 +174,7 @@ async fn o1_a_sweep_that_is_cut_off_in_the_middle_of_a_step_answers_with_its_pla
 struct Stuck;
 
 impl Receipts for Stuck {
-    async fn emitted(&self, _: Option<&Key>) -> Result<Emitted, TableError> {
+    async fn emitted(&self, _: Option<&Key>) -> Result<ScanPage, TableError> {
         std::future::pending().await
     }
 }

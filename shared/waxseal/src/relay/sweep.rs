@@ -20,32 +20,28 @@ use crate::{
         publisher::{Pending, Publisher, Relay},
     },
     row::Receipt,
-    table::{Emitted, Item, Key, TableError, Value, attribute::EMITTED},
+    table::{Item, Key, Scan, ScanPage, Table, TableError, Value, attribute::EMITTED},
 };
 use waxseal_message::Timestamp;
 
-/// A table whose receipts can be read one after another. Apart from [`Table`](crate::Table), since a relay alone needs it,
-/// and that only to sweep.
+/// A table whose receipts can be read one after another: every [`Table`] is one.
 ///
-/// ```
-/// use waxseal::{item::Key, memory::Items, relay::{Emitted, Receipts}, table::TableError};
-///
-/// struct Shelf(Items);
-/// impl Receipts for Shelf {
-///     async fn emitted(&self, after: Option<&Key>) -> Result<Emitted, TableError> {
-///         Ok(self.0.emitted(after, 100))
-///     }
-/// }
-/// ```
+/// A trait of its own, so that a sweep can be tested without a table.
 pub trait Receipts: Send + Sync {
-    /// The items after `after` that emitted something, one page of them, in an order that stays the same between calls.
-    /// `after` may be any item's key that a page held, or what a page named as [`Emitted::next`].
+    /// The items after `after` that emitted something: one page of them, in an order that stays the same between calls.
+    /// `after` may be the key of any item that a page held, or [`ScanPage::next`].
     ///
     /// Items that emitted nothing may be among them: they are passed over.
     ///
     /// # Errors
     /// Where the table cannot be read.
-    fn emitted(&self, after: Option<&Key>) -> impl Future<Output = Result<Emitted, TableError>> + Send;
+    fn emitted(&self, after: Option<&Key>) -> impl Future<Output = Result<ScanPage, TableError>> + Send;
+}
+
+impl<T: Table> Receipts for T {
+    async fn emitted(&self, after: Option<&Key>) -> Result<ScanPage, TableError> {
+        self.scan(&Scan::having(EMITTED).after(after.cloned())).await
+    }
 }
 
 /// How far back a sweep may begin where nobody says otherwise: 7 days. Consumers' horizons count it (Q-3).

@@ -8,6 +8,7 @@ use crate::{
         error::{TableError, WriteError},
         item::{Item, Key, Write},
         page::{Found, Page},
+        query::{Query, Scan, ScanPage},
     },
 };
 
@@ -28,12 +29,18 @@ pub trait Table: Send + Sync + 'static {
         async { Ok(self.get(keys).await?.into_iter().map(Ok).collect()) }
     }
 
-    /// Reads the items of one partition in the order of their sort keys, after `after`: one page.
-    fn query(
-        &self,
-        partition: &str,
-        after: Option<&str>,
-    ) -> impl Future<Output = Result<Page, TableError>> + Send;
+    /// Reads one page of the items of one partition, strongly consistent.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    fn query(&self, query: &Query) -> impl Future<Output = Result<Page, TableError>> + Send;
+
+    /// Reads one page of the whole table, strongly consistent. DynamoDB bills the items that a scan reads, and not those that it
+    /// wants: 1 RCU for 4 KB.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    fn scan(&self, scan: &Scan) -> impl Future<Output = Result<ScanPage, TableError>> + Send;
 
     /// Opens what the first request needs, such as a connection: called once, before the first event is asked for. Unless
     /// an implementation knows a cheaper way, it reads an item that does not exist.

@@ -5,15 +5,22 @@ use std::{collections::BTreeMap, ops::Bound};
 
 use crate::table::{
     error::{Refusal, WriteError},
-    item::{Action, Item, Key, Write, attribute},
+    item::{Action, Item, Key, Write},
     limits::check_size,
-    page::{Emitted, Page},
+    page::Page,
+    query::{Direction, Query, Scan, ScanPage},
 };
 
 /// Items by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Items {
     items: BTreeMap<Key, Item>,
+}
+
+impl FromIterator<Item> for Items {
+    fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
+        Self { items: items.into_iter().map(|item| (item.key.clone(), item)).collect() }
+    }
 }
 
 /// What a commit changed, as a DynamoDB stream reports it.
@@ -37,41 +44,38 @@ impl Items {
         self.items.values()
     }
 
-    /// Up to `limit` items of one partition after the sort key `after`; one at the least, or a page would never end.
+    /// One page of a query; `page` items at the most where the query says no limit.
     #[must_use]
-    pub fn query(&self, partition: &str, after: Option<&str>, limit: usize) -> Page {
-        let limit = limit.max(1);
-        let start = Key { partition: partition.into(), sort: after.unwrap_or_default().to_owned().into() };
-        let mut items: Vec<Item> = self
-            .items
-            .range(start..)
-            .take_while(|(key, _)| &*key.partition == partition)
-            .filter(|(key, _)| after.is_none_or(|after| &*key.sort > after))
-            .map(|(_, item)| item.clone())
-            .take(limit.saturating_add(1))
-            .collect();
+    pub fn query(&self, query: &Query, page: usize) -> Page {
+        let limit = query.limit.unwrap_or(page).max(1);
+        let start = Key { partition: query.partition.as_str().into(), sort: "".into() };
+        let partition = self.items.range(start..).take_while(|(key, _)| *key.partition == *query.partition);
+        let wanted = partition.filter(|(key, _)| query.wants(&key.sort)).map(|(_, item)| item);
+        let mut items: Vec<Item> = match query.direction {
+            Direction::Forward => wanted.take(limit.saturating_add(1)).cloned().collect(),
+            Direction::Backward => {
+                let all: Vec<&Item> = wanted.collect();
+                all.into_iter().rev().take(limit.saturating_add(1)).cloned().collect()
+            }
+        };
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).map(|item| item.key.sort.clone().into_owned());
         Page { items, next }
     }
 
-    /// Those of up to `limit` items after `after` that emitted something: as a scan counts, by what is read and not by what
-    /// passes its filter.
+    /// One page of a scan, of `page` items where the scan says no limit. A page counts the items that are read, and not those that
+    /// are wanted.
     #[must_use]
-    pub fn emitted(&self, after: Option<&Key>, limit: usize) -> Emitted {
-        let limit = limit.max(1);
-        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+    pub fn scan(&self, scan: &Scan, page: usize) -> ScanPage {
+        let limit = scan.limit.unwrap_or(page).max(1);
+        let start = scan.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let read: Vec<&Item> =
             self.items.range((start, Bound::Unbounded)).map(|(_, item)| item).take(limit).collect();
-        Emitted {
-            next: read.get(limit - 1).map(|last| last.key.clone()),
-            items: read
-                .into_iter()
-                .filter(|item| item.attributes.contains_key(attribute::EMITTED))
-                .cloned()
-                .collect(),
-        }
+        let next = read.get(limit - 1).map(|last| last.key.clone());
+        let is_wanted =
+            |item: &&Item| scan.has.as_deref().is_none_or(|name| item.attributes.contains_key(name));
+        ScanPage { items: read.into_iter().filter(is_wanted).cloned().collect(), next }
     }
 
     /// Applies all `writes` or none, and says what changed. A write that leaves an item as it was is no change, as
@@ -125,9 +129,9 @@ mod tests {
             let write = Write { action: Action::Put(Item::new(key)), condition: Condition::Absent { now } };
             items.write(&[write]).unwrap();
         }
-        let first = items.query("a", None, 2);
+        let first = items.query(&Query::of("a").limit(2), 100);
         assert_eq!((first.items.len(), first.next.as_deref()), (2, Some("2")));
-        let last = items.query("a", first.next.as_deref(), 2);
+        let last = items.query(&Query::of("a").limit(2).after(first.next.clone().unwrap()), 100);
         assert_eq!((last.items.len(), last.next), (1, None));
     }
 }

@@ -9,6 +9,7 @@ mod item;
 mod limits;
 pub mod memory;
 mod page;
+mod query;
 
 pub use error::{Refusal, TableError, WriteError, settle};
 pub(crate) use interface::AnyTable;
@@ -18,4 +19,5 @@ pub use limits::{
     LARGEST_ACTIONS, LARGEST_COMMIT, LARGEST_ITEM, LARGEST_PARTITION, LARGEST_READ, LARGEST_SORT, TooLarge,
     check_size,
 };
-pub use page::{Emitted, Found, Page};
+pub use page::{Found, Page};
+pub use query::{Direction, Query, Scan, ScanPage, SortRange};

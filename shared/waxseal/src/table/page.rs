@@ -1,9 +1,6 @@
-//! Parts of a table's answer: a read of one key, a page of a query, a page of a scan.
+//! Parts of a table's answer: a read of one key, a page of a query.
 
-use crate::table::{
-    error::TableError,
-    item::{Item, Key},
-};
+use crate::table::{error::TableError, item::Item};
 
 /// The result of a read of one key.
 pub type Found = Result<Option<Item>, TableError>;
@@ -11,17 +8,8 @@ pub type Found = Result<Option<Item>, TableError>;
 /// One page of a query.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// The items, in the order of their sort keys.
+    /// The items, in the order of the query.
     pub items: Vec<Item>,
     /// The sort key to go on after; `None` on the last page.
     pub next: Option<String>,
-}
-
-/// One page of the items that emitted something.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Emitted {
-    /// The items; there may be none, and more on later pages.
-    pub items: Vec<Item>,
-    /// The place to go on after; `None` on the last page.
-    pub next: Option<Key>,
 }

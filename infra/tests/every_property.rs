@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use waxseal_infra::{check, templates};
 
-/// What may go without a finding: it is for people, or it is what AWS does anyway.
+/// Whether a part may be missing without a finding: it is for people, or AWS's default is the same.
 fn is_free(kind: &str, path: &str) -> bool {
     let for_people = ["Description", "AlarmDescription", "Sid", "PolicyName"];
     let last = path.rsplit('/').next().unwrap_or_default();
-    // Where an alarm says that it is over; what is deleted with its stack by default.
+    // The notice that an alarm is over, and the default deletion policy.
     for_people.contains(&last)
         || path.starts_with("Properties/OKActions")
         || ["AWS::Logs::LogGroup", "AWS::SQS::Queue"].contains(&kind)
             && ["DeletionPolicy", "UpdateReplacePolicy"].contains(&path)
-        // What nobody imports.
+        // An output that no stack imports.
         || kind == "Outputs" && path.is_empty()
 }
 
@@ -47,7 +47,7 @@ fn delete(template: &mut Value, pointer: &str) {
 fn whatever_is_deleted_is_found_missing() {
     let app = infra::platform();
     let stacks = templates(&app).unwrap();
-    // The same property of the same resource is deleted once, in whichever service it comes first.
+    // The same property of the same resource is deleted once, in the first service that has it.
     let mut seen = BTreeSet::new();
     let mut mutations = Vec::new();
     for (index, stack) in stacks.iter().enumerate() {

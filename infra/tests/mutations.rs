@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use waxseal_catalog::Deployed;
 use waxseal_infra::{CHECKS, Stack, check, templates};
 
-/// What happens to a template: a check's id, a stack, where, and the new value (`null` deletes). A segment `@Sid` finds a
+/// A change of a template: a check's id, a stack, a path, and the new value (`null` deletes). A segment `@Sid` finds a
 /// policy's statement.
 type Mutation = (&'static str, &'static str, &'static str, Value);
 
@@ -423,7 +423,7 @@ fn mutate(stacks: &mut [Stack], stack: &str, path: &str, value: &Value) {
     }
 }
 
-/// The names of what is found in the platform's templates after a change.
+/// The ids of the findings in the platform's templates after a change.
 fn found(stack: &str, path: &str, value: &Value) -> BTreeSet<&'static str> {
     let app = infra::platform();
     let mut stacks = templates(&app).expect("templates");
@@ -443,7 +443,7 @@ fn a_template_that_breaks_one_rule_has_that_finding_and_no_other() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Rules that cannot be broken alone, with what else has to be found.
+/// Rules that cannot be broken alone, with the other findings of the change.
 fn together() -> Vec<(Mutation, &'static [&'static str])> {
     vec![
         (

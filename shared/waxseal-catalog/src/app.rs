@@ -1,4 +1,4 @@
-//! The application: its services, and what they share.
+//! The application: its services and everything that they share.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use waxseal::{Channel, Declared};
 
 use crate::{deployed::Deployed, program::Program};
 
-/// An application: its services and what they share. The crate's front page has an example.
+/// An application: its services and everything that they share. The crate's front page has an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct App {

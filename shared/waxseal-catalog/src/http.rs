@@ -1,7 +1,7 @@
 //! The HTTP interface of a service, with its type erased.
 //!
-//! An application holds services of many kinds: an `axum::Router`, a tower stack, a service by hand. Whoever runs one
-//! gives it a request with its whole body and gets a response with its whole body, as Lambda does.
+//! An application holds services of many kinds: an `axum::Router`, a tower stack, a service by hand. Each environment gives
+//! it a request with its whole body and gets a response with its whole body, as Lambda does.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! One application, declared once: its services, how they run, how messages travel between them, and what is wrong with it.
+//! One application, declared once: its services, how they run, how messages travel between them, and its mistakes.
 //!
 //! An [`App`] is a value. The embedded environment deploys it, the templates are written from it, and the checks compare
 //! templates with it. A batch size, a time-out or the pattern of a rule is therefore said in one place.

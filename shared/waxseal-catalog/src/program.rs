@@ -6,7 +6,7 @@
 pub struct Program {
     /// The Cargo binary.
     pub binary: String,
-    /// Its package, from the folder of the templates: what `aws cloudformation package` uploads.
+    /// Its package, from the folder of the templates: `aws cloudformation package` uploads it.
     pub code: String,
     /// Memory in MB; Lambda gives CPU in proportion.
     pub memory: u32,

@@ -1,7 +1,8 @@
-//! The stack that everybody shares: bus, archive, topics, alarms' topic, their key, the bucket of claims, dashboard.
+//! The stack that all services share: bus, archive, topics, the alarms' topic, their key, the bucket of payloads, the
+//! dashboard.
 //!
-//! Topics live here and not with their owners: readers and writers of a topic both depend on this stack and never on each
-//! other, so services deploy in any order.
+//! Topics belong to this stack and not to their owners. Readers and writers of a topic depend on this stack and never on
+//! each other, so services deploy in any order.
 
 use serde_json::{Map, Value, json};
 use waxseal_catalog::App;
@@ -12,9 +13,9 @@ use crate::{
     stack::Stack,
 };
 
-/// What a service's stack imports.
-pub(crate) fn export(app: &App, what: &str) -> String {
-    names::named(app, &format!("bus-{what}"))
+/// The name of an export, which the services' stacks import.
+pub(crate) fn export(app: &App, name: &str) -> String {
+    names::named(app, &format!("bus-{name}"))
 }
 
 /// The export of a topic's ARN.
@@ -51,7 +52,7 @@ pub(crate) fn stack(app: &App) -> Stack {
         }),
     );
 
-    // A key of our own: neither CloudWatch nor another account could use AWS's own key for SNS.
+    // A customer-managed key: neither CloudWatch nor another account could use AWS's own key for SNS.
     resources.insert("Key".to_owned(), key(app));
     output("KeyArn", arn("Key"), export(app, "key"));
 
@@ -167,7 +168,7 @@ fn key(app: &App) -> Value {
                 "Version": "2012-10-17",
                 "Statement": [
                     {
-                        // AWS's default: IAM decides, and nobody is locked out of the key.
+                        // AWS's default: IAM decides, so no principal is locked out of the key.
                         "Sid": "Account",
                         "Effect": "Allow",
                         "Principal": account(),

@@ -1,8 +1,9 @@
-//! The bucket that large payloads are checked in to (S-42), where an event or a command asks for it.
+//! The bucket of checked-in payloads (S-42), where an event or a command asks for one.
 //!
-//! One for the application, in the stack that everybody shares, with a prefix for each service: who checks in and who fetches
-//! then wait for that stack and never for each other, and a bucket's name, of which there is one in the world, is found once. Who
-//! may do what is said by prefix: a service stores under its own name, and fetches what those store whose messages it handles.
+//! The application has one bucket, in the stack that all services share, with a prefix for each service. The stacks of a
+//! sender and a reader then wait for that stack and never for each other. Bucket names are global, so one name is enough.
+//! Permissions follow the prefixes: a service stores under its own name, and fetches the payloads of messages that it
+//! handles.
 
 use std::collections::BTreeSet;
 
@@ -19,15 +20,15 @@ const LONGEST_NAME: usize = 63;
 /// Digits of an account.
 const ACCOUNT: usize = 12;
 
-/// A relay that is late publishes what was checked in up to a day before, as long as its stream remembers.
+/// A late relay publishes payloads that were checked in up to a day before: a stream remembers for that long.
 const STREAM_DAYS: u32 = 1;
 
-/// Whether what a service emits or sends is checked in.
+/// Whether a service checks in payloads of messages that it emits or sends.
 pub(crate) fn checks_in(service: &Deployed) -> bool {
     service.catalog().iter().flat_map(|entry| entry.emits).any(|declared| declared.claim_check_over.is_some())
 }
 
-/// The services whose payloads a service has to fetch: those that check in what it handles.
+/// The services whose payloads a service fetches: those that check in messages that it handles.
 pub(crate) fn fetches_from<'a>(app: &'a App, service: &Deployed) -> BTreeSet<&'a str> {
     let handles: BTreeSet<&str> = service.catalog().iter().map(|entry| entry.consumes.name).collect();
     let stores = |other: &&Deployed| {
@@ -37,17 +38,17 @@ pub(crate) fn fetches_from<'a>(app: &'a App, service: &Deployed) -> BTreeSet<&'a
     app.services.iter().filter(stores).map(Deployed::name).collect()
 }
 
-/// Whether anybody checks anything in.
+/// Whether a service of the application checks payloads in.
 pub(crate) fn needed(app: &App) -> bool {
     app.services.iter().any(checks_in)
 }
 
-/// `shop-${Stage}-claims-${AWS::AccountId}`, for `Fn::Sub`: names of buckets are the world's, so the account is in it.
+/// `shop-${Stage}-claims-${AWS::AccountId}`, for `Fn::Sub`. Bucket names are global, so the account is in it.
 pub(crate) fn name(app: &App) -> String {
     format!("{}-${{AWS::AccountId}}", names::named(app, "claims"))
 }
 
-/// By how many characters the bucket's name would be too long, with the longest stage.
+/// The number of characters that the bucket's name is too long by, with the longest stage.
 pub(crate) fn too_long(app: &App) -> Option<usize> {
     let length = app.name.len() + LONGEST_STAGE + ACCOUNT + "--claims-".len();
     (needed(app) && length > LONGEST_NAME).then(|| length - LONGEST_NAME)
@@ -68,7 +69,7 @@ pub(crate) fn objects_arn(app: &App, service: &str) -> Value {
     sub(format!("arn:${{AWS::Partition}}:s3:::{}/{service}/*", name(app)))
 }
 
-/// How long a payload is kept: until the last message that could name it has come for the last time.
+/// The days that a payload is kept: until the last message that could name it has arrived for the last time.
 pub(crate) fn days(app: &App) -> u32 {
     let checked_in =
         app.services.iter().flat_map(|service| service.catalog().iter().flat_map(|entry| entry.emits));
@@ -82,7 +83,7 @@ pub(crate) fn days(app: &App) -> u32 {
 pub(crate) fn resources(app: &App) -> [(&'static str, Value); 2] {
     let bucket = json!({
         "Type": "AWS::S3::Bucket",
-        // A claim that is still under way names what is in it.
+        // A claim that is still under way names an object of it.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
@@ -99,9 +100,9 @@ pub(crate) fn resources(app: &App) -> [(&'static str, Value); 2] {
                 "RestrictPublicBuckets": true,
             },
             "OwnershipControls": { "Rules": [{ "ObjectOwnership": "BucketOwnerEnforced" }] },
-            // No access log: who may read is a handful of roles, and CloudTrail can record what they do.
-            // No versions: a key is the hash of what lies there, so a second one would be the same bytes, and would stay when the
-            // first one leaves. To store a payload again begins its time anew.
+            // No access log: a handful of roles may read, and CloudTrail can record their requests.
+            // No versions: a key is the hash of its payload, so a second version would hold the same bytes, and would stay
+            // when the first one leaves. Storing a payload again begins its time anew.
             "LifecycleConfiguration": {
                 "Rules": [{
                     "Status": "Enabled",
@@ -137,7 +138,7 @@ pub(crate) fn objects() -> Value {
     sub(format!("${{{BUCKET}.Arn}}/*"))
 }
 
-/// What a function's role needs for them.
+/// The statements that a function's role needs for payloads.
 pub(crate) fn statements(app: &App, service: &Deployed) -> Vec<Value> {
     let mut statements = Vec::new();
     if checks_in(service) {
@@ -157,7 +158,7 @@ pub(crate) fn statements(app: &App, service: &Deployed) -> Vec<Value> {
             "Resource": from.iter().map(|other| objects_arn(app, other)).collect::<Vec<_>>(),
         }));
         statements.push(json!({
-            // Without it S3 says of a payload that is missing that it is forbidden. A condition on the prefix would never hold: only
+            // Without it S3 answers "forbidden" for a missing payload. A condition on the prefix would never hold, since only
             // listing has one. Names are hashes.
             "Sid": "MissingClaims",
             "Effect": "Allow",

@@ -1,4 +1,4 @@
-//! One dashboard for the application: how far behind everybody is, what was lost hold of, what fails.
+//! One dashboard for the application: dead letters, delays, invocations, errors and durations of every function.
 
 use serde_json::{Value, json};
 use waxseal_catalog::App;

@@ -1,4 +1,4 @@
-//! Applications that no template fits.
+//! Applications for which no templates can be written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,21 +7,21 @@ use waxseal_catalog::App;
 
 use crate::{claims, names};
 
-/// Finds what no template could be right for.
+/// Refuses an application for which every template would be wrong.
 pub(crate) fn validate(app: &App) -> Result<(), AppError> {
     let mut owners: BTreeMap<&str, &Declared> = BTreeMap::new();
     let mut names = BTreeSet::from(["bus"]);
     if !names::is_word(&app.name) {
-        return Err(AppError::Name { what: "an application", name: app.name.clone() });
+        return Err(AppError::Name { subject: "an application", name: app.name.clone() });
     }
     for service in &app.services {
         if !names::is_word(service.name()) {
-            return Err(AppError::Name { what: "a service", name: service.name().to_owned() });
+            return Err(AppError::Name { subject: "a service", name: service.name().to_owned() });
         }
         if !names.insert(service.name()) {
             return Err(AppError::Taken(service.name().to_owned()));
         }
-        // The longest names: a function's 64, with the longest stage in place.
+        // The longest name is the relay's: Lambda allows 64 characters, with the longest stage in place.
         let longest = app.name.len() + names::LONGEST_STAGE + service.name().len() + "---relay".len();
         if longest > 64 {
             return Err(AppError::TooLong { service: service.name().to_owned(), over: longest - 64 });
@@ -58,35 +58,37 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
 #[non_exhaustive]
 pub enum AppError {
     /// A name that AWS or a template cannot hold.
-    #[error("`{name}` cannot be the name of {what}: take lower-case letters, digits and `-`, a letter first")]
+    #[error(
+        "`{name}` cannot be the name of {subject}: take lower-case letters, digits and `-`, a letter first"
+    )]
     Name {
-        /// What it should name.
-        what: &'static str,
+        /// The thing that it should name.
+        subject: &'static str,
         /// The name.
         name: String,
     },
     /// Two stacks of one name.
     #[error("two stacks would be named `{0}`: rename the service")]
     Taken(String),
-    /// Names of functions have a limit.
+    /// A function's name would pass Lambda's limit.
     #[error(
         "the names of service {service} would be {over} characters too long for Lambda: shorten it, or the application's name"
     )]
     TooLong {
         /// The service.
         service: String,
-        /// By how much.
+        /// The number of characters beyond the limit.
         over: usize,
     },
-    /// Names of buckets have a limit.
+    /// The bucket's name would pass S3's limit.
     #[error(
         "the name of the bucket for claims would be {over} characters too long for S3: shorten the application's name"
     )]
     Bucket {
-        /// By how much.
+        /// The number of characters beyond the limit.
         over: usize,
     },
-    /// One owner and one channel for each type.
+    /// A message with two owners or two channels.
     #[error("{name} is declared by {one} and by {other}: a message has one owner and one channel")]
     Owners {
         /// The message.

@@ -5,7 +5,7 @@ use waxseal_catalog::App;
 
 /// Characters of the longest stage; the templates' parameter `Stage` allows no more.
 pub(crate) const LONGEST_STAGE: usize = 16;
-/// What a stage may be called.
+/// The pattern of a stage's name.
 pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
 
 /// The full name of a resource, `shop-${Stage}-orders-dlq`, for `Fn::Sub`.
@@ -31,7 +31,7 @@ pub(crate) fn sub(text: impl Into<String>) -> Value {
     json!({ "Fn::Sub": text.into() })
 }
 
-/// What the bus's stack exports under this name.
+/// The value that the bus's stack exports under this name.
 pub(crate) fn import(name: String) -> Value {
     json!({ "Fn::ImportValue": sub(name) })
 }
@@ -41,13 +41,13 @@ pub(crate) fn queue_arn(name: &str) -> String {
     format!("arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}")
 }
 
-/// The URL of another stack's queue. By its name: an export would let two services that send each other commands wait for
+/// The URL of another stack's queue, by its name. With an export, two services that send each other commands would wait for
 /// each other's stacks for ever.
 pub(crate) fn queue_url(name: &str) -> String {
     format!("https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{name}")
 }
 
-/// A rule's name, cut and marked where EventBridge's 64 characters would be passed with the longest stage.
+/// A rule's name. A name that would pass EventBridge's 64 characters with the longest stage is cut and marked.
 ///
 /// Rules have names so that queue policies can name them before they exist: a rule without a policy loses events.
 pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
@@ -86,7 +86,7 @@ pub(crate) fn parameter(variable: &str) -> String {
     pascal(&variable.to_ascii_lowercase())
 }
 
-/// A topic's name: `.` is none that SNS takes.
+/// A topic's name: SNS allows no `.`.
 pub(crate) fn topic(name: &str) -> String {
     name.replace('.', "-")
 }
@@ -102,7 +102,7 @@ pub(crate) fn account() -> Value {
     json!({ "AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root") })
 }
 
-/// What every taggable resource carries.
+/// The tags of every resource that can have tags.
 pub(crate) fn tags(app: &str, part: &str) -> Value {
     json!([
         { "Key": "application", "Value": app },
@@ -111,7 +111,7 @@ pub(crate) fn tags(app: &str, part: &str) -> Value {
     ])
 }
 
-/// The types that must carry them.
+/// The types of those resources.
 pub(crate) const TAGGED: [&str; 10] = [
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",

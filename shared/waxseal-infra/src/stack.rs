@@ -24,7 +24,7 @@ impl Stack {
         Self { name: name.to_owned(), template, command: app.command.clone() }
     }
 
-    /// The file: YAML in a fixed order, below a line that says how it was made.
+    /// The text of its file: YAML in a fixed order, below a line that names the command that wrote it.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         format!(
@@ -35,10 +35,10 @@ impl Stack {
     }
 }
 
-/// Every stack of an application: the bus first, then its services in the order of their names.
+/// Every stack of an application: the bus first, then the services in the order of their names.
 ///
 /// # Errors
-/// Where no template could be right: see [`AppError`].
+/// Where every template would be wrong: see [`AppError`].
 pub fn templates(app: &App) -> Result<Vec<Stack>, AppError> {
     validate(app)?;
     let mut stacks = vec![bus::stack(app)];

@@ -1,4 +1,4 @@
-//! S-42 in the templates: the bucket of checked-in payloads, who may do what in it, and the checks that notice when one part is gone.
+//! S-42 in the templates: the bucket of checked-in payloads, its permissions, and the checks that notice a missing part.
 
 mod support;
 
@@ -108,7 +108,7 @@ fn s42_without_a_message_that_asks_for_it_there_is_no_bucket_and_no_permission()
         let text = stack.to_yaml();
         assert!(!text.contains("S3") && !text.contains("s3:") && !text.contains("CLAIMS"), "{}", stack.name);
     }
-    // Who only handles it, from an owner elsewhere, has no bucket of ours to fetch it from.
+    // A service that handles a message of another application has no bucket of ours to fetch it from.
     let reader = App::new("shop").service(service("search", &[(IMPORTED, &[])]));
     let stacks = templates(&reader).expect("templates");
     assert!(statements(&stacks, "search", "FunctionRole").is_empty());
@@ -129,7 +129,7 @@ fn s42_a_name_that_no_bucket_can_have_is_refused() {
     assert!(templates(&app).is_ok());
 }
 
-/// What is found after a change of one value below `Resources`; null takes it away, `-` adds to a list.
+/// The findings after a change of one value below `Resources`. Null removes it, `-` adds to a list.
 fn found(name: &str, pointer: &str, value: &Value) -> BTreeSet<&'static str> {
     let app = shop();
     let mut stacks = templates(&app).expect("templates");

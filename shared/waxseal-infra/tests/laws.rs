@@ -1,4 +1,4 @@
-//! What holds for every application, not only for ours.
+//! Laws of every application, not only of the order platform.
 
 mod support;
 
@@ -29,8 +29,8 @@ const NAMES: [&str; 12] = [
     "price.changed",
 ];
 
-/// A random application: each message has an owner and a channel, services emit what is theirs, send commands to
-/// anybody, and handle what they may.
+/// A random application. Each message has an owner and a channel. Services emit their own messages, send commands to any
+/// service, and handle events and their own commands.
 fn apps() -> impl Strategy<Value = App> {
     let claims = prop_oneof![2 => Just(None), 1 => Just(Some(100_000))];
     let message = (any::<Index>(), 0..3_u8, any::<Index>(), claims);

@@ -26,7 +26,7 @@ impl Mention<'_> {
     }
 }
 
-/// What the application says of messages.
+/// Every mention of a message in the application.
 struct Messages<'a> {
     app: &'a App,
     services: BTreeSet<&'a str>,

@@ -1,4 +1,4 @@
-//! What a service's relay publishes, and where.
+//! The channels that a service's relay publishes to.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ impl Publishes {
     }
 }
 
-/// What a service's relay publishes.
+/// The channels of a service.
 pub(super) fn of(service: &Deployed) -> Publishes {
     let mut publishes = Publishes::default();
     for declared in service.emits() {

@@ -1,4 +1,4 @@
-//! What wakes a relay.
+//! The filter and the batch of a relay's mapping.
 
 /// The filter on the table's stream, as JSON text: only new receipts that emitted something wake the relay (O-5). `exists`
 /// works on leaves alone.

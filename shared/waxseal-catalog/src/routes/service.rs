@@ -27,7 +27,7 @@ pub struct Routes {
     pub timeout: u32,
     /// The days that its receipts are kept.
     pub horizon: u32,
-    /// What its relay publishes.
+    /// The channels that its relay publishes to.
     pub publishes: Publishes,
     /// The time-out of its relay, in seconds.
     pub relay_timeout: u32,

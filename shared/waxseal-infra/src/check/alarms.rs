@@ -1,4 +1,4 @@
-//! Alarms: whatever is lost hold of is noticed.
+//! Alarms: no failure goes unnoticed.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     names::{attribute, reference},
 };
 
-/// Whether an alarm of the stack fires when the metric of this resource reaches `at_most`.
+/// Whether an alarm of the stack fires when the metric of this resource reaches a value of `at_most`.
 fn watched(
     index: &TemplateIndex<'_>,
     stack: &str,

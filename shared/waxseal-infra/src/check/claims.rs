@@ -33,7 +33,7 @@ pub(super) fn private(index: &TemplateIndex<'_>, report: &mut Report) {
     for bucket in index.of(BUCKET) {
         let blocks = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"]
             .iter()
-            .all(|what| bucket.get(&format!("/PublicAccessBlockConfiguration/{what}")) == true);
+            .all(|block| bucket.get(&format!("/PublicAccessBlockConfiguration/{block}")) == true);
         report.unless(blocks, &bucket, "PublicAccessBlockConfiguration does not block all public access");
         let owned = bucket.get("/OwnershipControls/Rules/0/ObjectOwnership") == "BucketOwnerEnforced";
         report.unless(owned, &bucket, "ObjectOwnership is not BucketOwnerEnforced");
@@ -62,14 +62,14 @@ pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
                 && list(&statement["Resource"]) == everything.iter().collect::<Vec<_>>()
                 && statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
         });
-        report.unless(denied, &bucket, "its policy does not deny what comes without TLS");
+        report.unless(denied, &bucket, "its policy does not deny requests without TLS");
         let open = statements.iter().any(|statement| statement["Effect"] == "Allow");
-        report.unless(!open, &bucket, "its policy lets somebody in: that is the roles' business");
+        report.unless(!open, &bucket, "its policy allows access, which is the part of the roles");
     }
 }
 
 pub(super) fn expire(index: &TemplateIndex<'_>, report: &mut Report) {
-    // As long as receipts, by what the functions are told, and the day that a stream remembers.
+    // As long as the receipts of the functions, and the day that a stream remembers.
     let receipts = index.of(FUNCTION).filter_map(|function| function.number(&HORIZON));
     let least = 1 + receipts.max().unwrap_or_default();
     for bucket in index.of(BUCKET) {
@@ -86,7 +86,7 @@ pub(super) fn expire(index: &TemplateIndex<'_>, report: &mut Report) {
         let parts = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"].as_u64();
         report.unless(parts.is_some(), &bucket, "parts of uploads that never end stay for ever");
         let versions = bucket.get("/VersioningConfiguration");
-        report.unless(versions.is_null(), &bucket, "VersioningConfiguration keeps what has expired");
+        report.unless(versions.is_null(), &bucket, "VersioningConfiguration keeps expired payloads");
     }
 }
 
@@ -119,13 +119,13 @@ pub(super) fn permissions(index: &TemplateIndex<'_>, report: &mut Report) {
             report.unless(
                 right && only,
                 &function,
-                "what it may do with claims is not to store its own and to fetch those that it handles",
+                "its permissions are not exactly to store its own payloads and to fetch those of messages that it handles",
             );
         }
     }
 }
 
-/// What an action is allowed on.
+/// The resources that an action is allowed on.
 fn on<'a>(statements: &[&'a Value], action: &str) -> Vec<&'a Value> {
     allowing(statements, action).into_iter().flat_map(|statement| list(&statement["Resource"])).collect()
 }

@@ -1,4 +1,4 @@
-//! Functions, their logs, and what feeds them.
+//! Functions, their logs and the mappings that feed them.
 
 use serde_json::{Value, json};
 use waxseal_catalog::settings::TIMEOUT;
@@ -158,7 +158,7 @@ pub(super) fn url(index: &TemplateIndex<'_>, report: &mut Report) {
         let by_url = permission.get("/FunctionUrlAuthType") == "NONE"
             || permission.get("/InvokedViaFunctionUrl") == true;
         let guarded = permission.body["Condition"] == "HttpIsPublic" && by_url;
-        report.unless(guarded, &permission, "it lets anybody in, on every stage or not by the URL alone");
+        report.unless(guarded, &permission, "it admits every caller on every stage, or not by the URL alone");
     }
     for url in index.of("AWS::Lambda::Url") {
         for action in ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"] {

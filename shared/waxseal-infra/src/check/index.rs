@@ -1,4 +1,4 @@
-//! How checks read templates: resources by type, references resolved, statements of policies.
+//! An index over templates for the checks: resources by type, references, statements of policies.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use waxseal_catalog::{
 
 use crate::{names, service::RELAY_DEAD_LETTERS, stack::Stack};
 
-/// What a missing property reads as.
+/// The value of a missing property.
 static NOTHING: Value = Value::Null;
 
-/// The templates and the application that they should be of.
+/// The templates, and the application that they are compared with.
 pub(super) struct TemplateIndex<'a> {
     pub(super) app: &'a App,
     pub(super) stacks: &'a [Stack],
-    /// What [`App::check`] reports.
+    /// The findings of [`App::check`].
     pub(super) mistakes: Vec<Finding>,
     routes: BTreeMap<&'a str, Routes>,
     resources: Vec<Resource<'a>>,
-    /// Stack and logical id of whatever anything gives up to.
+    /// The dead-letter queues, as stack and logical id.
     dead_letters: BTreeSet<(&'a str, &'a str)>,
 }
 
@@ -73,7 +73,7 @@ impl<'a> TemplateIndex<'a> {
         self.services().filter_map(|service| Some((service.name(), self.routes.get(service.name())?)))
     }
 
-    /// A service's own function: the one that is told of a table.
+    /// The function with a service's handlers.
     pub(super) fn function(&self, stack: &str) -> Option<Resource<'a>> {
         self.functions(stack).find(|function| function.id == "Function")
     }
@@ -135,7 +135,7 @@ impl<'a> TemplateIndex<'a> {
         names::named(self.app, &format!("{service}-relay-dlq"))
     }
 
-    /// What a function's role allows.
+    /// The statements of a function's role.
     pub(super) fn allowed(&self, function: &Resource<'a>) -> Vec<&'a Value> {
         let Some(role) = target(function.get("/Role")).and_then(|id| function.sibling(id)) else {
             return Vec::new();
@@ -144,7 +144,7 @@ impl<'a> TemplateIndex<'a> {
     }
 }
 
-/// The dead-letter queues that a resource names: one that is named twice is known when one name is missing.
+/// The dead-letter queues that a resource names. A queue that is named twice is known when one name is missing.
 pub(super) fn gives_up_to<'a>(resource: &Resource<'a>) -> Vec<(&'a str, &'a str)> {
     let targets = resource.get("/Targets").as_array().into_iter().flatten();
     let targets = targets.map(|target| &target["DeadLetterConfig"]["Arn"]);
@@ -196,7 +196,7 @@ impl<'a> Resource<'a> {
         (other.body["Type"] == kind).then_some(other)
     }
 
-    /// Whether a property is `wanted`, or a parameter that is so unless somebody says otherwise.
+    /// Whether a property is `wanted`, or a parameter whose default is `wanted`.
     pub(super) fn is_by_default(&self, pointer: &str, wanted: &Value) -> bool {
         let value = self.get(pointer);
         let default = value["Ref"].as_str().map(|name| &self.template["Parameters"][name]["Default"]);
@@ -207,7 +207,7 @@ impl<'a> Resource<'a> {
         self.body["DeletionPolicy"] == "Retain" && self.body["UpdateReplacePolicy"] == "Retain"
     }
 
-    /// What it is called in AWS, as `Fn::Sub` has it.
+    /// Its name in AWS, as `Fn::Sub` has it.
     pub(super) fn name(&self, property: &str) -> Option<&'a str> {
         self.get(&format!("/{property}"))["Fn::Sub"].as_str()
     }
@@ -254,12 +254,12 @@ pub(super) fn allows(statements: &[&Value], action: &str, resources: &[Value]) -
     })
 }
 
-/// What the bus's stack exports under `name`, as a service's stack imports it.
+/// The import of the value that the bus's stack exports under `name`.
 pub(super) fn import(name: String) -> Value {
     names::import(name)
 }
 
-/// Whether a resource policy denies what came without TLS.
+/// Whether a resource policy denies requests without TLS.
 pub(super) fn denies_plain_text(statements: &[&Value], action: &str) -> bool {
     statements.iter().any(|statement| {
         statement["Effect"] == "Deny"

@@ -1,7 +1,7 @@
-//! What a reviewer looks for, as checks over templates.
+//! The rules of a reviewer, as checks over templates.
 //!
-//! They read the templates and not the generator, so that they hold for templates that somebody edited or wrote by hand;
-//! what a template should say of events, they take from the catalog. Each check is one rule with one id.
+//! The checks read the templates and not the generator, so they hold for templates that a person edited or wrote. They take
+//! the routes of messages from the application. Each check is one rule with one id.
 
 mod alarms;
 mod catalog;
@@ -30,12 +30,12 @@ use crate::stack::Stack;
 pub struct Check {
     /// Its name, for mutations and acknowledgements.
     pub id: &'static str,
-    /// What it demands, and why.
+    /// The rule, and its reason.
     pub about: &'static str,
     run: fn(&TemplateIndex<'_>, &mut Report),
 }
 
-/// Something that a check found.
+/// A rule that a template breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
@@ -47,7 +47,7 @@ pub struct Finding {
     pub stack: String,
     /// The resource, where it is about one.
     pub resource: String,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What one check has found so far.
+/// The findings of one check so far.
 struct Report {
     check: Check,
     findings: Vec<Finding>,
@@ -116,25 +116,25 @@ macro_rules! checks {
 checks! {
     references {
         "references" "every reference leads to something of the stack, every import to an export" lead_somewhere
-        "names" "what is found by its name is named after application and stage" names
+        "names" "a resource that is found by its name is named after application and stage" names
     }
     catalog {
         "catalog-stacks" "every service has its stack, and every stack a service" stacks
         "catalog-routes" "a service's rules and filters name the events that it handles, no more and no less" routes
         "catalog-owner" "a type of event has one owner, and only the owner's stack may publish it" owner
-        "catalog-commands" "who handles commands has a queue for them, and who sends them may" commands
+        "catalog-commands" "a service that handles commands has a queue for them, and a sender may send to it" commands
         "catalog-binary" "every function is a binary that exists" binary
     }
     queues {
-        "queue-redrive" "a queue moves what keeps failing to a dead-letter queue of its stack" redrive
+        "queue-redrive" "a queue moves failing messages to a dead-letter queue of its stack" redrive
         "queue-receives" "five receives at least, since throttling and deploys cost some" receives
         "queue-encrypted" "SSE-SQS: EventBridge and SNS cannot use AWS's own key" encrypted
         "queue-retention" "a dead-letter queue keeps for 14 days, and longer than the queue, since a moved message keeps its age" retention
         "queue-redrive-allow" "a dead-letter queue says which queues may move to it: none to a relay's" redrive_allow
-        "queue-visibility" "six runs of the function and the window: a batch in work is not given to somebody else" visibility
+        "queue-visibility" "six runs of the function and the window: a batch in work is not given to another invocation" visibility
         "queue-mapping" "a queue has one mapping: two would share its messages at random" mapping
         "queue-senders" "a service may send only for a rule or topic that is named" senders
-        "queue-tls" "nobody sends or reads without TLS" tls
+        "queue-tls" "no request without TLS is allowed" tls
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
     }
     rules {
@@ -143,18 +143,18 @@ checks! {
         "rule-enabled" "a rule that is off loses events" enabled
         "rule-target" "a rule has one target, a queue: two fail and retry apart, under one name" target
         "rule-retry" "retries are stated, so that the receipts' horizon can count them" retry
-        "rule-dead-letters" "what a rule cannot deliver goes to the stack's dead-letter queue" dead_letters
+        "rule-dead-letters" "undeliverable events of a rule go to the stack's dead-letter queue" dead_letters
         "rule-admitted" "the queue and the dead-letter queue let the rule in" admitted
         "archive-retention" "the bus has an archive, and it ends" archive
     }
     topics {
-        "subscription-redrive" "what a topic cannot deliver goes to the stack's dead-letter queue" redrive
+        "subscription-redrive" "undeliverable messages of a topic go to the stack's dead-letter queue" redrive
         "subscription-scope" "a filter looks into the body: there are no attributes" scope
         "subscription-raw" "raw delivery: the body is the envelope" raw
         "subscription-admitted" "the queue and the dead-letter queue let the topic in" admitted
         "topic-encrypted" "a topic is encrypted with a key of our own, since CloudWatch cannot use AWS's" encrypted
         "topic-key" "CloudWatch may use the key of the alarms' topic and publish to it, for this account's alarms" alarms
-        "topic-tls" "nobody publishes without TLS" tls
+        "topic-tls" "no publication without TLS is allowed" tls
     }
     functions {
         "mapping-partial-responses" "S-8: without ReportBatchItemFailures one failed record repeats its whole batch" partial_responses
@@ -171,17 +171,17 @@ checks! {
         "function-url" "a function URL asks for signed requests unless a stage says otherwise" url
     }
     relay {
-        "relay-mapping" "who emits has a relay on the table's stream" mapping
+        "relay-mapping" "a service that emits has a relay on the table's stream" mapping
         "relay-from-the-start" "O-1: the relay starts at TRIM_HORIZON" from_the_start
         "relay-never-gives-up" "O-1: no record is passed over by age or retries" never_gives_up
         "relay-bisect" "a record that fails the relay as a whole holds up as few others as can be" bisect
-        "relay-dead-letters" "O-6: what a relay cannot publish goes to a queue of its own, which nothing moves to and whose alarm says the way back" dead_letters
+        "relay-dead-letters" "O-6: unpublishable messages of a relay go to a queue of its own, to which no queue moves messages and whose alarm says the way back" dead_letters
         "relay-filter" "O-5: only new receipts that emitted something wake the relay" filter
     }
     alarms {
         "alarm-actions" "an alarm tells the alarms' topic" actions
         "alarm-mail" "a stage can have its alarms mailed" mail
-        "alarm-missing-data" "an alarm says what silence means" missing_data
+        "alarm-missing-data" "an alarm states the meaning of missing data" missing_data
         "alarm-dead-letters" "the first visible dead letter is an alarm; NumberOfMessagesSent would miss redriven ones" dead_letters
         "alarm-age" "old messages in a queue are an alarm" age
         "alarm-errors" "failing invocations are an alarm" errors
@@ -195,7 +195,7 @@ checks! {
         "iam-wildcard-resource" "`*` for X-Ray alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events
         "iam-own-queues" "a function reads the queues that feed it and no others" own_queues
-        "iam-own-table" "a function may do with its own table what waxseal-aws does, a relay may scan it, and neither touches another" own_table
+        "iam-own-table" "a function may do the requests of waxseal-aws on its own table, a relay may scan it, and neither touches another" own_table
         "iam-dead-letters" "a function may send to its dead-letter queue" dead_letters
         "iam-stream" "a relay reads its own table's stream" stream
         "iam-topics" "a relay publishes to the topics of its catalog, with their key" topics
@@ -211,18 +211,18 @@ checks! {
         "table-stream" "the stream holds new and old images" stream
     }
     claims {
-        "claims-bucket" "S-42: there is a bucket where payloads are checked in, and who stores or fetches them is told of it" bucket
-        "claims-private" "nobody outside reaches the payloads" private
+        "claims-bucket" "S-42: there is a bucket where payloads are checked in, and the functions that store or fetch them are told of it" bucket
+        "claims-private" "no principal outside the application reaches the payloads" private
         "claims-encrypted" "SSE-S3" encrypted
-        "claims-tls" "nobody stores or fetches without TLS" tls
+        "claims-tls" "no request without TLS is allowed" tls
         "claims-expire" "a payload outlives every receipt and the stream before it, and then leaves, no version of it staying" expire
-        "claims-retained" "a claim that is under way names what is in the bucket, so it outlives its stack" retained
-        "iam-claims" "a function stores payloads under its own name and fetches those of whose messages it handles, nothing else" permissions
+        "claims-retained" "a claim that is under way names an object of the bucket, so the bucket outlives its stack" retained
+        "iam-claims" "a function stores payloads under its own name and fetches those of messages that it handles, nothing else" permissions
     }
     settings {
         "settings" "a function is told its table, its dead-letter queue, and where it publishes" places
         "settings-receives" "the function knows its queues' maxReceiveCount, so that the last receive gives a reason" receives
         "receipts-outlive" "Q-3: receipts outlive delivery, queue, dead-letter queue, and archive and sweep" horizon
-        "tags" "everything that can carries application, stage and service" tags
+        "tags" "every resource that can have tags has application, stage and service" tags
     }
 }

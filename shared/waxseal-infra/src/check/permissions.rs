@@ -1,4 +1,4 @@
-//! Who may do what.
+//! Permissions of roles.
 
 use std::collections::BTreeSet;
 
@@ -175,7 +175,7 @@ pub(super) fn own_table(index: &TemplateIndex<'_>, report: &mut Report) {
                 }
                 _ => false,
             };
-            report.unless(right, &function, "what it may do with Table is not what waxseal-aws does");
+            report.unless(right, &function, "its permissions on Table are not those of waxseal-aws");
         }
     }
 }

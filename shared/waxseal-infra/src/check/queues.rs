@@ -115,7 +115,7 @@ fn names_one(arn: &Value) -> bool {
 pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
     for queue in index.of(QUEUE) {
         let denied = denies_plain_text(&index.policy(&queue), "sqs:*");
-        report.unless(denied, &queue, "its policy does not deny what comes without TLS");
+        report.unless(denied, &queue, "its policy does not deny requests without TLS");
     }
 }
 

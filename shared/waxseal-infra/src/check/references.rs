@@ -1,4 +1,4 @@
-//! Templates that hang together: every reference leads somewhere, every name follows the rule.
+//! References and names: every reference leads to a resource, every name follows the rule.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::names::named;
 
-/// Attributes that `Fn::GetAtt` is asked for.
+/// The attributes that `Fn::GetAtt` may name.
 const ATTRIBUTES: [&str; 4] = ["Arn", "QueueName", "StreamArn", "FunctionUrl"];
 
 pub(super) fn lead_somewhere(index: &TemplateIndex<'_>, report: &mut Report) {
@@ -90,7 +90,8 @@ fn visit(value: &Value, see: &mut dyn FnMut(&Value)) {
     }
 }
 
-/// What is found by its name: by other stacks, by people, and by CloudFormation when it takes retained resources back.
+/// Resources that are found by their names: by other stacks, by people, and by CloudFormation when it takes retained
+/// resources back.
 const NAMED: [(&str, &str); 10] = [
     ("AWS::SQS::Queue", "QueueName"),
     ("AWS::DynamoDB::Table", "TableName"),

@@ -1,4 +1,4 @@
-//! The relay: what was committed is published, whatever happens.
+//! The relay: every committed emission is published.
 
 use serde_json::Value;
 use waxseal_catalog::{
@@ -75,7 +75,7 @@ pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
             .all()
             .filter(|other| other.stack == relay.stack && other.id != relay.id)
             .all(|other| !gives_up_to(&other).contains(&(queue.stack, queue.id)));
-        report.unless(own, &queue, "something besides the relay gives up to it");
+        report.unless(own, &queue, "a resource besides the relay sends to it");
         let watched = attribute(RELAY_DEAD_LETTERS, "QueueName");
         let says = index
             .within(relay.stack, ALARM)

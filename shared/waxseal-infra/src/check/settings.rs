@@ -1,4 +1,4 @@
-//! What functions are told, and what everything carries.
+//! The variables of functions, and tags.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::{
 
 const DAY: u64 = 86_400;
 
-/// Variables whose checks are apart, since they are compared with what templates say elsewhere.
+/// Variables with a check of their own: they are compared with other parts of the templates.
 const APART: [&str; 3] = [HORIZON.name, MAX_RECEIVES.name, TIMEOUT.name];
 
 pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
@@ -40,7 +40,7 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
             }
             for (name, value) in &service.environment {
                 let told = function.variable(name) == value;
-                report.unless(told, &function, format!("{name} is not what it should be"));
+                report.unless(told, &function, format!("{name} is not {value}"));
             }
             same_variables(report, &function, index.app.variables(service));
         }

@@ -105,6 +105,6 @@ pub(super) fn alarms(index: &TemplateIndex<'_>, report: &mut Report) {
 pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
     for topic in index.of(TOPIC) {
         let denied = denies_plain_text(&index.policy(&topic), "sns:Publish");
-        report.unless(denied, &topic, "its policy does not deny what comes without TLS");
+        report.unless(denied, &topic, "its policy does not deny requests without TLS");
     }
 }

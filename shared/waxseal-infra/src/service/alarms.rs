@@ -1,4 +1,4 @@
-//! What wakes somebody up. Each alarm says in its description what it means and what to do.
+//! The alarms of a service. The description of each says its meaning and the remedy.
 
 use serde_json::{Value, json};
 
@@ -17,13 +17,13 @@ struct Watch<'a> {
     dimension: (&'a str, Value),
     statistic: &'a str,
     threshold: u64,
-    /// Periods of `seconds`, all of them beyond the threshold.
+    /// The length of a period.
     seconds: u32,
     periods: u32,
 }
 
-/// The meaning of a dead letter, and the way back. A letter that the function sent has no source that SQS knows, so the command names the
-/// destination. Source: SQS API reference, `StartMessageMoveTask`.
+/// The meaning of a dead letter, and the way back. The command names the destination, because SQS knows no source of a
+/// letter that the function sent. Source: SQS API reference, `StartMessageMoveTask`.
 fn about_dead_letters(builder: &StackBuilder<'_>) -> String {
     let mut about = "An event did not take effect. The attribute waxseal of its dead letter says why, with a code, and names the queue \
                      that it came from. Mend the cause, then move the letters back: "
@@ -54,7 +54,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         id: "DeadLettersAlarm".to_owned(),
         about: about_dead_letters(builder),
         namespace: "AWS/SQS",
-        // Not NumberOfMessagesSent: it misses what a redrive policy moved.
+        // Not NumberOfMessagesSent: it misses messages that a redrive policy moved.
         metric: "ApproximateNumberOfMessagesVisible",
         dimension: ("QueueName", attribute("DeadLetters", "QueueName")),
         statistic: "Maximum",
@@ -143,7 +143,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
     for watch in watches {
         let action = import(bus::export(builder.app, "alarms"));
-        // A name with the stage in it, or words alone.
+        // `Fn::Sub` only where a name with the stage is in it.
         let about =
             if watch.about.contains("${") { crate::names::sub(watch.about) } else { json!(watch.about) };
         let alarm = json!({

@@ -1,4 +1,4 @@
-//! The service's function: its role, its mappings, its URL.
+//! The function of a service, with its role, its mappings and its URL.
 
 use serde_json::{Map, Value, json};
 use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, TABLE};
@@ -9,7 +9,7 @@ use crate::{
     names::{self, arn, reference},
 };
 
-/// Everything that `waxseal-aws` asks of a table, and nothing else. A transaction needs the permissions of its parts.
+/// The actions of `waxseal-aws` on a table. A transaction needs the permissions of its parts.
 pub(crate) fn table_actions() -> [&'static str; 6] {
     [
         "dynamodb:BatchGetItem",
@@ -110,7 +110,7 @@ fn url(builder: &mut StackBuilder<'_>) {
             "Properties": { "TargetFunctionArn": function(), "AuthType": reference("HttpAuth") },
         }),
     );
-    // A public URL takes both since October 2025. Source: Lambda developer guide, "Control access to function URLs".
+    // A public URL needs both permissions since October 2025. Source: Lambda developer guide, "Control access to function URLs".
     builder.add(
         "UrlPublic",
         json!({

@@ -1,4 +1,4 @@
-//! A service's stack: everything that is its own.
+//! The stack of a service.
 
 mod alarms;
 mod function;
@@ -21,7 +21,7 @@ use crate::{
     stack::Stack,
 };
 
-/// A stack in the making.
+/// Collects the resources and outputs of a service's stack.
 pub(crate) struct StackBuilder<'a> {
     pub(crate) app: &'a App,
     pub(crate) service: &'a Deployed,
@@ -130,7 +130,7 @@ fn parameters(service: &Deployed) -> Map<String, Value> {
     parameters
 }
 
-/// A role that Lambda takes on, with its log group and tracing allowed, and `statements`.
+/// A role for Lambda, with `statements`, that may write to its log group and to X-Ray.
 pub(crate) fn role(builder: &StackBuilder<'_>, logs: &str, statements: Vec<Value>) -> Value {
     let mut all = vec![
         json!({
@@ -168,7 +168,7 @@ pub(crate) fn role(builder: &StackBuilder<'_>, logs: &str, statements: Vec<Value
     })
 }
 
-/// A function, its log group and what all functions have in common.
+/// A function and its log group, with everything that all functions have in common.
 pub(crate) fn lambda(
     builder: &mut StackBuilder<'_>,
     id: &str,

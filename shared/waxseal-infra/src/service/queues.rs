@@ -1,4 +1,4 @@
-//! Queues: events, commands, dead letters, and who may send to them.
+//! Queues for events, commands and dead letters, and their policies.
 
 use serde_json::{Value, json};
 use waxseal_catalog::routes::{Queue, QueueKind, Rule};
@@ -36,7 +36,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         builder.add(format!("{id}Policy"), policy(&id, senders));
     }
 
-    // By name: the queues name this one already.
+    // By name: a reference would be a circle, since the queues refer to this one.
     let source = |queue: &Queue| sub(queue_arn(&builder.named(&format!("-{}", queue.kind.as_str()))));
     let sources: Vec<_> = queues.iter().map(source).collect();
     let redrive = match sources.as_slice() {
@@ -49,8 +49,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     builder.add("DeadLettersPolicy", policy("DeadLetters", senders));
 }
 
-/// The relay's dead-letter queue. A letter of a relay is an event that its own service emitted: redriven to the service's
-/// queue it would reach its emitter. So no queue moves to it, and only the relay's role may send to it.
+/// The relay's dead-letter queue. A letter of a relay is an event that its own service emitted. A redrive to the service's
+/// queue would bring it to its emitter. So no queue moves messages there, and only the relay's role may send to it.
 pub(super) fn add_relay_dead_letters(builder: &mut StackBuilder<'_>, id: &str) {
     add_dead_letters(builder, id, "-relay-dlq", json!({ "redrivePermission": "denyAll" }));
     builder.output(format!("{id}Url"), reference(id));
@@ -60,7 +60,7 @@ pub(super) fn add_relay_dead_letters(builder: &mut StackBuilder<'_>, id: &str) {
 fn add_dead_letters(builder: &mut StackBuilder<'_>, id: &str, name: &str, redrive: Value) {
     let queue = json!({
         "Type": "AWS::SQS::Queue",
-        // A letter is the last copy of an event.
+        // A dead letter is the last copy of an event.
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
         "Properties": {
@@ -79,7 +79,7 @@ pub(super) fn rule_id(event: &str) -> String {
     format!("On{}", pascal(event))
 }
 
-/// What EventBridge and SNS need: each only for the rules and topics of this service.
+/// The permissions of EventBridge and SNS, for the rules and topics of this service alone.
 fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
     let allow = |sid: &str, service: &str, sources: Vec<Value>| {
         json!({

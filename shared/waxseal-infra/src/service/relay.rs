@@ -1,5 +1,5 @@
-//! The service's relay: reads the table's stream and publishes what receipts emitted, with this service's permissions alone. A sweep
-//! reads the receipts themselves.
+//! The relay of a service: it reads the table's stream and publishes the emissions of receipts, with this service's
+//! permissions alone. A sweep reads the receipts themselves.
 
 use serde_json::{Map, Value, json};
 use waxseal_catalog::{
@@ -13,10 +13,10 @@ use crate::{
     names::{arn, attribute, import, named, queue_arn, queue_url, reference, sub},
 };
 
-/// What a sweep asks of the table, and nothing else does.
+/// The action of a sweep on the table.
 pub(crate) const SCAN: &str = "dynamodb:Scan";
 
-/// The relay's own dead-letter queue.
+/// The logical id of the relay's own dead-letter queue.
 pub(crate) const RELAY_DEAD_LETTERS: &str = "RelayDeadLetters";
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
@@ -61,8 +61,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
 
     if !publishes.events.is_empty() {
         statements.push(json!({
-            // Nobody else may say it: ownership of an event is this condition. `StringEquals` refuses an entry without the
-            // key, which a bare `ForAllValues:` would let pass.
+            // Ownership of an event is this condition: no other role may publish it. `StringEquals` refuses an entry
+            // without the key, which a bare `ForAllValues:` would let pass.
             "Sid": "OwnEvents",
             "Effect": "Allow",
             "Action": "events:PutEvents",
@@ -118,7 +118,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                 "FunctionName": reference("Relay"),
                 "EventSourceArn": stream(),
                 "BatchSize": RELAY_BATCH,
-                // From the oldest record, and never past one that was not published (O-1): alarms watch the age.
+                // From the oldest record on, and never past an unpublished one (O-1). Alarms watch the age.
                 "StartingPosition": "TRIM_HORIZON",
                 "MaximumRetryAttempts": -1,
                 "MaximumRecordAgeInSeconds": -1,

@@ -1,4 +1,4 @@
-//! How events come here: a rule for each event of the bus, a subscription for each topic.
+//! The rules and subscriptions that feed a service.
 
 use serde_json::{Value, json};
 use waxseal_catalog::{
@@ -20,7 +20,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     for Rule { event, pattern, .. } in routes.rules {
         let rule = json!({
             "Type": "AWS::Events::Rule",
-            // An event for a queue that does not let it in is lost.
+            // EventBridge loses an event for a queue whose policy does not admit the rule.
             "DependsOn": ["EventsPolicy", "DeadLettersPolicy"],
             "Properties": {
                 "Name": sub(names::rule(&builder.app.name, builder.service.name(), event.name)),

@@ -1,4 +1,4 @@
-//! The service's own table: receipts and state. Its stream is what the relay reads.
+//! The service's own table: receipts and state. The relay reads its stream.
 
 use serde_json::json;
 use waxseal::table::attribute;

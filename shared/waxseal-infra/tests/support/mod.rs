@@ -1,4 +1,4 @@
-//! What these tests share: services that are nothing but their catalog.
+//! Shared by these tests: services that are known by their catalogs.
 
 use waxseal::{
     Declared,
@@ -6,7 +6,7 @@ use waxseal::{
 };
 use waxseal_catalog::Deployed;
 
-/// A service that handles each message and emits what stands beside it.
+/// A service with a handler for each message, which emits the messages beside it.
 pub(crate) fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -> Deployed {
     let entry = |(consumes, emits): &(Declared, &'static [Declared])| Entry {
         service: name.to_owned(),

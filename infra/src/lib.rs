@@ -1,7 +1,8 @@
-//! The order platform's templates: written from [`order_platform::app`], with stand-ins for everything outside.
+//! The order platform's templates: written from [`order_platform::app`], with stand-ins for
+//! everything outside.
 //!
-//! `make infra` writes `stacks/*.yaml`; a test fails when they are stale. This crate says nothing about services or how they
-//! run: a new handler, or a longer time-out, changes nothing here.
+//! `make infra` writes `stacks/*.yaml`; a test fails when they are stale. This crate says nothing
+//! about services or how they run: a new handler, or a longer time-out, changes nothing here.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -89,7 +90,8 @@ pub fn stale(stacks: &[Stack], folder: &Path) -> io::Result<BTreeMap<String, Sta
     Ok(stale)
 }
 
-/// Writes `stacks` into `folder` and removes the files of no stack. The result is what was wrong before.
+/// Writes `stacks` into `folder` and removes the files of no stack. The result is what was wrong
+/// before.
 ///
 /// # Errors
 /// Where a file cannot be written.

@@ -1,5 +1,5 @@
-//! `make infra`: writes `infra/stacks/*.yaml` from the platform's declaration. It writes nothing where the declaration or a
-//! template has a finding.
+//! `make infra`: writes `infra/stacks/*.yaml` from the platform's declaration. It writes nothing
+//! where the declaration or a template has a finding.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! Deleting anything that a check protects makes a test fail: here everything is deleted, one after another.
+//! Deleting anything that a check protects makes a test fail: here everything is deleted, one after
+//! another.
 
 use std::collections::{BTreeMap, BTreeSet};
 

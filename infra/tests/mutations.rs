@@ -1,4 +1,5 @@
-//! For each check a template that breaks its rule, and nothing else does: one finding's name, the right one.
+//! For each check a template that breaks its rule, and nothing else does: one finding's name, the
+//! right one.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +7,8 @@ use serde_json::{Value, json};
 use waxseal_catalog::Deployed;
 use waxseal_infra::{CHECKS, Stack, check, templates};
 
-/// A change of a template: a check's id, a stack, a path, and the new value (`null` deletes). A segment `@Sid` finds a
-/// policy's statement.
+/// A change of a template: a check's id, a stack, a path, and the new value (`null` deletes). A
+/// segment `@Sid` finds a policy's statement.
 type Mutation = (&'static str, &'static str, &'static str, Value);
 
 const ROLE: &str = "Properties/Policies/0/PolicyDocument/Statement";
@@ -552,7 +553,8 @@ fn every_check_is_broken_by_some_mutation() {
     broken.extend(together().iter().map(|((id, ..), _)| *id));
     // By the tests above, which take more than a change of one value.
     broken.extend(["catalog-stacks", "catalog-owner"]);
-    // No message of the platform is checked in: the tests of `waxseal-infra` break these, in an application that has one.
+    // No message of the platform is checked in: the tests of `waxseal-infra` break these, in an
+    // application that has one.
     let all: BTreeSet<&str> =
         CHECKS.iter().map(|check| check.id).filter(|id| !id.starts_with("claims-")).collect();
     assert_eq!(all, broken);

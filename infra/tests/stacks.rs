@@ -79,8 +79,8 @@ fn checks_have_names_of_their_own() {
     assert_eq!(ids.len(), count);
 }
 
-/// The permissions of a function and of a relay are the requests of `waxseal-aws` to a table. They are read from its source,
-/// so that a new request there fails here.
+/// The permissions of a function and of a relay are the requests of `waxseal-aws` to a table. They
+/// are read from its source, so that a new request there fails here.
 #[test]
 fn a_function_and_a_relay_may_do_with_their_table_what_waxseal_aws_does() {
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/waxseal-aws/src/dynamo");

@@ -1,7 +1,7 @@
 //! A currency: one that money can be charged in, by its ISO 4217 code.
 //!
-//! The list is written out instead of taken from a crate: it is 150 words, it changes about once a year, and the crates
-//! that carry it bring names, numbers and countries that nobody here reads.
+//! The list is written out instead of taken from a crate: it is 150 words, it changes about once a
+//! year, and the crates that carry it bring names, numbers and countries that nobody here reads.
 
 use std::{fmt, str::FromStr};
 
@@ -90,7 +90,8 @@ impl fmt::Debug for Currency {
     }
 }
 
-/// Source: ISO 4217 list one as of 2026, without funds, metals and the codes for testing and for no currency. Sorted.
+/// Source: ISO 4217 list one as of 2026, without funds, metals and the codes for testing and for no
+/// currency. Sorted.
 #[rustfmt::skip]
 const IN_USE: &[&str] = &[
     "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD", "BND",

@@ -14,8 +14,8 @@ pub struct Line {
     pub unit_price: u64,
 }
 
-/// The largest amount, in minor units: the largest whole number that every reader of JSON keeps exact (RFC 8259,
-/// section 6).
+/// The largest amount, in minor units: the largest whole number that every reader of JSON keeps
+/// exact (RFC 8259, section 6).
 pub const LARGEST_AMOUNT: u64 = (1 << 53) - 1;
 
 /// An order's total is beyond [`LARGEST_AMOUNT`].

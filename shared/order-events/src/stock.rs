@@ -5,8 +5,8 @@ use waxseal::Channel;
 
 use crate::Currency;
 
-/// Everything in the order is set aside for it. Carries what payment needs, so that payment need not have heard
-/// `order.placed`.
+/// Everything in the order is set aside for it. Carries what payment needs, so that payment need
+/// not have heard `order.placed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockReserved {

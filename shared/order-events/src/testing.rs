@@ -1,4 +1,5 @@
-//! For the tests of the services: a table and a host in memory, an engine on them, and what its receipts emitted.
+//! For the tests of the services: a table and a host in memory, an engine on them, and what its
+//! receipts emitted.
 
 use std::{
     collections::BTreeSet,
@@ -16,7 +17,8 @@ use waxseal::{
 
 use crate::{Currency, Customer, Line, OrderPlaced};
 
-/// A table, a dead-letter queue, a clock that stands until it is set, and tokens that count up. Clones share all of it.
+/// A table, a dead-letter queue, a clock that stands until it is set, and tokens that count up.
+/// Clones share all of it.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
     inner: Arc<Mutex<Inner>>,
@@ -68,7 +70,8 @@ impl Memory {
         self.lock().lose_writes = count;
     }
 
-    /// The envelopes in receipts that have appeared since the last call, in the order of the receipts' keys.
+    /// The envelopes in receipts that have appeared since the last call, in the order of the
+    /// receipts' keys.
     ///
     /// # Panics
     /// Where a receipt's outbox is not what the core writes.

@@ -1,4 +1,5 @@
-//! The order platform's declaration: the one place that says which services there are and how they run.
+//! The order platform's declaration: the one place that says which services there are and how they
+//! run.
 
 use notification::{Mailer, Sender};
 use payment::Gateway;
@@ -20,7 +21,8 @@ pub fn app(outside: Outside<impl Gateway, impl Mailer>) -> App {
     let Outside { gateway, mailer, sender } = outside;
     App::new("shop")
         .service(Deployed::new(orders::service()).http(orders::router))
-        // Popular articles are hot rows: one record at a time in two functions at once loses few races.
+        // Popular articles are hot rows: one record at a time in two functions at once loses few
+        // races.
         .service(Deployed::new(inventory::service()).handlers(1).invocations(2))
         .service(
             Deployed::new(payment::service(gateway))

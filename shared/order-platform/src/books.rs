@@ -1,4 +1,5 @@
-//! The books: what the services' own tables, the gateway and the mailbox say at the end, and whether they agree.
+//! The books: what the services' own tables, the gateway and the mailbox say at the end, and
+//! whether they agree.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Customers: they submit the lines of a file over HTTP, try again when they get no answer, and some change their minds.
+//! Customers: they submit the lines of a file over HTTP, try again when they get no answer, and
+//! some change their minds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,7 +38,8 @@ pub struct Answers {
 }
 
 impl Feed {
-    /// Starts submitting `file`; lines about one key or one order wait for each other, as one customer does.
+    /// Starts submitting `file`; lines about one key or one order wait for each other, as one
+    /// customer does.
     #[must_use]
     pub fn start(local: &Local, file: &[u8]) -> Self {
         let lines = Lines::read(file);
@@ -49,7 +51,8 @@ impl Feed {
         for customer in lines.customers {
             let (feed, local) = (feed.clone(), local.clone());
             drop(local.executor().clone().spawn(async move {
-                // A repeat is one of an earlier line: an answer of ours that was lost and asked for again is none.
+                // A repeat is one of an earlier line: an answer of ours that was lost and asked for
+                // again is none.
                 let mut accepted = BTreeSet::new();
                 for line in customer {
                     let at = start

@@ -1,7 +1,8 @@
-//! The stand-in for the payment gateway outside: honours idempotency keys, declines, and loses answers.
+//! The stand-in for the payment gateway outside: honours idempotency keys, declines, and loses
+//! answers.
 //!
-//! It speaks the gateway's HTTP, so that `payment` calls it exactly as it calls the real one. Its book is the truth about
-//! money: what it captured, `payment` may not know yet.
+//! It speaks the gateway's HTTP, so that `payment` calls it exactly as it calls the real one. Its
+//! book is the truth about money: what it captured, `payment` may not know yet.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

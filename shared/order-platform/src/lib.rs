@@ -1,7 +1,7 @@
 //! The order platform in one process: the main job of this repository, on the embedded environment.
 //!
-//! `make run` feeds a file of orders through every service and shows what became of them; `make serve` keeps the platform
-//! running with its HTTP API. No AWS SDK is compiled for either.
+//! `make run` feeds a file of orders through every service and shows what became of them; `make
+//! serve` keeps the platform running with its HTTP API. No AWS SDK is compiled for either.
 
 mod app;
 mod books;

@@ -1,4 +1,5 @@
-//! The file of orders as its customers send it: who waits for whom, and what no customer would get accepted.
+//! The file of orders as its customers send it: who waits for whom, and what no customer would get
+//! accepted.
 
 use std::{collections::BTreeMap, time::Duration};
 

@@ -1,4 +1,5 @@
-//! Where mails arrive in this environment: counted by effect key, and written as `.eml` files where a folder is named.
+//! Where mails arrive in this environment: counted by effect key, and written as `.eml` files where
+//! a folder is named.
 
 use std::{io, path::PathBuf};
 
@@ -20,8 +21,8 @@ impl Mailbox {
         Ok(Self { folder: folder.map(Folder::new).transpose()?, arrived: Memory::default() })
     }
 
-    /// How many mails there are: one effect key is one mail, since this mailbox folds repeats as a file name does. SMTP
-    /// would not.
+    /// How many mails there are: one effect key is one mail, since this mailbox folds repeats as a
+    /// file name does. SMTP would not.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.arrived.mails().len() as u64

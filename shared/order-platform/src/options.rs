@@ -4,8 +4,9 @@ use std::{env, path::PathBuf};
 
 use crate::{Stock, Unreadable, read};
 
-/// The seed of a run that names none. Seed 1 gives a payment that its queue's five receives do not save: its last three meet a lost
-/// answer, another attempt's lease and a silent gateway, and it is a dead letter.
+/// The seed of a run that names none. Seed 1 gives a payment that its queue's five receives do not
+/// save: its last three meet a lost answer, another attempt's lease and a silent gateway, and it is
+/// a dead letter.
 const DEFAULT_SEED: u64 = 2;
 
 /// What to run.
@@ -21,7 +22,8 @@ pub struct Options {
     pub seed: u64,
     /// `FORMAT=json`: the summary as one JSON object on the last line of standard output.
     pub json: bool,
-    /// `PORT`: where `serve` listens on 127.0.0.1, or where the `LocalStack` is that `run-localstack` is to use.
+    /// `PORT`: where `serve` listens on 127.0.0.1, or where the `LocalStack` is that
+    /// `run-localstack` is to use.
     pub port: u16,
     /// Whether `PORT` was given.
     pub port_given: bool,
@@ -38,7 +40,8 @@ pub struct BadOption {
     expected: &'static str,
 }
 
-/// The sample files, found from the repository's root as `make` does, or from this package as `cargo test` does.
+/// The sample files, found from the repository's root as `make` does, or from this package as
+/// `cargo test` does.
 fn sample(path: &str) -> PathBuf {
     let here = PathBuf::from(path);
     if here.exists() { here } else { PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path) }

@@ -1,4 +1,5 @@
-//! The order platform: every service deployed on one embedded environment, as its templates deploy it on AWS.
+//! The order platform: every service deployed on one embedded environment, as its templates deploy
+//! it on AWS.
 
 use std::path::PathBuf;
 
@@ -67,7 +68,8 @@ impl Platform {
         deploy(payment::service(gateway.clone()))?;
         deploy(notification::service(mailbox.clone(), SENDER.parse()?))?;
         deploy(analytics::service())?;
-        // Popular articles are hot rows: one record at a time in two functions at once loses few races.
+        // Popular articles are hot rows: one record at a time in two functions at once loses few
+        // races.
         let mut one_by_one = self::deploy(setup.real_time);
         one_by_one.policy.concurrency = 1;
         one_by_one.mapping.concurrency = 2;
@@ -138,14 +140,16 @@ impl Platform {
     }
 }
 
-/// The entity of kind `T` that an item of this partition holds as `data`, with its id; `None` where it holds another.
+/// The entity of kind `T` that an item of this partition holds as `data`, with its id; `None` where
+/// it holds another.
 #[must_use]
 pub fn entity<T: Entity>(partition: &str, data: &str) -> Option<(String, T)> {
     let id = partition.strip_prefix(T::KIND)?.strip_prefix('#')?;
     Some((id.replace("%23", "#").replace("%25", "%"), serde_json::from_str(data).ok()?))
 }
 
-/// As the templates deploy it; in real time with shorter time-outs, since nobody waits three minutes for a retry.
+/// As the templates deploy it; in real time with shorter time-outs, since nobody waits three
+/// minutes for a retry.
 fn deploy(real_time: bool) -> Deploy {
     let mut deploy = Deploy::default();
     if real_time {

@@ -1,4 +1,5 @@
-//! What a person sees at the end: the summary as a table, two stories, the dead letters, and whether the books balance.
+//! What a person sees at the end: the summary as a table, two stories, the dead letters, and
+//! whether the books balance.
 
 use std::{
     collections::BTreeMap,
@@ -46,7 +47,8 @@ pub fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
-/// Prints the whole report, then `balance` where the books do, and on request the summary as JSON on the last line.
+/// Prints the whole report, then `balance` where the books do, and on request the summary as JSON
+/// on the last line.
 ///
 /// # Errors
 /// Where the books do not balance: how, in words.
@@ -200,7 +202,8 @@ fn dead_letters(letters: &[(String, Option<Note<'_>>)]) -> String {
 /// The width of a terminal that nobody has widened.
 const WIDTH: usize = 80;
 
-/// `text` after `head`, in lines of [`WIDTH`] where its words allow it; later lines begin below its first.
+/// `text` after `head`, in lines of [`WIDTH`] where its words allow it; later lines begin below its
+/// first.
 fn wrapped(head: &str, text: &str) -> String {
     let indent = head.chars().count();
     let (mut lines, mut at) = (head.to_owned(), indent);

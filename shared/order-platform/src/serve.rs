@@ -31,8 +31,8 @@ pub struct CannotListen {
 }
 
 impl Server {
-    /// Listens on 127.0.0.1 and hands every request to the function of `service`. Something else must run the
-    /// environment's executor.
+    /// Listens on 127.0.0.1 and hands every request to the function of `service`. Something else
+    /// must run the environment's executor.
     ///
     /// # Errors
     /// Where the port is taken.

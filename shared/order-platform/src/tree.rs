@@ -11,7 +11,8 @@ pub struct Story {
 }
 
 impl Story {
-    /// Every flow in these envelopes, by correlation id; an event that was published twice counts once.
+    /// Every flow in these envelopes, by correlation id; an event that was published twice counts
+    /// once.
     pub fn all<S: AsRef<str>>(published: impl IntoIterator<Item = S>) -> BTreeMap<String, Self> {
         let mut stories: BTreeMap<String, Self> = BTreeMap::new();
         for body in published {

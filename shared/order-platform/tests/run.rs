@@ -8,7 +8,8 @@ const OPTIONS: [&str; 7] = ["ORDERS", "STOCK", "SEED", "FORMAT", "PORT", "MAILS"
 
 /// Whether it succeeded, and every line of both outputs.
 fn run(name: &str, given: &[(&str, &str)]) -> (bool, Vec<String>) {
-    // A folder of this test's, with the samples where the repository's root has them: its mails go there too.
+    // A folder of this test's, with the samples where the repository's root has them: its mails go
+    // there too.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     for samples in ["functions/orders/samples", "functions/inventory/samples"] {
         let (from, to) =

@@ -6,7 +6,8 @@ use waxseal::{Channel, Declared};
 
 use crate::{deployed::Deployed, program::Program};
 
-/// An application: its services and everything that they share. The crate's front page has an example.
+/// An application: its services and everything that they share. The crate's front page has an
+/// example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct App {
@@ -16,12 +17,13 @@ pub struct App {
     pub command: String,
     /// Its services.
     pub services: Vec<Deployed>,
-    /// The relay, which publishes the emissions of a service's receipts. One binary, one function for each service that
-    /// emits.
+    /// The relay, which publishes the emissions of a service's receipts. One binary, one function
+    /// for each service that emits.
     pub relay: Program,
     /// How long things are kept.
     pub retention: Retention,
-    /// The binaries that exist, where the caller knows them: a function of any other is a finding of the templates.
+    /// The binaries that exist, where the caller knows them: a function of any other is a finding
+    /// of the templates.
     pub binaries: Option<BTreeSet<String>>,
     /// The events that another system emits.
     pub(crate) emitted_elsewhere: BTreeSet<String>,
@@ -39,7 +41,8 @@ pub struct Retention {
     pub dead_letters: u32,
     /// An event in the bus's archive: how far back a replay can reach. 14 unless set.
     pub archive: u32,
-    /// How far back a relay's sweep may begin. Every consumer keeps its receipts for that much longer. 7 unless set.
+    /// How far back a relay's sweep may begin. Every consumer keeps its receipts for that much
+    /// longer. 7 unless set.
     pub sweep: u32,
     /// Log lines. 30 unless set.
     pub logs: u32,
@@ -74,15 +77,16 @@ impl App {
         self
     }
 
-    /// Says that another system emits this event. [`App::check`] then expects no service of this application to emit it, nor
-    /// to own it.
+    /// Says that another system emits this event. [`App::check`] then expects no service of this
+    /// application to emit it, nor to own it.
     #[must_use]
     pub fn emitted_elsewhere(mut self, name: impl Into<String>) -> Self {
         self.emitted_elsewhere.insert(name.into());
         self
     }
 
-    /// Says that another system handles this message. [`App::check`] then expects no handler for it in this application.
+    /// Says that another system handles this message. [`App::check`] then expects no handler for it
+    /// in this application.
     #[must_use]
     pub fn handled_elsewhere(mut self, name: impl Into<String>) -> Self {
         self.handled_elsewhere.insert(name.into());

@@ -19,8 +19,8 @@ use crate::{
 
 /// A service and how it runs, in every environment alike.
 ///
-/// The defaults: the binary of its name, ten records to a batch, no window, five invocations of ten handlers at once, five
-/// receives.
+/// The defaults: the binary of its name, ten records to a batch, no window, five invocations of ten
+/// handlers at once, five receives.
 ///
 /// ```
 /// use waxseal::Service;
@@ -57,7 +57,8 @@ pub struct Deployed {
     pub environment: BTreeMap<String, String>,
     /// Variables of its own whose values each stage brings.
     pub parameters: Vec<Parameter>,
-    /// Patterns of rules, by their events, where they are not [the derived ones](crate::routes::Rule).
+    /// Patterns of rules, by their events, where they are not [the derived
+    /// ones](crate::routes::Rule).
     pub(crate) patterns: BTreeMap<String, Value>,
 }
 
@@ -82,8 +83,8 @@ impl Deployed {
         Self::from(Origin::Service(service), program)
     }
 
-    /// A service of which only the catalog is known here, such as one that another repository builds. Templates and findings
-    /// need no more; an environment that runs handlers refuses it.
+    /// A service of which only the catalog is known here, such as one that another repository
+    /// builds. Templates and findings need no more; an environment that runs handlers refuses it.
     #[must_use]
     pub fn of_catalog(name: impl Into<String>, entries: Vec<Entry>) -> Self {
         let name = name.into();
@@ -109,7 +110,8 @@ impl Deployed {
         }
     }
 
-    /// Its function answers HTTP too, with the service that `router` makes: an `axum::Router`, or any tower service.
+    /// Its function answers HTTP too, with the service that `router` makes: an `axum::Router`, or
+    /// any tower service.
     #[must_use]
     pub fn http<S, B>(mut self, router: impl Fn(Engine) -> S + Send + Sync + 'static) -> Self
     where
@@ -227,7 +229,8 @@ impl Deployed {
         self
     }
 
-    /// One more variable of its own with a fixed value. Waxseal's own variables follow from the other methods.
+    /// One more variable of its own with a fixed value. Waxseal's own variables follow from the
+    /// other methods.
     #[must_use]
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.environment.insert(name.into(), value.into());

@@ -4,16 +4,20 @@ use waxseal::Channel;
 
 use crate::{app::App, deployed::Deployed};
 
-/// How long EventBridge tries to deliver, at the most that a rule can say. Source: EventBridge user guide, retry policy.
+/// How long EventBridge tries to deliver, at the most that a rule can say. Source: EventBridge user
+/// guide, retry policy.
 pub const RULE_RETRY_DAYS: u32 = 1;
-/// How long SNS tries to deliver to SQS: 100,015 times over 23 days. Source: SNS developer guide, message delivery retries.
+/// How long SNS tries to deliver to SQS: 100,015 times over 23 days. Source: SNS developer guide,
+/// message delivery retries.
 pub const TOPIC_RETRY_DAYS: u32 = 23;
 
 impl App {
-    /// How many days a service keeps its receipts: the longest time between two arrivals of one message.
+    /// How many days a service keeps its receipts: the longest time between two arrivals of one
+    /// message.
     ///
-    /// A message is delivered late, waits in the queue, and waits in the dead-letter queue. Before that a sweep may publish it
-    /// again. A sweep to the bus archives it once more, and a replay may follow.
+    /// A message is delivered late, waits in the queue, and waits in the dead-letter queue. Before
+    /// that a sweep may publish it again. A sweep to the bus archives it once more, and a replay
+    /// may follow.
     #[must_use]
     pub fn horizon(&self, service: &Deployed) -> u32 {
         let paths = service.catalog().iter().map(|entry| self.arrivals(entry.consumes.channel));

@@ -1,7 +1,8 @@
 //! The HTTP interface of a service, with its type erased.
 //!
-//! An application holds services of many kinds: an `axum::Router`, a tower stack, a service by hand. Each environment gives
-//! it a request with its whole body and gets a response with its whole body, as Lambda does.
+//! An application holds services of many kinds: an `axum::Router`, a tower stack, a service by
+//! hand. Each environment gives it a request with its whole body and gets a response with its whole
+//! body, as Lambda does.
 
 use std::{
     fmt,
@@ -22,8 +23,8 @@ type Answer = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, BoxError
 
 /// An HTTP service of any kind. Clones are the same one.
 ///
-/// It takes a request with any body that is bytes, and it is always ready: it makes a clone of the inner service ready
-/// for each call.
+/// It takes a request with any body that is bytes, and it is always ready: it makes a clone of the
+/// inner service ready for each call.
 #[derive(Clone)]
 pub struct HttpService {
     call: Arc<dyn Fn(Request<Full<Bytes>>) -> Answer + Send + Sync>,

@@ -1,7 +1,9 @@
-//! One application, declared once: its services, how they run, how messages travel between them, and its mistakes.
+//! One application, declared once: its services, how they run, how messages travel between them,
+//! and its mistakes.
 //!
-//! An [`App`] is a value. The embedded environment deploys it, the templates are written from it, and the checks compare
-//! templates with it. A batch size, a time-out or the pattern of a rule is therefore said in one place.
+//! An [`App`] is a value. The embedded environment deploys it, the templates are written from it,
+//! and the checks compare templates with it. A batch size, a time-out or the pattern of a rule is
+//! therefore said in one place.
 //!
 //! - [`Deployed`] is a service with its handlers, its HTTP interface and its numbers.
 //! - [`App::routes`] derives [rules, filters, queues and time-outs](routes) as plain data.

@@ -15,8 +15,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// The binary of that name, packaged where `cargo lambda build --output-format zip` leaves it, as `infra/stacks` sees
-    /// it: 256 MB, 30 s.
+    /// The binary of that name, packaged where `cargo lambda build --output-format zip` leaves it,
+    /// as `infra/stacks` sees it: 256 MB, 30 s.
     #[must_use]
     pub fn new(binary: impl Into<String>) -> Self {
         let binary = binary.into();

@@ -19,8 +19,8 @@ use crate::{
 };
 
 impl App {
-    /// The variables of a service's function: its concurrency, its time-out, the receives of its queues and its horizon, and
-    /// every number or policy that differs from the default.
+    /// The variables of a service's function: its concurrency, its time-out, the receives of its
+    /// queues and its horizon, and every number or policy that differs from the default.
     #[must_use]
     pub fn variables(&self, service: &Deployed) -> BTreeMap<&'static str, String> {
         let horizon = self.horizon(service);

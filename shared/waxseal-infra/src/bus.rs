@@ -1,8 +1,8 @@
-//! The stack that all services share: bus, archive, topics, the alarms' topic, their key, the bucket of payloads, the
-//! dashboard.
+//! The stack that all services share: bus, archive, topics, the alarms' topic, their key, the
+//! bucket of payloads, the dashboard.
 //!
-//! Topics belong to this stack and not to their owners. Readers and writers of a topic depend on this stack and never on
-//! each other, so services deploy in any order.
+//! Topics belong to this stack and not to their owners. Readers and writers of a topic depend on
+//! this stack and never on each other, so services deploy in any order.
 
 use serde_json::{Map, Value, json};
 use waxseal_catalog::App;
@@ -52,7 +52,8 @@ pub(crate) fn stack(app: &App) -> Stack {
         }),
     );
 
-    // A customer-managed key: neither CloudWatch nor another account could use AWS's own key for SNS.
+    // A customer-managed key: neither CloudWatch nor another account could use AWS's own key for
+    // SNS.
     resources.insert("Key".to_owned(), key(app));
     output("KeyArn", arn("Key"), export(app, "key"));
 

@@ -1,9 +1,9 @@
 //! The bucket of checked-in payloads (S-42), where an event or a command asks for one.
 //!
-//! The application has one bucket, in the stack that all services share, with a prefix for each service. The stacks of a
-//! sender and a reader then wait for that stack and never for each other. Bucket names are global, so one name is enough.
-//! Permissions follow the prefixes: a service stores under its own name, and fetches the payloads of messages that it
-//! handles.
+//! The application has one bucket, in the stack that all services share, with a prefix for each
+//! service. The stacks of a sender and a reader then wait for that stack and never for each other.
+//! Bucket names are global, so one name is enough. Permissions follow the prefixes: a service
+//! stores under its own name, and fetches the payloads of messages that it handles.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,8 @@ const LONGEST_NAME: usize = 63;
 /// Digits of an account.
 const ACCOUNT: usize = 12;
 
-/// A late relay publishes payloads that were checked in up to a day before: a stream remembers for that long.
+/// A late relay publishes payloads that were checked in up to a day before: a stream remembers for
+/// that long.
 const STREAM_DAYS: u32 = 1;
 
 /// Whether a service checks in payloads of messages that it emits or sends.
@@ -43,7 +44,8 @@ pub(crate) fn needed(app: &App) -> bool {
     app.services.iter().any(checks_in)
 }
 
-/// `shop-${Stage}-claims-${AWS::AccountId}`, for `Fn::Sub`. Bucket names are global, so the account is in it.
+/// `shop-${Stage}-claims-${AWS::AccountId}`, for `Fn::Sub`. Bucket names are global, so the account
+/// is in it.
 pub(crate) fn name(app: &App) -> String {
     format!("{}-${{AWS::AccountId}}", names::named(app, "claims"))
 }
@@ -69,7 +71,8 @@ pub(crate) fn objects_arn(app: &App, service: &str) -> Value {
     sub(format!("arn:${{AWS::Partition}}:s3:::{}/{service}/*", name(app)))
 }
 
-/// The days that a payload is kept: until the last message that could name it has arrived for the last time.
+/// The days that a payload is kept: until the last message that could name it has arrived for the
+/// last time.
 pub(crate) fn days(app: &App) -> u32 {
     let checked_in =
         app.services.iter().flat_map(|service| service.catalog().iter().flat_map(|entry| entry.emits));
@@ -101,8 +104,9 @@ pub(crate) fn resources(app: &App) -> [(&'static str, Value); 2] {
             },
             "OwnershipControls": { "Rules": [{ "ObjectOwnership": "BucketOwnerEnforced" }] },
             // No access log: a handful of roles may read, and CloudTrail can record their requests.
-            // No versions: a key is the hash of its payload, so a second version would hold the same bytes, and would stay
-            // when the first one leaves. Storing a payload again begins its time anew.
+            // No versions: a key is the hash of its payload, so a second version would hold the
+            // same bytes, and would stay when the first one leaves. Storing a payload again begins
+            // its time anew.
             "LifecycleConfiguration": {
                 "Rules": [{
                     "Status": "Enabled",
@@ -158,8 +162,8 @@ pub(crate) fn statements(app: &App, service: &Deployed) -> Vec<Value> {
             "Resource": from.iter().map(|other| objects_arn(app, other)).collect::<Vec<_>>(),
         }));
         statements.push(json!({
-            // Without it S3 answers "forbidden" for a missing payload. A condition on the prefix would never hold, since only
-            // listing has one. Names are hashes.
+            // Without it S3 answers "forbidden" for a missing payload. A condition on the prefix
+            // would never hold, since only listing has one. Names are hashes.
             "Sid": "MissingClaims",
             "Effect": "Allow",
             "Action": "s3:ListBucket",

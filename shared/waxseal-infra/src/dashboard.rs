@@ -1,4 +1,5 @@
-//! One dashboard for the application: dead letters, delays, invocations, errors and durations of every function.
+//! One dashboard for the application: dead letters, delays, invocations, errors and durations of
+//! every function.
 
 use serde_json::{Value, json};
 use waxseal_catalog::App;

@@ -21,7 +21,8 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
         if !names.insert(service.name()) {
             return Err(AppError::Taken(service.name().to_owned()));
         }
-        // The longest name is the relay's: Lambda allows 64 characters, with the longest stage in place.
+        // The longest name is the relay's: Lambda allows 64 characters, with the longest stage in
+        // place.
         let longest = app.name.len() + names::LONGEST_STAGE + service.name().len() + "---relay".len();
         if longest > 64 {
             return Err(AppError::TooLong { service: service.name().to_owned(), over: longest - 64 });

@@ -1,12 +1,14 @@
 //! CloudFormation templates from an application, and the checks that templates must pass.
 //!
-//! An [`App`](waxseal_catalog::App) says which messages its services handle and emit. Queues, rules, subscriptions,
-//! permissions and alarms follow from it. [`templates`] writes them: one stack for the bus, and one for each service.
-//! [`check`] reads any templates, generated or not. It reports everything that would lose an event, let one service publish
-//! for another, or hide a failure.
+//! An [`App`](waxseal_catalog::App) says which messages its services handle and emit. Queues,
+//! rules, subscriptions, permissions and alarms follow from it. [`templates`] writes them: one
+//! stack for the bus, and one for each service. [`check`] reads any templates, generated or not. It
+//! reports everything that would lose an event, let one service publish for another, or hide a
+//! failure.
 //!
-//! The templates are plain `json!` that reads like the AWS documentation. There is no builder language: a reader of
-//! CloudFormation can read this crate, and finds every line of the templates here.
+//! The templates are plain `json!` that reads like the AWS documentation. There is no builder
+//! language: a reader of CloudFormation can read this crate, and finds every line of the templates
+//! here.
 //!
 //! ```
 //! use waxseal_catalog::{App, Deployed};

@@ -41,15 +41,17 @@ pub(crate) fn queue_arn(name: &str) -> String {
     format!("arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{name}")
 }
 
-/// The URL of another stack's queue, by its name. With an export, two services that send each other commands would wait for
-/// each other's stacks for ever.
+/// The URL of another stack's queue, by its name. With an export, two services that send each other
+/// commands would wait for each other's stacks for ever.
 pub(crate) fn queue_url(name: &str) -> String {
     format!("https://sqs.${{AWS::Region}}.${{AWS::URLSuffix}}/${{AWS::AccountId}}/{name}")
 }
 
-/// A rule's name. A name that would pass EventBridge's 64 characters with the longest stage is cut and marked.
+/// A rule's name. A name that would pass EventBridge's 64 characters with the longest stage is cut
+/// and marked.
 ///
-/// Rules have names so that queue policies can name them before they exist: a rule without a policy loses events.
+/// Rules have names so that queue policies can name them before they exist: a rule without a policy
+/// loses events.
 pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
     let room = 64_usize.saturating_sub(app.len() + LONGEST_STAGE + service.len() + "---".len());
     let rest = if event.len() <= room {

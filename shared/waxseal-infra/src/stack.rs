@@ -24,7 +24,8 @@ impl Stack {
         Self { name: name.to_owned(), template, command: app.command.clone() }
     }
 
-    /// The text of its file: YAML in a fixed order, below a line that names the command that wrote it.
+    /// The text of its file: YAML in a fixed order, below a line that names the command that wrote
+    /// it.
     #[must_use]
     pub fn to_yaml(&self) -> String {
         format!(

@@ -1,12 +1,15 @@
-//! JSON values as YAML that people read: block style, a fixed order, quotes only where they are needed.
+//! JSON values as YAML that people read: block style, a fixed order, quotes only where they are
+//! needed.
 //!
-//! The writer quotes every text that YAML 1.1 or 1.2 could take for another type. Tests read each document back with
-//! `saphyr`.
+//! The writer quotes every text that YAML 1.1 or 1.2 could take for another type. Tests read each
+//! document back with `saphyr`.
 //!
-//! Rejected: `serde-saphyr` 2.2, the maintained YAML writer for serde. It round-trips the same values, but it quotes each
-//! key with a colon. `"Fn::Sub":` and `"Fn::GetAtt":` are on every ninth line of a template, where AWS's documentation has
-//! no quotes. It writes no empty line between resources and only double quotes. A pass over its output could repair that,
-//! and would need the same knowledge of YAML as this file. `serde_yaml` and its forks are unmaintained or indent no lists.
+//! Rejected: `serde-saphyr` 2.2, the maintained YAML writer for serde. It round-trips the same
+//! values, but it quotes each key with a colon. `"Fn::Sub":` and `"Fn::GetAtt":` are on every ninth
+//! line of a template, where AWS's documentation has no quotes. It writes no empty line between
+//! resources and only double quotes. A pass over its output could repair that, and would need the
+//! same knowledge of YAML as this file. `serde_yaml` and its forks are unmaintained or indent no
+//! lists.
 
 use std::fmt::Write as _;
 
@@ -114,7 +117,8 @@ fn scalar(value: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// Whether a literal block reads back as the same text: it has visible characters and no odd spaces.
+/// Whether a literal block reads back as the same text: it has visible characters and no odd
+/// spaces.
 fn is_literal(string: &str) -> bool {
     string.contains('\n')
         && string.lines().all(|line| !line.is_empty() && line.trim_end() == line)

@@ -1,4 +1,5 @@
-//! S-42 in the templates: the bucket of checked-in payloads, its permissions, and the checks that notice a missing part.
+//! S-42 in the templates: the bucket of checked-in payloads, its permissions, and the checks that
+//! notice a missing part.
 
 mod support;
 
@@ -25,7 +26,8 @@ const IMPORTED: Declared = declared("catalog.imported", "catalog", Channel::Bus,
 const RENDER: Declared = declared("render-pages", "printing", Channel::Queue("printing"), Some(200_000));
 const PRINTED: Declared = declared("pages.printed", "printing", Channel::Topic("pages"), None);
 
-/// `catalog` checks in an event, `search` a command; `search` and `printing` fetch, `mail` has nothing to do with it.
+/// `catalog` checks in an event, `search` a command; `search` and `printing` fetch, `mail` has
+/// nothing to do with it.
 fn shop() -> App {
     App::new("shop")
         .service(service("catalog", &[(UPLOADED, &[IMPORTED])]))
@@ -89,7 +91,8 @@ fn s42_the_bucket_is_private_encrypted_and_outlives_every_receipt() {
         (&bucket["DeletionPolicy"], &bucket["UpdateReplacePolicy"]),
         (&json!("Retain"), &json!("Retain"))
     );
-    // Topics are the longest way: delivery 23, sweep 7, queue 4, dead letters 14; and a day in the stream before.
+    // Topics are the longest way: delivery 23, sweep 7, queue 4, dead letters 14; and a day in the
+    // stream before.
     assert_eq!(bucket["Properties"]["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"], 49);
     let mut app = shop();
     app.retention.archive = 90;
@@ -108,7 +111,8 @@ fn s42_without_a_message_that_asks_for_it_there_is_no_bucket_and_no_permission()
         let text = stack.to_yaml();
         assert!(!text.contains("S3") && !text.contains("s3:") && !text.contains("CLAIMS"), "{}", stack.name);
     }
-    // A service that handles a message of another application has no bucket of ours to fetch it from.
+    // A service that handles a message of another application has no bucket of ours to fetch it
+    // from.
     let reader = App::new("shop").service(service("search", &[(IMPORTED, &[])]));
     let stacks = templates(&reader).expect("templates");
     assert!(statements(&stacks, "search", "FunctionRole").is_empty());

@@ -29,8 +29,8 @@ const NAMES: [&str; 12] = [
     "price.changed",
 ];
 
-/// A random application. Each message has an owner and a channel. Services emit their own messages, send commands to any
-/// service, and handle events and their own commands.
+/// A random application. Each message has an owner and a channel. Services emit their own messages,
+/// send commands to any service, and handle events and their own commands.
 fn apps() -> impl Strategy<Value = App> {
     let claims = prop_oneof![2 => Just(None), 1 => Just(Some(100_000))];
     let message = (any::<Index>(), 0..3_u8, any::<Index>(), claims);
@@ -187,7 +187,8 @@ fn q3_the_horizon_follows_the_longest_way_to_a_second_arrival() {
     let bus = (declared("order.placed", "orders", Channel::Bus), &[][..]);
     let topic = (declared("package.scanned", "shipping", Channel::Topic("scans")), &[][..]);
     let command = (declared("send-mail", "mail", Channel::Queue("mail")), &[][..]);
-    // Queue 4, dead letters 14 and sweep 7; before that delivery 1 and archive, or delivery 23, or nothing.
+    // Queue 4, dead letters 14 and sweep 7; before that delivery 1 and archive, or delivery 23, or
+    // nothing.
     assert_eq!(horizon(&[bus], 14), "40");
     assert_eq!(horizon(&[bus, topic], 14), "48");
     assert_eq!(horizon(&[bus, topic], 90), "116");

@@ -4,7 +4,8 @@ use super::{Finding, messages, services};
 use crate::app::App;
 
 impl App {
-    /// Every mistake that the declaration shows, in the order of codes and services. An application without one gives none.
+    /// Every mistake that the declaration shows, in the order of codes and services. An application
+    /// without one gives none.
     ///
     /// ```
     /// use waxseal::Service;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A kind of finding, such as `WX0109`. A code keeps its meaning for ever; a new kind gets a new code. The codes of failures
-/// at run time, `WX0001` and up, are [`waxseal::Code`].
+/// A kind of finding, such as `WX0109`. A code keeps its meaning for ever; a new kind gets a new
+/// code. The codes of failures at run time, `WX0001` and up, are [`waxseal::Code`].
 ///
 /// ```
 /// use waxseal_catalog::FindingCode;

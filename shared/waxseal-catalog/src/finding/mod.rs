@@ -1,7 +1,7 @@
 //! Mistakes that only the whole application shows, each with a code and the way to mend it.
 //!
-//! [`App::check`](crate::App::check) reports them. The embedded environment, the templates and `make infra` show the same
-//! list.
+//! [`App::check`](crate::App::check) reports them. The embedded environment, the templates and
+//! `make infra` show the same list.
 
 mod check;
 mod code;

@@ -1,8 +1,10 @@
-//! How messages travel, as plain data: rules, subscriptions, queues, mappings, time-outs and the relay's filter.
+//! How messages travel, as plain data: rules, subscriptions, queues, mappings, time-outs and the
+//! relay's filter.
 //!
-//! [`App::routes`](crate::App::routes) derives them from the declaration of a service. The templates write them, the
-//! checks compare templates with them, and the embedded environment wires itself by them. None of the three computes a
-//! pattern, a filter or a time-out of its own, so that they cannot differ.
+//! [`App::routes`](crate::App::routes) derives them from the declaration of a service. The
+//! templates write them, the checks compare templates with them, and the embedded environment wires
+//! itself by them. None of the three computes a pattern, a filter or a time-out of its own, so that
+//! they cannot differ.
 //!
 //! ```
 //! # use serde::{Deserialize, Serialize};

@@ -31,8 +31,9 @@ impl QueueKind {
 pub struct Queue {
     /// The kind of messages.
     pub kind: QueueKind,
-    /// Seconds that a received message is hidden: six runs of the function, and the window. A throttled batch is then not
-    /// delivered to another invocation meanwhile. Source: Lambda developer guide, "Configuring a queue to use with Lambda".
+    /// Seconds that a received message is hidden: six runs of the function, and the window. A
+    /// throttled batch is then not delivered to another invocation meanwhile. Source: Lambda
+    /// developer guide, "Configuring a queue to use with Lambda".
     pub visibility: u32,
     /// Days that a message is kept.
     pub retention: u32,

@@ -1,7 +1,7 @@
 //! The filter and the batch of a relay's mapping.
 
-/// The filter on the table's stream, as JSON text: only new receipts that emitted something wake the relay (O-5). `exists`
-/// works on leaves alone.
+/// The filter on the table's stream, as JSON text: only new receipts that emitted something wake
+/// the relay (O-5). `exists` works on leaves alone.
 pub const RELAY_FILTER: &str =
     r#"{"eventName":["INSERT","MODIFY"],"dynamodb":{"NewImage":{"emitted":{"S":[{"exists":true}]}}}}"#;
 

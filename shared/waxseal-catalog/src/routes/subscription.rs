@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{app::topic, deployed::Deployed};
 
-/// A subscription of a service's queue of events to a topic. A topic has one subscription for all types, because SNS refuses
-/// a second one to the same queue.
+/// A subscription of a service's queue of events to a topic. A topic has one subscription for all
+/// types, because SNS refuses a second one to the same queue.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Subscription {

@@ -11,7 +11,8 @@ use crate::{
     names::{attribute, reference},
 };
 
-/// Whether an alarm of the stack fires when the metric of this resource reaches a value of `at_most`.
+/// Whether an alarm of the stack fires when the metric of this resource reaches a value of
+/// `at_most`.
 fn watched(
     index: &TemplateIndex<'_>,
     stack: &str,

@@ -59,7 +59,8 @@ pub(super) fn routes(index: &TemplateIndex<'_>, report: &mut Report) {
     }
 }
 
-/// Compares the patterns of a service's rules with those that follow from its handlers. A rule may be for several events.
+/// Compares the patterns of a service's rules with those that follow from its handlers. A rule may
+/// be for several events.
 fn rules(index: &TemplateIndex<'_>, report: &mut Report, service: &str, routes: &Routes) {
     let wanted: Vec<Value> = routes.rules.iter().flat_map(|rule| single(&rule.pattern)).collect();
     let mut found = Vec::new();

@@ -144,7 +144,8 @@ impl<'a> TemplateIndex<'a> {
     }
 }
 
-/// The dead-letter queues that a resource names. A queue that is named twice is known when one name is missing.
+/// The dead-letter queues that a resource names. A queue that is named twice is known when one name
+/// is missing.
 pub(super) fn gives_up_to<'a>(resource: &Resource<'a>) -> Vec<(&'a str, &'a str)> {
     let targets = resource.get("/Targets").as_array().into_iter().flatten();
     let targets = targets.map(|target| &target["DeadLetterConfig"]["Arn"]);

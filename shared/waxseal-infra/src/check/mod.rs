@@ -1,7 +1,8 @@
 //! The rules of a reviewer, as checks over templates.
 //!
-//! The checks read the templates and not the generator, so they hold for templates that a person edited or wrote. They take
-//! the routes of messages from the application. Each check is one rule with one id.
+//! The checks read the templates and not the generator, so they hold for templates that a person
+//! edited or wrote. They take the routes of messages from the application. Each check is one rule
+//! with one id.
 
 mod alarms;
 mod catalog;

@@ -90,8 +90,8 @@ fn visit(value: &Value, see: &mut dyn FnMut(&Value)) {
     }
 }
 
-/// Resources that are found by their names: by other stacks, by people, and by CloudFormation when it takes retained
-/// resources back.
+/// Resources that are found by their names: by other stacks, by people, and by CloudFormation when
+/// it takes retained resources back.
 const NAMED: [(&str, &str); 10] = [
     ("AWS::SQS::Queue", "QueueName"),
     ("AWS::DynamoDB::Table", "TableName"),

@@ -22,8 +22,9 @@ struct Watch<'a> {
     periods: u32,
 }
 
-/// The meaning of a dead letter, and the way back. The command names the destination, because SQS knows no source of a
-/// letter that the function sent. Source: SQS API reference, `StartMessageMoveTask`.
+/// The meaning of a dead letter, and the way back. The command names the destination, because SQS
+/// knows no source of a letter that the function sent. Source: SQS API reference,
+/// `StartMessageMoveTask`.
 fn about_dead_letters(builder: &StackBuilder<'_>) -> String {
     let mut about = "An event did not take effect. The attribute waxseal of its dead letter says why, with a code, and names the queue \
                      that it came from. Mend the cause, then move the letters back: "

@@ -67,7 +67,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                 "BatchSize": polled.batch,
                 "MaximumBatchingWindowInSeconds": polled.window,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],
-                // Not reserved concurrency: a throttled receive counts towards the dead-letter queue.
+                // Not reserved concurrency: a throttled receive counts towards the dead-letter
+                // queue.
                 "ScalingConfig": { "MaximumConcurrency": polled.invocations },
             },
         });
@@ -110,7 +111,8 @@ fn url(builder: &mut StackBuilder<'_>) {
             "Properties": { "TargetFunctionArn": function(), "AuthType": reference("HttpAuth") },
         }),
     );
-    // A public URL needs both permissions since October 2025. Source: Lambda developer guide, "Control access to function URLs".
+    // A public URL needs both permissions since October 2025. Source: Lambda developer guide,
+    // "Control access to function URLs".
     builder.add(
         "UrlPublic",
         json!({

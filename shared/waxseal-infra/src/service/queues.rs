@@ -49,8 +49,9 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     builder.add("DeadLettersPolicy", policy("DeadLetters", senders));
 }
 
-/// The relay's dead-letter queue. A letter of a relay is an event that its own service emitted. A redrive to the service's
-/// queue would bring it to its emitter. So no queue moves messages there, and only the relay's role may send to it.
+/// The relay's dead-letter queue. A letter of a relay is an event that its own service emitted. A
+/// redrive to the service's queue would bring it to its emitter. So no queue moves messages there,
+/// and only the relay's role may send to it.
 pub(super) fn add_relay_dead_letters(builder: &mut StackBuilder<'_>, id: &str) {
     add_dead_letters(builder, id, "-relay-dlq", json!({ "redrivePermission": "denyAll" }));
     builder.output(format!("{id}Url"), reference(id));

@@ -1,5 +1,5 @@
-//! The relay of a service: it reads the table's stream and publishes the emissions of receipts, with this service's
-//! permissions alone. A sweep reads the receipts themselves.
+//! The relay of a service: it reads the table's stream and publishes the emissions of receipts,
+//! with this service's permissions alone. A sweep reads the receipts themselves.
 
 use serde_json::{Map, Value, json};
 use waxseal_catalog::{
@@ -61,8 +61,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
 
     if !publishes.events.is_empty() {
         statements.push(json!({
-            // Ownership of an event is this condition: no other role may publish it. `StringEquals` refuses an entry
-            // without the key, which a bare `ForAllValues:` would let pass.
+            // Ownership of an event is this condition: no other role may publish it. `StringEquals`
+            // refuses an entry without the key, which a bare `ForAllValues:` would let pass.
             "Sid": "OwnEvents",
             "Effect": "Allow",
             "Action": "events:PutEvents",
@@ -118,7 +118,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                 "FunctionName": reference("Relay"),
                 "EventSourceArn": stream(),
                 "BatchSize": RELAY_BATCH,
-                // From the oldest record on, and never past an unpublished one (O-1). Alarms watch the age.
+                // From the oldest record on, and never past an unpublished one (O-1). Alarms watch
+                // the age.
                 "StartingPosition": "TRIM_HORIZON",
                 "MaximumRetryAttempts": -1,
                 "MaximumRecordAgeInSeconds": -1,

@@ -1,7 +1,8 @@
 //! A currency: one that money can be charged in, by its ISO 4217 code.
 //!
 //! The list is written out instead of taken from a crate: it is 150 words, it changes about once a
-//! year, and the crates that carry it bring names, numbers and countries that nobody here reads.
+//! year, and the crates that carry it bring names, numbers and countries that this platform has no
+//! use for.
 
 use std::{fmt, str::FromStr};
 
@@ -25,7 +26,7 @@ pub struct Currency(&'static str);
 pub struct NoSuchCurrency;
 
 impl Currency {
-    /// The euro: what version 1 of an order meant.
+    /// The euro, which version 1 of an order meant.
     pub const EUR: Self = Self("EUR");
 
     /// Its code.

@@ -1,15 +1,15 @@
-//! Who ordered.
+//! The customer of an order.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Email;
 
-/// Who ordered, and where their mail goes.
+/// A customer, with the address for mails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// The shop's id of them.
     pub id: String,
-    /// Their name, in whatever script.
+    /// Their name, in any script.
     pub name: String,
     /// Their address.
     pub email: Email,

@@ -1,8 +1,8 @@
 //! An e-mail address, checked where it enters, so that no mail fails for it later.
 //!
 //! The rule is RFC 5321's dot-string form, with the letters of every script (RFC 6531), without
-//! quoted local parts, comments and address literals: addresses that people have. Whatever passes
-//! is an address to the mail library too.
+//! quoted local parts, comments and address literals: addresses that people have. Every
+//! text that passes is an address to the mail library too.
 
 use std::{fmt, str::FromStr};
 

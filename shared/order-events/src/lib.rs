@@ -1,9 +1,9 @@
 //! The order platform's public events, and the values in them: the only thing that its services
 //! share.
 //!
-//! Events carry what their readers need (event-carried state transfer), so that no reader must have
-//! heard another event first: queues are standard and keep no order. JSON members are camelCase,
-//! money is in minor units.
+//! Events carry all data that their readers need (event-carried state transfer). A reader then
+//! needs no earlier event, since standard queues keep no order. JSON members are camelCase, money
+//! is in minor units.
 //!
 //! | event | owner | channel | readers |
 //! |---|---|---|---|

@@ -23,7 +23,7 @@ pub const LARGEST_AMOUNT: u64 = (1 << 53) - 1;
 #[error("the total is more than {LARGEST_AMOUNT} minor units")]
 pub struct TotalTooLarge;
 
-/// What the lines cost together, in minor units.
+/// The price of the lines together, in minor units.
 ///
 /// # Errors
 /// [`TotalTooLarge`], instead of a number that wrapped around.

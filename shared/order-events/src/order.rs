@@ -1,4 +1,4 @@
-//! What `orders` says about orders.
+//! The events of `orders`.
 
 use std::fmt;
 
@@ -15,13 +15,13 @@ pub struct OrderPlaced {
     pub order_id: String,
     /// Whose it is.
     pub customer: Customer,
-    /// What of, at which price.
+    /// The articles and their prices.
     pub lines: Vec<Line>,
     /// The currency of the prices.
     pub currency: Currency,
-    /// What the payment gateway charges: stands for a card, is none.
+    /// The token that the payment gateway charges. It stands for a card.
     pub payment_token: String,
-    /// When; absent in what version 1 said.
+    /// The time of the order; version 1 had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed_at: Option<Timestamp>,
 }
@@ -34,9 +34,9 @@ pub struct OrderPlacedV1 {
     pub order_id: String,
     /// Whose it is.
     pub customer: Customer,
-    /// What of, at which price in cents.
+    /// The articles and their prices in cents.
     pub lines: Vec<Line>,
-    /// What the payment gateway charges.
+    /// The token that the payment gateway charges.
     pub payment_token: String,
 }
 
@@ -64,7 +64,7 @@ pub struct OrderConfirmed {
     pub order_id: String,
     /// Whose it is.
     pub customer: Customer,
-    /// What was captured, in minor units.
+    /// The captured amount, in minor units.
     pub total: u64,
     /// The total's currency.
     pub currency: Currency,
@@ -83,7 +83,7 @@ pub struct OrderCancelled {
     pub reason: CancelReason,
     /// Whose it was.
     pub customer: Customer,
-    /// What it would have cost, in minor units.
+    /// Its price, in minor units.
     pub total: u64,
     /// The total's currency.
     pub currency: Currency,

@@ -1,4 +1,4 @@
-//! What `payment` says about money.
+//! The events of `payment`.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What `inventory` says about stock.
+//! The events of `inventory`.
 
 use serde::{Deserialize, Serialize};
 use waxseal::Channel;
@@ -12,11 +12,11 @@ use crate::Currency;
 pub struct StockReserved {
     /// The order.
     pub order_id: String,
-    /// What it costs, in minor units.
+    /// The price, in minor units.
     pub total: u64,
     /// The total's currency.
     pub currency: Currency,
-    /// What the payment gateway charges.
+    /// The token that the payment gateway charges.
     pub payment_token: String,
 }
 waxseal::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inventory" });

@@ -74,7 +74,7 @@ impl Memory {
     /// receipts' keys.
     ///
     /// # Panics
-    /// Where a receipt's outbox is not what the core writes.
+    /// Where a receipt's outbox has another form than the core's.
     #[must_use]
     pub fn take_emitted(&self) -> Vec<Raw> {
         let mut inner = self.lock();
@@ -98,7 +98,7 @@ impl Memory {
         emitted
     }
 
-    /// What was dead-lettered.
+    /// The dead letters.
     #[must_use]
     pub fn letters(&self) -> Vec<DeadLetter> {
         self.lock().letters.clone()

@@ -5,7 +5,7 @@ use notification::{Mailer, Sender};
 use payment::Gateway;
 use waxseal_catalog::{App, Deployed, Parameter};
 
-/// What services need of the outside world. Each environment brings its own.
+/// The outside world of the services. Each environment brings its own.
 #[derive(Debug, Clone)]
 pub struct Outside<G, M> {
     /// The payment gateway.

@@ -1,5 +1,5 @@
-//! The books: what the services' own tables, the gateway and the mailbox say at the end, and
-//! whether they agree.
+//! The books: the totals of the services' own tables, of the gateway and of the mailbox at the end,
+//! and whether they agree.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::Gateway;
 
-/// What is true at the end.
+/// The truth at the end of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Books {
@@ -60,7 +60,7 @@ impl Cancelled {
 }
 
 impl Books {
-    /// What is true of these orders and this stock, with what the gateway and the mailbox say.
+    /// The books of these orders and this stock, of the gateway and of a number of mails.
     #[must_use]
     pub fn of(
         orders: &[Order],
@@ -92,7 +92,7 @@ impl Books {
         books
     }
 
-    /// Everything that does not add up; empty when the books balance.
+    /// Every difference between the books; empty when they balance.
     #[must_use]
     pub fn imbalances(&self, orders: &[Order], initial: &BTreeMap<String, u64>) -> Vec<String> {
         let mut wrong = Vec::new();

@@ -1,5 +1,5 @@
-//! Customers: they submit the lines of a file over HTTP, try again when they get no answer, and
-//! some change their minds.
+//! The customers. They submit the lines of a file over HTTP and try again when they get no answer.
+//! Some change their minds.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +20,7 @@ use crate::lines::{Line, Lines, percent_encode};
 /// Between two submissions.
 const PACE: Duration = Duration::from_millis(20);
 
-/// What became of the lines so far.
+/// The answers to the lines so far.
 #[derive(Debug, Clone, Default)]
 pub struct Feed {
     answers: Arc<Mutex<Answers>>,
@@ -38,7 +38,7 @@ pub struct Answers {
 }
 
 impl Feed {
-    /// Starts submitting `file`; lines about one key or one order wait for each other, as one
+    /// Starts to submit `file`. Lines about one key or one order wait for each other, as one
     /// customer does.
     #[must_use]
     pub fn start(local: &Local, file: &[u8]) -> Self {
@@ -51,8 +51,8 @@ impl Feed {
         for customer in lines.customers {
             let (feed, local) = (feed.clone(), local.clone());
             drop(local.executor().clone().spawn(async move {
-                // A repeat is one of an earlier line: an answer of ours that was lost and asked for
-                // again is none.
+                // Only a repeat of an earlier line counts. A request that was sent again because
+                // its answer was lost does not.
                 let mut accepted = BTreeSet::new();
                 for line in customer {
                     let at = start
@@ -67,13 +67,13 @@ impl Feed {
         feed
     }
 
-    /// How many lines have been answered or refused, and how many there are.
+    /// The number of lines that were answered or refused, and the number of all lines.
     #[must_use]
     pub fn progress(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.total)
     }
 
-    /// What became of the lines so far.
+    /// The answers to the lines so far.
     #[must_use]
     pub fn answers(&self) -> Answers {
         self.lock().clone()

@@ -1,8 +1,7 @@
-//! The stand-in for the payment gateway outside: honours idempotency keys, declines, and loses
-//! answers.
+//! The stand-in for the payment gateway. It honours idempotency keys, declines, and loses answers.
 //!
-//! It speaks the gateway's HTTP, so that `payment` calls it exactly as it calls the real one. Its
-//! book is the truth about money: what it captured, `payment` may not know yet.
+//! It speaks the gateway's HTTP, so `payment` calls it exactly as it calls the real one. Its book
+//! is the truth about money: `payment` may not know yet of an amount that the gateway captured.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,14 +25,14 @@ pub struct Gateway {
     book: Arc<Mutex<Book>>,
 }
 
-/// What it remembers.
+/// Its memory.
 #[derive(Debug, Default)]
 struct Book {
-    /// The answer to each key, for ever, and what it was asked.
+    /// The request with each key and its answer, for ever.
     answers: BTreeMap<String, (Value, StatusCode, Value)>,
     captured: BTreeMap<Currency, u64>,
     refunded: BTreeMap<Currency, u64>,
-    /// What each order has paid and not got back.
+    /// The amount that each order has paid and not got back.
     paid: BTreeMap<String, u64>,
     /// Orders whose first answer was lost.
     lost: BTreeSet<String>,
@@ -57,7 +56,7 @@ struct Refund {
     currency: Currency,
 }
 
-/// The answer was lost on the way: the caller cannot know what happened.
+/// The answer was lost on the way: the caller cannot know the outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the gateway did not answer in time")]
 pub struct LostAnswer;
@@ -73,7 +72,7 @@ impl Gateway {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What it captured per currency, refunds taken off.
+    /// The captured amounts per currency, without refunds.
     #[must_use]
     pub fn captured(&self) -> BTreeMap<Currency, u64> {
         let book = self.book();
@@ -84,19 +83,19 @@ impl Gateway {
         book.captured.iter().map(net).filter(|(_, net)| *net > 0).collect()
     }
 
-    /// What it gave back per currency.
+    /// The refunded amounts per currency.
     #[must_use]
     pub fn refunded(&self) -> BTreeMap<Currency, u64> {
         self.book().refunded.clone()
     }
 
-    /// How many requests it got, repeats included.
+    /// The number of requests, repeats included.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.book().requests
     }
 
-    /// Answers at once; the last value is whether the answer gets lost on the way.
+    /// Answers at once. The last value says whether the answer is lost on the way.
     #[must_use]
     pub fn decide(&self, request: &Request<Bytes>) -> (StatusCode, Value, bool) {
         let bad = |detail: &str| (StatusCode::BAD_REQUEST, json!({ "reason": detail }), false);
@@ -134,7 +133,7 @@ impl Gateway {
 
 impl payment::Gateway for Gateway {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
-        // Cards take their time: 40 to 240 ms.
+        // A card takes 40 to 240 ms.
         self.clock.sleep(Duration::from_millis(40 + self.random.below(200))).await;
         let (status, body, lost) = self.decide(&request);
         if lost {
@@ -154,7 +153,7 @@ impl Book {
         }
         *self.captured.entry(charge.currency).or_default() += charge.amount;
         *self.paid.entry(charge.order_id.clone()).or_default() += charge.amount;
-        // Captures, but its first answer is lost.
+        // The gateway captures, but the first answer is lost.
         let lost = charge.token == "tok_timeout" && self.lost.insert(charge.order_id.clone());
         (StatusCode::CREATED, json!({ "chargeId": format!("ch_{id}") }), lost)
     }

@@ -12,7 +12,7 @@ pub struct Unreadable {
     source: std::io::Error,
 }
 
-/// Reads a file whole.
+/// Reads a whole file.
 ///
 /// # Errors
 /// Where it cannot be read, naming it.
@@ -23,9 +23,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {
 /// A file of stock.
 #[derive(Debug, Clone, Default)]
 pub struct Stock {
-    /// Its readable lines.
+    /// The readable lines.
     pub lines: Vec<StockLine>,
-    /// Its other lines: number and reason.
+    /// The other lines, with number and reason.
     pub refused: Vec<(usize, String)>,
 }
 
@@ -43,7 +43,7 @@ impl Stock {
         stock
     }
 
-    /// What it comes to per SKU.
+    /// The quantity of each SKU.
     #[must_use]
     pub fn initial(&self) -> BTreeMap<String, u64> {
         let mut initial = BTreeMap::new();

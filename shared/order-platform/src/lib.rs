@@ -1,7 +1,8 @@
-//! The order platform in one process: the main job of this repository, on the embedded environment.
+//! The order platform: its declaration, and its run in one process on the embedded environment.
 //!
-//! `make run` feeds a file of orders through every service and shows what became of them; `make
-//! serve` keeps the platform running with its HTTP API. No AWS SDK is compiled for either.
+//! [`app`] is the one declaration. The platform here and the templates of `infra` read it. `make
+//! run` feeds a file of orders through every service and shows the outcome of each. `make serve`
+//! keeps the platform running with its HTTP API. No AWS SDK is compiled for either.
 
 mod app;
 mod books;

@@ -1,5 +1,5 @@
-//! The file of orders as its customers send it: who waits for whom, and what no customer would get
-//! accepted.
+//! The file of orders as its customers send it: the order of the lines of one customer, and the
+//! lines that cannot be sent.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,19 +12,19 @@ use serde_json::value::RawValue;
 pub struct Line {
     /// Its number in the file, from 1.
     pub number: usize,
-    /// How many readable and unreadable lines come before it.
+    /// The number of readable and unreadable lines before it.
     pub index: usize,
     /// Its `Idempotency-Key`.
     pub key: String,
     /// The order that it places.
     pub order_id: String,
-    /// The body to post, as it is spelled in the file.
+    /// The body to post, as the file spells it.
     pub body: String,
-    /// When the customer changes their mind, from the answer on.
+    /// The time from the answer until the customer cancels.
     pub cancel_after: Option<Duration>,
 }
 
-/// A file of orders, read.
+/// The lines of a file of orders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lines {
     /// Lines about one key or one order wait for each other, as one customer does.
@@ -68,14 +68,14 @@ impl Lines {
         Self { customers: customers(lines), rejected }
     }
 
-    /// How many readable lines there are.
+    /// The number of readable lines.
     #[must_use]
     pub fn count(&self) -> usize {
         self.customers.iter().map(Vec::len).sum()
     }
 }
 
-/// Lines grouped by whoever sent them: those that share a key or an order, in order.
+/// Lines grouped by customer: lines that share a key or an order, in order.
 fn customers(lines: Vec<Line>) -> Vec<Vec<Line>> {
     let mut owner: BTreeMap<String, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<Line>> = Vec::new();

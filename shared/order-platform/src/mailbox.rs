@@ -1,5 +1,5 @@
-//! Where mails arrive in this environment: counted by effect key, and written as `.eml` files where
-//! a folder is named.
+//! The mailbox of this environment. It counts mails by effect key, and writes `.eml` files where a
+//! folder is named.
 
 use std::{io, path::PathBuf};
 
@@ -21,8 +21,8 @@ impl Mailbox {
         Ok(Self { folder: folder.map(Folder::new).transpose()?, arrived: Memory::default() })
     }
 
-    /// How many mails there are: one effect key is one mail, since this mailbox folds repeats as a
-    /// file name does. SMTP would not.
+    /// The number of mails. One effect key is one mail: a repeat takes the place of the first, as a
+    /// file of the same name does. SMTP would deliver both.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.arrived.mails().len() as u64

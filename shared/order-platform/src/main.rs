@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use order_platform::{
     Feed, Platform, Setup, Summary,
     options::Options,
-    report::{self, Told, conclude, say},
+    report::{self, Details, conclude, say},
     serve::Server,
 };
 use waxseal::Raw;
@@ -72,7 +72,7 @@ fn run(options: &Options) -> Result<(), String> {
     let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
     let imbalances = summary.books.imbalances(&platform.orders(), &stock.initial());
     let balance = format!("The books balance. The mails are in {}.", mails.display());
-    conclude(&Told::by(&platform), &summary, &answers, &imbalances, &balance, options.json)
+    conclude(&Details::by(&platform), &summary, &answers, &imbalances, &balance, options.json)
 }
 
 fn serve(options: &Options) -> Result<(), String> {
@@ -105,7 +105,7 @@ fn serve(options: &Options) -> Result<(), String> {
     drop(server);
     let answers = feed.map(|feed| feed.answers()).unwrap_or_default();
     let summary = Summary::of(&platform, &answers, options.seed, started.elapsed().as_secs_f64());
-    say(&format!("\n{}", report::render(&Told::by(&platform), &summary, &answers)));
+    say(&format!("\n{}", report::render(&Details::by(&platform), &summary, &answers)));
     if options.json {
         say(&serde_json::to_string(&summary).map_err(|error| error.to_string())?);
     }

@@ -1,4 +1,4 @@
-//! What the environment variables mean.
+//! The options of `run` and `serve`, from environment variables.
 
 use std::{env, path::PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{Stock, Unreadable, read};
 /// a dead letter.
 const DEFAULT_SEED: u64 = 2;
 
-/// What to run.
+/// The options of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// `ORDERS`: the file of orders.
@@ -18,12 +18,11 @@ pub struct Options {
     pub orders_given: bool,
     /// `STOCK`: the file of stock.
     pub stock: PathBuf,
-    /// `SEED`: where all chance comes from.
+    /// `SEED`: the source of all chance.
     pub seed: u64,
     /// `FORMAT=json`: the summary as one JSON object on the last line of standard output.
     pub json: bool,
-    /// `PORT`: where `serve` listens on 127.0.0.1, or where the `LocalStack` is that
-    /// `run-localstack` is to use.
+    /// `PORT`: the port of `serve` on 127.0.0.1, or of the `LocalStack` that `run-localstack` uses.
     pub port: u16,
     /// Whether `PORT` was given.
     pub port_given: bool,
@@ -31,7 +30,7 @@ pub struct Options {
     pub mails: Option<PathBuf>,
 }
 
-/// A variable with a value that makes no sense.
+/// A variable whose value cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name}={value}: {expected}")]
 pub struct BadOption {
@@ -51,7 +50,7 @@ impl Options {
     /// Reads the environment; an empty variable counts as absent.
     ///
     /// # Errors
-    /// The first variable that makes no sense.
+    /// The first variable whose value cannot be used.
     pub fn from_env() -> Result<Self, BadOption> {
         Self::from(|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
@@ -104,7 +103,7 @@ impl Options {
     pub fn mails_folder(&self) -> PathBuf {
         self.mails.clone().unwrap_or_else(|| {
             let own = PathBuf::from("target/mails");
-            // There may be none yet; what cannot be removed is seen when the first mail is written.
+            // There may be none yet. Another error shows when the first mail is written.
             let _ = std::fs::remove_dir_all(&own);
             own
         })

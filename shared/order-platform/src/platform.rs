@@ -23,7 +23,7 @@ pub struct Platform {
 pub struct Setup {
     /// Where all chance comes from.
     pub seed: u64,
-    /// What goes wrong.
+    /// The injected faults.
     pub faults: Faults,
     /// The machine's clock instead of a virtual one.
     pub real_time: bool,
@@ -31,7 +31,7 @@ pub struct Setup {
     pub mails: Option<PathBuf>,
 }
 
-/// Who the mails are from.
+/// The sender of mails.
 const SENDER: &str = "Waxseal Orders <orders@example.com>";
 
 /// Why the platform was not set up.
@@ -96,7 +96,7 @@ impl Platform {
     /// Takes in stock, through `inventory`'s own command.
     ///
     /// # Errors
-    /// What the command failed with, in words.
+    /// The failure of the command, in words.
     pub fn receive(&self, stock: &Stock) -> Result<(), String> {
         let engine = self.local.engine("inventory").map_err(|error| error.to_string())?;
         let lines = stock.lines.clone();
@@ -121,7 +121,7 @@ impl Platform {
         table.items().iter().filter_map(entity).collect()
     }
 
-    /// What is true now.
+    /// The books as they are now.
     #[must_use]
     pub fn books(&self) -> Books {
         let stock = self.entities::<inventory::Stock>("inventory");

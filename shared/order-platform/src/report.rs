@@ -1,5 +1,5 @@
-//! What a person sees at the end: the summary as a table, two stories, the dead letters, and
-//! whether the books balance.
+//! The report at the end: the summary as a table, two stories, the dead letters, and whether the
+//! books balance.
 
 use std::{
     collections::BTreeMap,
@@ -17,19 +17,19 @@ use crate::{Answers, Platform, Story, Summary};
 /// Lines of one list before it is cut.
 const MOST: usize = 12;
 
-/// What is told besides the summary, wherever the platform ran.
+/// The parts of the report besides the summary, in every environment.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub struct Details {
     /// All orders.
     pub orders: Vec<Order>,
     /// Every flow, by correlation id.
     pub stories: BTreeMap<String, Story>,
-    /// Every dead letter: whose, and the attributes beside it.
+    /// Every dead letter, with its service and its attributes.
     pub letters: Vec<(String, Option<Note<'static>>)>,
 }
 
-impl Told {
-    /// By the platform on the embedded environment.
+impl Details {
+    /// The parts of the platform on the embedded environment.
     #[must_use]
     pub fn by(platform: &Platform) -> Self {
         let published = platform.published().peek();
@@ -42,7 +42,7 @@ impl Told {
     }
 }
 
-/// A line for standard output; whoever closed it has read enough.
+/// Writes a line to standard output. A reader that has closed it has read enough.
 pub fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
@@ -53,14 +53,14 @@ pub fn say(text: &str) {
 /// # Errors
 /// Where the books do not balance: how, in words.
 pub fn conclude(
-    told: &Told,
+    details: &Details,
     summary: &Summary,
     answers: &Answers,
     imbalances: &[String],
     balance: &str,
     json: bool,
 ) -> Result<(), String> {
-    say(&render(told, summary, answers));
+    say(&render(details, summary, answers));
     if imbalances.is_empty() {
         say(balance);
     }
@@ -75,11 +75,11 @@ pub fn conclude(
 
 /// The whole report.
 #[must_use]
-pub fn render(told: &Told, summary: &Summary, answers: &Answers) -> String {
+pub fn render(details: &Details, summary: &Summary, answers: &Answers) -> String {
     let mut text = table(summary);
-    text.push_str(&stories(told));
+    text.push_str(&stories(details));
     text.push_str(&refusals(answers));
-    text.push_str(&dead_letters(&told.letters));
+    text.push_str(&dead_letters(&details.letters));
     text
 }
 
@@ -117,7 +117,7 @@ fn table(summary: &Summary) -> String {
     if let Some(seed) = summary.seed {
         row("seed", seed.to_string(), "the same seed gives the same run");
     }
-    // Without a seed it did not run in one process.
+    // A run without a seed was not in one process.
     let whose = if summary.seed.is_some() { "" } else { "LocalStack's; nothing about AWS" };
     row("seconds", format!("{:.3}", summary.seconds), whose);
     if let Some(column) = table.column_mut(1) {
@@ -135,13 +135,14 @@ fn amounts(amounts: &BTreeMap<String, u64>) -> String {
     if all.is_empty() { "-".to_owned() } else { all.join("\n") }
 }
 
-/// One order that went well and one that did not.
-fn stories(told: &Told) -> String {
-    let Told { orders, stories, .. } = told;
+/// One confirmed order and one cancelled order.
+fn stories(details: &Details) -> String {
+    let Details { orders, stories, .. } = details;
     // The shortest one is the easiest to read: a crash on the way shows as minutes of visibility.
     let shortest = |wanted: Status| {
-        let told = orders.iter().filter(|order| order.status == wanted);
-        told.filter_map(|order| Some((order, stories.get(&order.correlation_id)?)))
+        let candidates = orders.iter().filter(|order| order.status == wanted);
+        candidates
+            .filter_map(|order| Some((order, stories.get(&order.correlation_id)?)))
             .min_by_key(|(order, story)| (story.span(), order.order_id.clone()))
     };
     // A declined card shows the most: stock is given back.
@@ -149,8 +150,8 @@ fn stories(told: &Told) -> String {
     let badly = badly.into_iter().find_map(|reason| shortest(Status::Cancelled(reason)));
     let well = shortest(Status::Confirmed);
     let mut text = String::new();
-    for (title, told) in [("An order that went well", well), ("An order that did not", badly)] {
-        if let Some((order, story)) = told {
+    for (title, chosen) in [("An order that went well", well), ("An order that did not", badly)] {
+        if let Some((order, story)) = chosen {
             let _ = write!(text, "\n{title}\n\n{}", indent(&story.draw(&root(order))));
         }
     }
@@ -199,7 +200,7 @@ fn dead_letters(letters: &[(String, Option<Note<'_>>)]) -> String {
     text
 }
 
-/// The width of a terminal that nobody has widened.
+/// The usual width of a terminal.
 const WIDTH: usize = 80;
 
 /// `text` after `head`, in lines of [`WIDTH`] where its words allow it; later lines begin below its

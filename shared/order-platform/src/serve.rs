@@ -16,13 +16,13 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// A server on a thread of its own, until it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    /// Where it listens.
+    /// The port that it listens on.
     pub port: u16,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// Why nothing listens.
+/// The reason for which no server listens.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on 127.0.0.1:{port}: {source}; choose another port with PORT=")]
 pub struct CannotListen {
@@ -31,8 +31,8 @@ pub struct CannotListen {
 }
 
 impl Server {
-    /// Listens on 127.0.0.1 and hands every request to the function of `service`. Something else
-    /// must run the environment's executor.
+    /// Listens on 127.0.0.1 and hands every request to the function of `service`. The caller runs
+    /// the environment's executor.
     ///
     /// # Errors
     /// Where the port is taken.
@@ -66,7 +66,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
-        // Connections that are kept alive would hold a graceful end up: a moment is enough.
+        // A connection that is kept alive would delay a graceful end, so the wait is short.
         for _ in 0..20 {
             if self.thread.as_ref().is_none_or(thread::JoinHandle::is_finished) {
                 break;

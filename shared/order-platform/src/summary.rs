@@ -1,37 +1,38 @@
-//! The summary: what `FORMAT=json` prints as one object.
+//! The summary, which `FORMAT=json` prints as one object.
 
 use serde::Serialize;
 
 use crate::{Answers, Books, Platform};
 
-/// Everything worth a number.
+/// The numbers of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
-    /// What the books say.
+    /// The books.
     #[serde(flatten)]
     pub books: Books,
     /// Input lines refused with a reason.
     pub rejected: u64,
     /// Repeats of a key with the same payload.
     pub resubmitted: u64,
-    /// Records handed to functions, repeats included; absent where nobody counts them.
+    /// Records handed to functions, repeats included; absent where they are not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deliveries: Option<u64>,
-    /// Records that had taken effect before, and changed nothing; absent where nobody counts them.
+    /// Records that had taken effect before, and changed nothing; absent where they are not
+    /// counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicates_absorbed: Option<u64>,
     /// Messages in dead-letter queues.
     pub dead_lettered: u64,
-    /// Where all chance came from; absent where it came from the world.
+    /// The source of all chance; absent in real time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-    /// How long the run took.
+    /// The duration of the run, in seconds.
     pub seconds: f64,
 }
 
 impl Summary {
-    /// Sums up.
+    /// The summary of a platform's run.
     #[must_use]
     pub fn of(platform: &Platform, answers: &Answers, seed: u64, seconds: f64) -> Self {
         let local = platform.local();

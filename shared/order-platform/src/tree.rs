@@ -1,4 +1,4 @@
-//! Why something happened: the events of one flow as a tree of causes.
+//! The events of one flow as a tree of causes.
 
 use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
@@ -11,7 +11,7 @@ pub struct Story {
 }
 
 impl Story {
-    /// Every flow in these envelopes, by correlation id; an event that was published twice counts
+    /// Every flow in these envelopes, by correlation id. An event that was published twice counts
     /// once.
     pub fn all<S: AsRef<str>>(published: impl IntoIterator<Item = S>) -> BTreeMap<String, Self> {
         let mut stories: BTreeMap<String, Self> = BTreeMap::new();
@@ -31,7 +31,7 @@ impl Story {
         self.events.iter().map(|event| event.name.as_str())
     }
 
-    /// From its first event to its last.
+    /// The time from its first event to its last.
     #[must_use]
     pub fn span(&self) -> Duration {
         let times = || self.events.iter().map(|event| event.timestamp);

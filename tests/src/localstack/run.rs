@@ -20,7 +20,7 @@ use order_platform::{
     Answers, Books, Story, Summary,
     lines::Lines,
     options::Options,
-    report::{Told, conclude},
+    report::{Details, conclude},
 };
 use waxseal::Raw;
 
@@ -99,7 +99,7 @@ pub fn run(options: &Options) -> Result<(), String> {
          nothing about AWS.",
         mails.display()
     );
-    let told = Told { orders, stories, letters };
+    let told = Details { orders, stories, letters };
     let concluded = conclude(&told, &summary, &answers, &imbalances, &balance, options.json);
     match &own {
         Some(instance) => {

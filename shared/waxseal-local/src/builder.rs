@@ -2,15 +2,15 @@
 
 use waxseal::Timestamp;
 
-use crate::{Clock, Faults, Local, report::Report};
+use crate::{clock::Clock, faults::Faults, local::Local, random::Random, report::Report, world::World};
 
 /// Sets up a [`Local`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is built until `build`"]
 pub struct Builder {
-    pub(crate) seed: u64,
-    pub(crate) faults: Faults,
-    pub(crate) report: Report,
+    seed: u64,
+    faults: Faults,
+    report: Report,
     start: Option<Timestamp>,
 }
 
@@ -58,6 +58,13 @@ impl Builder {
     #[must_use]
     pub fn build(self) -> Local {
         let clock = self.start.map_or_else(Clock::real, Clock::starting_at);
-        Local::new(self, clock)
+        Local::new(World::new(clock, Random::new(self.seed), self.faults, self.report))
+    }
+}
+
+impl Local {
+    /// Begins an environment's setup.
+    pub fn builder() -> Builder {
+        Builder::default()
     }
 }

@@ -5,15 +5,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde_json::value::RawValue;
-
 use crate::{
-    clock::Clock,
+    entry::Entry,
     limits::{self, Refused},
+    message::Outgoing,
     pattern::Pattern,
-    queue::{Outgoing, Queue},
-    random::Random,
+    queue::Queue,
     wire,
+    world::World,
 };
 
 /// What a rule hands to its target.
@@ -34,8 +33,7 @@ pub struct Bus {
 
 #[derive(Debug)]
 struct Inner {
-    clock: Arc<Clock>,
-    random: Arc<Random>,
+    world: World,
     rules: Mutex<BTreeMap<String, Rule>>,
 }
 
@@ -46,20 +44,9 @@ struct Rule {
     input: Input,
 }
 
-/// One entry of `PutEvents`.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// `Source`.
-    pub source: String,
-    /// `DetailType`.
-    pub detail_type: String,
-    /// `Detail`: a JSON object.
-    pub detail: Box<RawValue>,
-}
-
 impl Bus {
-    pub(crate) fn new(clock: Arc<Clock>, random: Arc<Random>) -> Self {
-        Self { inner: Arc::new(Inner { clock, random, rules: Mutex::default() }) }
+    pub(crate) fn new(world: World) -> Self {
+        Self { inner: Arc::new(Inner { world, rules: Mutex::default() }) }
     }
 
     /// Adds a rule, or replaces the one of that name.
@@ -92,8 +79,8 @@ impl Bus {
 
     fn send(&self, entry: &Entry, replay: Option<&str>) -> Result<String, Refused> {
         limits::entry(entry)?;
-        let id = self.inner.random.uuid();
-        let event = wire::event_bridge(&id, self.inner.clock.now(), entry, replay);
+        let id = self.inner.world.random.uuid();
+        let event = wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay);
         let rules: BTreeMap<String, Rule> =
             self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (name, rule) in rules.into_iter().filter(|(_, rule)| rule.pattern.matches_text(&event)) {

@@ -3,12 +3,11 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use waxseal::claim_check::{Claims, StoreError};
 
-use crate::local::World;
+use crate::world::World;
 
 /// A bucket. Clones are the same one; [`Local::create_claims`](crate::Local::create_claims) makes them.
 ///
@@ -52,15 +51,6 @@ impl ClaimStore {
         self.inner.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time that a request takes.
-    async fn travel(&self) {
-        let World { clock, random, faults, .. } = &self.inner.world;
-        let most = u64::try_from(faults.latency.as_micros()).unwrap_or(u64::MAX);
-        if most > 0 {
-            clock.sleep(Duration::from_micros(random.below(most) + 1)).await;
-        }
-    }
-
     /// Where payloads lie, in order.
     #[must_use]
     pub fn locations(&self) -> Vec<String> {
@@ -80,7 +70,7 @@ impl ClaimStore {
 
 impl Claims for ClaimStore {
     async fn get(&self, location: &str, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.travel().await;
+        self.inner.world.travel().await;
         if !location.starts_with(&format!("s3://{}/", self.inner.bucket)) {
             return Err(StoreError::Refused(format!("it is not in the bucket {}", self.inner.bucket)));
         }
@@ -92,12 +82,12 @@ impl Claims for ClaimStore {
     }
 
     async fn put(&self, key: &str, payload: &[u8]) -> Result<String, StoreError> {
-        self.travel().await;
+        self.inner.world.travel().await;
         let location = format!("s3://{}/{key}", self.inner.bucket);
         self.objects().insert(location.clone(), payload.to_vec());
-        let World { random, executor, faults, .. } = &self.inner.world;
+        let world = &self.inner.world;
         // Stored, but nobody knows: the rerun stores it again, under the same key.
-        if faults.lost_answer > 0.0 && !executor.is_spared() && random.chance(faults.lost_answer) {
+        if world.strikes(world.faults.lost_answer) {
             return Err(StoreError::Unavailable("the connection was closed before the answer came".into()));
         }
         Ok(location)

@@ -6,7 +6,7 @@ use futures_util::future::{Either, select};
 use waxseal::End;
 use waxseal_lambda::{Invocation, Invoke, points};
 
-use crate::{clock::later, local::World};
+use crate::{clock::later, world::World};
 
 /// A function with what Lambda knows of it.
 #[derive(Clone)]

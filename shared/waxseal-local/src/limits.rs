@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use waxseal::{Tenant, Timestamp};
 
-use crate::{bus::Entry, clock::later, pattern::json, queue::Outgoing};
+use crate::{clock::later, entry::Entry, message::Outgoing, pattern::json};
 
 /// Why a channel refused something: the service's code, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -14,12 +14,14 @@ use waxseal::{
 };
 
 use crate::{
-    bus::{Bus, Entry},
+    bus::Bus,
+    entry::Entry,
     limits::{self, Refused},
-    local::World,
-    queue::{Outgoing, Queue},
+    message::Outgoing,
+    queue::Queue,
     report::Report,
     topic::Topic,
+    world::World,
 };
 
 /// Every channel by name.
@@ -33,15 +35,14 @@ pub(crate) struct Channels {
 
 impl Channels {
     pub(crate) fn new(world: World) -> Self {
-        let bus = Bus::new(world.clock.clone(), world.random.clone());
+        let bus = Bus::new(world.clone());
         Self { world, bus, topics: Arc::default(), commands: Arc::default() }
     }
 
     /// The topic of that name; made at its first use.
     pub(crate) fn topic(&self, name: &str) -> Topic {
         let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Topic::new(name, self.world.clock.clone(), self.world.random.clone());
-        topics.entry(name.to_owned()).or_insert_with(new).clone()
+        topics.entry(name.to_owned()).or_insert_with(|| Topic::new(name, self.world.clone())).clone()
     }
 
     pub(crate) fn take_commands(&self, service: &str, queue: Queue) {
@@ -108,19 +109,18 @@ fn refused(channel: &str, error: &Refused) -> PublishError {
 
 impl Publisher for Channels {
     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
-        let World { random, executor, faults, .. } = &self.world;
-        let spared = executor.is_spared();
+        let faults = &self.world.faults;
         let results = emissions
             .iter()
             .map(|emission| {
-                if !spared && random.chance(faults.throttled_entry) {
+                if self.world.strikes(faults.throttled_entry) {
                     return Err(PublishError::transient("ThrottlingException"));
                 }
                 self.publish_one(emission)
             })
             .collect();
-        if !spared && random.chance(faults.crash_after_publish) {
-            executor.crash().await;
+        if self.world.strikes(faults.crash_after_publish) {
+            self.world.executor.crash().await;
         }
         results
     }

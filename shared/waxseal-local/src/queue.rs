@@ -6,69 +6,15 @@ use std::{
     time::Duration,
 };
 
-use waxseal::{
-    Timestamp,
-    dead_letter::{self, Note},
-};
+use waxseal::Timestamp;
 
 use crate::{
-    clock::{Clock, later},
-    faults::Faults,
+    clock::later,
     limits::{self, Refused},
-    random::Random,
-    report::Report,
-    signal::Signal,
+    message::{Message, Outgoing},
+    signal::{Changed, Signal},
+    world::World,
 };
-
-/// A message on its way in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outgoing {
-    /// The body.
-    pub body: String,
-    /// Message attributes, strings only.
-    pub attributes: BTreeMap<String, String>,
-    /// The message group: on a FIFO queue what is delivered in order, on a standard queue the tenant, which orders nothing.
-    pub group: Option<String>,
-    /// FIFO: what repeats of the same message have in common for five minutes.
-    pub deduplication: Option<String>,
-}
-
-impl Outgoing {
-    /// A message with nothing but a body.
-    pub fn new(body: impl Into<String>) -> Self {
-        Self { body: body.into(), ..Self::default() }
-    }
-}
-
-/// A message as a receive gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// SQS's id; a redelivery keeps it.
-    pub id: String,
-    /// How often it has been received, this time included.
-    pub receives: u32,
-    /// When it was sent.
-    pub sent: Timestamp,
-    /// When it was received first.
-    pub first_received: Timestamp,
-    /// What was sent.
-    pub content: Outgoing,
-    /// This receive's handle: a later receive makes it worthless.
-    pub receipt: u64,
-}
-
-impl Message {
-    /// The note of a dead letter. `None` for every other message, and for one that the redrive policy moved.
-    #[must_use]
-    pub fn note(&self) -> Option<Note<'static>> {
-        Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)
-    }
-
-    /// What SQS calls its receipt handle.
-    pub(crate) fn handle(&self) -> String {
-        format!("{}#{}", self.id, self.receipt)
-    }
-}
 
 /// Where messages go that were received too often.
 #[derive(Debug, Clone)]
@@ -108,10 +54,7 @@ pub struct Queue {
 struct Inner {
     name: String,
     settings: QueueSettings,
-    clock: Arc<Clock>,
-    random: Arc<Random>,
-    faults: Faults,
-    report: Report,
+    world: World,
     state: Mutex<State>,
     signal: Signal,
 }
@@ -137,27 +80,9 @@ struct Stored {
 const DEDUPLICATION: Duration = Duration::from_secs(300);
 
 impl Queue {
-    pub(crate) fn new(
-        name: &str,
-        settings: QueueSettings,
-        clock: Arc<Clock>,
-        random: Arc<Random>,
-        faults: Faults,
-        report: Report,
-    ) -> Self {
+    pub(crate) fn new(name: &str, settings: QueueSettings, world: World) -> Self {
         let (state, signal) = (Mutex::default(), Signal::default());
-        Self {
-            inner: Arc::new(Inner {
-                name: name.to_owned(),
-                settings,
-                clock,
-                random,
-                faults,
-                report,
-                state,
-                signal,
-            }),
-        }
+        Self { inner: Arc::new(Inner { name: name.to_owned(), settings, world, state, signal }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -193,13 +118,13 @@ impl Queue {
     pub(crate) fn deliver(&self, content: Outgoing, from: &str) {
         if let Err(refused) = self.send(content) {
             tracing::error!(queue = self.name(), from, error = %refused, "a delivery was refused and is lost");
-            self.inner.report.lost(self.name(), from, &refused);
+            self.inner.world.report.lost(self.name(), from, &refused);
         }
     }
 
     /// Takes a message that SQS's limits are no matter of.
     pub(crate) fn take(&self, content: Outgoing) {
-        let Inner { settings, random, faults, .. } = &*self.inner;
+        let Inner { settings, world: World { random, faults, .. }, .. } = &*self.inner;
         if settings.fifo && self.is_repeat(&content) {
             return;
         }
@@ -212,7 +137,7 @@ impl Queue {
     }
 
     fn is_repeat(&self, content: &Outgoing) -> bool {
-        let now = self.inner.clock.now();
+        let now = self.inner.world.clock.now();
         let mut state = self.state();
         state.seen.retain(|_, at| later(*at, DEDUPLICATION) > now);
         match &content.deduplication {
@@ -222,8 +147,8 @@ impl Queue {
     }
 
     fn store(&self, content: Outgoing, delay: Duration) {
-        let sent = self.inner.clock.now();
-        let id = self.inner.random.uuid();
+        let sent = self.inner.world.clock.now();
+        let id = self.inner.world.random.uuid();
         let message = Message { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
         let stored = Stored { message, visible: later(sent, delay), received: sent };
         self.state().messages.push_back(stored);
@@ -232,7 +157,7 @@ impl Queue {
 
     /// Receives up to `most` visible messages and hides them; those received too often go to the dead-letter queue instead.
     pub fn receive(&self, most: usize) -> Vec<Message> {
-        let now = self.inner.clock.now();
+        let now = self.inner.world.clock.now();
         let mut taken = Vec::new();
         let mut dead = Vec::new();
         let mut state = self.state();
@@ -272,7 +197,7 @@ impl Queue {
         });
         drop(state);
         for (queue, message) in dead {
-            self.inner.report.moved(queue.name(), &message.id, self.name(), message.receives);
+            self.inner.world.report.moved(queue.name(), &message.id, self.name(), message.receives);
             tracing::warn!(
                 queue = self.name(),
                 to = queue.name(),
@@ -317,7 +242,7 @@ impl Queue {
     /// # Errors
     /// Where that is more than 12 hours after its receive: SQS refuses it.
     pub fn change_visibility(&self, message: &Message, delay: Duration) -> Result<(), Refused> {
-        let until = later(self.inner.clock.now(), delay);
+        let until = later(self.inner.world.clock.now(), delay);
         let mut state = self.state();
         let mine = |stored: &&mut Stored| {
             stored.message.id == message.id && stored.message.receipt == message.receipt
@@ -368,7 +293,7 @@ impl Queue {
         self.state().messages.iter().map(|stored| stored.visible).min()
     }
 
-    pub(crate) fn changed(&self) -> crate::signal::Changed {
+    pub(crate) fn changed(&self) -> Changed {
         self.inner.signal.changed()
     }
 }
@@ -376,12 +301,12 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{clock::Clock, faults::Faults, random::Random, report::Report};
 
     fn queue(settings: QueueSettings) -> (Queue, Arc<Clock>) {
-        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-        let random = Arc::new(Random::new(1));
-        let report = Report { is_on: false };
-        (Queue::new("orders", settings, clock.clone(), random, Faults::none(), report), clock)
+        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let world = World::new(clock, Random::new(1), Faults::none(), Report { is_on: false });
+        (Queue::new("orders", settings, world.clone()), world.clock)
     }
 
     fn bodies(messages: &[Message]) -> Vec<&str> {

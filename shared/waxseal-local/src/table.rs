@@ -16,12 +16,10 @@ use waxseal::{
 };
 
 use crate::{
-    clock::{Clock, later},
-    executor::Executor,
-    faults::Faults,
-    random::Random,
-    signal::Signal,
+    clock::later,
+    signal::{Changed, Signal},
     wire,
+    world::World,
 };
 
 /// A DynamoDB table. Clones are the same table.
@@ -33,10 +31,7 @@ pub struct Table {
 #[derive(Debug)]
 struct Inner {
     name: String,
-    clock: Arc<Clock>,
-    random: Arc<Random>,
-    executor: Executor,
-    faults: Faults,
+    world: World,
     state: Mutex<State>,
     signal: Signal,
 }
@@ -57,17 +52,9 @@ const STREAM_RETENTION: Duration = Duration::from_hours(24);
 const PAGE: usize = 100;
 
 impl Table {
-    pub(crate) fn new(
-        name: &str,
-        clock: Arc<Clock>,
-        random: Arc<Random>,
-        executor: Executor,
-        faults: Faults,
-    ) -> Self {
+    pub(crate) fn new(name: &str, world: World) -> Self {
         let (state, signal) = (Mutex::default(), Signal::default());
-        Self {
-            inner: Arc::new(Inner { name: name.to_owned(), clock, random, executor, faults, state, signal }),
-        }
+        Self { inner: Arc::new(Inner { name: name.to_owned(), world, state, signal }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -94,7 +81,7 @@ impl Table {
 
     /// Removes expired items, as TTL does some time after their expiry.
     pub fn expire(&self) {
-        let now = self.inner.clock.now();
+        let now = self.inner.world.clock.now();
         let mut state = self.state();
         let expired: Vec<Key> =
             state.items.iter().filter(|item| item.is_expired(now)).map(|item| item.key.clone()).collect();
@@ -108,7 +95,7 @@ impl Table {
 
     fn record(&self, state: &mut State, change: &Change, by_ttl: bool) {
         state.next += 1;
-        let now = self.inner.clock.now();
+        let now = self.inner.world.clock.now();
         let record = wire::stream_record(&self.inner.name, state.next, now, change, by_ttl);
         let sequence = state.next;
         state.stream.push_back((sequence, now, record));
@@ -116,7 +103,7 @@ impl Table {
 
     /// The stream's records after `sequence`, at most `most`, oldest first; forgotten ones are gone.
     pub(crate) fn stream_after(&self, sequence: u64, most: usize) -> Vec<(u64, Value)> {
-        let now = self.inner.clock.now();
+        let now = self.inner.world.clock.now();
         let mut state = self.state();
         while state.stream.front().is_some_and(|(_, at, _)| later(*at, STREAM_RETENTION) < now) {
             state.stream.pop_front();
@@ -126,51 +113,39 @@ impl Table {
         records.map(|(number, _, record)| (*number, record.clone())).collect()
     }
 
-    pub(crate) fn changed(&self) -> crate::signal::Changed {
+    pub(crate) fn changed(&self) -> Changed {
         self.inner.signal.changed()
-    }
-
-    /// The time that a request takes.
-    async fn travel(&self) {
-        let most = u64::try_from(self.inner.faults.latency.as_micros()).unwrap_or(u64::MAX);
-        if most > 0 {
-            let delay = Duration::from_micros(self.inner.random.below(most) + 1);
-            self.inner.clock.sleep(delay).await;
-        }
-    }
-
-    fn strikes(&self, probability: f64) -> bool {
-        probability > 0.0 && !self.inner.executor.is_spared() && self.inner.random.chance(probability)
     }
 }
 
 impl waxseal::Table for Table {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.travel().await;
+        self.inner.world.travel().await;
         let mut state = self.state();
         state.requests += 1;
         Ok(keys.iter().map(|key| state.items.get(key).cloned()).collect())
     }
 
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
-        self.travel().await;
+        self.inner.world.travel().await;
         let mut state = self.state();
         state.requests += 1;
         Ok(state.items.query(query, PAGE))
     }
 
     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
-        self.travel().await;
+        self.inner.world.travel().await;
         let mut state = self.state();
         state.requests += 1;
         Ok(state.items.scan(scan, PAGE))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
-        let faults = &self.inner.faults;
-        self.travel().await;
-        if self.strikes(faults.crash_before_commit) {
-            self.inner.executor.crash().await;
+        let world = &self.inner.world;
+        let faults = &world.faults;
+        world.travel().await;
+        if world.strikes(faults.crash_before_commit) {
+            world.executor.crash().await;
         }
         {
             let mut state = self.state();
@@ -179,17 +154,17 @@ impl waxseal::Table for Table {
             changes.iter().for_each(|change| self.record(&mut state, change, false));
         }
         self.inner.signal.notify();
-        if self.strikes(faults.crash_after_commit) {
-            self.inner.executor.crash().await;
+        if world.strikes(faults.crash_after_commit) {
+            world.executor.crash().await;
         }
-        if self.strikes(faults.lost_answer) {
+        if world.strikes(faults.lost_answer) {
             return Err(WriteError::Unavailable(TableError {
                 table: self.inner.name.clone(),
                 action: "TransactWriteItems",
                 source: "the connection was closed before the answer came".into(),
             }));
         }
-        self.travel().await;
+        self.inner.world.travel().await;
         Ok(())
     }
 }

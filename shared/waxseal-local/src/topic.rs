@@ -6,12 +6,12 @@ use std::{
 };
 
 use crate::{
-    clock::Clock,
     limits::{self, Refused},
+    message::Outgoing,
     pattern::{Pattern, PatternError},
-    queue::{Outgoing, Queue},
-    random::Random,
+    queue::Queue,
     wire,
+    world::World,
 };
 
 /// An SNS topic. Clones are the same topic.
@@ -23,8 +23,7 @@ pub struct Topic {
 #[derive(Debug)]
 struct Inner {
     name: String,
-    clock: Arc<Clock>,
-    random: Arc<Random>,
+    world: World,
     subscriptions: Mutex<BTreeMap<String, Subscription>>,
 }
 
@@ -40,9 +39,9 @@ pub struct Subscription {
 }
 
 impl Topic {
-    pub(crate) fn new(name: &str, clock: Arc<Clock>, random: Arc<Random>) -> Self {
+    pub(crate) fn new(name: &str, world: World) -> Self {
         let subscriptions = Mutex::default();
-        Self { inner: Arc::new(Inner { name: name.to_owned(), clock, random, subscriptions }) }
+        Self { inner: Arc::new(Inner { name: name.to_owned(), world, subscriptions }) }
     }
 
     /// Adds a subscription, or replaces the one of that name.
@@ -81,7 +80,7 @@ impl Topic {
 
     fn send(&self, message: &str, tenant: Option<&str>) -> Result<String, Refused> {
         limits::notification(message, 0)?;
-        let id = self.inner.random.uuid();
+        let id = self.inner.world.random.uuid();
         let subscriptions: Vec<Subscription> = self
             .inner
             .subscriptions
@@ -97,7 +96,7 @@ impl Topic {
                 let body = if subscription.raw {
                     message.to_owned()
                 } else {
-                    wire::sns_notification(&self.inner.name, &id, self.inner.clock.now(), message)
+                    wire::sns_notification(&self.inner.name, &id, self.inner.world.clock.now(), message)
                 };
                 let queue = &subscription.queue;
                 // As at SNS, which forwards it to standard queues alone.

@@ -9,10 +9,7 @@ use waxseal::{
     table::{self, Item, Key, attribute, memory::Change},
 };
 
-use crate::{
-    bus::Entry,
-    queue::{Message, Queue},
-};
+use crate::{entry::Entry, message::Message, queue::Queue};
 
 /// The account and region of every ARN here.
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -176,24 +173,19 @@ fn image(item: &Item) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{
-        clock::Clock,
-        faults::Faults,
-        queue::{Outgoing, QueueSettings},
-        random::Random,
-        report::Report,
+        clock::Clock, faults::Faults, message::Outgoing, queue::QueueSettings, random::Random,
+        report::Report, world::World,
     };
 
     /// The system attributes of a message that was sent to a queue of this kind.
     fn attributes(fifo: bool, content: Outgoing) -> Value {
-        let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
-        let (random, report) = (Arc::new(Random::new(1)), Report { is_on: false });
+        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let world = World::new(clock, Random::new(1), Faults::none(), Report { is_on: false });
         let settings = QueueSettings { fifo, ..QueueSettings::default() };
         let name = if fifo { "orders.fifo" } else { "orders" };
-        let queue = Queue::new(name, settings, clock, random, Faults::none(), report);
+        let queue = Queue::new(name, settings, world);
         queue.send(content).unwrap();
         let mut event: Value = serde_json::from_slice(&sqs_event(&queue, &queue.receive(1))).unwrap();
         let arn = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}");

@@ -10,10 +10,11 @@ use std::{
 };
 use waxseal_lambda::Invoke;
 
-use super::{Report, report};
 use crate::{
     function::Deployed,
-    queue::{Message, Queue},
+    mapping::response::{Report, report},
+    message::Message,
+    queue::Queue,
     signal::{Signal, first},
     wire,
 };

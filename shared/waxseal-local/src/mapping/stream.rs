@@ -12,8 +12,13 @@ use std::{
 use serde_json::{Value, json};
 use waxseal_lambda::Invoke;
 
-use super::{Report, report};
-use crate::{function::Deployed, pattern::Pattern, table::Table, wire};
+use crate::{
+    function::Deployed,
+    mapping::response::{Report, report},
+    pattern::Pattern,
+    table::Table,
+    wire,
+};
 
 /// Records of one invocation at the most: the mapping's own default.
 const BATCH: usize = 100;

@@ -1,0 +1,109 @@
+//! Control: messages from outside, and an operator's actions.
+
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use waxseal::{Emission, Raw, Release, Released, Timestamp};
+
+use crate::{
+    entry::Entry,
+    error::LocalError,
+    gateway::{self, HttpError},
+    local::Local,
+};
+
+impl Local {
+    /// Puts an event on the bus as a producer outside of the environment would.
+    ///
+    /// # Errors
+    /// Where the envelope has no JSON form.
+    pub fn put(&self, event: &Raw) -> Result<(), LocalError> {
+        self.publish("bus".to_owned(), event)
+    }
+
+    /// Replays an event from an archive, under the name that EventBridge would give with each of them (S-40): 1 to 64
+    /// letters, digits, `.`, `-` and `_`.
+    ///
+    /// # Errors
+    /// Where the envelope has no JSON form.
+    pub fn replay(&self, name: &str, event: &Raw) -> Result<(), LocalError> {
+        let detail = serde_json::value::to_raw_value(event)?;
+        let entry = Entry { source: event.source.clone(), detail_type: event.name.clone(), detail };
+        self.bus().replay(name, &entry)?;
+        Ok(())
+    }
+
+    /// Sends a command to its recipient's queue, without a tenant: a producer that has one sends to [`Local::commands`].
+    ///
+    /// # Errors
+    /// Where that service takes no commands.
+    pub fn send(&self, recipient: &str, command: &Raw) -> Result<(), LocalError> {
+        self.publish(format!("queue:{recipient}"), command)
+    }
+
+    fn publish(&self, channel: String, message: &Raw) -> Result<(), LocalError> {
+        let envelope = serde_json::value::to_raw_value(message)?;
+        Ok(self.channels.publish_one(&Emission { channel, envelope, tenant: None })?)
+    }
+
+    /// Has a service's relay publish again, from the receipts, what they emitted from `from` until before `to` (O-1), as often as it
+    /// takes; the result is how many receipts that were. `from` may lie 7 days back.
+    ///
+    /// # Errors
+    /// Where no such service is deployed, or the relay says why it cannot.
+    pub async fn sweep(&self, service: &str, from: Timestamp, to: Timestamp) -> Result<u64, LocalError> {
+        let relay = self.with(service, |deployment| deployment.relay.clone())?;
+        let mut payload = json!({"sweep": {"from": from.to_string(), "to": to.to_string()}});
+        let mut published = 0;
+        while !payload.is_null() {
+            let answer = relay.invoke(payload.to_string().into_bytes(), false).await;
+            let mut answer: Value = serde_json::from_slice(&answer.map_err(LocalError::Sweep)?)?;
+            published += answer["published"].as_u64().unwrap_or_default();
+            payload = answer["next"].take();
+        }
+        Ok(published)
+    }
+
+    /// Says what became of an effect that failed for good, or whose outcome is unknown (S-19): what a person finds out before he redrives
+    /// its dead letter.
+    ///
+    /// # Errors
+    /// Where no such service is deployed, or the release changed nothing, with the reason.
+    pub async fn release(&self, service: &str, release: &Release) -> Result<Released, LocalError> {
+        let engine = self.with(service, |deployment| deployment.engine.clone())?;
+        Ok(engine.release(release).await?)
+    }
+
+    /// Moves a service's dead letters back to its queue, as `StartMessageMoveTask` does; the result is how many they were.
+    ///
+    /// # Errors
+    /// Where no such service is deployed.
+    pub fn redrive(&self, service: &str) -> Result<usize, LocalError> {
+        self.with(service, |deployment| deployment.dead_letters.move_to(&deployment.queue))
+    }
+
+    /// Sends an HTTP request to a service's function.
+    ///
+    /// # Errors
+    /// Where the function fails, or its answer is no HTTP response.
+    pub async fn request(
+        &self,
+        service: &str,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, HttpError> {
+        let function = self
+            .with(service, |deployment| deployment.function.clone())
+            .map_err(|error| HttpError::Invocation(error.to_string()))?;
+        let event = match gateway::event(&request, &self.world.random.uuid(), self.now()) {
+            Ok(event) => event,
+            Err(header) => return Ok(gateway::refused(&header)),
+        };
+        let answer = function.invoke(event, false).await.map_err(HttpError::Invocation)?;
+        gateway::response(&answer)
+    }
+
+    /// Runs until nothing can happen any more.
+    pub fn run_until_idle(&self) {
+        self.world.executor.run_until_idle();
+    }
+}

@@ -1,0 +1,49 @@
+//! Parts of the environment that belong to no service.
+
+use serde_json::json;
+
+use crate::{
+    bus::Input,
+    claims::ClaimStore,
+    error::LocalError,
+    local::Local,
+    pattern::Pattern,
+    queue::{Queue, QueueSettings},
+    table::Table,
+    topic::Subscription,
+};
+
+impl Local {
+    /// A queue that gets everything that is published from now on, on the bus and on these topics; nobody polls it.
+    ///
+    /// # Errors
+    /// Never, in fact: the pattern is fixed.
+    pub fn watch(&self, topics: &[&str]) -> Result<Queue, LocalError> {
+        let queue = Queue::new("watch", QueueSettings::default(), self.world.without_faults());
+        let everything = Pattern::new(&json!({"source": [{"exists": true}]}))?;
+        self.channels.bus.rule("watch", everything, &queue, Input::Detail);
+        for topic in topics {
+            let subscription = Subscription { queue: queue.clone(), filter: None, raw: true };
+            self.channels.topic(topic).subscribe("watch", subscription)?;
+        }
+        Ok(queue)
+    }
+
+    /// A table of its own, that no service uses.
+    #[must_use]
+    pub fn create_table(&self, name: &str) -> Table {
+        Table::new(name, self.world.clone())
+    }
+
+    /// A bucket for checked-in payloads: whoever shares it gives a clone to each engine.
+    #[must_use]
+    pub fn create_claims(&self, bucket: &str) -> ClaimStore {
+        ClaimStore::new(bucket, self.world.clone())
+    }
+
+    /// A queue of its own, that nobody polls: for rules and subscriptions of one's own.
+    #[must_use]
+    pub fn create_queue(&self, name: &str, settings: QueueSettings) -> Queue {
+        Queue::new(name, settings, self.world.clone())
+    }
+}

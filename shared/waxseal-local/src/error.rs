@@ -1,0 +1,38 @@
+//! What the environment refuses.
+
+use waxseal::{ReleaseError, ServiceError};
+
+use crate::{limits::Refused, pattern::PatternError};
+
+/// Why a service was not deployed, or a message not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LocalError {
+    /// The service itself is wrong.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+    /// A service of that name is deployed already.
+    #[error("service {0} is deployed already")]
+    Twice(String),
+    /// No service of that name.
+    #[error("no service {0} is deployed")]
+    NoService(String),
+    /// A rule's pattern is wrong.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// An envelope that no channel takes.
+    #[error("not published: {0}")]
+    Publish(#[from] waxseal::relay::PublishError),
+    /// A replayed event that the bus refuses.
+    #[error("not replayed: {0}")]
+    Refused(#[from] Refused),
+    /// An envelope that has no JSON form.
+    #[error("not published: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A sweep that its relay refused or could not finish: what the invocation's error says.
+    #[error("not swept: {0}")]
+    Sweep(String),
+    /// A release that changed nothing.
+    #[error("not released: {0}")]
+    Release(#[from] ReleaseError),
+}

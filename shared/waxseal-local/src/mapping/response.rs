@@ -1,0 +1,74 @@
+//! A function's response to a batch, read as Lambda reads it.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+/// What a function's response says of the batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// These failed, all others succeeded.
+    Failed(BTreeSet<String>),
+    /// Everything failed: the response is none that Lambda understands, and the reason.
+    All(String),
+}
+
+/// Reads a response as Lambda does: an identifier that is empty, null or not in the batch means that everything failed.
+///
+/// Source: Lambda developer guide, "Implementing partial batch responses", "Success and failure conditions".
+pub(crate) fn report(response: &[u8], batch: &BTreeSet<String>) -> Report {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Response {
+        batch_item_failures: Option<Vec<Failure>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Failure {
+        item_identifier: Option<String>,
+    }
+    match serde_json::from_slice::<Option<Response>>(response) {
+        Ok(response) => {
+            let failures = response.and_then(|response| response.batch_item_failures).unwrap_or_default();
+            let mut failed = BTreeSet::new();
+            for failure in failures {
+                match failure.item_identifier {
+                    Some(id) if batch.contains(&id) => {
+                        failed.insert(id);
+                    }
+                    Some(id) => return Report::All(format!("identifier {id:?} is not in the batch")),
+                    None => return Report::All("an identifier is null or missing".to_owned()),
+                }
+            }
+            Report::Failed(failed)
+        }
+        Err(error) => Report::All(format!("the response is not a batch response: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_is_read_as_lambda_reads_it() {
+        let batch = BTreeSet::from(["m1".to_owned(), "m2".to_owned()]);
+        let failed = |ids: &[&str]| Report::Failed(ids.iter().map(|id| (*id).to_owned()).collect());
+        for (response, expected) in [
+            (r#"{"batchItemFailures":[]}"#, failed(&[])),
+            (r#"{}"#, failed(&[])),
+            ("null", failed(&[])),
+            (r#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#, failed(&["m2"])),
+        ] {
+            assert_eq!(report(response.as_bytes(), &batch), expected, "{response}");
+        }
+        for response in [
+            r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":null}]}"#,
+            r#"{"batchItemFailures":[{"itemIdentifier":"m3"}]}"#,
+            r#""done""#,
+        ] {
+            assert!(matches!(report(response.as_bytes(), &batch), Report::All(_)), "{response}");
+        }
+    }
+}

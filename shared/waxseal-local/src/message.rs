@@ -1,0 +1,58 @@
+//! A queue's message, before and after it was sent.
+
+use std::collections::BTreeMap;
+
+use waxseal::{
+    Timestamp,
+    dead_letter::{self, Note},
+};
+
+/// A message on its way in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The body.
+    pub body: String,
+    /// Message attributes, strings only.
+    pub attributes: BTreeMap<String, String>,
+    /// The message group: on a FIFO queue what is delivered in order, on a standard queue the tenant, which orders nothing.
+    pub group: Option<String>,
+    /// FIFO: what repeats of the same message have in common for five minutes.
+    pub deduplication: Option<String>,
+}
+
+impl Outgoing {
+    /// A message with nothing but a body.
+    pub fn new(body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..Self::default() }
+    }
+}
+
+/// A message as a receive gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// SQS's id; a redelivery keeps it.
+    pub id: String,
+    /// How often it has been received, this time included.
+    pub receives: u32,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// When it was received first.
+    pub first_received: Timestamp,
+    /// What was sent.
+    pub content: Outgoing,
+    /// This receive's handle: a later receive makes it worthless.
+    pub receipt: u64,
+}
+
+impl Message {
+    /// The note of a dead letter. `None` for every other message, and for one that the redrive policy moved.
+    #[must_use]
+    pub fn note(&self) -> Option<Note<'static>> {
+        Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)
+    }
+
+    /// What SQS calls its receipt handle.
+    pub(crate) fn handle(&self) -> String {
+        format!("{}#{}", self.id, self.receipt)
+    }
+}

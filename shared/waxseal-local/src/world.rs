@@ -1,0 +1,53 @@
+//! The world of one environment: its clock, its seed, its scheduler and its faults.
+
+use std::{sync::Arc, time::Duration};
+
+use waxseal::{Host, Timestamp, Token};
+
+use crate::{clock::Clock, executor::Executor, faults::Faults, random::Random, report::Report};
+
+/// Everything that the parts of one environment share.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) random: Arc<Random>,
+    pub(crate) executor: Executor,
+    pub(crate) faults: Faults,
+    pub(crate) report: Report,
+}
+
+impl World {
+    pub(crate) fn new(clock: Clock, random: Random, faults: Faults, report: Report) -> Self {
+        let (clock, random) = (Arc::new(clock), Arc::new(random));
+        let executor = Executor::new(clock.clone(), random.clone());
+        Self { clock, random, executor, faults, report }
+    }
+
+    /// The same world for a part that no fault hits.
+    pub(crate) fn without_faults(&self) -> Self {
+        Self { faults: Faults::none(), ..self.clone() }
+    }
+
+    /// Waits for the time that a request takes.
+    pub(crate) async fn travel(&self) {
+        let most = u64::try_from(self.faults.latency.as_micros()).unwrap_or(u64::MAX);
+        if most > 0 {
+            let delay = Duration::from_micros(self.random.below(most) + 1);
+            self.clock.sleep(delay).await;
+        }
+    }
+
+    /// Whether a fault of this probability hits the running task now.
+    pub(crate) fn strikes(&self, probability: f64) -> bool {
+        probability > 0.0 && !self.executor.is_spared() && self.random.chance(probability)
+    }
+}
+
+impl Host for World {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+    fn token(&self) -> Token {
+        self.random.token()
+    }
+}

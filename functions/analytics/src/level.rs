@@ -1,10 +1,10 @@
 //! Stock levels, from the topic. They come in any order, so there is no "newest": only what order does not change.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible};
 
 use order_events::StockLevelChanged;
 use serde::{Deserialize, Serialize};
-use waxseal::{Decide, Entity, Envelope, Fault, Out};
+use waxseal::{Aggregate, Decide, Entity, Envelope, Out, Refusal};
 
 /// What was heard of one article's stock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,24 +19,29 @@ impl Entity for Level {
     const KIND: &'static str = "level";
 }
 
-pub(crate) struct WatchLevel;
+/// Watches each article's stock.
+pub(crate) struct Levels;
 
-impl Decide for WatchLevel {
-    const NAME: &str = "watch-level";
-    type Event = StockLevelChanged;
+impl Aggregate for Levels {
+    const NAME: &str = "levels";
     type State = Level;
+    type Decides = (StockLevelChanged,);
     type Emits = ();
+    type Refusal = Infallible;
+}
 
+impl Decide<StockLevelChanged> for Levels {
     fn key(change: &StockLevelChanged) -> Cow<'_, str> {
         Cow::Borrowed(&change.sku)
     }
 
     fn decide(
         &self,
-        level: &mut Level,
+        level: &mut Option<Level>,
         event: &Envelope<StockLevelChanged>,
-        _: &mut Out<()>,
-    ) -> Result<(), Fault> {
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let level = level.get_or_insert_default();
         let on_hand = event.data.on_hand;
         level.changes += 1;
         level.lowest = Some(level.lowest.map_or(on_hand, |lowest| lowest.min(on_hand)));

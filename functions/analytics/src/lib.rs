@@ -10,19 +10,13 @@
 //! eighth as often, and a reader adds up eight rows. Stock is cut by article as it is.
 
 mod level;
-mod orders;
-mod refunds;
+mod tallies;
 mod tally;
 
 pub use level::Level;
 pub use tally::{SHARDS, Subject, Tally, total};
 
-/// The handlers of `analytics`.
+/// The service `analytics`.
 pub fn service() -> waxseal::Service {
-    waxseal::Service::new("analytics")
-        .decide(orders::CountPlaced)
-        .decide(orders::CountConfirmed)
-        .decide(orders::CountCancelled)
-        .decide(refunds::CountRefunded)
-        .decide(level::WatchLevel)
+    waxseal::Service::new("analytics").aggregate(tallies::Tallies).aggregate(level::Levels)
 }

@@ -20,5 +20,5 @@ pub fn service() -> waxseal::Service {
     waxseal::Service::new("inventory")
         .handler(reserve::ReserveStock)
         .handler(release::ReleaseStock)
-        .decide(receive::TakeIn)
+        .aggregate(receive::Intake)
 }

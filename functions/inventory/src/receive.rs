@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use order_events::StockLevelChanged;
 use serde::{Deserialize, Serialize};
-use waxseal::{Decide, Engine, Envelope, Failure, Fault, Out, Outcome};
+use waxseal::{Aggregate, Decide, Engine, Envelope, Failure, Fault, Out, Outcome, Refusal};
 
-use crate::{Stock, stock_file::StockLine};
+use crate::stock::{ImpossibleStock, Stock};
+use crate::stock_file::StockLine;
 
 /// Adds pieces of an article to what is on hand; 0 makes the article known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,26 +20,31 @@ pub struct ReceiveStock {
 }
 waxseal::command!(ReceiveStock { name: "receive-stock", version: 1, recipient: "inventory" });
 
-pub(crate) struct TakeIn;
+/// Takes stock in.
+pub(crate) struct Intake;
 
-impl Decide for TakeIn {
-    const NAME: &str = "take-in";
-    type Event = ReceiveStock;
+impl Aggregate for Intake {
+    const NAME: &str = "intake";
     type State = Stock;
+    type Decides = (ReceiveStock,);
     type Emits = (StockLevelChanged,);
+    type Refusal = ImpossibleStock;
+}
 
+impl Decide<ReceiveStock> for Intake {
     fn key(command: &ReceiveStock) -> Cow<'_, str> {
         Cow::Borrowed(&command.sku)
     }
 
     fn decide(
         &self,
-        stock: &mut Stock,
+        stock: &mut Option<Stock>,
         command: &Envelope<ReceiveStock>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<ImpossibleStock>> {
+        let stock = stock.get_or_insert_default();
         let ReceiveStock { sku, quantity } = &command.data;
-        out.emit(stock.take_in(sku, *quantity).map_err(Fault::permanent)?);
+        out.emit(stock.take_in(sku, *quantity)?);
         Ok(())
     }
 }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use order_events::{CancelReason, Currency, Customer, Line, OrderCancelled, OrderPlaced};
+use order_events::{CancelReason, Currency, Customer, Line, OrderPlaced};
 use serde::{Deserialize, Serialize};
-use waxseal::{Decide, Envelope, Fault, Out};
+use waxseal::{Decide, Envelope, Out, Refusal};
 
 use crate::{
-    Status,
-    order::{Order, Stored},
+    aggregate::{Orders, Refused},
+    order::{Order, Status},
     submission::check,
 };
 
@@ -38,49 +38,24 @@ pub struct CancelOrder {
 }
 waxseal::command!(CancelOrder { name: "cancel-order", version: 1, recipient: "orders" });
 
-/// Why a command was refused. A caller finds it with `fault.reason().downcast_ref::<Refused>()`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The id is taken by an order that another key placed.
-    #[error("there is an order {0} already: choose another orderId, or repeat the key that placed it")]
-    Exists(String),
-    /// There is no such order.
-    #[error("there is no order {0}")]
-    NoSuchOrder(String),
-    /// It stands.
-    #[error("order {0} is confirmed: it can no longer be cancelled")]
-    Confirmed(String),
-    /// It ended otherwise.
-    #[error("order {0} was cancelled before, with the reason {1}")]
-    CancelledOtherwise(String, CancelReason),
-}
-
-pub(crate) struct Place;
-
-impl Decide for Place {
-    const NAME: &str = "place-order";
-    type Event = PlaceOrder;
-    type State = Stored;
-    type Emits = (OrderPlaced,);
-
+impl Decide<PlaceOrder> for Orders {
     fn key(order: &PlaceOrder) -> Cow<'_, str> {
         Cow::Borrowed(&order.order_id)
     }
 
     fn decide(
         &self,
-        stored: &mut Stored,
+        state: &mut Option<Order>,
         command: &Envelope<PlaceOrder>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Refused>> {
         let order = &command.data;
-        if stored.0.is_some() {
-            return Err(Fault::permanent(Refused::Exists(order.order_id.clone())));
+        if state.is_some() {
+            return Err(Refused::Exists(order.order_id.clone()).into());
         }
-        check(order).map_err(Fault::permanent)?;
-        let placed =
-            Order::place(order, command.timestamp, &command.correlation_id).map_err(Fault::permanent)?;
-        stored.0 = Some(placed);
+        check(order).map_err(Refused::Invalid)?;
+        let placed = Order::place(order, command.timestamp, &command.correlation_id);
+        *state = Some(placed.map_err(Refused::TooLarge)?);
         out.emit(OrderPlaced {
             order_id: order.order_id.clone(),
             customer: order.customer.clone(),
@@ -93,26 +68,19 @@ impl Decide for Place {
     }
 }
 
-pub(crate) struct Cancel;
-
-impl Decide for Cancel {
-    const NAME: &str = "cancel-order";
-    type Event = CancelOrder;
-    type State = Stored;
-    type Emits = (OrderCancelled,);
-
+impl Decide<CancelOrder> for Orders {
     fn key(command: &CancelOrder) -> Cow<'_, str> {
         Cow::Borrowed(&command.order_id)
     }
 
     fn decide(
         &self,
-        stored: &mut Stored,
+        state: &mut Option<Order>,
         command: &Envelope<CancelOrder>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Refused>> {
         let id = || command.data.order_id.clone();
-        let order = stored.0.as_mut().ok_or_else(|| Fault::permanent(Refused::NoSuchOrder(id())))?;
+        let order = state.as_mut().ok_or_else(|| Refused::NoSuchOrder(id()))?;
         match order.status {
             Status::Placed | Status::Reserved => {
                 if let Some(cancelled) = order.cancel(CancelReason::Customer, command.timestamp) {
@@ -121,8 +89,8 @@ impl Decide for Cancel {
                 Ok(())
             }
             Status::Cancelled(CancelReason::Customer) => Ok(()),
-            Status::Cancelled(reason) => Err(Fault::permanent(Refused::CancelledOtherwise(id(), reason))),
-            Status::Confirmed => Err(Fault::permanent(Refused::Confirmed(id()))),
+            Status::Cancelled(reason) => Err(Refused::CancelledOtherwise(id(), reason).into()),
+            Status::Confirmed => Err(Refused::Confirmed(id()).into()),
         }
     }
 }

@@ -8,29 +8,26 @@
 //! | [`router`] | `POST /orders`, `GET /orders/{id}`, `POST /orders/{id}/cancel`, `GET /health` |
 //! | [`submission`] | the formats of an order as it arrives, over HTTP or as a line of a file, and what is refused |
 //! | [`submit`], [`cancel`] | the same by call |
-//! | [`service`] | the handlers |
+//! | [`Orders`] | the aggregate: everything that may change an order |
+//! | [`service`] | the service |
 
+mod aggregate;
 mod commands;
+mod events;
 mod http;
 mod order;
 mod problem;
-mod reactions;
 pub mod submission;
 mod submit;
 
-pub use commands::{CancelOrder, PlaceOrder, Refused};
+pub use aggregate::{Orders, Refused};
+pub use commands::{CancelOrder, PlaceOrder};
 pub use http::router;
-pub use order::{Order, Status, Stored};
+pub use order::{Order, Status};
 pub use submission::Submission;
 pub use submit::{Placed, Rejected, cancel, find, submit};
 
-/// The handlers of `orders`.
+/// The service `orders`.
 pub fn service() -> waxseal::Service {
-    waxseal::Service::new("orders")
-        .decide(commands::Place)
-        .decide(commands::Cancel)
-        .decide(reactions::NoteReservation)
-        .decide(reactions::CancelShort)
-        .decide(reactions::ConfirmCaptured)
-        .decide(reactions::CancelDeclined)
+    waxseal::Service::new("orders").aggregate(Orders)
 }

@@ -13,7 +13,7 @@ use order_events::{
 use serde::{Deserialize, Serialize};
 use waxseal::{Entity, Timestamp};
 
-use crate::PlaceOrder;
+use crate::commands::PlaceOrder;
 
 /// Where an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,12 +58,7 @@ pub struct Order {
     pub correlation_id: String,
 }
 
-/// The stored form of an order: nothing, until it is placed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Stored(pub Option<Order>);
-
-impl Entity for Stored {
+impl Entity for Order {
     const KIND: &'static str = "order";
 }
 

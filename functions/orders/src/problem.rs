@@ -70,6 +70,10 @@ impl From<Rejected> for Problem {
             Rejected::Refused(Refused::Confirmed(_) | Refused::CancelledOtherwise(..)) => {
                 Self::new(StatusCode::CONFLICT, "order-ended", "The order can no longer be cancelled", detail)
             }
+            Rejected::Refused(Refused::Invalid(invalid)) => Self::invalid_order(&invalid),
+            Rejected::Refused(Refused::TooLarge(_)) => {
+                Self::new(StatusCode::BAD_REQUEST, "invalid-order", "The order is not valid", detail)
+            }
             Rejected::Failed(failure) => failure.into(),
         }
     }

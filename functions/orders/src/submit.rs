@@ -6,7 +6,7 @@ use order_events::CancelReason;
 use serde_json::Value;
 use waxseal::{Engine, Envelope, Failure, Message as _, Outcome, Raw};
 
-use crate::{CancelOrder, Order, PlaceOrder, Refused, Status, Stored, Submission, submission::LONGEST_ID};
+use crate::{CancelOrder, Order, PlaceOrder, Refused, Status, Submission, submission::LONGEST_ID};
 
 /// The source of what customers ask over HTTP: with the key, the identity that receipts remember.
 const SOURCE: &str = "http";
@@ -116,5 +116,5 @@ pub async fn find(engine: &Engine, order_id: &str) -> Result<Option<Order>, Fail
     if order_id.is_empty() || order_id.len() > LONGEST_ID {
         return Ok(None);
     }
-    Ok(engine.read::<Stored>(order_id).await?.and_then(|stored| stored.0))
+    engine.read::<Order>(order_id).await
 }

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use orders::{Order, Stored};
+use orders::Order;
 use waxseal::{Entity, Service};
 use waxseal_local::{Deploy, Faults, Local, LocalError, Queue};
 
@@ -111,7 +111,7 @@ impl Platform {
     /// All orders, in the order of their ids.
     #[must_use]
     pub fn orders(&self) -> Vec<Order> {
-        self.entities::<Stored>("orders").into_iter().filter_map(|(_, stored)| stored.0).collect()
+        self.entities::<Order>("orders").into_iter().map(|(_, order)| order).collect()
     }
 
     /// All entities of one kind, with their ids.

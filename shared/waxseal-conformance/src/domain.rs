@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    convert::Infallible,
     future::Future,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -12,7 +13,9 @@ use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use waxseal::Timestamp;
 
-use waxseal::{Attempt, Decide, Effect, Entity, Envelope, Fault, Handler, Out, Raw, Service, Unit};
+use waxseal::{
+    Aggregate, Attempt, Decide, Effect, Entity, Envelope, Fault, Handler, Out, Raw, Refusal, Service, Unit,
+};
 
 /// An order as its first version told it: money was always EUR.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -227,20 +230,24 @@ impl Handler for Reserve {
 
 /// The pure form.
 pub(super) struct Count(pub(super) Script);
-impl Decide for Count {
+impl Aggregate for Count {
     const NAME: &str = "count";
-    type Event = OrderPlaced;
     type State = Tally;
+    type Decides = (OrderPlaced,);
     type Emits = (StockReserved,);
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for Count {
     fn key(event: &OrderPlaced) -> Cow<'_, str> {
         Cow::Borrowed(&event.sku)
     }
     fn decide(
         &self,
-        tally: &mut Tally,
+        tally: &mut Option<Tally>,
         order: &Envelope<OrderPlaced>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let tally = tally.get_or_insert_default();
         // A script of pure functions has nothing to wait for.
         self.0.enter(order, None).now_or_never().unwrap_or(Ok(()))?;
         tally.orders += 1;
@@ -325,7 +332,7 @@ pub(super) fn counting() -> Service {
     tallying(&Script::default())
 }
 pub(super) fn tallying(script: &Script) -> Service {
-    Service::new("inventory").decide(Count(script.clone()))
+    Service::new("inventory").aggregate(Count(script.clone()))
 }
 pub(super) fn charging(script: &Script) -> Service {
     Service::new("payment").effect(Charge(script.clone()))

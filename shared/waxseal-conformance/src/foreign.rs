@@ -32,7 +32,7 @@ type MakeService = fn(&Script) -> Service;
 const SERVICES: [(MakeService, &str); 5] = [
     (announcing, "inventory/announce"),
     (reserving, "inventory/reserve"),
-    (|_| counting(), "inventory/count"),
+    (|_| counting(), "inventory/count/order.placed"),
     (charging, "payment/charge"),
     (mailing, "notification/mail"),
 ];
@@ -223,7 +223,7 @@ pub async fn s2_in_a_chain_a_receipt_without_an_answer_fails_its_own_event(env: 
     let world = World::of(env).await;
     let function = world.cold(counting());
     let events = [1, 2, 3].map(|n| order_of(&format!("o-{n}"), "hat"));
-    function.line.silence([receipt::key("inventory/count", "orders", "o-2")]);
+    function.line.silence([receipt::key("inventory/count/order.placed", "orders", "o-2")]);
     let records = [0, 1, 2].map(|n| record(&format!("m-{}", n + 1), &events[n]));
     let (failed, verdicts) = function.batch(&records, &Letters::default(), Policy::default()).await;
     assert_eq!(failed, ["m-2"], "{verdicts:?}");

@@ -61,6 +61,7 @@
 // A statement that does not hold panics: it is a test.
 #![allow(clippy::unwrap_used)]
 
+mod aggregates;
 mod batches;
 mod blind;
 mod claims;
@@ -86,6 +87,7 @@ mod tenants;
 mod time;
 mod world;
 
+pub use aggregates::*;
 pub use batches::*;
 pub use blind::*;
 pub use claims::*;
@@ -135,13 +137,16 @@ macro_rules! contract_tests {
             c1_a_naturally_idempotent_handler_costs_no_receipt
             c1_the_first_time_costs_one_write
             c1_records_on_one_entity_fold_into_one_write
+            c1_two_kinds_of_message_about_one_entity_share_a_write
             c1_where_a_few_are_duplicates_the_rest_shares_its_write
             c2_a_conflict_on_state_acts_again_with_the_same_keys
             c2_a_conflict_on_state_runs_the_handler_again_on_fresh_state
             c2_a_conflict_reruns_who_shares_its_entity_and_nobody_else
+            c2_a_decision_that_leaves_no_state_deletes_the_entity
             c2_a_lost_answer_is_retried_and_found_to_be_applied
             c2_a_lost_answer_to_the_commit_does_not_undo_it
             c2_a_refused_write_changes_nothing
+            c2_a_state_that_is_left_as_it_was_is_not_written
             c2_a_unit_too_large_to_commit_fails_for_good_and_names_the_item
             c2_all_or_nothing_and_every_refusal_is_named
             c2_a_shared_commit_whose_answer_is_lost_is_found_to_be_applied
@@ -229,6 +234,7 @@ macro_rules! contract_tests {
             s25_on_fifo_only_the_head_of_the_group_is_delayed
             s27_a_letter_that_cannot_be_written_fails_its_record
             s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt
+            s27_a_refusal_commits_nothing_and_is_dead_lettered_with_its_reason
             s27_the_last_receive_is_dead_lettered_with_its_reason
             s29_a_failure_holds_back_its_group_alone
             s28_a_marker_without_an_answer_is_no_run
@@ -250,6 +256,7 @@ macro_rules! contract_tests {
             s34_a_count_that_would_be_lost_fails_its_run
             s34_a_gap_that_stays_is_given_up_after_a_bound
             s34_a_stale_event_is_acknowledged_without_effect
+            s34_an_aggregate_that_has_emitted_in_sequence_is_not_deleted
             s34_an_unreadable_cursor_is_no_new_beginning
             s34_an_event_without_a_number_is_dead_lettered_with_what_to_do
             s34_racers_never_overtake

@@ -76,7 +76,7 @@ pub async fn s15_a_cold_duplicate_costs_one_request(env: &impl ContractEnv) {
     for (service, consumer) in [
         (announcing as fn(&Script) -> _, ANNOUNCE),
         (reserving, RESERVE),
-        (|_| counting(), "inventory/count"),
+        (|_| counting(), "inventory/count/order.placed"),
     ] {
         let (first, second) = (Script::default(), Script::default());
         let raw = order("o-15", 1);
@@ -128,8 +128,8 @@ pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl Con
         let warm = world.function(service(&script));
         let (first, other) = (order("o-16", 1), order("o-16", 2));
         warm.deliver(&first).await.unwrap();
-        let consumer = warm.engine.service().catalog()[0].handler;
-        let stored = world.receipt_item(&format!("inventory/{consumer}"), &first).await.unwrap();
+        let consumer = warm.engine.service().catalog()[0].consumer();
+        let stored = world.receipt_item(&consumer, &first).await.unwrap();
         let cold = world.cold(service(&script));
         for function in [&warm, &cold] {
             let letters = Letters::default();
@@ -139,7 +139,7 @@ pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl Con
             let hashes = [&first, &other].map(|raw| waxseal::payload_hash(raw.data.get()).unwrap());
             assert!(hashes.iter().all(|hash| reason.contains(hash)), "both hashes: {reason}");
         }
-        assert_eq!(world.receipt_item(&format!("inventory/{consumer}"), &first).await, Some(stored));
+        assert_eq!(world.receipt_item(&consumer, &first).await, Some(stored));
     }
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 99 }));
 }

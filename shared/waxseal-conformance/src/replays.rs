@@ -1,12 +1,14 @@
 //! Replays from an archive: suppressed by who reacts, counted anew by who rebuilds.
 
+use std::convert::Infallible;
+
 use super::{
     domain::{OrderPlaced, SKU, Script, Stock, StockReserved, Tally, counting, order, reserving},
     env::ContractEnv,
     world::{Letters, World, record},
 };
 use waxseal::{
-    Decide, Envelope, Fault, Handler, Out, Outcome, Raw, Replay, Service, Unit,
+    Aggregate, Decide, Envelope, Fault, Handler, Out, Outcome, Raw, Refusal, Replay, Service, Unit,
     batch::{Policy, Record},
 };
 
@@ -19,21 +21,25 @@ fn replayed(replay: &str, raw: &Raw) -> Raw {
 
 /// Counts orders and says so; rebuilds.
 struct Recount;
-impl Decide for Recount {
+impl Aggregate for Recount {
     const NAME: &'static str = "recount";
-    type Event = OrderPlaced;
     type State = Tally;
+    type Decides = (OrderPlaced,);
     type Emits = (StockReserved,);
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for Recount {
     const REPLAY: Replay = Replay::Rebuild;
     fn key(event: &OrderPlaced) -> std::borrow::Cow<'_, str> {
         std::borrow::Cow::Borrowed(&event.sku)
     }
     fn decide(
         &self,
-        tally: &mut Tally,
+        tally: &mut Option<Tally>,
         order: &Envelope<OrderPlaced>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let tally = tally.get_or_insert_default();
         tally.orders += 1;
         out.emit(StockReserved { order: order.id.clone(), left: 0 });
         Ok(())
@@ -82,7 +88,7 @@ pub async fn s40_completed_events_stay_suppressed_in_a_replay(env: &impl Contrac
 /// Who rebuilds has receipts and state of each replay's own, and says nothing again.
 pub async fn s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let service = || Service::new("inventory").decide(Recount).handler(Restock);
+    let service = || Service::new("inventory").aggregate(Recount).handler(Restock);
     let function = world.function(service());
     let live: Vec<Raw> = (0..5).map(|n| order(&format!("o-{n}"), 1)).collect();
     for raw in &live {
@@ -112,7 +118,7 @@ pub async fn s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing(env:
     assert_eq!(engine.read_replayed::<Tally>("third", SKU).await.unwrap(), None);
     // The live ones: six orders, and what they emitted once.
     assert_eq!(engine.read::<Tally>(SKU).await.unwrap(), Some(Tally { orders: 6 }));
-    for consumer in ["inventory/recount", "inventory/restock"] {
+    for consumer in ["inventory/recount/order.placed", "inventory/restock"] {
         assert_eq!(world.emitted(consumer, &live[0]).await.len(), 1);
         let key = waxseal::row::receipt::key(consumer, "orders", "o-0").replayed(Some("first"));
         let receipt = world.item(&key).await.expect("a receipt of the replay's own");
@@ -123,7 +129,7 @@ pub async fn s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing(env:
 /// No name of a replay and no id reaches into another namespace.
 pub async fn s40_namespaces_never_meet(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let function = world.function(Service::new("inventory").decide(Recount));
+    let function = world.function(Service::new("inventory").aggregate(Recount));
     let spellings = ["o-1", "o-1#replay%23a", "o-1#a", "o-1%23replay%2523a"];
     for id in spellings {
         for replay in [None, Some("a"), Some("b")] {

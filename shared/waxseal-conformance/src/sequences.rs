@@ -1,6 +1,6 @@
 //! Order on a queue that keeps none: dense counts where events are emitted, cursors where they are followed.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,8 @@ use super::{
     world::{Function, Letters, World, policy, received, record},
 };
 use waxseal::{
-    Decide, Entity, Envelope, Fault, Handler, Out, Outcome, Raw, Sequencing, Service, Table, Unit,
+    Aggregate, Decide, Entity, Envelope, Fault, Handler, Out, Outcome, Raw, Refusal, Sequencing, Service,
+    Table, Unit,
     batch::{Policy, Record, RecordOutcome},
 };
 
@@ -52,21 +53,25 @@ impl<const GAPLESS: bool> Handler for Follow<GAPLESS> {
 
 /// The same as a pure function.
 struct FollowPurely;
-impl Decide for FollowPurely {
+impl Aggregate for FollowPurely {
     const NAME: &'static str = "follow-purely";
-    type Event = ParcelMoved;
     type State = Journey;
+    type Decides = (ParcelMoved,);
     type Emits = ();
+    type Refusal = Infallible;
+}
+impl Decide<ParcelMoved> for FollowPurely {
     const SEQUENCING: Sequencing = Sequencing::Gapless("journey");
     fn key(_: &ParcelMoved) -> Cow<'_, str> {
         Cow::Borrowed("p-1")
     }
     fn decide(
         &self,
-        journey: &mut Journey,
+        journey: &mut Option<Journey>,
         moved: &Envelope<ParcelMoved>,
-        _: &mut Out<()>,
-    ) -> Result<(), Fault> {
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let journey = journey.get_or_insert_default();
         journey.stations.push(moved.data.station.clone());
         Ok(())
     }
@@ -129,7 +134,7 @@ pub async fn s34_a_stale_event_is_acknowledged_without_effect(env: &impl Contrac
 
 /// A batch is sorted as far as it goes: what arrives together need not come again.
 pub async fn s34_what_arrives_out_of_order_in_one_batch_takes_effect_in_sequence(env: &impl ContractEnv) {
-    for service in [gapless(&Script::default()), Service::new("tracking").decide(FollowPurely)] {
+    for service in [gapless(&Script::default()), Service::new("tracking").aggregate(FollowPurely)] {
         let world = World::of(env).await;
         let function = world.function(service);
         assert_eq!(run(&function, &arrived(&[3, 1, 4, 2], 1)).await, Vec::<String>::new());
@@ -240,20 +245,24 @@ impl Handler for Pack {
 
 /// The pure form: its state never changes, its sequence does.
 struct PackPurely;
-impl Decide for PackPurely {
+impl Aggregate for PackPurely {
     const NAME: &'static str = "pack";
-    type Event = OrderPlaced;
     type State = Parcel;
+    type Decides = (OrderPlaced,);
     type Emits = (ParcelPacked, ParcelMoved);
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for PackPurely {
     fn key(event: &OrderPlaced) -> Cow<'_, str> {
         Cow::Borrowed(&event.sku)
     }
     fn decide(
         &self,
-        _: &mut Parcel,
+        state: &mut Option<Parcel>,
         order: &Envelope<OrderPlaced>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        state.get_or_insert_default();
         out.emit_in_sequence(ParcelPacked { order: order.id.clone() });
         out.emit_in_sequence(ParcelMoved { station: "depot".to_owned() });
         Ok(())
@@ -262,9 +271,11 @@ impl Decide for PackPurely {
 
 /// The count of an entity's events is dense over batches, folded commits, duplicates, failures and racing functions.
 pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl ContractEnv) {
-    let services: [fn() -> Service; 2] =
-        [|| Service::new("shipping").handler(Pack), || Service::new("shipping").decide(PackPurely)];
-    for service in services {
+    let services: [(&str, fn() -> Service); 2] = [
+        ("shipping/pack", || Service::new("shipping").handler(Pack)),
+        ("shipping/pack/order.placed", || Service::new("shipping").aggregate(PackPurely)),
+    ];
+    for (consumer, service) in services {
         let world = World::of(env).await;
         let functions = [world.function(service()), world.function(service())];
         let all: Vec<_> = (0..30).map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1))).collect();
@@ -278,7 +289,7 @@ pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl 
         functions[0].batch(&all, &letters, Policy::default()).await;
         let mut numbers = Vec::new();
         for n in 0..30 {
-            for emission in world.emitted("shipping/pack", &order(&format!("o-{n}"), 1)).await {
+            for emission in world.emitted(consumer, &order(&format!("o-{n}"), 1)).await {
                 let raw = Raw::parse(emission.envelope.get()).expect("an outbox holds envelopes");
                 let (subject, number) = raw.sequence().expect("it was emitted in sequence");
                 assert_eq!(subject, "parcel#hat/Größe %235");
@@ -309,7 +320,7 @@ pub async fn s34_a_count_that_would_be_lost_fails_its_run(env: &impl ContractEnv
 /// A guarded event costs one item more, in the same two requests.
 pub async fn c1_a_cursor_joins_the_read_and_the_write(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let function = world.cold(Service::new("tracking").decide(FollowPurely));
+    let function = world.cold(Service::new("tracking").aggregate(FollowPurely));
     for (number, counts) in [(1, (1, 1)), (2, (2, 2)), (1, (3, 2))] {
         let _outcome = function.deliver(&moved(number)).await.unwrap();
         assert_eq!(function.line.counts(), counts);

@@ -1,6 +1,6 @@
 //! Tenants: a message says on whose behalf it travels, and its receipt carries that to the relay.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,10 @@ use super::{
     env::ContractEnv,
     world::World,
 };
-use waxseal::{Attempt, Decide, Effect, Envelope, Fault, Handler, Out, Raw, Service, Unit, table::attribute};
+use waxseal::{
+    Aggregate, Attempt, Decide, Effect, Envelope, Fault, Handler, Out, Raw, Refusal, Service, Unit,
+    table::attribute,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 struct RenderInvoice {
@@ -63,20 +66,24 @@ impl Handler for Ask {
 }
 
 struct AskPurely;
-impl Decide for AskPurely {
+impl Aggregate for AskPurely {
     const NAME: &'static str = "ask-purely";
-    type Event = OrderPlaced;
     type State = Tally;
+    type Decides = (OrderPlaced,);
     type Emits = (RenderInvoice, Invoiced);
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for AskPurely {
     fn key(order: &OrderPlaced) -> Cow<'_, str> {
         Cow::Borrowed(&order.sku)
     }
     fn decide(
         &self,
-        _: &mut Tally,
+        state: &mut Option<Tally>,
         order: &Envelope<OrderPlaced>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        state.get_or_insert_default();
         let (command, event) = both(&order.data);
         out.send(command);
         out.emit_in_sequence(event);
@@ -106,12 +113,12 @@ impl Effect for AskOutside {
 /// What each form of handler emitted for an order of this customer: the tenants, by emission.
 async fn tenants(env: &impl ContractEnv, customer: &str) -> [Vec<Option<String>>; 3] {
     let world = World::of(env).await;
-    let service = Service::new("billing").handler(Ask).decide(AskPurely).effect(AskOutside);
+    let service = Service::new("billing").handler(Ask).aggregate(AskPurely).effect(AskOutside);
     let raw = order_of("o-48", customer);
     world.function(service).deliver(&raw).await.unwrap();
     let mut tenants: [Vec<Option<String>>; 3] = Default::default();
     for (found, consumer) in
-        tenants.iter_mut().zip(["billing/ask", "billing/ask-purely", "billing/ask-outside"])
+        tenants.iter_mut().zip(["billing/ask", "billing/ask-purely/order.placed", "billing/ask-outside"])
     {
         let emitted = world.emitted(consumer, &raw).await;
         let names = emitted.iter().map(|emission| Raw::parse(emission.envelope.get()).unwrap().name);

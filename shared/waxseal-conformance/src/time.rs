@@ -63,12 +63,12 @@ pub async fn s20_a_slow_handler_does_not_hold_the_commit_of_the_others(env: &imp
         });
         let function = world.function(service(&script));
         let records = records(10);
-        let consumer = function.engine.service().catalog()[0].handler;
+        let consumer = function.engine.service().catalog()[0].consumer();
         // The stop comes when the table has all the others: were they held, it would never come.
         let all = async {
             for n in (0..10).filter(|n| *n != 4) {
                 let raw = order_of(&format!("o-{n}"), &format!("sku-{n}"));
-                while world.receipt(&format!("inventory/{consumer}"), &raw).await.is_none() {
+                while world.receipt(&consumer, &raw).await.is_none() {
                     breathe().await;
                 }
             }

@@ -70,6 +70,7 @@ fn apps() -> impl Strategy<Value = App> {
                 entries.push(Entry {
                     service: (*name).to_owned(),
                     handler: "handler",
+                    decides: None,
                     mode: Mode::Transactional,
                     consumes: *may_handle[consumes.index(may_handle.len())],
                     emits: emits.leak(),

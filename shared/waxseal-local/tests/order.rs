@@ -1,10 +1,12 @@
 //! Order and replays over a bus that reorders, repeats and crashes (S-34, S-40).
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible};
 
 use serde::{Deserialize, Serialize};
-use waxseal::{Decide, Entity, Envelope, Fault, Handler, Out, Raw, Replay, Sequencing, Service, Unit};
+use waxseal::{
+    Aggregate, Decide, Entity, Envelope, Fault, Handler, Out, Raw, Refusal, Replay, Sequencing, Service, Unit,
+};
 use waxseal_local::{Faults, Local};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,20 +32,24 @@ impl Entity for Parcel {
 }
 
 struct Move;
-impl Decide for Move {
+impl Aggregate for Move {
     const NAME: &'static str = "move";
-    type Event = Scanned;
     type State = Parcel;
+    type Decides = (Scanned,);
     type Emits = (Moved,);
+    type Refusal = Infallible;
+}
+impl Decide<Scanned> for Move {
     fn key(event: &Scanned) -> Cow<'_, str> {
         Cow::Borrowed(&event.parcel)
     }
     fn decide(
         &self,
-        parcel: &mut Parcel,
+        parcel: &mut Option<Parcel>,
         event: &Envelope<Scanned>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let parcel = parcel.get_or_insert_default();
         let Scanned { parcel: id, station } = &event.data;
         parcel.stations.push(station.clone());
         out.emit_in_sequence(Moved { parcel: id.clone(), station: station.clone() });
@@ -80,17 +86,26 @@ impl Handler for See {
 
 /// Wants every one, in sequence, and can be built anew.
 struct Tell;
-impl Decide for Tell {
+impl Aggregate for Tell {
     const NAME: &'static str = "tell";
-    type Event = Moved;
     type State = Parcel;
+    type Decides = (Moved,);
     type Emits = ();
+    type Refusal = Infallible;
+}
+impl Decide<Moved> for Tell {
     const SEQUENCING: Sequencing = Sequencing::Gapless("story");
     const REPLAY: Replay = Replay::Rebuild;
     fn key(event: &Moved) -> Cow<'_, str> {
         Cow::Borrowed(&event.parcel)
     }
-    fn decide(&self, story: &mut Parcel, moved: &Envelope<Moved>, _: &mut Out<()>) -> Result<(), Fault> {
+    fn decide(
+        &self,
+        story: &mut Option<Parcel>,
+        moved: &Envelope<Moved>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let story = story.get_or_insert_default();
         story.stations.push(moved.data.station.clone());
         Ok(())
     }
@@ -101,9 +116,9 @@ const STATIONS: usize = 8;
 
 fn day(seed: u64) -> Local {
     let local = Local::builder().seed(seed).faults(Faults::bad_day()).build();
-    local.deploy(Service::new("shipping").decide(Move)).unwrap();
+    local.deploy(Service::new("shipping").aggregate(Move)).unwrap();
     local.deploy(Service::new("tracking").handler(See)).unwrap();
-    local.deploy(Service::new("story").decide(Tell)).unwrap();
+    local.deploy(Service::new("story").aggregate(Tell)).unwrap();
     local
 }
 

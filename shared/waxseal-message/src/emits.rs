@@ -31,7 +31,7 @@ impl Declared {
     }
 }
 
-/// A declared set of messages: `()`, `(A,)`, `(A, B)`, up to eight.
+/// A declared set of messages: `()`, `(A,)`, `(A, B)`, up to sixteen.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of messages",
     label = "expected `()`, `(A,)`, `(A, B)`, …",
@@ -90,3 +90,11 @@ set!(A 0, B 1, C 2, D 3, E 4);
 set!(A 0, B 1, C 2, D 3, E 4, F 5);
 set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14);
+set!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15);

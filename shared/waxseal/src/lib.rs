@@ -68,8 +68,8 @@ pub use engine::{EffectOutcome, Engine, Outcome, Release, ReleaseError, Released
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault};
 pub use handler::{
-    Attempt, Decide, Done, Effect, Failure, Handler, Out, Replay, Sequencing, Service, ServiceError, Unit,
-    catalog,
+    Aggregate, Attempt, Decide, Decides, Done, Effect, Failure, Handler, Out, Refusal, Replay, Sequencing,
+    Service, ServiceError, StagedMessage, Unit, catalog,
 };
 pub use host::Host;
 pub use row::{Entity, Loaded};

@@ -8,6 +8,7 @@
 
 use std::{
     borrow::Cow,
+    convert::Infallible,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -18,8 +19,8 @@ use std::{
 use peak_alloc::PeakAlloc;
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Out, Raw, Service, Settings,
-    Table, Unit,
+    Aggregate, Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Out, Raw,
+    Refusal, Service, Settings, Table, Unit,
     batch::{Batches, Content, Policy, Record, RecordOutcome},
     dead_letter::{DeadLetter, DeadLetters},
     table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
@@ -137,20 +138,24 @@ impl Effect for Ship {
 
 /// Decides alone: it waits for nothing, so it does not count among those that run at once.
 struct Tally;
-impl Decide for Tally {
+impl Aggregate for Tally {
     const NAME: &str = "tally";
-    type Event = Ordered;
     type State = Reservation;
+    type Decides = (Ordered,);
     type Emits = (Reserved,);
+    type Refusal = Infallible;
+}
+impl Decide<Ordered> for Tally {
     fn key(event: &Ordered) -> Cow<'_, str> {
         Cow::Borrowed(&event.order)
     }
     fn decide(
         &self,
-        state: &mut Reservation,
+        state: &mut Option<Reservation>,
         event: &Envelope<Ordered>,
-        out: &mut Out<Self::Emits>,
-    ) -> Result<(), Fault> {
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let state = state.get_or_insert_default();
         state.quantity += event.data.quantity;
         out.emit(reserved(&event.data));
         Ok(())
@@ -234,7 +239,7 @@ const FORMS: [(&str, Registered); 3] = [
 
 #[test]
 fn s21_memory_beyond_input_and_response_is_bounded_by_k_and_not_by_the_batch() {
-    let decides: Registered = |service| service.decide(Tally);
+    let decides: Registered = |service| service.aggregate(Tally);
     for (form, service) in FORMS.into_iter().chain([("a decision", decides)]) {
         let (small, large) = (peak(service, 1_000, 5), peak(service, 10_000, 5));
         let grown = large.saturating_sub(small);

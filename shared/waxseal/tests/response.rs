@@ -5,12 +5,12 @@
 
 mod support;
 
-use std::{borrow::Cow, sync::Mutex};
+use std::{borrow::Cow, convert::Infallible, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 use support::{Card, Letters, PaymentRequested, engine, payment, record};
 use waxseal::{
-    Decide, Entity, Envelope, Fault, Out, Service,
+    Aggregate, Decide, Entity, Envelope, Fault, Out, Refusal, Service,
     batch::{Batches, Policy, Record, RecordOutcome, failures},
 };
 use waxseal_testing::block_on;
@@ -60,24 +60,28 @@ struct Book {
     fails: bool,
     runs: Mutex<Vec<String>>,
 }
-impl Decide for &'static Book {
+impl Aggregate for &'static Book {
     const NAME: &'static str = "book";
-    type Event = PaymentRequested;
     type State = Account;
+    type Decides = (PaymentRequested,);
     type Emits = ();
+    type Refusal = Infallible;
+}
+impl Decide<PaymentRequested> for &'static Book {
     fn key(event: &PaymentRequested) -> Cow<'_, str> {
         assert!(event.amount != 666, "no account for {}", event.order);
         Cow::Borrowed("house")
     }
     fn decide(
         &self,
-        account: &mut Account,
+        account: &mut Option<Account>,
         event: &Envelope<PaymentRequested>,
-        _: &mut Out<()>,
-    ) -> Result<(), Fault> {
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let account = account.get_or_insert_default();
         self.runs.lock().unwrap().push(event.id.clone());
         if self.fails {
-            return Err(Fault::retry("the books are closed"));
+            return Err(Fault::retry("the books are closed").into());
         }
         account.spent += match event.data.card {
             Card::Visa => event.data.amount,
@@ -89,7 +93,7 @@ impl Decide for &'static Book {
 
 fn book(fails: bool) -> (&'static Book, Service) {
     let book: &'static Book = Box::leak(Box::new(Book { fails, runs: Mutex::default() }));
-    (book, Service::new("payment").decide(book))
+    (book, Service::new("payment").aggregate(book))
 }
 
 fn amount(id: &str, amount: u32) -> Record {

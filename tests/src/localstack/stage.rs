@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use orders::{Order, Stored};
+use orders::Order;
 use serde_json::{Value, json};
 use waxseal::{
     Entity,
@@ -394,7 +394,7 @@ impl Stage {
     /// # Errors
     /// Where the table cannot be read.
     pub fn orders(&self) -> Result<Vec<Order>, CallError> {
-        Ok(self.entities::<Stored>("orders")?.into_iter().filter_map(|(_, stored)| stored.0).collect())
+        Ok(self.entities::<Order>("orders")?.into_iter().map(|(_, order)| order).collect())
     }
 
     /// Takes in stock, by the command that `inventory::receive` runs. The command has an id of its own, so that it does

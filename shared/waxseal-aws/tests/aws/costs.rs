@@ -40,7 +40,7 @@ async fn c1_a_handler_with_state_costs_one_transaction_after_its_reads() {
     let (wire, clock) = (WireTable::new("inventory"), Clock::new());
     for service in [
         inventory(&Arc::default()),
-        Service::new("warehouse").decide(CountSold { runs: Arc::new(AtomicU32::new(0)) }),
+        Service::new("warehouse").aggregate(CountSold { runs: Arc::new(AtomicU32::new(0)) }),
     ] {
         engine(service, &wire, &clock).handle(&placed("e1")).await.unwrap();
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
@@ -13,7 +14,7 @@ use crate::support::{
 };
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    Decide, Engine, Entity, Envelope, Fault, Handler, Out, Outcome, Service, Unit,
+    Aggregate, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Outcome, Refusal, Service, Unit,
     batch::{Batches, Content, Grouping, Policy, Record, RecordOutcome},
     table::{Item, Key},
 };
@@ -47,15 +48,24 @@ struct CountSold {
     rival: Option<(&'static str, WireTable, Arc<AtomicBool>)>,
 }
 
-impl Decide for CountSold {
+impl Aggregate for CountSold {
     const NAME: &'static str = "count-sold";
-    type Event = OrderPlaced;
     type State = Sold;
+    type Decides = (OrderPlaced,);
     type Emits = ();
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for CountSold {
     fn key(event: &OrderPlaced) -> Cow<'_, str> {
         Cow::Borrowed(&event.order)
     }
-    fn decide(&self, sold: &mut Sold, event: &Envelope<OrderPlaced>, _: &mut Out<()>) -> Result<(), Fault> {
+    fn decide(
+        &self,
+        sold: &mut Option<Sold>,
+        event: &Envelope<OrderPlaced>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let sold = sold.get_or_insert_default();
         sold.count += event.data.quantity;
         if let Some((order, wire, done)) = &self.rival
             && event.data.order == *order
@@ -106,7 +116,7 @@ fn by_hand() -> Service {
 }
 
 fn decide() -> Service {
-    Service::new("inventory").decide(CountSold { rival: None })
+    Service::new("inventory").aggregate(CountSold { rival: None })
 }
 
 fn effect() -> Service {
@@ -204,7 +214,7 @@ async fn c1_a_conflict_costs_the_cancelled_transaction_and_another_try() {
     let (wire, clock) = (WireTable::new("inventory"), Clock::new());
     let contested = |order| {
         let rival = Some((order, wire.clone(), Arc::default()));
-        engine(Service::new("inventory").decide(CountSold { rival }), &wire, &clock)
+        engine(Service::new("inventory").aggregate(CountSold { rival }), &wire, &clock)
     };
     contested("order-e1").handle(&placed("e1")).await.unwrap();
     let twice = vec!["BatchGetItem", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"];

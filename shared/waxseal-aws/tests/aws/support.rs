@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    convert::Infallible,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst},
@@ -12,8 +13,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service,
-    Settings, Timestamp, Token, Unit,
+    Aggregate, Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw,
+    Refusal, Service, Settings, Timestamp, Token, Unit,
     dead_letter::{DeadLetter, DeadLetters},
     table::{Item, Key},
 };
@@ -125,15 +126,24 @@ impl Handler for Announce {
 pub(crate) struct CountSold {
     pub(crate) runs: Arc<AtomicU32>,
 }
-impl Decide for CountSold {
+impl Aggregate for CountSold {
     const NAME: &'static str = "count-sold";
-    type Event = OrderPlaced;
     type State = Stock;
+    type Decides = (OrderPlaced,);
     type Emits = ();
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for CountSold {
     fn key(event: &OrderPlaced) -> Cow<'_, str> {
         Cow::Borrowed(&event.sku)
     }
-    fn decide(&self, stock: &mut Stock, event: &Envelope<OrderPlaced>, _: &mut Out<()>) -> Result<(), Fault> {
+    fn decide(
+        &self,
+        stock: &mut Option<Stock>,
+        event: &Envelope<OrderPlaced>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        let stock = stock.get_or_insert_default();
         self.runs.fetch_add(1, SeqCst);
         stock.on_hand += event.data.quantity;
         Ok(())

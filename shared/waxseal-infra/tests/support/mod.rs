@@ -11,6 +11,7 @@ pub(crate) fn service(name: &str, entries: &[(Declared, &'static [Declared])]) -
     let entry = |(consumes, emits): &(Declared, &'static [Declared])| Entry {
         service: name.to_owned(),
         handler: "handler",
+        decides: None,
         mode: Mode::Transactional,
         consumes: *consumes,
         emits,

@@ -42,7 +42,7 @@ pub struct Policy {
     /// What to do with records that cannot be read.
     pub malformed: MalformedPolicy,
     /// Handlers at once (S-21). 10 unless set. A handler that has returned and waits for its commit does not count, and
-    /// neither does a [`Decide`](crate::Decide), which waits for nothing.
+    /// neither does an [`Aggregate`](crate::Aggregate), which waits for nothing.
     pub concurrency: usize,
     /// How commits share requests.
     pub grouping: Grouping,

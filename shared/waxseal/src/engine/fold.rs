@@ -95,7 +95,7 @@ impl Inner {
                         if members.len() < open.len()
                             && let Some(item) = total.seen(entity)
                         {
-                            ahead[0].1 = Some(item);
+                            ahead[0].1 = item;
                         }
                     }
                     Err(failure) => results[index] = Some(Err(failure)),

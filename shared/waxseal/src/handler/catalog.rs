@@ -20,17 +20,31 @@ pub enum Mode {
     NaturallyIdempotent,
 }
 
-/// One handler.
+/// One handler, or one decision of an aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The service that registered it.
     pub service: String,
-    /// Its name.
+    /// Its name; an aggregate's decisions have one together.
     pub handler: &'static str,
+    /// The message's name, where it is a decision of an aggregate: it tells decisions apart.
+    pub decides: Option<&'static str>,
     /// How it meets the table.
     pub mode: Mode,
     /// What it reacts to, in the newest version that it knows.
     pub consumes: Declared,
     /// What it may emit or send.
     pub emits: &'static [Declared],
+}
+
+impl Entry {
+    /// The name under which its receipts are kept: `inventory/reserve-stock`, and `orders/orders/place-order` for a decision.
+    #[must_use]
+    pub fn consumer(&self) -> String {
+        let Self { service, handler, .. } = self;
+        self.decides.map_or_else(
+            || format!("{service}/{handler}"),
+            |message| format!("{service}/{handler}/{message}"),
+        )
+    }
 }

@@ -39,7 +39,7 @@ use waxseal_message::{Emits, Envelope, Message, Raw, Timestamp, effect_key};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an `Effect`",
     label = "expected an effect",
-    note = "register a `Handler` with `.handler(..)` and a `Decide` with `.decide(..)`"
+    note = "register a `Handler` with `.handler(..)` and an `Aggregate` with `.aggregate(..)`"
 )]
 pub trait Effect: Send + Sync + 'static {
     /// As [`Handler::NAME`](crate::Handler::NAME).

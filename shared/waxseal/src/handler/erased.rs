@@ -7,14 +7,12 @@ use crate::{
     future::BoxFuture,
     handler::{
         catalog::Mode,
-        decide::{Decide, Out},
         effect::{Attempt, Done, Effect},
         replay::Replay,
         sequencing::Sequencing,
         transactional::Handler,
         unit::{Run, Staged, Unit},
     },
-    row::state,
     table::Key,
 };
 use waxseal_message::{DecodeError, Envelope, Message as _, Raw};
@@ -73,7 +71,6 @@ pub(crate) trait Reaction: Send + Sync {
 }
 
 pub(crate) struct Handled<H>(pub(crate) H);
-pub(crate) struct Decided<D>(pub(crate) D);
 pub(crate) struct Effected<E> {
     effect: E,
     /// Stages the emissions of a success, where the effect has [`Done`].
@@ -121,76 +118,6 @@ impl<H: Handler> Reaction for Handled<H> {
             let mut unit = Unit::new(run);
             let result = self.0.handle(&event, &mut unit).await;
             unit.run.staged.conclude(result).map_err(RunError::Fault)
-        })
-    }
-}
-
-impl<D: Decide> Reaction for Decided<D> {
-    fn is_pure(&self) -> bool {
-        true
-    }
-
-    fn mode(&self) -> Mode {
-        Mode::Transactional
-    }
-
-    fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
-        D::Event::decode(raw.version, &raw.data).map(drop)
-    }
-
-    fn sequencing(&self) -> Sequencing {
-        D::SEQUENCING
-    }
-
-    fn replay(&self) -> Replay {
-        D::REPLAY
-    }
-
-    fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
-        // What cannot be decoded fails in `run`, with its reason.
-        let event: Envelope<D::Event> = raw.decode().ok()?;
-        let key = state::key::<D::State>(&D::key(&event.data)).replayed(D::REPLAY.namespace(raw));
-        Some((key, Box::new(event)))
-    }
-
-    fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
-        Box::pin(async move {
-            let decoded;
-            let event: &Envelope<D::Event> = match run.decoded.and_then(|event| event.downcast_ref()) {
-                Some(event) => event,
-                None => {
-                    decoded = run.cause.decode().map_err(RunError::Decode)?;
-                    &decoded
-                }
-            };
-            let key = D::key(&event.data);
-            let mut unit = Unit::<D::Emits>::new(run);
-            let (mut entity, before) = match unit.load::<D::State>(&key).await.map_err(RunError::Fault)? {
-                Some(entity) => {
-                    let before = serde_json::to_string(&*entity).ok();
-                    (entity, before)
-                }
-                None => (unit.create(&key, D::State::default()), None),
-            };
-            let mut out = Out::default();
-            self.0.decide(&mut entity, event, &mut out).map_err(RunError::Fault)?;
-            let mut is_numbered = false;
-            for said in out.said {
-                is_numbered |= said.in_sequence;
-                match said.in_sequence {
-                    true => unit.run.push_in_sequence(said, &mut entity),
-                    false => unit.run.push(said, None),
-                }
-            }
-            let after = serde_json::to_string(&*entity);
-            match (&before, &after) {
-                // Nothing to write, but what was emitted was decided on this version.
-                (Some(before), Ok(after)) if before == after && !is_numbered => {
-                    unit.require_unchanged(&entity)
-                }
-                _ => unit.save_as(entity, after),
-            }
-            unit.run.staged.conclude(Ok(())).map_err(RunError::Fault)
         })
     }
 }

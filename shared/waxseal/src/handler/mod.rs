@@ -1,27 +1,32 @@
 //! Handlers: the reactions of a service, what they stage, and why they fail.
 //!
-//! [`Handler`] is the transactional form, [`Decide`] the pure one, [`Effect`] the leased one. A [`Service`] registers them, and
+//! [`Handler`] is the transactional form, [`Aggregate`] the pure one, [`Effect`] the leased one. A [`Service`] registers them, and
 //! the engine runs them in one erased form. The folder knows no engine and no batches.
 
+mod aggregate;
 pub mod catalog;
-mod decide;
+mod decided;
 mod effect;
 mod erased;
 mod failure;
+mod out;
 mod reason;
+mod refusal;
 mod replay;
 mod sequencing;
 mod service;
 mod transactional;
 mod unit;
 
+pub use aggregate::{Aggregate, Decide, Decides};
 pub(crate) use catalog::Mode;
-pub use decide::{Decide, Out};
 pub(crate) use effect::Keys;
 pub use effect::{Attempt, Done, Effect};
 pub(crate) use erased::{DEFAULT_LEASE, Decoded, Incoming, RunError, Success};
 pub use failure::Failure;
+pub use out::{Out, StagedMessage};
 pub(crate) use reason::Reason;
+pub use refusal::Refusal;
 pub use replay::Replay;
 pub use sequencing::Sequencing;
 pub(crate) use sequencing::{Standing, standing};

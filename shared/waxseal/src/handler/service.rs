@@ -6,10 +6,11 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::{
     handler::{
+        aggregate::{Aggregate, Decide, Decides as _},
         catalog::Entry,
-        decide::Decide,
+        decided::Decided,
         effect::{Done, Effect},
-        erased::{Decided, Decoded, Effected, Handled, Reaction},
+        erased::{Decoded, Effected, Handled, Reaction},
         failure::Failure,
         sequencing::Sequencing,
         transactional::Handler,
@@ -17,7 +18,7 @@ use crate::{
     panic,
     table::Key,
 };
-use waxseal_message::{Channel, Declared, Emits, Raw};
+use waxseal_message::{Channel, Declared, Emits, Message, Raw};
 
 /// The handlers of one service.
 ///
@@ -65,38 +66,47 @@ impl Service {
 
     /// Adds a [`Handler`].
     pub fn handler<H: Handler>(self, handler: H) -> Self {
-        self.add::<H::Emits>(H::NAME, Declared::of::<H::Event>(), Arc::new(Handled(handler)))
+        self.add::<H::Event, H::Emits>(H::NAME, None, Arc::new(Handled(handler)))
     }
 
-    /// Adds a [`Decide`].
-    pub fn decide<D: Decide>(self, decide: D) -> Self {
-        self.add::<D::Emits>(D::NAME, Declared::of::<D::Event>(), Arc::new(Decided(decide)))
+    /// Adds an [`Aggregate`] with every message that it decides.
+    pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Self {
+        A::Decides::register(Arc::new(aggregate), self)
+    }
+
+    /// Adds one decision of an aggregate. Each has receipts of its own, so that ids of one message say nothing of another.
+    pub(crate) fn decision<A: Decide<M>, M: Message>(self, aggregate: Arc<A>) -> Self {
+        self.add::<M, A::Emits>(A::NAME, Some(M::NAME), Arc::new(Decided::<A, M>::new(aggregate)))
     }
 
     /// Adds an [`Effect`].
     pub fn effect<E: Effect>(self, effect: E) -> Self {
-        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected::new(effect)))
+        self.add::<E::Event, E::Emits>(E::NAME, None, Arc::new(Effected::new(effect)))
     }
 
-    /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release) as done.
+    /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release)
+    /// as done.
     pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
-        self.add::<E::Emits>(E::NAME, Declared::of::<E::Event>(), Arc::new(Effected::with_done(effect)))
+        self.add::<E::Event, E::Emits>(E::NAME, None, Arc::new(Effected::with_done(effect)))
     }
 
-    fn add<S: Emits>(
+    fn add<M: Message, S: Emits>(
         mut self,
         handler: &'static str,
-        consumes: Declared,
+        decides: Option<&'static str>,
         reaction: Arc<dyn Reaction>,
     ) -> Self {
-        self.catalog.push(Entry {
+        let consumes = Declared::of::<M>();
+        let entry = Entry {
             service: self.name.clone(),
             handler,
+            decides,
             mode: reaction.mode(),
             consumes,
             emits: S::DECLARED,
-        });
-        let consumer = format!("{}/{handler}", self.name).into();
+        };
+        let consumer = entry.consumer().into();
+        self.catalog.push(entry);
         self.routes.entry(consumes.name).or_default().push(Route { consumer, handler, reaction });
         self
     }
@@ -151,13 +161,18 @@ impl Service {
         let mut mistakes = Vec::new();
         for (index, entry) in catalog.iter().enumerate() {
             let handler = entry.handler;
-            if catalog[..index].iter().any(|earlier| earlier.handler == handler) {
+            if catalog[..index].iter().any(|earlier| earlier.consumer() == entry.consumer()) {
                 mistakes.push(ServiceError::Twice { service: name(), handler });
             }
             let events = entry.emits.iter().filter(|declared| !matches!(declared.channel, Channel::Queue(_)));
-            mistakes.extend(events.filter(|declared| declared.owner != service).map(|foreign| {
-                ServiceError::Foreign { service: name(), handler, event: foreign.name, owner: foreign.owner }
-            }));
+            for foreign in events.filter(|declared| declared.owner != service) {
+                let (event, owner) = (foreign.name, foreign.owner);
+                let mistake = ServiceError::Foreign { service: name(), handler, event, owner };
+                // An aggregate's decisions emit the same.
+                if !mistakes.contains(&mistake) {
+                    mistakes.push(mistake);
+                }
+            }
             let consumes = entry.consumes;
             if matches!(consumes.channel, Channel::Queue(recipient) if recipient != service) {
                 let (command, recipient) = (consumes.name, consumes.owner);

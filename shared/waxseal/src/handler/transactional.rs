@@ -17,7 +17,7 @@ use waxseal_message::{Emits, Envelope, Message};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Handler`",
     label = "expected a handler",
-    note = "register a `Decide` with `.decide(..)` and an `Effect` with `.effect(..)`"
+    note = "register an `Aggregate` with `.aggregate(..)` and an `Effect` with `.effect(..)`"
 )]
 pub trait Handler: Send + Sync + 'static {
     /// Unique in its service; part of the receipt's key, so renaming it makes old events new.

@@ -6,7 +6,7 @@ use crate::{
     commit::Access,
     emission::Emission,
     fault::Fault,
-    handler::{decide::StagedMessage, erased::Decoded},
+    handler::{erased::Decoded, out::StagedMessage},
     row::{Entity, Loaded, Stored, state},
     table::{Action, Condition, Item, Key, Write, attribute},
     token::Token,
@@ -128,6 +128,12 @@ impl<'a, S: Emits> Unit<'a, S> {
         Ok(Some(Loaded { value, key, version, sequence }))
     }
 
+    /// The row of an entity that is not there.
+    pub(crate) fn vacant<T: Entity>(&self, id: &str) -> Loaded<Option<String>> {
+        let key = state::key::<T>(id).replayed(self.run.replay);
+        Loaded { value: None, key, version: 0, sequence: 0 }
+    }
+
     /// Starts an entity that must not exist yet. [Load](Unit::load) it first, and create it where that finds none: a handler that
     /// creates what exists fails with [`Failure::NotLoaded`](crate::Failure::NotLoaded).
     pub fn create<T: Entity>(&self, id: &str, value: T) -> Loaded<T> {
@@ -156,6 +162,11 @@ impl<'a, S: Emits> Unit<'a, S> {
     /// Stages a removal, guarded by the version that was read. An entity that has emitted in sequence fails its run: created
     /// anew it would count from 1 again, and whoever follows it would take its events for stale. Save it closed instead.
     pub fn delete<T: Entity>(&mut self, entity: Loaded<T>) {
+        self.delete_row(entity);
+    }
+
+    /// As [`Unit::delete`].
+    pub(crate) fn delete_row<T>(&mut self, entity: Loaded<T>) {
         if entity.sequence > 0 {
             return self.run.fail(Fault::permanent(format!(
                 "{} has emitted in sequence and cannot be deleted: save it closed instead",
@@ -167,6 +178,11 @@ impl<'a, S: Emits> Unit<'a, S> {
 
     /// Commits only if `entity` is still at the version that was read: what a unit only reads is not guarded otherwise.
     pub fn require_unchanged<T: Entity>(&mut self, entity: &Loaded<T>) {
+        self.require_row(entity);
+    }
+
+    /// As [`Unit::require_unchanged`].
+    pub(crate) fn require_row<T>(&mut self, entity: &Loaded<T>) {
         let changes = &mut self.run.staged.changes;
         if changes.get(&entity.key).is_none() {
             changes.insert(entity.key.clone(), Change { base: entity.version, to: To::Unchanged });
@@ -231,12 +247,12 @@ impl Run<'_> {
         self.staged.changes.insert(key, Change { base, to });
     }
 
-    fn fail(&mut self, fault: Fault) {
+    pub(crate) fn fail(&mut self, fault: Fault) {
         self.staged.error.get_or_insert(fault);
     }
 
     /// As [`Run::push`], as the next one in `entity`'s sequence.
-    pub(crate) fn push_in_sequence<T>(&mut self, said: StagedMessage, entity: &mut Loaded<T>) {
+    pub(crate) fn push_in_sequence<T>(&mut self, message: StagedMessage, entity: &mut Loaded<T>) {
         entity.sequence += 1;
         let given = self.staged.numbered.insert(entity.key.clone(), entity.sequence);
         if given.is_some_and(|given| given >= entity.sequence) {
@@ -246,16 +262,16 @@ impl Run<'_> {
             )));
         }
         let name = entity.key.partition.to_string();
-        self.push(said, Some((name, entity.sequence)));
+        self.push(message, Some((name, entity.sequence)));
     }
 
     /// Stages a message: its id is a function of its cause (S-45), its correlation and trace are inherited (S-44).
-    pub(crate) fn push(&mut self, said: StagedMessage, sequence: Option<(String, u64)>) {
+    pub(crate) fn push(&mut self, message: StagedMessage, sequence: Option<(String, u64)>) {
         // Whoever rebuilds says nothing: it was said the first time (S-40).
         if self.replay.is_some() {
             return;
         }
-        let StagedMessage { declared, data, tenant, .. } = said;
+        let StagedMessage { declared, data, tenant, .. } = message;
         let data = match data {
             Ok(data) => data,
             Err(error) => {
@@ -333,21 +349,27 @@ impl Staged {
     /// Takes over what a later event of the same batch changed, so that one write holds both.
     pub(crate) fn fold(&mut self, later: Changes) {
         for (key, change) in later.0 {
-            match (self.changes.get(&key), &change.to) {
+            match (self.changes.get(&key), change.to) {
                 (Some(_), To::Unchanged) => {}
-                _ => self.changes.insert(key, change),
+                // The table still holds what the first one read, also where one deletes and another starts anew.
+                (Some(Change { base, .. }), to) => {
+                    let base = *base;
+                    self.changes.insert(key, Change { base, to });
+                }
+                (None, to) => self.changes.insert(key, Change { base: change.base, to }),
             }
         }
     }
 
     /// An item as the next event of the same batch sees it, where this one changed it.
-    pub(crate) fn seen(&self, key: &Key) -> Option<Item> {
-        match self.changes.get(key) {
-            Some(Change { base, to: To::Put { data, sequence } }) => {
+    pub(crate) fn seen(&self, key: &Key) -> Option<Option<Item>> {
+        match self.changes.get(key)? {
+            Change { base, to: To::Put { data, sequence } } => {
                 let stored = Stored { data: data.clone(), version: *base, sequence: *sequence };
-                Some(state::item(key.clone(), stored))
+                Some(Some(state::item(key.clone(), stored)))
             }
-            Some(Change { to: To::Delete | To::Unchanged, .. }) | None => None,
+            Change { to: To::Delete, .. } => Some(None),
+            Change { to: To::Unchanged, .. } => None,
         }
     }
 

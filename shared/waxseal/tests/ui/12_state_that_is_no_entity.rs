@@ -1,9 +1,9 @@
-//! A pure decision keeps its state in an entity.
+//! An aggregate keeps its state in an entity.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible};
 
 use serde::{Deserialize, Serialize};
-use waxseal::{Decide, Envelope, Fault, Out};
+use waxseal::{Aggregate, Decide, Envelope, Out, Refusal};
 
 #[derive(Serialize, Deserialize)]
 struct OrderPlaced {}
@@ -12,15 +12,18 @@ waxseal::event!(OrderPlaced { name: "order.placed", version: 1, owner: "orders" 
 struct Tally {}
 
 struct CountOrders;
-impl Decide for CountOrders {
+impl Aggregate for CountOrders {
     const NAME: &'static str = "count-orders";
-    type Event = OrderPlaced;
     type State = Tally;
+    type Decides = (OrderPlaced,);
     type Emits = ();
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for CountOrders {
     fn key(_: &OrderPlaced) -> Cow<'_, str> {
         Cow::Borrowed("all")
     }
-    fn decide(&self, _: &mut Tally, _: &Envelope<OrderPlaced>, _: &mut Out<()>) -> Result<(), Fault> {
+    fn decide(&self, _: &mut Option<Tally>, _: &Envelope<OrderPlaced>, _: &mut Out<Self>) -> Result<(), Refusal<Infallible>> {
         Ok(())
     }
 }

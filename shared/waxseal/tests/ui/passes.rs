@@ -1,8 +1,10 @@
 //! What the other fixtures get wrong, right. Being there, it also makes the suite build instead of check: constants
 //! that depend on a handler's type are evaluated only then.
 
+use std::{borrow::Cow, convert::Infallible};
+
 use serde::{Deserialize, Serialize};
-use waxseal::{Envelope, Fault, Handler, Service, Unit};
+use waxseal::{Aggregate, Decide, Entity, Envelope, Fault, Handler, Out, Refusal, Service, Unit};
 
 #[derive(Serialize, Deserialize)]
 struct OrderPlacedV1 {}
@@ -20,6 +22,9 @@ struct StockReserved {}
 waxseal::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inventory" });
 #[derive(Serialize, Deserialize)]
 struct ShipOrder {}
+#[derive(Serialize, Deserialize)]
+struct FillShelf {}
+waxseal::command!(FillShelf { name: "fill-shelf", version: 1, recipient: "inventory" });
 waxseal::command!(ShipOrder { name: "ship-order", version: 1, recipient: "shipping" });
 
 struct ReserveStock;
@@ -34,6 +39,49 @@ impl Handler for ReserveStock {
     }
 }
 
+#[derive(Default, Serialize, Deserialize)]
+struct Shelf {}
+impl Entity for Shelf {
+    const KIND: &'static str = "shelf";
+}
+
+struct Shelves;
+impl Aggregate for Shelves {
+    const NAME: &str = "shelves";
+    type State = Shelf;
+    type Decides = (OrderPlaced, FillShelf);
+    type Emits = (StockReserved,);
+    type Refusal = Infallible;
+}
+impl Decide<OrderPlaced> for Shelves {
+    fn key(_: &OrderPlaced) -> Cow<'_, str> {
+        Cow::Borrowed("all")
+    }
+    fn decide(
+        &self,
+        _: &mut Option<Shelf>,
+        _: &Envelope<OrderPlaced>,
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        out.emit(StockReserved {});
+        Ok(())
+    }
+}
+impl Decide<FillShelf> for Shelves {
+    fn key(_: &FillShelf) -> Cow<'_, str> {
+        Cow::Borrowed("all")
+    }
+    fn decide(
+        &self,
+        shelf: &mut Option<Shelf>,
+        _: &Envelope<FillShelf>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
+        *shelf = Some(Shelf {});
+        Ok(())
+    }
+}
+
 fn main() {
-    let _ = Service::new("inventory").handler(ReserveStock);
+    let _ = Service::new("inventory").handler(ReserveStock).aggregate(Shelves);
 }

@@ -5,6 +5,7 @@
 
 use std::{
     borrow::Cow,
+    convert::Infallible,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,7 +15,7 @@ use std::{
 use bench_work::{Event, Feed, PaymentCaptured};
 use divan::{Bencher, counter::ItemsCount};
 use serde::{Deserialize, Serialize};
-use waxseal::{BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Service, Settings, Table, Timestamp, Token, Unit, batch::{Batches, Content, Policy, Record}, dead_letter::{DeadLetter, DeadLetters}, payload_hash, table::{Item, Key, Page, TableError, Write, WriteError, memory::Items}};
+use waxseal::{Aggregate, BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Refusal, Service, Settings, Table, Timestamp, Token, Unit, batch::{Batches, Content, Policy, Record}, dead_letter::{DeadLetter, DeadLetters}, payload_hash, table::{Item, Key, Page, TableError, Write, WriteError, memory::Items}};
 use waxseal_lambda::{Function, Invocation, Invoke};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
@@ -49,17 +50,20 @@ impl Handler for Remember {
 }
 
 struct Book;
-impl Decide for Book {
+impl Aggregate for Book {
     const NAME: &'static str = "book";
-    type Event = Captured;
     type State = Ledger;
+    type Decides = (Captured,);
     type Emits = ();
-
+    type Refusal = Infallible;
+}
+impl Decide<Captured> for Book {
     fn key(event: &Captured) -> Cow<'_, str> {
         Cow::Borrowed(&event.0.account)
     }
 
-    fn decide(&self, ledger: &mut Ledger, event: &Envelope<Captured>, _: &mut Out<()>) -> Result<(), Fault> {
+    fn decide(&self, ledger: &mut Option<Ledger>, event: &Envelope<Captured>, _: &mut Out<Self>) -> Result<(), Refusal<Infallible>> {
+        let ledger = ledger.get_or_insert_default();
         ledger.count += 1;
         ledger.total += event.data.0.amount;
         Ok(())
@@ -164,7 +168,7 @@ fn batch_without_state(bencher: Bencher<'_, '_>, count: usize) {
 /// Route, read, decide and commit.
 #[divan::bench(args = SIZES, sample_size = 1)]
 fn batch_with_state(bencher: Bencher<'_, '_>, count: usize) {
-    batch(bencher, count, || Service::new("bench").decide(Book));
+    batch(bencher, count, || Service::new("bench").aggregate(Book));
 }
 
 fn batch(bencher: Bencher<'_, '_>, count: usize, service: impl Fn() -> Service) {
@@ -180,7 +184,7 @@ fn batch(bencher: Bencher<'_, '_>, count: usize, service: impl Fn() -> Service) 
 #[divan::bench(args = SIZES, sample_size = 1)]
 fn invoke(bencher: Bencher<'_, '_>, count: usize) {
     let payload = bench_work::batch(&Feed::default().take(count));
-    let function = || Function::new(batches(Service::new("bench").decide(Book)));
+    let function = || Function::new(batches(Service::new("bench").aggregate(Book)));
     bencher.counter(ItemsCount::new(count)).with_inputs(function).bench_local_refs(|function| {
         let response = block_on(function.invoke(&payload, &Invocation::default())).expect("a response");
         assert_eq!(response, br#"{"batchItemFailures":[]}"#);

@@ -1,10 +1,10 @@
 //! The function on Waxseal.
 
-use std::{borrow::Cow, process::ExitCode};
+use std::{borrow::Cow, convert::Infallible, process::ExitCode};
 
 use bench_work::{PaymentCaptured, Workload};
 use serde::{Deserialize, Serialize};
-use waxseal::{BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Service, Unit};
+use waxseal::{BoxError, Aggregate, Decide, Refusal, Engine, Entity, Envelope, Fault, Handler, Out, Service, Unit};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
 
@@ -61,17 +61,20 @@ impl Handler for Announce {
 }
 
 struct Book;
-impl Decide for Book {
+impl Aggregate for Book {
     const NAME: &'static str = "book";
-    type Event = Captured;
     type State = Ledger;
+    type Decides = (Captured,);
     type Emits = ();
-
+    type Refusal = Infallible;
+}
+impl Decide<Captured> for Book {
     fn key(event: &Captured) -> Cow<'_, str> {
         Cow::Borrowed(&event.0.account)
     }
 
-    fn decide(&self, ledger: &mut Ledger, event: &Envelope<Captured>, _: &mut Out<()>) -> Result<(), Fault> {
+    fn decide(&self, ledger: &mut Option<Ledger>, event: &Envelope<Captured>, _: &mut Out<Self>) -> Result<(), Refusal<Infallible>> {
+        let ledger = ledger.get_or_insert_default();
         check(&event.data)?;
         ledger.count += 1;
         ledger.total += event.data.0.amount;
@@ -93,7 +96,7 @@ async fn function() -> Result<Function, BoxError> {
     let service = match Workload::from_env()? {
         Workload::Receipt => service.handler(Remember),
         Workload::Emit => service.handler(Announce),
-        Workload::Ledger => service.decide(Book),
+        Workload::Ledger => service.aggregate(Book),
     };
     let aws = Environment::from_env();
     let engine = Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;

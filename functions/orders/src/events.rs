@@ -1,0 +1,95 @@
+//! What `inventory` and `payment` say, and what it means for the order.
+
+use std::borrow::Cow;
+
+use order_events::{CancelReason, PaymentCaptured, PaymentDeclined, StockReserved, StockShort};
+use waxseal::{Decide, Envelope, Out, Refusal};
+
+use crate::{
+    aggregate::{Orders, Refused},
+    order::{Captured, Order},
+};
+
+/// The order that an event is about. Every event about an order has `order.placed` among its causes, so an event about an
+/// order that is not there is misdirected.
+fn known<'a>(state: &'a mut Option<Order>, order_id: &str) -> Result<&'a mut Order, Refused> {
+    state.as_mut().ok_or_else(|| Refused::NoSuchOrder(order_id.to_owned()))
+}
+
+/// Stock is set aside. The order notes it, since payment goes on by itself.
+impl Decide<StockReserved> for Orders {
+    fn key(event: &StockReserved) -> Cow<'_, str> {
+        Cow::Borrowed(&event.order_id)
+    }
+
+    fn decide(
+        &self,
+        state: &mut Option<Order>,
+        event: &Envelope<StockReserved>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Refused>> {
+        known(state, &event.data.order_id)?.reserve(event.timestamp);
+        Ok(())
+    }
+}
+
+/// Too little stock ends the order.
+impl Decide<StockShort> for Orders {
+    fn key(event: &StockShort) -> Cow<'_, str> {
+        Cow::Borrowed(&event.order_id)
+    }
+
+    fn decide(
+        &self,
+        state: &mut Option<Order>,
+        event: &Envelope<StockShort>,
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Refused>> {
+        let order = known(state, &event.data.order_id)?;
+        if let Some(cancelled) = order.cancel(CancelReason::Short, event.timestamp) {
+            out.emit(cancelled);
+        }
+        Ok(())
+    }
+}
+
+/// Captured money makes the order stand, or goes back where the order has ended.
+impl Decide<PaymentCaptured> for Orders {
+    fn key(event: &PaymentCaptured) -> Cow<'_, str> {
+        Cow::Borrowed(&event.order_id)
+    }
+
+    fn decide(
+        &self,
+        state: &mut Option<Order>,
+        event: &Envelope<PaymentCaptured>,
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Refused>> {
+        match known(state, &event.data.order_id)?.capture(event.timestamp) {
+            Captured::Confirmed(confirmed) => out.emit(confirmed),
+            Captured::RefundDue(due) => out.emit(due),
+            Captured::Known => {}
+        }
+        Ok(())
+    }
+}
+
+/// A declined charge ends the order.
+impl Decide<PaymentDeclined> for Orders {
+    fn key(event: &PaymentDeclined) -> Cow<'_, str> {
+        Cow::Borrowed(&event.order_id)
+    }
+
+    fn decide(
+        &self,
+        state: &mut Option<Order>,
+        event: &Envelope<PaymentDeclined>,
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Refused>> {
+        let order = known(state, &event.data.order_id)?;
+        if let Some(cancelled) = order.cancel(CancelReason::Declined, event.timestamp) {
+            out.emit(cancelled);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! The pure form of a handler: one entity and every message that may change it. No I/O, no clock, no `await`.
+
+use std::{borrow::Cow, error::Error, sync::Arc};
+
+use crate::{
+    handler::{out::Out, refusal::Refusal, replay::Replay, sequencing::Sequencing, service::Service},
+    row::Entity,
+};
+use waxseal_message::{Emits, Envelope, Message};
+
+/// One kind of entity and everything that may change it, decided by pure functions.
+///
+/// The engine reads the entity together with the receipt in one request, decides and commits. It decides again where another
+/// writer was first. Messages about one entity that arrive in one batch share its read and its write, whatever their types.
+/// An entity that is not there is `None`, and a decision that leaves `None` deletes it.
+///
+/// ```
+/// use std::borrow::Cow;
+/// use serde::{Deserialize, Serialize};
+/// use waxseal::{Aggregate, Decide, Entity, Envelope, Out, Refusal, Service, Timestamp};
+///
+/// #[derive(Serialize, Deserialize)] struct OpenTab { table: u32 }
+/// waxseal::command!(OpenTab { name: "open-tab", version: 1, recipient: "bar" });
+/// #[derive(Serialize, Deserialize)] struct DrinkServed { table: u32, cents: u64 }
+/// waxseal::event!(DrinkServed { name: "drink.served", version: 1, owner: "kitchen" });
+///
+/// #[derive(Serialize, Deserialize, PartialEq, Debug)] struct Tab { cents: u64 }
+/// impl Entity for Tab { const KIND: &'static str = "tab"; }
+///
+/// #[derive(Debug, PartialEq, thiserror::Error)]
+/// enum Refused {
+///     #[error("table {0} has an open tab")] Open(u32),
+///     #[error("table {0} has no tab")] NoTab(u32),
+/// }
+///
+/// struct Tabs;
+/// impl Aggregate for Tabs {
+///     const NAME: &str = "tabs";
+///     type State = Tab;
+///     type Decides = (OpenTab, DrinkServed);
+///     type Emits = ();
+///     type Refusal = Refused;
+/// }
+/// impl Decide<OpenTab> for Tabs {
+///     fn key(open: &OpenTab) -> Cow<'_, str> { open.table.to_string().into() }
+///     fn decide(&self, tab: &mut Option<Tab>, open: &Envelope<OpenTab>, _: &mut Out<Self>) -> Result<(), Refusal<Refused>> {
+///         if tab.is_some() { return Err(Refused::Open(open.data.table).into()); }
+///         *tab = Some(Tab { cents: 0 });
+///         Ok(())
+///     }
+/// }
+/// impl Decide<DrinkServed> for Tabs {
+///     fn key(drink: &DrinkServed) -> Cow<'_, str> { drink.table.to_string().into() }
+///     fn decide(&self, tab: &mut Option<Tab>, drink: &Envelope<DrinkServed>, _: &mut Out<Self>) -> Result<(), Refusal<Refused>> {
+///         tab.as_mut().ok_or(Refused::NoTab(drink.data.table))?.cents += drink.data.cents;
+///         Ok(())
+///     }
+/// }
+/// let service = Service::new("bar").aggregate(Tabs);
+/// assert_eq!(service.catalog().len(), 2);
+///
+/// // A test needs no runtime; the crate `waxseal-testing` makes it shorter still.
+/// let drink = Envelope::starting("e1", "kitchen", Timestamp::UNIX_EPOCH, DrinkServed { table: 4, cents: 350 });
+/// let refusal = Tabs.decide(&mut None, &drink, &mut Out::default()).unwrap_err();
+/// assert_eq!(refusal.reason(), Some(&Refused::NoTab(4)));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Aggregate`",
+    label = "expected an aggregate",
+    note = "register a `Handler` with `.handler(..)` and an `Effect` with `.effect(..)`"
+)]
+pub trait Aggregate: Send + Sync + Sized + 'static {
+    /// Unique in its service. With the message's name it is part of each receipt's key, so renaming it makes old messages new.
+    const NAME: &'static str;
+    /// The entity that it decides on.
+    type State: Entity;
+    /// Every message that it decides, as a tuple: `(PlaceOrder, CancelOrder)`. Each has a [`Decide`] of its own.
+    type Decides: Decides<Self>;
+    /// As [`Handler::Emits`](crate::Handler::Emits), for all its messages together.
+    type Emits: Emits;
+    /// Why it refuses a message; [`Infallible`](std::convert::Infallible) where it refuses none.
+    type Refusal: Error + Send + Sync + 'static;
+}
+
+/// What an [`Aggregate`] decides about one of its messages.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what it decides about `{M}`",
+    label = "`{M}` has no decision",
+    note = "write `impl Decide<{M}> for {Self}`, or take `{M}` out of `type Decides`"
+)]
+pub trait Decide<M: Message>: Aggregate {
+    /// As [`Handler::SEQUENCING`](crate::Handler::SEQUENCING).
+    const SEQUENCING: Sequencing = Sequencing::Arrival;
+    /// As [`Handler::REPLAY`](crate::Handler::REPLAY).
+    const REPLAY: Replay = Replay::Suppressed;
+
+    /// The id of the entity that the message is about, from the message alone.
+    fn key(message: &M) -> Cow<'_, str>;
+
+    /// Changes the state and says what happened. State that is left as it was is not written; `None` deletes the entity, unless
+    /// it has emitted in sequence.
+    ///
+    /// # Errors
+    /// A [`Refusal`] commits nothing.
+    fn decide(
+        &self,
+        state: &mut Option<Self::State>,
+        message: &Envelope<M>,
+        out: &mut Out<Self>,
+    ) -> Result<(), Refusal<Self::Refusal>>;
+}
+
+/// The messages that an [`Aggregate`] decides: `(A,)`, `(A, B)`, up to sixteen.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of messages that `{A}` decides",
+    label = "expected `(A,)`, `(A, B)`, …, up to sixteen",
+    note = "a set of one is written with a comma: `(PlaceOrder,)`"
+)]
+pub trait Decides<A> {
+    #[doc(hidden)]
+    fn register(aggregate: Arc<A>, service: Service) -> Service;
+}
+
+macro_rules! decides {
+    ($($m:ident)+) => {
+        impl<A: $(Decide<$m> +)+, $($m: Message),+> Decides<A> for ($($m,)+) {
+            fn register(aggregate: Arc<A>, service: Service) -> Service {
+                $(let service = service.decision::<A, $m>(Arc::clone(&aggregate));)+
+                service
+            }
+        }
+    };
+}
+decides!(M0);
+decides!(M0 M1);
+decides!(M0 M1 M2);
+decides!(M0 M1 M2 M3);
+decides!(M0 M1 M2 M3 M4);
+decides!(M0 M1 M2 M3 M4 M5);
+decides!(M0 M1 M2 M3 M4 M5 M6);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14);
+decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15);

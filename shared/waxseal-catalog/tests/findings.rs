@@ -22,6 +22,7 @@ fn service(name: &str, handlers: &[(&'static str, Declared, &'static [Declared])
     let entry = |(handler, consumes, emits): &(&'static str, Declared, &'static [Declared])| Entry {
         service: name.to_owned(),
         handler,
+        decides: None,
         mode: Mode::Transactional,
         consumes: *consumes,
         emits,

@@ -271,13 +271,11 @@ impl Decide<OrderPlaced> for PackPurely {
 
 /// The count of an entity's events is dense over batches, folded commits, duplicates, failures and racing functions.
 pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl ContractEnv) {
-    let services: [(&str, fn() -> Service); 2] = [
-        ("shipping/pack", || Service::new("shipping").handler(Pack)),
-        ("shipping/pack/order.placed", || Service::new("shipping").aggregate(PackPurely)),
-    ];
-    for (consumer, service) in services {
+    let services = [Service::new("shipping").handler(Pack), Service::new("shipping").aggregate(PackPurely)];
+    for service in services {
+        let consumer = service.catalog()[0].consumer();
         let world = World::of(env).await;
-        let functions = [world.function(service()), world.function(service())];
+        let functions = [world.function(service.clone()), world.function(service)];
         let all: Vec<_> = (0..30).map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1))).collect();
         let letters = Letters::default();
         let batches = [
@@ -289,7 +287,7 @@ pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl 
         functions[0].batch(&all, &letters, Policy::default()).await;
         let mut numbers = Vec::new();
         for n in 0..30 {
-            for emission in world.emitted(consumer, &order(&format!("o-{n}"), 1)).await {
+            for emission in world.emitted(&consumer, &order(&format!("o-{n}"), 1)).await {
                 let raw = Raw::parse(emission.envelope.get()).expect("an outbox holds envelopes");
                 let (subject, number) = raw.sequence().expect("it was emitted in sequence");
                 assert_eq!(subject, "parcel#hat/Größe %235");

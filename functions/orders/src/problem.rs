@@ -4,21 +4,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
-use waxseal::Failure;
+use waxseal::{Failure, problem};
 
 use crate::{Refused, Rejected, submission::Invalid};
 
-/// One problem.
+/// One problem, as a response.
 #[derive(Debug)]
-pub(crate) struct Problem {
-    status: StatusCode,
-    /// The last part of the type URI: stable, for programs.
-    kind: &'static str,
-    title: &'static str,
-    detail: String,
-    pointer: Option<String>,
-}
+pub(crate) struct Problem(problem::Problem);
 
 impl Problem {
     pub(crate) fn new(
@@ -28,17 +20,21 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         let detail = waxseal::clip(&detail.into(), waxseal::LONGEST_REASON).into_owned();
-        Self { status, kind, title, detail, pointer: None }
+        // The last part of the type is stable: programs read it.
+        let kind = format!("tag:waxseal.example,2026:problems/{kind}");
+        Self(problem::Problem::new(status.as_u16(), title, detail).of_kind(kind))
     }
 
     pub(crate) fn invalid_order(invalid: &Invalid) -> Self {
-        let problem = Self::new(
+        let Self(mut problem) = Self::new(
             StatusCode::BAD_REQUEST,
             "invalid-order",
             "The order is not valid",
             invalid.to_string(),
         );
-        Self { pointer: Some(format!("#{}", invalid.pointer)), ..problem }
+        let detail = problem.detail.clone();
+        problem.errors = vec![problem::Member { pointer: format!("#{}", invalid.pointer), detail }];
+        Self(problem)
     }
 
     pub(crate) fn invalid_key(detail: impl Into<String>) -> Self {
@@ -95,20 +91,13 @@ impl From<Failure> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "type": format!("tag:waxseal.example,2026:problems/{}", self.kind),
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        if let Some(pointer) = self.pointer {
-            body["errors"] = json!([{ "pointer": pointer, "detail": self.detail }]);
-        }
-        let mut response = (self.status, body.to_string()).into_response();
+        let Self(problem) = self;
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, problem.body()).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::CONTENT_TYPE));
+        if let Some(seconds) = problem.retry_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

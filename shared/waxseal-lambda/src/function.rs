@@ -97,8 +97,8 @@ impl Function {
         end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
         response::check_ids(batch)?;
-        let verdicts = self.batches.run_until(&batch.records, invocation.deadline, end).await;
-        response::write(batch, &verdicts, self.batches.policy().total_failure)
+        let outcomes = self.batches.run_until(&batch.records, invocation.deadline, end).await;
+        response::write(batch, &outcomes, self.batches.policy().total_failure)
     }
 }
 

@@ -4,9 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use waxseal::{
     Code, End, Host, Point,
-    batch::{RecordOutcome, TotalFailure},
+    batch::{RecordOutcome, TotalFailure, dead_letter},
     dead_letter::DeadLetters,
-    error_chain,
     relay::{Pending, Progress, Publisher, Receipts, publish},
     table::TableError,
 };
@@ -145,39 +144,21 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
     async fn refuse(&self, batch: &Batch, mut end: End<'_>) -> Result<Vec<u8>, InvokeError> {
         response::check_ids(batch)?;
         let refused = async {
-            let mut verdicts = Vec::with_capacity(batch.records.len());
+            let mut outcomes = Vec::with_capacity(batch.records.len());
             for record in &batch.records {
                 let reason = format!(
                     "the relay takes DynamoDB stream records, this one came from {}: wire it to a table's stream",
                     batch.kind.name()
                 );
                 let Parts { service, dead_letters, host, .. } = &*self.parts;
-                let letter = record.dead_letter(service, host.now(), Code::WrongSource, reason.clone());
-                verdicts.push(match dead_letters.send(letter).await {
-                    Ok(()) => {
-                        tracing::error!(record = record.id, reason, "dead-lettered");
-                        RecordOutcome::DeadLettered { reason }
-                    }
-                    Err(error) => {
-                        let error = error_chain(&*error);
-                        tracing::error!(
-                            record = record.id,
-                            reason,
-                            error,
-                            "the dead-letter queue could not be written, reported as failed",
-                        );
-                        RecordOutcome::Failed {
-                            reason: format!("{reason}; and the dead-letter queue: {error}"),
-                            retry_after: None,
-                        }
-                    }
-                });
+                let letter = record.dead_letter(service, host.now(), Code::WrongSource, reason);
+                outcomes.push(dead_letter(letter, dead_letters).await);
             }
-            verdicts
+            outcomes
         };
         let late = || batch.records.iter().map(|_| RecordOutcome::Unstarted).collect();
-        let verdicts = end.within(Point::Cutoff, refused).await.unwrap_or_else(late);
-        response::write(batch, &verdicts, TotalFailure::Report)
+        let outcomes = end.within(Point::Cutoff, refused).await.unwrap_or_else(late);
+        response::write(batch, &outcomes, TotalFailure::Report)
     }
 
     fn not_taken(&self, got: &'static str) -> InvokeError {

@@ -29,15 +29,15 @@ pub(crate) fn check_ids(batch: &Batch) -> Result<(), MissingId> {
 /// The response to a batch that ran.
 pub(crate) fn write(
     batch: &Batch,
-    verdicts: &[RecordOutcome],
+    outcomes: &[RecordOutcome],
     total: TotalFailure,
 ) -> Result<Vec<u8>, InvokeError> {
-    let mut failed = failures(&batch.records, verdicts)?;
-    let is_total = !verdicts.is_empty() && verdicts.iter().all(RecordOutcome::is_failed);
+    let mut failed = failures(&batch.records, outcomes)?;
+    let is_total = !outcomes.is_empty() && outcomes.iter().all(RecordOutcome::is_failed);
     match batch.kind {
         // The event source mapping slows down for a failed invocation, not for a full response (S-7).
         Kind::Sqs | Kind::Stream if is_total && total == TotalFailure::Raise => {
-            whole(batch, verdicts, failed.len())
+            whole(batch, outcomes, failed.len())
         }
         Kind::Sqs => partial(&failed),
         Kind::Stream => {
@@ -45,7 +45,7 @@ pub(crate) fn write(
             failed.truncate(1);
             partial(&failed)
         }
-        Kind::Sns | Kind::EventBridge | Kind::S3 => whole(batch, verdicts, failed.len()),
+        Kind::Sns | Kind::EventBridge | Kind::S3 => whole(batch, outcomes, failed.len()),
     }
 }
 
@@ -56,16 +56,16 @@ pub(crate) fn partial(ids: &[&str]) -> Result<Vec<u8>, InvokeError> {
 }
 
 /// For sources without partial responses: all or nothing (S-38).
-fn whole(batch: &Batch, verdicts: &[RecordOutcome], failed: usize) -> Result<Vec<u8>, InvokeError> {
-    let first = batch.records.iter().zip(verdicts).find(|(_, verdict)| verdict.is_failed());
+fn whole(batch: &Batch, outcomes: &[RecordOutcome], failed: usize) -> Result<Vec<u8>, InvokeError> {
+    let first = batch.records.iter().zip(outcomes).find(|(_, outcome)| outcome.is_failed());
     match first {
         // Lambda looks at no response here; it is the same one all the same, so that "never null" has no exception.
         None => partial(&[]),
-        Some((record, verdict)) => Err(InvokeError::Failed {
+        Some((record, outcome)) => Err(InvokeError::Failed {
             failed,
             records: batch.records.len(),
             first: record.id.clone(),
-            reason: match verdict {
+            reason: match outcome {
                 RecordOutcome::Failed { reason, .. } => reason.clone(),
                 RecordOutcome::Unstarted => {
                     "too little of the invocation's time was left to start it".to_owned()

@@ -6,7 +6,9 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use waxseal::{
-    End, Host, Point, Timestamp, clip,
+    End, Host, Point, Timestamp,
+    batch::MARGIN,
+    clip,
     dead_letter::DeadLetters,
     error_chain,
     relay::{Counts, Publisher, Receipts, Relay, Sweep, Window},
@@ -45,9 +47,6 @@ pub(crate) struct Sweeper {
     reach: Duration,
 }
 
-/// What is left of an invocation when no further step begins.
-const MARGIN: Duration = Duration::from_secs(1);
-
 impl Sweeper {
     pub(crate) fn new(receipts: impl Receipts + 'static, host: Arc<dyn Host>, reach: Duration) -> Self {
         Self { receipts: Box::new(receipts), host, reach }
@@ -81,7 +80,8 @@ impl Sweeper {
                 }
                 None => break,
             }
-            if deadline.is_some_and(|deadline| left(deadline, self.host.now()) < MARGIN) {
+            let now = self.host.now();
+            if deadline.is_some_and(|deadline| deadline.saturating_duration_since(now) < MARGIN) {
                 break;
             }
         }
@@ -92,10 +92,6 @@ impl Sweeper {
         serde_json::to_vec(&Answer { from, to, receipts, published, failed, dead_lettered, next })
             .map_err(InvokeError::Response)
     }
-}
-
-fn left(deadline: Timestamp, now: Timestamp) -> Duration {
-    deadline.saturating_duration_since(now)
 }
 
 fn stopped(sweep: &Sweep, problem: String) -> InvokeError {

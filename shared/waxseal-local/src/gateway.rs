@@ -7,7 +7,10 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use waxseal::Timestamp;
+use waxseal::{
+    Timestamp,
+    problem::{CONTENT_TYPE, Problem},
+};
 
 use crate::wire::{ACCOUNT, REGION};
 
@@ -71,10 +74,10 @@ pub(crate) fn event(request: &Request<Bytes>, id: &str, now: Timestamp) -> Resul
 /// The answer to a request that no payload can carry.
 pub(crate) fn refused(header: &str) -> Response<Bytes> {
     let detail = format!("the value of the header {header} is not UTF-8");
-    let body = json!({ "type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail });
-    let mut response = Response::new(Bytes::from(body.to_string()));
+    let problem = Problem::new(400, "Bad Request", detail);
+    let mut response = Response::new(Bytes::from(problem.body()));
     *response.status_mut() = StatusCode::BAD_REQUEST;
-    let json = http::HeaderValue::from_static("application/problem+json");
+    let json = http::HeaderValue::from_static(CONTENT_TYPE);
     response.headers_mut().insert(http::header::CONTENT_TYPE, json);
     response
 }

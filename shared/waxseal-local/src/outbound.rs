@@ -5,9 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde::Deserialize;
 use waxseal::{
-    BoxError, Emission,
+    BoxError, Destination, Emission,
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
     relay::{PublishError, Publisher},
@@ -59,26 +58,26 @@ impl Channels {
     }
 
     pub(crate) fn publish_one(&self, emission: &Emission) -> Result<(), PublishError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Head {
-            event_type: String,
-            source: String,
-        }
         let Emission { channel, envelope, tenant } = emission;
         let json = envelope.get();
-        let head: Head = serde_json::from_str(json)
-            .map_err(|error| PublishError::refused(format!("not an envelope: {error}")))?;
-        match channel.split_once(':') {
-            None if channel == "bus" => {
+        let header =
+            emission.header().map_err(|error| PublishError::refused(format!("not an envelope: {error}")))?;
+        let to =
+            Destination::try_from(&**channel).map_err(|error| PublishError::refused(error.to_string()))?;
+        match to {
+            Destination::Bus => {
                 let detail = envelope.clone();
-                let entry = Entry { source: head.source, detail_type: head.event_type, detail };
+                let entry = Entry {
+                    source: header.source.into_owned(),
+                    detail_type: header.name.into_owned(),
+                    detail,
+                };
                 self.bus.put(&entry).map_err(|error| refused("the bus", &error))?;
             }
-            Some(("topic", name)) => {
+            Destination::Topic(name) => {
                 let error = |error| refused(&format!("topic {name}"), &error);
                 // SNS is told the type of the event as an attribute, which counts.
-                let attribute = "eventType".len() + limits::STRING.len() + head.event_type.len();
+                let attribute = "eventType".len() + limits::STRING.len() + header.name.len();
                 limits::notification(json, attribute).map_err(error)?;
                 let topic = self.topic(name);
                 match tenant {
@@ -87,15 +86,12 @@ impl Channels {
                 }
                 .map_err(error)?;
             }
-            Some(("queue", service)) => {
+            Destination::Queue(service) => {
                 let queue = self.commands(service)?;
                 let group = tenant.as_ref().map(ToString::to_string);
                 queue
                     .send(Outgoing { group, ..Outgoing::new(json) })
                     .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
-            }
-            Some(_) | None => {
-                return Err(PublishError::refused(format!("no such kind of channel: {channel}")));
             }
         }
         Ok(())

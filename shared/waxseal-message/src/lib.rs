@@ -23,9 +23,11 @@
 
 pub mod base64;
 pub mod cloudevents;
+mod destination;
 mod emits;
 mod envelope;
 pub mod hash;
+mod header;
 mod id;
 mod json;
 mod lacking;
@@ -37,9 +39,11 @@ pub mod tenant;
 mod text;
 mod timestamp;
 
+pub use destination::{Destination, UnknownDestination};
 pub use emits::{Contains, Declared, Emits};
 pub use envelope::{Envelope, LONGEST_ID, Malformed, REQUIRED, Raw};
 pub use hash::payload_hash;
+pub use header::Header;
 pub use id::{derived_id, effect_key, hex};
 pub use json::misfit;
 pub use lacking::lacking;

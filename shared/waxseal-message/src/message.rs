@@ -10,7 +10,7 @@ use std::{borrow::Cow, error::Error, fmt};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{json, text::Quoted};
+use crate::{destination::Destination, json, text::Quoted};
 
 /// Where a message travels once it is committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,11 +26,7 @@ pub enum Channel {
 impl fmt::Display for Channel {
     /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`, `queue:inventory`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bus => f.write_str("bus"),
-            Self::Topic(name) => write!(f, "topic:{name}"),
-            Self::Queue(name) => write!(f, "queue:{name}"),
-        }
+        Destination::from(*self).fmt(f)
     }
 }
 

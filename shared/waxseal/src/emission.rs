@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::fault::Fault;
-use waxseal_message::{Channel, Declared, Raw, Tenant, Timestamp, tenant};
+use waxseal_message::{Channel, Declared, Header, Raw, Tenant, Timestamp, tenant};
 
 /// A message in a receipt: the exact bytes that the relay publishes, and where to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -62,14 +62,18 @@ impl Emission {
 }
 
 impl Emission {
+    /// The header of its envelope.
+    ///
+    /// # Errors
+    /// Where the stored JSON is no envelope.
+    pub fn header(&self) -> Result<Header<'_>, serde_json::Error> {
+        Header::of(self.envelope.get())
+    }
+
     /// When its envelope says that it was emitted; `None` where the envelope cannot be read.
     #[must_use]
     pub fn emitted_at(&self) -> Option<Timestamp> {
-        #[derive(Deserialize)]
-        struct Head {
-            timestamp: Timestamp,
-        }
-        serde_json::from_str::<Head>(self.envelope.get()).ok().map(|head| head.timestamp)
+        self.header().ok().map(|header| header.timestamp)
     }
 }
 

@@ -56,6 +56,7 @@ pub mod handler;
 mod host;
 pub mod lock;
 pub mod panic;
+pub mod problem;
 pub mod relay;
 pub mod row;
 pub mod table;
@@ -76,8 +77,8 @@ pub use row::{Entity, Loaded};
 pub use table::Table;
 pub use token::Token;
 pub use waxseal_message::{
-    Ancestor, Channel, Command, Contains, Declared, DecodeError, Emits, Envelope, Event, IntoTenant,
-    InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange, Quoted, REQUIRED, Raw,
-    Tenant, Timestamp, clip, cloudevents, command, derived_id, event, hash, is_plain_name, lacking,
-    payload_hash,
+    Ancestor, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event, Header,
+    IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange, Quoted,
+    REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents, command, derived_id, event,
+    hash, is_plain_name, lacking, payload_hash,
 };

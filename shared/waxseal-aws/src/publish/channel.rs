@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use waxseal::relay::PublishError;
+use waxseal::{Destination, relay::PublishError};
 use waxseal_catalog::settings::{QUEUES, TOPICS};
 
 use super::chunks::Limits;
 use crate::{call::Target, sqs_text};
 
-/// Where entries go, and what a request to it takes.
+/// The recipient of entries.
 #[derive(Debug, Clone)]
-pub(super) struct Destination {
+pub(super) struct Recipient {
     pub(super) service: Service,
     /// Bus name, topic ARN or queue URL.
     pub(super) address: String,
@@ -47,15 +47,15 @@ impl Service {
 /// The channels that the environment names.
 #[derive(Debug, Clone)]
 pub(crate) struct Channels {
-    bus: Destination,
+    bus: Recipient,
     /// Topics and queues by their variables.
-    named: BTreeMap<String, Destination>,
+    named: BTreeMap<String, Recipient>,
 }
 
 impl Channels {
     pub(crate) fn new(bus: String, target: Target) -> Self {
         Self {
-            bus: Destination { service: Service::EventBridge, address: bus, target },
+            bus: Recipient { service: Service::EventBridge, address: bus, target },
             named: BTreeMap::new(),
         }
     }
@@ -63,23 +63,19 @@ impl Channels {
     /// Adds the topic or queue that `variable` names.
     pub(crate) fn add(&mut self, variable: String, address: String, target: Target) {
         let service = if address.starts_with("arn:") { Service::Sns } else { Service::Sqs };
-        self.named.insert(variable, Destination { service, address, target });
+        self.named.insert(variable, Recipient { service, address, target });
     }
 
     /// Where a stored channel leads.
     ///
     /// A channel without a variable is one that does not exist for this relay: the next deploy may set the variable, so the
     /// event waits for that as long as it may (O-6). A channel of no known form is refused: no variable can name it.
-    pub(super) fn find(&self, channel: &str) -> Result<&Destination, PublishError> {
-        let (family, name, what) = match channel.split_once(':') {
-            None if channel == "bus" => return Ok(&self.bus),
-            Some(("topic", name)) if !name.is_empty() => (&TOPICS, name, "the ARN of the topic"),
-            Some(("queue", name)) if !name.is_empty() => (&QUEUES, name, "the URL of the queue"),
-            _ => {
-                return Err(PublishError::refused(format!(
-                    "`{channel}` is no channel: known are bus, topic:<name> and queue:<name>"
-                )));
-            }
+    pub(super) fn find(&self, channel: &str) -> Result<&Recipient, PublishError> {
+        let to = Destination::try_from(channel).map_err(|error| PublishError::refused(error.to_string()))?;
+        let (family, name, what) = match to {
+            Destination::Bus => return Ok(&self.bus),
+            Destination::Topic(name) => (&TOPICS, name, "the ARN of the topic"),
+            Destination::Queue(name) => (&QUEUES, name, "the URL of the queue"),
         };
         let variable = family.member(name);
         self.named.get(&variable).ok_or_else(|| {

@@ -9,18 +9,17 @@ mod chunks;
 mod refusal;
 mod send;
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use aws_config::SdkConfig;
-use serde::Deserialize;
 use waxseal::{
-    Emission, Tenant, Timestamp,
+    Emission, Header, Tenant,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
 
 pub(crate) use self::channel::Channels;
 use self::{
-    channel::{Destination, Service},
+    channel::{Recipient, Service},
     chunks::chunks,
 };
 use crate::call::{CallError, Kind, Trouble};
@@ -56,20 +55,9 @@ impl fmt::Debug for Publishers {
 struct Entry<'a> {
     /// Its position among what was given.
     index: usize,
-    head: Head<'a>,
+    header: Header<'a>,
     json: &'a str,
     tenant: Option<&'a Tenant>,
-}
-
-/// What of the envelope the channels show outside of it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Head<'a> {
-    #[serde(borrow)]
-    source: Cow<'a, str>,
-    #[serde(borrow)]
-    event_type: Cow<'a, str>,
-    timestamp: Timestamp,
 }
 
 impl Publishers {
@@ -86,13 +74,13 @@ impl Publishers {
         &self,
         index: usize,
         emission: &'a Emission,
-    ) -> Result<(&Destination, Entry<'a>), PublishError> {
+    ) -> Result<(&Recipient, Entry<'a>), PublishError> {
         let to = self.channels.find(&emission.channel)?;
         let json = emission.envelope.get();
-        let head = serde_json::from_str(json).map_err(|error| {
+        let header = emission.header().map_err(|error| {
             PublishError::refused(format!("what the receipt stored is no envelope: {error}"))
         })?;
-        let entry = Entry { index, head, json, tenant: emission.tenant.as_ref() };
+        let entry = Entry { index, header, json, tenant: emission.tenant.as_ref() };
         let (bytes, most) = (entry.size(to.service), to.service.limits().bytes);
         if bytes > most {
             let reason = format!("{bytes} bytes, {} takes {most} at most", to.target.what);
@@ -103,7 +91,7 @@ impl Publishers {
 
     async fn publish_lane(
         &self,
-        to: &Destination,
+        to: &Recipient,
         lane: &[Entry<'_>],
         results: &mut [Result<(), PublishError>],
     ) {
@@ -188,7 +176,7 @@ impl Publishers {
     /// A partition or an emulator may not know fair queues.
     async fn publish_without_tenants(
         &self,
-        to: &Destination,
+        to: &Recipient,
         lane: &[Entry<'_>],
         results: &mut [Result<(), PublishError>],
     ) {
@@ -218,7 +206,7 @@ impl Publishers {
 
 impl Publisher for Publishers {
     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
-        let mut lanes: Vec<(&Destination, Vec<Entry<'_>>)> = Vec::new();
+        let mut lanes: Vec<(&Recipient, Vec<Entry<'_>>)> = Vec::new();
         let mut results: Vec<Result<(), PublishError>> =
             emissions.iter().map(|emission| Err(PublishError::transient(waits(&emission.channel)))).collect();
         for (index, emission) in emissions.iter().enumerate() {
@@ -241,7 +229,7 @@ impl Publisher for Publishers {
 impl Entry<'_> {
     /// Whether a permission to put one event is a permission to put the other.
     fn is_allowed_as(&self, other: &Entry<'_>) -> bool {
-        self.head.source == other.head.source && self.head.event_type == other.head.event_type
+        self.header.source == other.header.source && self.header.name == other.header.name
     }
 }
 

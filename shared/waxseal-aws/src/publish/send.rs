@@ -7,7 +7,7 @@ use waxseal::relay::{PublishError, PublishErrorKind};
 
 use super::{
     Clients, Entry,
-    channel::{Destination, Service},
+    channel::{Recipient, Service},
     refusal,
 };
 use crate::call::CallError;
@@ -24,8 +24,8 @@ impl Entry<'_> {
         let own = self.json.len();
         match service {
             // `Time` counts 14.
-            Service::EventBridge => own + self.head.source.len() + self.head.event_type.len() + 14,
-            Service::Sns => own + EVENT_TYPE.len() + STRING.len() + self.head.event_type.len(),
+            Service::EventBridge => own + self.header.source.len() + self.header.name.len() + 14,
+            Service::Sns => own + EVENT_TYPE.len() + STRING.len() + self.header.name.len(),
             Service::Sqs => own,
         }
     }
@@ -39,7 +39,7 @@ impl Entry<'_> {
 /// Sends one request; the results are in the order of `entries`.
 pub(super) async fn send(
     clients: &Clients,
-    to: &Destination,
+    to: &Recipient,
     entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     match to.service {
@@ -49,18 +49,14 @@ pub(super) async fn send(
     }
 }
 
-async fn put_events(
-    clients: &Clients,
-    to: &Destination,
-    entries: &[&Entry<'_>],
-) -> Result<Results, CallError> {
+async fn put_events(clients: &Clients, to: &Recipient, entries: &[&Entry<'_>]) -> Result<Results, CallError> {
     let events = entries.iter().map(|entry| {
         PutEventsRequestEntry::builder()
             .event_bus_name(&to.address)
-            .source(&*entry.head.source)
-            .detail_type(&*entry.head.event_type)
+            .source(&*entry.header.source)
+            .detail_type(&*entry.header.name)
             // When it happened, not when it was relayed: an archive is replayed by this time.
-            .time(DateTime::from_millis(entry.head.timestamp.as_millisecond()))
+            .time(DateTime::from_millis(entry.header.timestamp.as_millisecond()))
             .detail(entry.json)
             .build()
     });
@@ -86,14 +82,12 @@ async fn put_events(
 
 async fn publish_batch(
     clients: &Clients,
-    to: &Destination,
+    to: &Recipient,
     entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     let messages = entries.iter().enumerate().map(|(position, entry)| {
-        let event_type = MessageAttributeValue::builder()
-            .data_type(STRING)
-            .string_value(&*entry.head.event_type)
-            .build()?;
+        let event_type =
+            MessageAttributeValue::builder().data_type(STRING).string_value(&*entry.header.name).build()?;
         PublishBatchRequestEntry::builder()
             .id(position.to_string())
             .message(entry.json)
@@ -117,7 +111,7 @@ async fn publish_batch(
 
 async fn send_message_batch(
     clients: &Clients,
-    to: &Destination,
+    to: &Recipient,
     entries: &[&Entry<'_>],
 ) -> Result<Results, CallError> {
     let messages = entries.iter().enumerate().map(|(position, entry)| {
@@ -143,7 +137,7 @@ async fn send_message_batch(
 
 /// Answers by entry id, which is the position: an entry that neither list names is not known to be published.
 fn by_id<'a>(
-    to: &Destination,
+    to: &Recipient,
     count: usize,
     published: impl Iterator<Item = &'a str>,
     failed: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
@@ -161,11 +155,11 @@ fn by_id<'a>(
     results
 }
 
-fn unanswered(to: &Destination) -> PublishError {
+fn unanswered(to: &Recipient) -> PublishError {
     PublishError::transient(format!("{} did not answer for this entry", to.target.what))
 }
 
-fn refused(to: &Destination, code: &str, message: Option<&str>) -> PublishError {
+fn refused(to: &Recipient, code: &str, message: Option<&str>) -> PublishError {
     let reason = match message {
         Some(message) => format!("{}: {code}: {message}", to.target.what),
         None => format!("{}: {code}", to.target.what),

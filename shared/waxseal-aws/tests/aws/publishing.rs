@@ -524,7 +524,7 @@ async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
             emission("fax:1234", "e-2"),
             Emission {
                 channel: "bus".into(),
-                envelope: RawValue::from_string("{\"eventId\":1}".into()).unwrap(),
+                envelope: RawValue::from_string("{\"eventId\":\"e\"}".into()).unwrap(),
                 tenant: None,
             },
         ],
@@ -538,7 +538,7 @@ async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
             "WAXSEAL_TOPIC_PACKAGE_SCANNED is not set: set it to the ARN of the topic `package.scanned`",
             "WAXSEAL_QUEUE_PAYMENT is not set: set it to the URL of the queue `payment`",
             "`fax:1234` is no channel: known are bus, topic:<name> and queue:<name>",
-            "what the receipt stored is no envelope: missing field `source` at line 1 column 13",
+            "what the receipt stored is no envelope: missing field `eventType` at line 1 column 15",
         ]
     );
     assert_eq!(kinds(&results), [NO_CHANNEL, NO_CHANNEL, REFUSED, REFUSED]);

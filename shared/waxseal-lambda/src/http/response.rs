@@ -8,6 +8,7 @@ use lambda_http::{
     http::{Response, StatusCode, header::SET_COOKIE},
 };
 use serde_json::{Map, Value, json};
+use waxseal::problem::{CONTENT_TYPE, Problem};
 
 use crate::error::InvokeError;
 
@@ -52,22 +53,22 @@ pub(super) fn write(response: Response<Body>) -> Result<Vec<u8>, InvokeError> {
     serde_json::to_vec(&answer).map_err(InvokeError::Response)
 }
 
-/// Tells the caller what is wrong. Source of the form: RFC 9457.
+/// Tells the caller what is wrong.
 pub(super) fn problem(status: u16, detail: &str) -> Result<Vec<u8>, InvokeError> {
     let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let body = json!({ "type": "about:blank", "title": title, "status": status, "detail": detail });
-    let mut headers = json!({ "content-type": "application/problem+json" });
-    if status == 503 {
-        headers["retry-after"] = json!("1");
+    let problem = Problem::new(status, title.unwrap_or_default(), detail);
+    let mut headers = json!({ "content-type": CONTENT_TYPE });
+    if let Some(seconds) = problem.retry_after() {
+        headers["retry-after"] = json!(seconds.to_string());
     }
     serde_json::to_vec(&json!({
-        "statusCode": status, "headers": headers, "body": body.to_string(), "isBase64Encoded": false,
+        "statusCode": status, "headers": headers, "body": problem.body(), "isBase64Encoded": false,
     }))
     .map_err(InvokeError::Response)
 }
 
-/// The answer to a caller whose request is not answered when the invocation's time is up (S-20): whether it took effect is not
-/// known, so it is to be repeated as it was.
+/// The answer to a caller whose request has no response when the invocation's time is up (S-20). Whether it took effect is
+/// not known, so the caller is to repeat it as it was.
 pub(crate) fn unavailable() -> Result<Vec<u8>, InvokeError> {
     tracing::warn!("no answer to an HTTP request in time: 503");
     problem(503, "the request was not answered in time, and may have taken effect: repeat it as it was")

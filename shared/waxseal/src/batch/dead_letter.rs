@@ -1,9 +1,12 @@
-//! The dead letter of a record.
+//! The dead letter of a record, and the outcome that it is.
 
 use crate::{
-    batch::record::{Content, Record},
+    batch::{
+        outcome::RecordOutcome,
+        record::{Content, Record},
+    },
     code::Code,
-    dead_letter::DeadLetter,
+    dead_letter::{DeadLetter, DeadLetters},
 };
 use waxseal_message::Timestamp;
 
@@ -29,5 +32,14 @@ impl Record {
             name: message.map(|raw| raw.name.clone()),
             handlers: Vec::new(),
         }
+    }
+}
+
+/// Writes a dead letter. The outcome is that of its record: one whose dead letter cannot be written has failed.
+pub async fn dead_letter(letter: DeadLetter, to: &impl DeadLetters) -> RecordOutcome {
+    let reason = letter.reason.clone();
+    match letter.write(to).await {
+        Ok(()) => RecordOutcome::DeadLettered { reason },
+        Err(reason) => RecordOutcome::Failed { reason, retry_after: None },
     }
 }

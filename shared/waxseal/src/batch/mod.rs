@@ -15,8 +15,9 @@ mod round;
 mod run;
 
 pub use backoff::{Backoff, Delay, LONGEST_DELAY, Visibility};
+pub use dead_letter::dead_letter;
 pub use outcome::RecordOutcome;
-pub use policy::{GroupPolicy, MalformedPolicy, Policy, TotalFailure};
+pub use policy::{GroupPolicy, MARGIN, MalformedPolicy, Policy, TotalFailure};
 pub use record::{Content, ReceiptHandle, Record};
 pub use response::{MissingId, failures};
 pub use run::Batches;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::{batch::backoff::Backoff, commit::Grouping};
 
+/// The time that is left of an invocation when no further work starts, unless the [`Policy`] says another (S-20).
+pub const MARGIN: Duration = Duration::from_secs(1);
+
 /// What to do with a record that cannot be read (S-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MalformedPolicy {
@@ -70,7 +73,7 @@ impl Default for Policy {
             malformed: MalformedPolicy::default(),
             concurrency: 10,
             grouping: Grouping::default(),
-            margin: Duration::from_secs(1),
+            margin: MARGIN,
             backoff: Backoff::default(),
             isolation: false,
             groups: GroupPolicy::default(),

@@ -184,7 +184,7 @@ impl Round<'_> {
                      invocation may, or its process was ended by something else; it was not run again"
                 );
                 let letter = self.batches.letter(record, Code::SuspectedKiller, reason);
-                let verdict = self.batches.bury(letter).await;
+                let verdict = self.batches.dead_letter(letter).await;
                 self.progress.conclude(place.index, verdict.clone());
                 // Whoever moves it back gives it another chance.
                 engine.unmark(access, marker).await;
@@ -224,7 +224,7 @@ impl Round<'_> {
     async fn follow(&self, record: &Record, reason: &str) -> RecordOutcome {
         let group = record.group.as_deref().unwrap_or_default();
         let reason = format!("its group {group} is held back until it is released, since {reason}");
-        self.batches.bury(self.batches.letter(record, Code::GroupBlocked, reason)).await
+        self.batches.dead_letter(self.batches.letter(record, Code::GroupBlocked, reason)).await
     }
 }
 

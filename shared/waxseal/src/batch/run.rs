@@ -7,6 +7,7 @@ use futures_util::future::Either;
 use crate::{
     batch::{
         backoff::{AnyVisibility, Delay, Visibility, jitter, random},
+        dead_letter::dead_letter,
         lanes::{Lanes, lanes},
         outcome::RecordOutcome,
         policy::{MalformedPolicy, Policy},
@@ -19,7 +20,6 @@ use crate::{
     dead_letter::{AnyDeadLetters, DeadLetter, DeadLetters, FailedHandler},
     end::{End, Point},
     engine::{Engine, Outcome},
-    error_chain::error_chain,
     handler::{Failure, Reason},
 };
 use waxseal_message::{DecodeError, Raw, Timestamp, lacking};
@@ -30,7 +30,7 @@ const IN_FLIGHT: usize = 100;
 /// Runs batches on an engine.
 pub struct Batches {
     engine: Engine,
-    dead_letters: Box<dyn AnyDeadLetters>,
+    dead_letters: AnyDeadLetters,
     visibility: Option<Box<dyn AnyVisibility>>,
     policy: Policy,
     observer: Option<Observer>,
@@ -51,7 +51,13 @@ impl std::fmt::Debug for Batches {
 impl Batches {
     /// Batches for `engine`; what can never be handled goes to `dead_letters`.
     pub fn new(engine: Engine, dead_letters: impl DeadLetters, policy: Policy) -> Self {
-        Self { engine, dead_letters: Box::new(dead_letters), visibility: None, policy, observer: None }
+        Self {
+            engine,
+            dead_letters: AnyDeadLetters::new(dead_letters),
+            visibility: None,
+            policy,
+            observer: None,
+        }
     }
 
     /// Tells `visibility` when failed records are to come again (S-24); without it their queue's own visibility decides.
@@ -188,7 +194,7 @@ impl Batches {
                     _ => String::new(),
                 };
                 let letter = self.letter(record, failure.code(), Reason::of(&failure).between("", &hint));
-                self.bury(DeadLetter { handlers, ..letter }).await
+                self.dead_letter(DeadLetter { handlers, ..letter }).await
             }
             failure => self.retry(record, raw, &failure).await,
         }
@@ -204,7 +210,7 @@ impl Batches {
 
     pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> RecordOutcome {
         match self.policy.malformed {
-            MalformedPolicy::DeadLetter => self.bury(self.letter(record, code, reason)).await,
+            MalformedPolicy::DeadLetter => self.dead_letter(self.letter(record, code, reason)).await,
             MalformedPolicy::Retry => {
                 let reason = reason.shown();
                 tracing::warn!(record = record.id, reason, "not readable, reported as failed");
@@ -219,7 +225,7 @@ impl Batches {
         let waits = matches!(failure, Failure::InProgress { .. });
         if !waits && self.policy.max_receives.is_some_and(|most| record.receives >= most) {
             let reason = reason.between(&format!("gave up after {} receives: ", record.receives), "");
-            return self.bury(self.letter(record, failure.code(), reason)).await;
+            return self.dead_letter(self.letter(record, failure.code(), reason)).await;
         }
         let reason = reason.shown();
         tracing::warn!(
@@ -239,32 +245,8 @@ impl Batches {
         RecordOutcome::Failed { reason: reason.to_owned(), retry_after }
     }
 
-    pub(super) async fn bury(&self, letter: DeadLetter) -> RecordOutcome {
-        let (record, code, reason) = (letter.record.clone(), letter.code, letter.reason.clone());
-        let (source, event_id) = letter.identity.clone().unwrap_or_default();
-        let event = letter.name.clone().unwrap_or_default();
-        match self.dead_letters.send(letter).await {
-            Ok(()) => {
-                tracing::error!(record, event, source, event_id, %code, reason, "dead-lettered");
-                RecordOutcome::DeadLettered { reason }
-            }
-            Err(error) => {
-                let error = error_chain(&*error);
-                tracing::error!(
-                    record,
-                    event,
-                    source,
-                    event_id,
-                    reason,
-                    error,
-                    "the dead-letter queue could not be written, reported as failed",
-                );
-                RecordOutcome::Failed {
-                    reason: format!("{reason}; and the dead-letter queue: {error}"),
-                    retry_after: None,
-                }
-            }
-        }
+    pub(super) async fn dead_letter(&self, letter: DeadLetter) -> RecordOutcome {
+        dead_letter(letter, &self.dead_letters).await
     }
 }
 

@@ -108,13 +108,27 @@ pub trait DeadLetters: Send + Sync + 'static {
     fn send(&self, letter: DeadLetter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
-/// Erased twin of [`DeadLetters`].
-pub(crate) trait AnyDeadLetters: Send + Sync {
+/// [`DeadLetters`] of any kind, as one type.
+pub(crate) struct AnyDeadLetters(Box<dyn Erased>);
+
+trait Erased: Send + Sync {
     fn send(&self, letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>>;
 }
 
-impl<D: DeadLetters> AnyDeadLetters for D {
+impl<D: DeadLetters> Erased for D {
     fn send(&self, letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>> {
         Box::pin(DeadLetters::send(self, letter))
+    }
+}
+
+impl AnyDeadLetters {
+    pub(crate) fn new(dead_letters: impl DeadLetters) -> Self {
+        Self(Box::new(dead_letters))
+    }
+}
+
+impl DeadLetters for AnyDeadLetters {
+    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
+        self.0.send(letter).await
     }
 }

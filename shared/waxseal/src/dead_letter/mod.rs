@@ -19,6 +19,7 @@
 mod letter;
 mod message;
 mod note;
+mod write;
 
 pub(crate) use letter::AnyDeadLetters;
 pub use letter::{Attribute, AttributeValue, DeadLetter, DeadLetters, FailedHandler};

@@ -1,7 +1,6 @@
 //! One batch of receipts to its channels: each channel by itself, so that one which fails or is silent delays no other.
 
 use futures_util::future::join_all;
-use serde::Deserialize;
 
 use crate::{
     code::Code,
@@ -37,13 +36,13 @@ pub async fn publish(
 pub(super) struct End {
     /// Why it is not wholly published.
     pub(super) open: Option<String>,
-    /// How many letters it cost.
-    pub(super) buried: u64,
+    /// The number of its dead letters.
+    pub(super) dead_lettered: u64,
 }
 
 /// The end of one emission that was not published.
 enum Fate {
-    Buried,
+    DeadLettered,
     Open(String),
 }
 
@@ -86,7 +85,7 @@ pub(super) async fn publish_each(
     for (receipt, reason) in unreadable {
         let pending = &receipts[receipt];
         let letter = DeadLetter { body: pending.body.clone(), ..letter_of(relay, pending, reason.clone()) };
-        ends[receipt].add(bury(relay, letter, || relay.progress.done(pending, 0)).await);
+        ends[receipt].add(dead_letter(relay, letter, || relay.progress.done(pending, 0)).await);
     }
     let fates = join_all(lanes.into_iter().map(|lane| publish_lane(relay, receipts, lane))).await;
     for (receipt, fate) in fates.into_iter().flatten() {
@@ -132,7 +131,7 @@ async fn publish_lane(
             let letter = letter(relay, pending, entry.emission, &reason);
             fates.push((
                 entry.receipt,
-                bury(relay, letter, || relay.progress.done(pending, entry.position)).await,
+                dead_letter(relay, letter, || relay.progress.done(pending, entry.position)).await,
             ));
         }
         tell(relay, receipts, &failed, &waiting, round);
@@ -199,17 +198,10 @@ fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -
 }
 
 fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission, reason: &str) -> DeadLetter {
-    /// Enough of the envelope to say whose it is.
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Head {
-        event_id: String,
-        event_type: String,
-        source: String,
-    }
-    let head: Option<Head> = serde_json::from_str(emission.envelope.get()).ok();
-    let (name, identity) =
-        head.map_or((None, None), |head| (Some(head.event_type), Some((head.source, head.event_id))));
+    let header = emission.header().ok();
+    let (name, identity) = header.map_or((None, None), |header| {
+        (Some(header.name.into_owned()), Some((header.source.into_owned(), header.id.into_owned())))
+    });
     let reason = format!("cannot be published to {}: {reason}", emission.channel);
     let body = emission.envelope.get().as_bytes().to_vec();
     DeadLetter { body, identity, name, ..letter_of(relay, receipt, reason) }
@@ -218,7 +210,7 @@ fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission,
 impl End {
     fn add(&mut self, fate: Fate) {
         match fate {
-            Fate::Buried => self.buried += 1,
+            Fate::DeadLettered => self.dead_lettered += 1,
             Fate::Open(reason) => {
                 self.open.get_or_insert(reason);
             }
@@ -226,22 +218,17 @@ impl End {
     }
 }
 
-async fn bury(
+/// Writes a dead letter for emissions that are `done` with it.
+async fn dead_letter(
     relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     letter: DeadLetter,
     done: impl FnOnce() + Send,
 ) -> Fate {
-    let (record, reason) = (letter.record.clone(), letter.reason.clone());
-    match relay.dead_letters.send(letter).await {
+    match letter.write(relay.dead_letters).await {
         Ok(()) => {
             done();
-            tracing::error!(record, reason, "dead-lettered");
-            Fate::Buried
+            Fate::DeadLettered
         }
-        Err(error) => {
-            let error = crate::error_chain(&*error);
-            tracing::error!(record, reason, error, "the dead-letter queue could not be written, tried again");
-            Fate::Open(format!("{reason}; and the dead-letter queue: {error}"))
-        }
+        Err(reason) => Fate::Open(reason),
     }
 }

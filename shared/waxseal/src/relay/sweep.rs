@@ -185,7 +185,7 @@ impl Sweep {
         self.counts.receipts += count as u64;
         self.counts.published += (count - failed) as u64;
         self.counts.failed += failed as u64;
-        self.counts.dead_lettered += ends.iter().map(|end| end.buried).sum::<u64>();
+        self.counts.dead_lettered += ends.iter().map(|end| end.dead_lettered).sum::<u64>();
         let done = open.unwrap_or(count);
         self.pending.drain(..done);
         self.after = self.keys.drain(..done).next_back().or(self.after.take());

@@ -1,0 +1,39 @@
+//! The one place that writes a dead letter and says so.
+
+use crate::{
+    dead_letter::letter::{DeadLetter, DeadLetters},
+    error_chain::error_chain,
+};
+
+impl DeadLetter {
+    /// Writes this dead letter to its queue, with a line in the log.
+    ///
+    /// # Errors
+    /// Where the queue does not take it: the reason of the dead letter, and the queue's. Its record is delivered again then.
+    pub async fn write(self, to: &impl DeadLetters) -> Result<(), String> {
+        let Self { record, reason, code, .. } = &self;
+        let (record, reason, code) = (record.clone(), reason.clone(), *code);
+        let (source, event_id) = self.identity.clone().unwrap_or_default();
+        let event = self.name.clone().unwrap_or_default();
+        match to.send(self).await {
+            Ok(()) => {
+                tracing::error!(record, event, source, event_id, %code, reason, "dead-lettered");
+                Ok(())
+            }
+            Err(error) => {
+                let error = error_chain(&*error);
+                tracing::error!(
+                    record,
+                    event,
+                    source,
+                    event_id,
+                    %code,
+                    reason,
+                    error,
+                    "the dead-letter queue could not be written: the record comes again",
+                );
+                Err(format!("{reason}; and the dead-letter queue: {error}"))
+            }
+        }
+    }
+}

@@ -7,13 +7,11 @@ use aws_sdk_sqs::{Client, primitives::Blob, types::MessageAttributeValue};
 use waxseal::{
     BoxError,
     dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetterMessage, DeadLetters},
+    sqs,
 };
 use waxseal_catalog::settings::DEAD_LETTERS;
 
-use crate::{
-    call::{CallError, Target},
-    sqs_text,
-};
+use crate::call::{CallError, Target};
 
 /// The dead-letter queue.
 ///
@@ -55,7 +53,7 @@ impl SqsDeadLetters {
 
 impl DeadLetters for SqsDeadLetters {
     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        let DeadLetterMessage { body, attributes } = letter.message(sqs_text::LARGEST, sqs_text::is_valid)?;
+        let DeadLetterMessage { body, attributes } = letter.message(sqs::LARGEST, sqs::is_text)?;
         let mut request = self.client.send_message().queue_url(&self.url).message_body(body);
         for Attribute { name, kind, value } in attributes {
             let attribute = MessageAttributeValue::builder().data_type(kind);

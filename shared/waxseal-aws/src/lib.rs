@@ -28,7 +28,6 @@ mod host;
 mod publish;
 mod sdk;
 mod setting_error;
-mod sqs_text;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod variables;

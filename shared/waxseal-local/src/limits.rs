@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use waxseal::{Tenant, Timestamp};
+use waxseal::{
+    Tenant, Timestamp,
+    sqs::{self, LARGEST, MOST_ATTRIBUTES},
+};
 
 use crate::{clock::later, entry::Entry, message::Outgoing, pattern::json};
 
@@ -41,10 +44,6 @@ const LONGEST_DETAIL_TYPE: usize = 128;
 const LONGEST_SOURCE: usize = 256;
 /// Source: SNS API reference, `Publish`: message and attributes.
 const NOTIFICATION: usize = 256 * 1024;
-/// Source: SQS API reference, `SendMessage`: body and attributes.
-pub(crate) const MESSAGE: usize = MIB;
-/// Source: SQS developer guide, "Message metadata".
-const MOST_ATTRIBUTES: usize = 10;
 /// Source: SQS API reference, `ChangeMessageVisibility`.
 const LONGEST_VISIBILITY: Duration = Duration::from_hours(12);
 /// The data type of every attribute here, which counts.
@@ -117,9 +116,9 @@ pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
     }
     let size = |(name, value): (&String, &String)| name.len() + STRING.len() + value.len();
     let bytes = body.len() + attributes.iter().map(size).sum::<usize>();
-    if bytes > MESSAGE {
+    if bytes > LARGEST {
         return invalid(format!(
-            "the message has {bytes} bytes, and {MESSAGE} are taken: check its payload in as a claim"
+            "the message has {bytes} bytes, and {LARGEST} are taken: check its payload in as a claim"
         ));
     }
     if attributes.len() > MOST_ATTRIBUTES {
@@ -129,7 +128,7 @@ pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
         return invalid(format!("the attribute `{name}` has no name or no value"));
     }
     if let Some(refused) =
-        [body].into_iter().chain(attributes.values()).find_map(|text| text.chars().find(is_refused))
+        [body].into_iter().chain(attributes.values()).find_map(|text| sqs::refused_character(text))
     {
         let what =
             format!("the character {} is none that XML 1.0 has: encode the text", refused.escape_unicode());
@@ -154,14 +153,4 @@ pub(crate) fn visibility(received: Timestamp, until: Timestamp) -> Result<(), Re
         return Err(Refused::new("InvalidParameterValue", what));
     }
     Ok(())
-}
-
-/// Whether SQS takes every character of it.
-pub(crate) fn is_text(text: &str) -> bool {
-    !text.chars().any(|c| is_refused(&c))
-}
-
-/// Source: SQS API reference, `SendMessage`: the characters of XML 1.0.
-fn is_refused(c: &char) -> bool {
-    !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -10,6 +10,7 @@ use waxseal::{
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
     relay::{PublishError, Publisher},
+    sqs,
 };
 
 use crate::{
@@ -131,7 +132,7 @@ pub(crate) struct LocalDeadLetters {
 
 impl DeadLetters for LocalDeadLetters {
     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        let DeadLetterMessage { body, attributes } = letter.message(limits::MESSAGE, limits::is_text)?;
+        let DeadLetterMessage { body, attributes } = letter.message(sqs::LARGEST, sqs::is_text)?;
         let text = |attribute: Attribute| Some((attribute.name.clone(), attribute.as_text()?.to_owned()));
         let attributes = attributes.into_iter().filter_map(text).collect();
         self.queue.take(Outgoing { attributes, ..Outgoing::new(body) });

@@ -35,6 +35,7 @@ mod message;
 mod replay;
 mod rfc3339;
 mod sequence;
+pub mod sqs;
 pub mod tenant;
 mod text;
 mod timestamp;

@@ -80,5 +80,5 @@ pub use waxseal_message::{
     Ancestor, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event, Header,
     IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange, Quoted,
     REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents, command, derived_id, event,
-    hash, is_plain_name, lacking, payload_hash,
+    hash, is_plain_name, lacking, payload_hash, sqs,
 };

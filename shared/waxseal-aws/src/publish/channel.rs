@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use waxseal::{Destination, relay::PublishError};
+use waxseal::{Destination, relay::PublishError, sqs};
 use waxseal_catalog::settings::{QUEUES, TOPICS};
 
 use super::chunks::Limits;
-use crate::{call::Target, sqs_text};
+use crate::call::Target;
 
 /// The recipient of entries.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ impl Service {
         match self {
             Self::EventBridge => Limits { count: 10, bytes: 1024 * 1024 - 1 },
             Self::Sns => Limits { count: 10, bytes: 256 * 1024 },
-            Self::Sqs => Limits { count: 10, bytes: sqs_text::LARGEST },
+            Self::Sqs => Limits { count: 10, bytes: sqs::LARGEST },
         }
     }
 

@@ -5,13 +5,10 @@ use crate::dead_letter::{
     letter::{Attribute, DeadLetter},
     note::{Encoding, Note},
 };
-use waxseal_message::base64;
+use waxseal_message::{base64, sqs::MOST_ATTRIBUTES};
 
 /// Bytes of a reason: a page, enough for a chain of causes.
 const LONGEST_REASON: usize = 4096;
-
-/// Attributes of one message. Source: SQS developer guide, "Message metadata".
-const MOST_ATTRIBUTES: usize = 10;
 
 /// What a queue is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

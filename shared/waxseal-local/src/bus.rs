@@ -5,11 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use waxseal_pattern::Pattern;
+
 use crate::{
     entry::Entry,
     limits::{self, Refused},
     message::Outgoing,
-    pattern::Pattern,
     queue::Queue,
     wire,
     world::World,

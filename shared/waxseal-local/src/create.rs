@@ -1,13 +1,13 @@
 //! Parts of the environment that belong to no service.
 
 use serde_json::json;
+use waxseal_pattern::Pattern;
 
 use crate::{
     bus::Input,
     claims::ClaimStore,
     error::LocalError,
     local::Local,
-    pattern::Pattern,
     queue::{Queue, QueueSettings},
     table::Table,
     topic::Subscription,

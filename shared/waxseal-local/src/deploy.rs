@@ -16,6 +16,7 @@ use waxseal::{
     relay::SWEEP_REACH,
 };
 use waxseal_lambda::{Function, Relay};
+use waxseal_pattern::Pattern;
 
 use crate::{
     bus::Input,
@@ -24,7 +25,6 @@ use crate::{
     local::{Deployment, Local},
     mapping::{self, queue::MappingSettings},
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
-    pattern::Pattern,
     queue::{Queue, QueueSettings, Redrive},
     table::Table,
     topic::Subscription,

@@ -1,8 +1,9 @@
 //! What the environment refuses.
 
 use waxseal::{ReleaseError, ServiceError};
+use waxseal_pattern::PatternError;
 
-use crate::{limits::Refused, pattern::PatternError};
+use crate::limits::Refused;
 
 /// Why a service was not deployed, or a message not sent.
 #[derive(Debug, thiserror::Error)]

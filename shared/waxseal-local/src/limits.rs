@@ -9,7 +9,7 @@ use waxseal::{
     sqs::{self, LARGEST, MOST_ATTRIBUTES},
 };
 
-use crate::{clock::later, entry::Entry, message::Outgoing, pattern::json};
+use crate::{clock::later, entry::Entry, message::Outgoing};
 
 /// Why a channel refused something: the service's code, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +75,7 @@ pub(crate) fn entry(entry: &Entry) -> Result<(), Refused> {
     if !detail.get().trim_start().starts_with('{') {
         return Err(Refused::new("MalformedDetail", "Detail is not a JSON object"));
     }
-    let depth = json::depth(detail.get());
+    let depth = waxseal_pattern::depth(detail.get());
     if depth > DEEPEST_DETAIL {
         let what = format!("Detail is nested {depth} levels deep, and {DEEPEST_DETAIL} are taken");
         return Err(Refused::new("MalformedDetail", what));

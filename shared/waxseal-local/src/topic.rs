@@ -5,10 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use waxseal_pattern::{Pattern, PatternError};
+
 use crate::{
     limits::{self, Refused},
     message::Outgoing,
-    pattern::{Pattern, PatternError},
     queue::Queue,
     wire,
     world::World,
@@ -49,7 +50,7 @@ impl Topic {
     /// # Errors
     /// Where SNS refuses the filter policy: it knows fewer operators than EventBridge, five keys and 150 combinations of values.
     pub fn subscribe(&self, name: &str, subscription: Subscription) -> Result<(), PatternError> {
-        subscription.filter.as_ref().map_or(Ok(()), Pattern::as_filter_policy)?;
+        subscription.filter.as_ref().map_or(Ok(()), Pattern::check_filter_policy)?;
         let mut subscriptions = self.inner.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
         subscriptions.insert(name.to_owned(), subscription);
         Ok(())

@@ -11,11 +11,11 @@ use std::{
 
 use serde_json::{Value, json};
 use waxseal_lambda::Invoke;
+use waxseal_pattern::Pattern;
 
 use crate::{
     function::Deployed,
     mapping::response::{Report, report},
-    pattern::Pattern,
     table::Table,
     wire,
 };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{
+use crate::{
     address::Block,
     number::{Range, comparable},
     text::{AnyCase, Wildcard},
@@ -10,7 +10,7 @@ use super::{
 
 /// A value of an event: the leaf of its tree.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Leaf<'a> {
+pub(crate) enum Leaf<'a> {
     Text(Cow<'a, str>),
     /// A number as it is written.
     Number(&'a str),
@@ -20,7 +20,7 @@ pub(super) enum Leaf<'a> {
 
 /// The test that a pattern makes of a value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Matcher {
+pub(crate) enum Matcher {
     Text(String),
     /// A string that is an address, in any of its spellings.
     Address(Block),
@@ -45,7 +45,7 @@ pub(super) enum Matcher {
 }
 
 impl Matcher {
-    pub(super) fn matches(&self, leaf: &Leaf<'_>) -> bool {
+    pub(crate) fn matches(&self, leaf: &Leaf<'_>) -> bool {
         match (self, leaf) {
             (Self::Exists, _) => true,
             (Self::AnythingBut(matchers), leaf) => !matchers.iter().any(|matcher| matcher.matches(leaf)),

@@ -2,31 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use super::{
+use crate::{
     json::{Kind, Scanner},
     matcher::Leaf,
 };
 
 /// Element `index` of the event's list number `list`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) list: u32,
+pub(crate) struct Place {
+    pub(crate) list: u32,
     index: u32,
 }
 
 /// Elements in which values stand together.
-pub(super) type Places = BTreeSet<Place>;
+pub(crate) type Places = BTreeSet<Place>;
 
 /// One value of one field.
 #[derive(Debug)]
-pub(super) struct Field<'a> {
-    pub(super) leaf: Leaf<'a>,
+pub(crate) struct Field<'a> {
+    pub(crate) leaf: Leaf<'a>,
     /// The objects and lists in lists around it.
-    pub(super) places: Vec<Place>,
+    pub(crate) places: Vec<Place>,
 }
 
 /// The values of the fields with these paths, in the order of `paths`. `json` is a valid JSON object.
-pub(super) fn fields<'a>(json: &'a str, paths: &[String]) -> Vec<Vec<Field<'a>>> {
+pub(crate) fn fields<'a>(json: &'a str, paths: &[String]) -> Vec<Vec<Field<'a>>> {
     let mut walk = Walk {
         scan: Scanner::new(json),
         paths,

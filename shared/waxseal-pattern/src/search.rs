@@ -6,20 +6,20 @@ use std::{
     sync::Arc,
 };
 
-use super::{
+use crate::{
     event::{Field, Place, Places},
     matcher::Matcher,
 };
 
 /// One way to match: its fields by their number, in the order of their names.
-pub(super) type Alternative = Vec<(usize, Arc<[Matcher]>)>;
+pub(crate) type Alternative = Vec<(usize, Arc<[Matcher]>)>;
 
 /// Whether an event with these fields matches.
 ///
 /// All choices are followed side by side, as the sets of elements that they are bound to. A field binds the fields behind it,
 /// in the order of their names: so `{"exists": false}` looks at those elements only that the fields before it
 /// have chosen, as in AWS's engine.
-pub(super) fn matches(alternative: &Alternative, fields: &[Vec<Field<'_>>]) -> bool {
+pub(crate) fn matches(alternative: &Alternative, fields: &[Vec<Field<'_>>]) -> bool {
     let mut choices = BTreeSet::from([Places::new()]);
     for (step, (field, matchers)) in alternative.iter().enumerate() {
         let lists: BTreeSet<u32> = alternative[step + 1..]

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 /// A value as a whole: for patterns, which are small.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
     Array(Vec<Json<'a>>),
     Text(Cow<'a, str>),
@@ -24,7 +24,7 @@ impl<'a> Json<'a> {
     ///
     /// # Errors
     /// Where it is not JSON, or nested deeper than `deepest`.
-    pub(super) fn parse(text: &'a str, deepest: usize) -> Result<Self, String> {
+    pub(crate) fn parse(text: &'a str, deepest: usize) -> Result<Self, String> {
         check(text).map_err(|error| format!("it is not JSON: {error}"))?;
         Self::read(&mut Scanner::new(text), deepest)
             .ok_or_else(|| format!("it is nested deeper than {deepest} levels"))
@@ -56,12 +56,13 @@ impl<'a> Json<'a> {
 }
 
 /// Whether a text is JSON, however deep it is nested and however large its numbers are.
-pub(super) fn check(text: &str) -> Result<(), serde_json::Error> {
+pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<&RawValue>(text).map(drop)
 }
 
-/// How deep arrays and objects stand in one another.
-pub(crate) fn depth(json: &str) -> usize {
+/// How deep arrays and objects stand in one another in the text of a JSON value; 0 for a plain value.
+#[must_use]
+pub fn depth(json: &str) -> usize {
     let (mut deepest, mut depth, mut scan) = (0, 0_usize, Scanner::new(json));
     while let Some(byte) = scan.bytes().get(scan.at) {
         match byte {
@@ -83,7 +84,7 @@ pub(crate) fn depth(json: &str) -> usize {
 
 /// The next token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Object,
     Array,
     Text,
@@ -92,13 +93,13 @@ pub(super) enum Kind {
 }
 
 /// Walks over JSON text that [`check`] has passed. A comma or a colon is as good as white space there.
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     json: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(json: &'a str) -> Self {
+    pub(crate) fn new(json: &'a str) -> Self {
         Self { json, at: 0 }
     }
 
@@ -115,7 +116,7 @@ impl<'a> Scanner<'a> {
         self.bytes().get(self.at).copied().unwrap_or_default()
     }
 
-    pub(super) fn kind(&mut self) -> Kind {
+    pub(crate) fn kind(&mut self) -> Kind {
         match self.peek() {
             b'{' => Kind::Object,
             b'[' => Kind::Array,
@@ -126,25 +127,25 @@ impl<'a> Scanner<'a> {
     }
 
     /// Steps into the object or array that comes.
-    pub(super) fn enter(&mut self) {
+    pub(crate) fn enter(&mut self) {
         self.peek();
         self.at += 1;
     }
 
     /// The name of the next member, whose value comes then; `None` behind the last.
-    pub(super) fn next_member(&mut self) -> Option<Cow<'a, str>> {
+    pub(crate) fn next_member(&mut self) -> Option<Cow<'a, str>> {
         self.next_element().then(|| self.text())
     }
 
     /// Whether an element comes; otherwise the scanner has left the array.
-    pub(super) fn next_element(&mut self) -> bool {
+    pub(crate) fn next_element(&mut self) -> bool {
         let ends = matches!(self.peek(), b'}' | b']' | 0);
         self.at = (self.at + usize::from(ends)).min(self.json.len());
         !ends
     }
 
     /// The number or word that comes.
-    pub(super) fn literal(&mut self) -> &'a str {
+    pub(crate) fn literal(&mut self) -> &'a str {
         self.peek();
         let start = self.at;
         let length = self.bytes()[start..]
@@ -157,7 +158,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The string that comes.
-    pub(super) fn text(&mut self) -> Cow<'a, str> {
+    pub(crate) fn text(&mut self) -> Cow<'a, str> {
         self.peek();
         let start = self.at;
         self.pass_text();
@@ -179,7 +180,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Steps over the value that comes.
-    pub(super) fn skip(&mut self) {
+    pub(crate) fn skip(&mut self) {
         let mut depth = 0_usize;
         loop {
             match self.peek() {

@@ -2,14 +2,14 @@
 
 /// A wildcard pattern: the texts between its stars.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wildcard(Vec<String>);
+pub(crate) struct Wildcard(Vec<String>);
 
 impl Wildcard {
     /// Compiles a pattern: `*` stands for any text, `\*` and `\\` for themselves.
     ///
     /// # Errors
     /// Where two stars stand together, or a backslash before anything else.
-    pub(super) fn new(pattern: &str) -> Result<Self, String> {
+    pub(crate) fn new(pattern: &str) -> Result<Self, String> {
         let (mut parts, mut part, mut after_star) = (Vec::new(), String::new(), false);
         let mut chars = pattern.chars();
         while let Some(c) = chars.next() {
@@ -30,7 +30,7 @@ impl Wildcard {
         Ok(Self(parts))
     }
 
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(crate) fn matches(&self, text: &str) -> bool {
         let [first, middle @ .., last] = &*self.0 else {
             return self.0.iter().all(|only| only == text);
         };
@@ -50,10 +50,10 @@ impl Wildcard {
 
 /// A text in any case: for each character its small and its capital form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AnyCase(Vec<[String; 2]>);
+pub(crate) struct AnyCase(Vec<[String; 2]>);
 
 impl AnyCase {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let forms = text.chars().flat_map(|c| match c {
             // The engine takes the halves of such a character one by one, and encodes each as a question mark. So it matches
             // no such character, and neither does this.
@@ -63,15 +63,15 @@ impl AnyCase {
         Self(forms.collect())
     }
 
-    pub(super) fn equals(&self, text: &str) -> bool {
+    pub(crate) fn equals(&self, text: &str) -> bool {
         self.rests(text, false).iter().any(|rest| rest.is_empty())
     }
 
-    pub(super) fn starts(&self, text: &str) -> bool {
+    pub(crate) fn starts(&self, text: &str) -> bool {
         !self.rests(text, false).is_empty()
     }
 
-    pub(super) fn ends(&self, text: &str) -> bool {
+    pub(crate) fn ends(&self, text: &str) -> bool {
         !self.rests(text, true).is_empty()
     }
 

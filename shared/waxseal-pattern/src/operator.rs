@@ -1,6 +1,6 @@
 //! The values of a field's pattern: plain ones, and operators such as `{"prefix": "a"}`.
 
-use super::{
+use crate::{
     address::Block,
     json::Json,
     matcher::Matcher,
@@ -12,7 +12,7 @@ use super::{
 ///
 /// # Errors
 /// Where `PutRule` refuses it: what is wrong, and what to write.
-pub(super) fn matcher(value: &Json<'_>) -> Result<Matcher, String> {
+pub(crate) fn matcher(value: &Json<'_>) -> Result<Matcher, String> {
     match value {
         Json::Text(text) => {
             Ok(Block::one(text).map_or_else(|| Matcher::Text(text.to_string()), Matcher::Address))

@@ -4,11 +4,7 @@
 
 use std::borrow::Cow;
 
-use super::{
-    PatternError,
-    compile::{error, path},
-    json::Json,
-};
+use crate::{error::PatternError, json::Json, path};
 
 type Members<'a> = [(Cow<'a, str>, Json<'a>)];
 
@@ -18,9 +14,9 @@ const MOST_KEYS: usize = 5;
 const MOST_COMBINATIONS: usize = 150;
 
 /// Why SNS refuses it; `None` where SNS takes it.
-pub(super) fn refusal(members: &Members<'_>) -> Option<PatternError> {
+pub(crate) fn refusal(members: &Members<'_>) -> Option<PatternError> {
     if members.len() > MOST_KEYS {
-        return Some(error("", format!("a filter policy has {MOST_KEYS} keys at most")));
+        return Some(PatternError::new("", format!("a filter policy has {MOST_KEYS} keys at most")));
     }
     if let Err(refused) = operators(members, "") {
         return Some(refused);
@@ -28,7 +24,7 @@ pub(super) fn refusal(members: &Members<'_>) -> Option<PatternError> {
     let count = combinations(members, 1, 1);
     (count > MOST_COMBINATIONS).then(|| {
         let rule = "the numbers of values multiplied, each with the depth of its field";
-        error(
+        PatternError::new(
             "",
             format!("{count} combinations ({rule}), and a filter policy has {MOST_COMBINATIONS} at most"),
         )
@@ -53,7 +49,7 @@ fn combinations(members: &Members<'_>, depth: usize, before: usize) -> usize {
 /// SNS knows fewer operators than EventBridge.
 fn operators(members: &Members<'_>, at: &str) -> Result<(), PatternError> {
     for (name, value) in members {
-        let path = if name == "$or" { at.to_owned() } else { path(at, name) };
+        let path = if name == "$or" { at.to_owned() } else { path::join(at, name) };
         match value {
             Json::Object(members) => operators(members, &path)?,
             Json::Array(values) => {
@@ -72,7 +68,7 @@ fn operators(members: &Members<'_>, at: &str) -> Result<(), PatternError> {
 }
 
 fn operator(members: &Members<'_>, at: &str) -> Result<(), PatternError> {
-    let unknown = |what: &str| Err(error(at, format!("a filter policy knows no {what}")));
+    let unknown = |what: &str| Err(PatternError::new(at, format!("a filter policy knows no {what}")));
     match members {
         [(name, _)] if name == "wildcard" || name == "exactly" => unknown(name),
         [(name, Json::Object(inner))] => match &**inner {

@@ -11,7 +11,7 @@ mod naive;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use waxseal_local::Pattern;
+use waxseal_pattern::Pattern;
 
 #[derive(Deserialize)]
 struct Case {

@@ -4,14 +4,14 @@ use std::net::Ipv6Addr;
 
 /// A block of addresses, or one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     first: Vec<u8>,
     last: Vec<u8>,
 }
 
 impl Block {
     /// The one address that a text is; `None` where it is none.
-    pub(super) fn one(text: &str) -> Option<Self> {
+    pub(crate) fn one(text: &str) -> Option<Self> {
         address(text).map(|address| Self { first: address.clone(), last: address })
     }
 
@@ -19,7 +19,7 @@ impl Block {
     ///
     /// # Errors
     /// Where it is none, what is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (base, bits) =
             text.split_once('/').ok_or("a block is an address, a slash and a number of bits")?;
         let base = address(base).ok_or_else(|| format!("{base} is no address"))?;
@@ -44,7 +44,7 @@ impl Block {
     ///
     /// The engine compares digit by digit and takes the first that decides. So an address of the other family is compared
     /// in the digits that both have; that is odd, and AWS's.
-    pub(super) fn holds(&self, text: &str) -> bool {
+    pub(crate) fn holds(&self, text: &str) -> bool {
         let Some(address) = address(text) else { return false };
         let common = address.len().min(self.first.len());
         let (found, first, last) = (&address[..common], &self.first[..common], &self.last[..common]);

@@ -1,26 +1,14 @@
-//! Event patterns: what EventBridge rules, SNS filter policies and event source mappings select by.
-//!
-//! A pattern matches what it matches on AWS, and is refused where `PutRule` refuses it. AWS publishes the engine as
-//! `aws/event-ruler`; where it and the EventBridge user guide differ, the engine counts. Not decided here is what AWS does not
-//! publish: how many wildcards make a rule "too complex".
-//!
-//! Compiled once, when a rule is put (`compile`, `operator`). For each event the values that are asked for are
-//! found in its text (`event`), and a search combines them (`search`).
-
-mod address;
-mod compile;
-mod event;
-pub(crate) mod json;
-mod matcher;
-mod number;
-mod operator;
-mod policy;
-mod search;
-mod text;
+//! A compiled pattern.
 
 use std::sync::Arc;
 
 use serde_json::Value;
+
+use crate::{
+    compile::{self, Compiled},
+    error::PatternError,
+    event, json, path, search,
+};
 
 /// A compiled pattern. Clones share it.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,14 +24,6 @@ struct Inner {
     no_policy: Option<PatternError>,
 }
 
-/// A pattern that AWS refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("event pattern, at {at}: {what}")]
-pub struct PatternError {
-    at: String,
-    what: String,
-}
-
 impl Pattern {
     /// Compiles a pattern.
     ///
@@ -52,7 +32,7 @@ impl Pattern {
     ///
     /// ```
     /// use serde_json::json;
-    /// use waxseal_local::Pattern;
+    /// use waxseal_pattern::Pattern;
     /// let pattern = Pattern::new(&json!({"source": ["orders"], "detail": {"data": {"total": [{"numeric": [">=", 100]}]}}})).unwrap();
     /// assert!(pattern.matches(&json!({"source": "orders", "detail": {"data": {"total": 100}}})));
     /// assert!(!pattern.matches(&json!({"source": "orders", "detail": {"data": {}}})));
@@ -66,10 +46,9 @@ impl Pattern {
     /// # Errors
     /// As [`Pattern::new`].
     pub fn parse(pattern: &str) -> Result<Self, PatternError> {
-        let compile::Compiled { alternatives, no_policy } = compile::compile(pattern)?;
+        let Compiled { alternatives, no_policy } = compile::compile(pattern)?;
         let mut paths: Vec<String> = alternatives.iter().flat_map(|fields| fields.keys().cloned()).collect();
-        // The engine compares UTF-16.
-        paths.sort_by(|a, b| a.encode_utf16().cmp(b.encode_utf16()));
+        paths.sort_by(|a, b| path::compare(a, b));
         paths.dedup();
         let of = |fields: &compile::Alternative| {
             let field = |(number, path)| Some((number, fields.get::<String>(path)?.clone()));
@@ -96,8 +75,11 @@ impl Pattern {
         }
     }
 
-    /// Whether SNS takes it as a filter policy on the message body: it knows fewer operators, five keys and 150 combinations.
-    pub(crate) fn as_filter_policy(&self) -> Result<(), PatternError> {
+    /// Checks the pattern as a filter policy on the message body.
+    ///
+    /// # Errors
+    /// Where SNS refuses it: SNS knows fewer operators, five keys and 150 combinations of values.
+    pub fn check_filter_policy(&self) -> Result<(), PatternError> {
         self.inner.no_policy.clone().map_or(Ok(()), Err)
     }
 }
@@ -136,7 +118,7 @@ mod tests {
     #[test]
     fn l3_sns_knows_fewer_operators_five_keys_and_150_combinations() {
         let policy =
-            |pattern: Value| Pattern::new(&pattern).unwrap().as_filter_policy().map_err(|e| e.to_string());
+            |pattern: Value| Pattern::new(&pattern).unwrap().check_filter_policy().map_err(|e| e.to_string());
         for taken in [
             json!({"a": ["x", {"prefix": "y"}, {"anything-but": {"prefix": "z"}}, {"suffix": "s"}]}),
             json!({"a": [{"cidr": "10.0.0.0/8"}], "b": [{"exists": false}], "c": [{"equals-ignore-case": "x"}]}),

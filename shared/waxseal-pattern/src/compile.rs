@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{PatternError, json::Json, matcher::Matcher, operator, policy};
+use crate::{error::PatternError, json::Json, matcher::Matcher, operator, path, policy};
 
 /// Names that the engine keeps for itself inside `$or`.
 ///
@@ -44,40 +44,31 @@ const LONGEST: usize = 4096;
 const MOST_ALTERNATIVES: usize = 1000;
 
 /// One way to match: matchers by the path of a field, its steps joined by dots.
-pub(super) type Alternative = BTreeMap<String, Arc<[Matcher]>>;
+pub(crate) type Alternative = BTreeMap<String, Arc<[Matcher]>>;
 
 /// A compiled pattern.
-pub(super) struct Compiled {
-    pub(super) alternatives: Vec<Alternative>,
+pub(crate) struct Compiled {
+    pub(crate) alternatives: Vec<Alternative>,
     /// Why SNS does not take it as a filter policy.
-    pub(super) no_policy: Option<PatternError>,
+    pub(crate) no_policy: Option<PatternError>,
 }
 
 /// Compiles the text of a pattern.
-pub(super) fn compile(text: &str) -> Result<Compiled, PatternError> {
+pub(crate) fn compile(text: &str) -> Result<Compiled, PatternError> {
     let length = text.chars().count();
     if length > LONGEST {
-        return Err(error(
+        return Err(PatternError::new(
             "",
             format!("it has {length} characters, and PutRule takes {LONGEST}: select by less"),
         ));
     }
-    let json = Json::parse(text, DEEPEST).map_err(|reason| error("", reason))?;
+    let json = Json::parse(text, DEEPEST).map_err(|reason| PatternError::new("", reason))?;
     let Json::Object(members) = &json else {
-        return Err(error("", "a pattern is an object with at least one field"));
+        return Err(PatternError::new("", "a pattern is an object with at least one field"));
     };
     let mut alternatives = Vec::new();
     fields(&mut alternatives, members, "", false)?;
     Ok(Compiled { alternatives, no_policy: policy::refusal(members) })
-}
-
-pub(super) fn error(at: &str, what: impl Into<String>) -> PatternError {
-    PatternError { at: if at.is_empty() { "the top".into() } else { at.into() }, what: what.into() }
-}
-
-/// The path of a member: the engine knows no other difference between a name with a dot and a nested one.
-pub(super) fn path(at: &str, name: &str) -> String {
-    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
 fn fields(
@@ -87,7 +78,7 @@ fn fields(
     inside_or: bool,
 ) -> Result<(), PatternError> {
     if members.is_empty() {
-        return Err(error(
+        return Err(PatternError::new(
             at,
             "an empty object is no pattern: leave the field out, or ask for {\"exists\": true} in it",
         ));
@@ -97,15 +88,15 @@ fn fields(
             any_of(alternatives, value, at)?;
             continue;
         }
-        let path = path(at, name);
+        let path = path::join(at, name);
         if inside_or && RESERVED.contains(&&**name) {
-            return Err(error(&path, "the name of an operator cannot be a field inside $or"));
+            return Err(PatternError::new(&path, "the name of an operator cannot be a field inside $or"));
         }
         match value {
             Json::Object(members) => fields(alternatives, members, &path, inside_or)?,
             Json::Array(values) => write(alternatives, &path, values)?,
             _ => {
-                return Err(error(
+                return Err(PatternError::new(
                     &path,
                     "a field's pattern is an object or a list of values, such as [\"orders\"]",
                 ));
@@ -117,12 +108,15 @@ fn fields(
 
 /// Each alternative of `$or` goes on from all that came before it.
 fn any_of(alternatives: &mut Vec<Alternative>, value: &Json<'_>, at: &str) -> Result<(), PatternError> {
-    let path = path(at, "$or");
+    let path = path::join(at, "$or");
     let Json::Array(choices) = value else {
-        return Err(error(&path, "$or takes a list of at least two objects"));
+        return Err(PatternError::new(&path, "$or takes a list of at least two objects"));
     };
     if choices.len() < 2 {
-        return Err(error(&path, "$or takes at least two objects: with one, write its fields without $or"));
+        return Err(PatternError::new(
+            &path,
+            "$or takes at least two objects: with one, write its fields without $or",
+        ));
     }
     let mut before = std::mem::take(alternatives);
     if before.is_empty() {
@@ -130,13 +124,13 @@ fn any_of(alternatives: &mut Vec<Alternative>, value: &Json<'_>, at: &str) -> Re
     }
     for choice in choices {
         let Json::Object(members) = choice else {
-            return Err(error(&path, "every alternative of $or is an object"));
+            return Err(PatternError::new(&path, "every alternative of $or is an object"));
         };
         let mut with = before.clone();
         fields(&mut with, members, at, true)?;
         alternatives.append(&mut with);
         if alternatives.len() > MOST_ALTERNATIVES {
-            return Err(error(
+            return Err(PatternError::new(
                 &path,
                 format!("more than {MOST_ALTERNATIVES} alternatives: write several rules"),
             ));
@@ -148,11 +142,11 @@ fn any_of(alternatives: &mut Vec<Alternative>, value: &Json<'_>, at: &str) -> Re
 /// A path that comes again replaces what stood there, as in the engine.
 fn write(alternatives: &mut Vec<Alternative>, path: &str, values: &[Json<'_>]) -> Result<(), PatternError> {
     if values.is_empty() {
-        return Err(error(path, "an empty list matches nothing: give at least one value"));
+        return Err(PatternError::new(path, "an empty list matches nothing: give at least one value"));
     }
     let matchers: Arc<[Matcher]> = values
         .iter()
-        .map(|value| operator::matcher(value).map_err(|reason| error(path, reason)))
+        .map(|value| operator::matcher(value).map_err(|reason| PatternError::new(path, reason)))
         .collect::<Result<_, _>>()?;
     if alternatives.is_empty() {
         alternatives.push(Alternative::new());

@@ -26,7 +26,7 @@ struct Channels {
 }
 
 impl Publisher for Channels {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let take = |emission: &&Emission| match &self.error {
             Some(error) => Err(error.clone()),
             None => {

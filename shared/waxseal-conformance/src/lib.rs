@@ -66,6 +66,7 @@ mod batches;
 mod blind;
 mod claims;
 mod commits;
+mod delays;
 mod domain;
 mod ends;
 mod env;
@@ -92,6 +93,7 @@ pub use batches::*;
 pub use blind::*;
 pub use claims::*;
 pub use commits::*;
+pub use delays::*;
 pub use ends::*;
 pub use env::{ContractEnv, Memory};
 pub use fencing::*;
@@ -166,6 +168,8 @@ macro_rules! contract_tests {
             e1_of_many_writers_at_one_version_one_wins
             e3_a_partition_longer_than_a_page_is_read_whole
             e3_a_scan_reads_every_wanted_item_once
+            o7_a_command_that_waits_carries_its_time_in_the_receipt
+            o7_a_delay_that_no_queue_has_fails_for_good_and_commits_nothing
             s1_all_succeed_and_nothing_is_reported
             s2_one_failure_is_reported_alone
             s2_a_key_without_an_answer_fails_its_own_record_alone

@@ -6,6 +6,7 @@ use waxseal::{
     Code, End, Host, Point,
     batch::{RecordOutcome, TotalFailure, dead_letter},
     dead_letter::DeadLetters,
+    observe::Observers,
     relay::{Pending, Progress, Publisher, Receipts, publish},
     table::TableError,
 };
@@ -40,7 +41,7 @@ use crate::{
 ///     fn token(&self) -> Token { Token(1) }
 /// }
 /// impl Publisher for Print {
-///     async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+///     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
 ///         emissions.iter().map(|emission| Ok(println!("{}: {}", emission.channel, emission.envelope))).collect()
 ///     }
 /// }
@@ -66,6 +67,7 @@ struct Parts<P, D> {
     dead_letters: D,
     host: Arc<dyn Host>,
     progress: Progress,
+    observers: Observers,
 }
 
 impl<P, D> Clone for Relay<P, D> {
@@ -86,7 +88,20 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
     #[must_use]
     pub fn new(service: impl Into<String>, publisher: P, dead_letters: D, host: Arc<dyn Host>) -> Self {
         let (service, progress) = (service.into(), Progress::default());
-        Self { parts: Arc::new(Parts { service, publisher, dead_letters, host, progress }), sweeper: None }
+        let observers = Observers::default();
+        Self {
+            parts: Arc::new(Parts { service, publisher, dead_letters, host, progress, observers }),
+            sweeper: None,
+        }
+    }
+
+    /// Tells `observers` of each emission and of each dead letter. Call it before the relay is cloned: a clone keeps its own.
+    #[must_use]
+    pub fn observed(mut self, observers: Observers) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.parts) {
+            parts.observers = observers;
+        }
+        self
     }
 
     /// Publishes from the receipts themselves, too, what the stream has forgotten (O-1). A person invokes the relay with
@@ -150,9 +165,9 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
                     "the relay takes DynamoDB stream records, this one came from {}: wire it to a table's stream",
                     batch.kind.name()
                 );
-                let Parts { service, dead_letters, host, .. } = &*self.parts;
+                let Parts { service, dead_letters, host, observers, .. } = &*self.parts;
                 let letter = record.dead_letter(service, host.now(), Code::WrongSource, reason);
-                outcomes.push(dead_letter(letter, dead_letters).await);
+                outcomes.push(dead_letter(letter, dead_letters, observers).await);
             }
             outcomes
         };
@@ -173,8 +188,8 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
 impl<P, D> Parts<P, D> {
     /// The relay at this moment.
     fn now(&self) -> waxseal::relay::Relay<'_, P, D> {
-        let Self { service, publisher, dead_letters, host, progress } = self;
-        waxseal::relay::Relay { publisher, dead_letters, service, progress, now: host.now() }
+        let Self { service, publisher, dead_letters, host, progress, observers } = self;
+        waxseal::relay::Relay { publisher, dead_letters, service, progress, now: host.now(), observers }
     }
 }
 

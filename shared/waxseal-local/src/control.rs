@@ -43,7 +43,10 @@ impl Local {
 
     fn publish(&self, channel: String, message: &Raw) -> Result<(), LocalError> {
         let envelope = serde_json::value::to_raw_value(message)?;
-        Ok(self.channels.publish_one(&Emission { channel, envelope, tenant: None })?)
+        Ok(self.channels.publish_one(
+            &Emission { channel, envelope, tenant: None, not_before: None },
+            self.world.clock.now(),
+        )?)
     }
 
     /// Has a service's relay publish again, from the receipts, what they emitted from `from` until before `to` (O-1), as often as it

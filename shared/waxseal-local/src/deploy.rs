@@ -11,8 +11,9 @@ use std::{
 
 use serde_json::json;
 use waxseal::{
-    Channel, Declared, Engine, Outcome, Service, Settings,
-    batch::{Batches, Policy, RecordOutcome},
+    Channel, Declared, Engine, Service, Settings,
+    batch::{Batches, Policy},
+    observe::{Handled, HandledAs, Observer},
     relay::SWEEP_REACH,
 };
 use waxseal_lambda::{Function, Relay};
@@ -88,7 +89,9 @@ impl Local {
         let table = self.create_table(&name);
         let consumed: Vec<Declared> = service.catalog().iter().map(|entry| entry.consumes).collect();
         let queues = Queues::new(&self.world, &name, &deploy, &consumed);
-        let engine = Engine::new(service, table.clone(), self.host(), deploy.settings.clone())?;
+        let mut settings = deploy.settings.clone();
+        settings.observers = settings.observers.and(Arc::new(Duplicates(self.duplicates.clone())));
+        let engine = Engine::new(service, table.clone(), self.host(), settings)?;
         let function = finish(self.function(&engine, &queues, &deploy));
         let function = self.deployed(&name, function, deploy.timeout);
         let relay = Relay::new(
@@ -117,14 +120,8 @@ impl Local {
         let mut policy = deploy.policy.clone();
         policy.max_receives.get_or_insert(deploy.max_receives);
         let visibility = LocalVisibility(queues.commands.iter().chain([&queues.events]).cloned().collect());
-        let duplicates = self.duplicates.clone();
         let batches = Batches::new(engine.clone(), self.dead_letters_to(&queues.dead_letters), policy)
-            .delayed(visibility)
-            .observed(move |_, outcome| {
-                if matches!(outcome, RecordOutcome::Done(Some(Outcome::Duplicate))) {
-                    duplicates.fetch_add(1, Ordering::Relaxed);
-                }
-            });
+            .delayed(visibility);
         Function::new(batches)
     }
 
@@ -207,5 +204,16 @@ impl Queues {
             .then(|| Queue::new(&format!("{service}-commands"), settings.clone(), world.clone()));
         let events = Queue::new(service, settings, world.clone());
         Self { events, commands, dead_letters, relay_dead_letters }
+    }
+}
+
+/// Counts the records that had taken effect before.
+struct Duplicates(Arc<AtomicU64>);
+
+impl Observer for Duplicates {
+    fn handled(&self, record: &Handled<'_>) {
+        if record.outcome == HandledAs::Duplicate {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use waxseal::{
-    Tenant, Timestamp,
+    LONGEST_SEND_DELAY, Tenant, Timestamp,
     sqs::{self, LARGEST, MOST_ATTRIBUTES},
 };
 
@@ -109,7 +109,7 @@ pub(crate) fn group(code: &'static str, group: &str) -> Result<(), Refused> {
 
 /// Refuses a message as SQS does; `fifo` says of which kind the queue is.
 pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
-    let Outgoing { body, attributes, group, deduplication } = message;
+    let Outgoing { body, attributes, group, deduplication, delay } = message;
     let invalid = |what: String| Err(Refused::new("InvalidParameterValue", what));
     if body.is_empty() {
         return Err(Refused::new("MissingParameter", "the body is empty"));
@@ -136,6 +136,15 @@ pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
     }
     if let Some(group) = group {
         self::group("InvalidParameterValue", group)?;
+    }
+    if *delay > LONGEST_SEND_DELAY || fifo && !delay.is_zero() {
+        return Err(Refused::new(
+            "InvalidParameterValue",
+            format!(
+                "DelaySeconds is {}: a standard queue takes 0 to 900, a FIFO queue none",
+                delay.as_secs()
+            ),
+        ));
     }
     if !fifo && deduplication.is_some() {
         return invalid("MessageDeduplicationId is a parameter of FIFO queues alone".to_owned());

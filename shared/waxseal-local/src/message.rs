@@ -1,6 +1,6 @@
 //! A queue's message, before and after it was sent.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use waxseal::{
     Timestamp,
@@ -18,6 +18,8 @@ pub struct Outgoing {
     pub group: Option<String>,
     /// FIFO: what repeats of the same message have in common for five minutes.
     pub deduplication: Option<String>,
+    /// `DelaySeconds`: how long it is invisible at first, 900 s at most, on a standard queue alone.
+    pub delay: Duration,
 }
 
 impl Outgoing {

@@ -3,10 +3,11 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use waxseal::{
-    BoxError, Destination, Emission,
+    BoxError, Destination, Emission, Timestamp,
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
     relay::{PublishError, Publisher},
@@ -58,13 +59,17 @@ impl Channels {
         })
     }
 
-    pub(crate) fn publish_one(&self, emission: &Emission) -> Result<(), PublishError> {
-        let Emission { channel, envelope, tenant } = emission;
+    pub(crate) fn publish_one(&self, emission: &Emission, now: Timestamp) -> Result<(), PublishError> {
+        let Emission { channel, envelope, tenant, .. } = emission;
         let json = envelope.get();
         let header =
             emission.header().map_err(|error| PublishError::refused(format!("not an envelope: {error}")))?;
         let to =
             Destination::try_from(&**channel).map_err(|error| PublishError::refused(error.to_string()))?;
+        let delay = emission.delay(now);
+        if delay > Duration::ZERO && !matches!(to, Destination::Queue(_)) {
+            return Err(PublishError::refused(format!("{channel} has no delay for one message")));
+        }
         match to {
             Destination::Bus => {
                 let detail = envelope.clone();
@@ -91,7 +96,7 @@ impl Channels {
                 let queue = self.commands(service)?;
                 let group = tenant.as_ref().map(ToString::to_string);
                 queue
-                    .send(Outgoing { group, ..Outgoing::new(json) })
+                    .send(Outgoing { group, delay, ..Outgoing::new(json) })
                     .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
             }
         }
@@ -105,7 +110,7 @@ fn refused(channel: &str, error: &Refused) -> PublishError {
 }
 
 impl Publisher for Channels {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], now: Timestamp) -> Vec<Result<(), PublishError>> {
         let faults = &self.world.faults;
         let results = emissions
             .iter()
@@ -113,7 +118,7 @@ impl Publisher for Channels {
                 if self.world.strikes(faults.throttled_entry) {
                     return Err(PublishError::transient("ThrottlingException"));
                 }
-                self.publish_one(emission)
+                self.publish_one(emission, now)
             })
             .collect();
         if self.world.strikes(faults.crash_after_publish) {

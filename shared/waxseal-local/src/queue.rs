@@ -132,7 +132,7 @@ impl Queue {
         for _ in 0..copies {
             let most = u64::try_from(faults.reorder.as_millis()).unwrap_or(u64::MAX);
             let delay = if settings.fifo { 0 } else { random.below(most.saturating_add(1)) };
-            self.store(content.clone(), Duration::from_millis(delay));
+            self.store(content.clone(), content.delay + Duration::from_millis(delay));
         }
     }
 

@@ -1,5 +1,7 @@
 //! A message in a receipt, as the relay publishes it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -17,6 +19,49 @@ pub struct Emission {
     /// the receipts of older builds.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tenant::stored")]
     pub tenant: Option<Tenant>,
+    /// The time before which its recipient does not see it: commands to standard queues alone. Absent where there is none, and in
+    /// the receipts of older builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+}
+
+/// The longest delay of a message in a queue. Source: SQS API reference, `SendMessage`, `DelaySeconds`.
+pub const LONGEST_SEND_DELAY: Duration = Duration::from_secs(900);
+
+/// Why a message cannot be delayed. Nothing is committed; the record is dead-lettered with this reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DelayError {
+    /// Its channel has no delay for one message: the bus, a topic, a FIFO queue.
+    #[error(
+        "{name} travels by {channel}, which has no delay for one message: only a command to a standard queue has one"
+    )]
+    Channel {
+        /// The message's name.
+        name: &'static str,
+        /// The channel.
+        channel: Channel,
+    },
+    /// A queue holds a message back for 15 minutes at most.
+    #[error("{name} is to wait {} s, and a queue holds a message back for 900 s at most", after.as_secs())]
+    TooLong {
+        /// The message's name.
+        name: &'static str,
+        /// The delay that was asked for.
+        after: Duration,
+    },
+}
+
+impl DelayError {
+    /// Whether a message of this declaration can wait so long.
+    pub(crate) fn check(declared: &Declared, after: Duration) -> Result<(), Self> {
+        let Declared { name, channel, .. } = *declared;
+        match channel {
+            Channel::Queue(_) if after > LONGEST_SEND_DELAY => Err(Self::TooLong { name, after }),
+            Channel::Queue(_) => Ok(()),
+            Channel::Bus | Channel::Topic(_) => Err(Self::Channel { name, channel }),
+        }
+    }
 }
 
 /// An emitted envelope that its channel does not take.
@@ -42,7 +87,7 @@ impl Emission {
         }
         let json = |error| Fault::permanent(format!("{} cannot be written as JSON: {error}", envelope.name));
         let envelope = serde_json::value::to_raw_value(envelope).map_err(json)?;
-        Ok((Self { channel: declared.channel.to_string(), envelope, tenant: None }, true))
+        Ok((Self { channel: declared.channel.to_string(), envelope, tenant: None, not_before: None }, true))
     }
 
     pub(crate) fn new(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
@@ -57,7 +102,7 @@ impl Emission {
         if bytes > limit {
             return Err(EmissionError::TooLarge { name: envelope.name.clone(), bytes, channel, limit });
         }
-        Ok(Self { channel: channel.to_string(), envelope: json, tenant: None })
+        Ok(Self { channel: channel.to_string(), envelope: json, tenant: None, not_before: None })
     }
 }
 
@@ -68,6 +113,15 @@ impl Emission {
     /// Where the stored JSON is no envelope.
     pub fn header(&self) -> Result<Header<'_>, serde_json::Error> {
         Header::of(self.envelope.get())
+    }
+
+    /// How long its channel is to hold it back from `now` on, in whole seconds: none once its time has come. A relay asks at each
+    /// publication, so that a late one waits for no longer than it must.
+    #[must_use]
+    pub fn delay(&self, now: Timestamp) -> Duration {
+        let left = self.not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(now));
+        let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+        Duration::from_secs(seconds).min(LONGEST_SEND_DELAY)
     }
 
     /// When its envelope says that it was emitted; `None` where the envelope cannot be read.

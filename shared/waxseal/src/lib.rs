@@ -55,6 +55,7 @@ mod future;
 pub mod handler;
 mod host;
 pub mod lock;
+pub mod observe;
 pub mod panic;
 pub mod problem;
 pub mod relay;
@@ -63,7 +64,7 @@ pub mod table;
 mod token;
 
 pub use code::Code;
-pub use emission::{Emission, read_emissions};
+pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
 pub use engine::{EffectOutcome, Engine, Outcome, Release, ReleaseError, Released, Settings};
 pub use error_chain::error_chain;

@@ -13,6 +13,7 @@ use std::{
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use support::{Letters, PaymentRequested, engine, payment, start};
+use waxseal::observe::Observers;
 use waxseal::{
     BoxError, Emission, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
     dead_letter::{DeadLetter, DeadLetters},
@@ -82,7 +83,7 @@ struct Bus {
 }
 
 impl Publisher for Bus {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         self.calls.lock().unwrap().push(emissions.iter().map(|emission| id(emission)).collect());
         let mut answers = self.answers.lock().unwrap();
         let most = self.most.unwrap_or(usize::MAX);
@@ -111,6 +112,7 @@ fn publish(bus: &Bus, letters: &impl DeadLetters, receipts: &[Pending]) -> Optio
         service: "payment",
         progress: &progress,
         now: start(),
+        observers: &Observers::default(),
     };
     block_on(relay::publish(&relay, receipts))
 }
@@ -196,7 +198,7 @@ struct World {
 }
 
 impl Publisher for World {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let channel = &emissions[0].channel;
         assert!(emissions.iter().all(|emission| emission.channel == *channel), "one channel at a time");
         if channel.contains("gone") {
@@ -237,7 +239,7 @@ proptest! {
             written += gap;
             let emissions = channels.iter().enumerate().map(|(position, channel)| {
                 let envelope = serde_json::value::RawValue::from_string(format!("\"{n:02}-{position}\"")).unwrap();
-                Emission { channel: (*channel).to_owned(), envelope, tenant: None }
+                Emission { channel: (*channel).to_owned(), envelope, tenant: None, not_before: None }
             });
             Pending {
                 record: n.to_string(), at: Some(at(written)), emissions: Ok(emissions.collect()), body: Vec::new(),
@@ -256,7 +258,7 @@ proptest! {
                 continue;
             }
             let relay = Relay {
-                publisher: &world, dead_letters: &letters, service: "payment", progress: &progress, now: at(now),
+                publisher: &world, dead_letters: &letters, service: "payment", progress: &progress, now: at(now), observers: &Observers::default(),
             };
             match block_on(relay::publish(&relay, &given[..ready])) {
                 None => checkpoint += ready,

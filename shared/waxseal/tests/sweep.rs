@@ -16,6 +16,7 @@ use std::{
 use futures_util::FutureExt as _;
 use proptest::prelude::*;
 use support::{Letters, start};
+use waxseal::observe::Observers;
 use waxseal::{
     Emission, Raw, Timestamp, Token,
     relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
@@ -42,7 +43,7 @@ fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
             minute(*minutes)
         );
         let envelope = serde_json::value::RawValue::from_string(envelope).unwrap();
-        Emission { channel: "bus".to_owned(), envelope, tenant: None }
+        Emission { channel: "bus".to_owned(), envelope, tenant: None, not_before: None }
     });
     let receipt = Receipt {
         key: receipt::key("payment/capture", "orders", &format!("order-{n}")),
@@ -99,7 +100,7 @@ struct Bus {
 }
 
 impl Publisher for Bus {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let take = |emission: &&Emission| {
             let id = serde_json::from_str::<serde_json::Value>(emission.envelope.get()).unwrap()["eventId"]
                 .as_str()
@@ -139,6 +140,7 @@ async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) ->
         service: "payment",
         progress: &progress,
         now: minute(10),
+        observers: &Observers::default(),
     };
     sweep.step(shelf, &relay).await
 }

@@ -9,11 +9,11 @@ mod chunks;
 mod refusal;
 mod send;
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use aws_config::SdkConfig;
 use waxseal::{
-    Emission, Header, Tenant,
+    Emission, Header, Tenant, Timestamp,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
 
@@ -58,6 +58,8 @@ struct Entry<'a> {
     header: Header<'a>,
     json: &'a str,
     tenant: Option<&'a Tenant>,
+    /// How long SQS is to hold it back.
+    delay: Duration,
 }
 
 impl Publishers {
@@ -74,13 +76,19 @@ impl Publishers {
         &self,
         index: usize,
         emission: &'a Emission,
+        now: Timestamp,
     ) -> Result<(&Recipient, Entry<'a>), PublishError> {
         let to = self.channels.find(&emission.channel)?;
         let json = emission.envelope.get();
         let header = emission.header().map_err(|error| {
             PublishError::refused(format!("what the receipt stored is no envelope: {error}"))
         })?;
-        let entry = Entry { index, header, json, tenant: emission.tenant.as_ref() };
+        let entry =
+            Entry { index, header, json, tenant: emission.tenant.as_ref(), delay: emission.delay(now) };
+        if entry.delay > Duration::ZERO && to.service != Service::Sqs {
+            let reason = format!("{} has no delay for one message", to.target.what);
+            return Err(PublishError::refused(reason));
+        }
         let (bytes, most) = (entry.size(to.service), to.service.limits().bytes);
         if bytes > most {
             let reason = format!("{bytes} bytes, {} takes {most} at most", to.target.what);
@@ -205,12 +213,12 @@ impl Publishers {
 }
 
 impl Publisher for Publishers {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], now: Timestamp) -> Vec<Result<(), PublishError>> {
         let mut lanes: Vec<(&Recipient, Vec<Entry<'_>>)> = Vec::new();
         let mut results: Vec<Result<(), PublishError>> =
             emissions.iter().map(|emission| Err(PublishError::transient(waits(&emission.channel)))).collect();
         for (index, emission) in emissions.iter().enumerate() {
-            match self.entry(index, emission) {
+            match self.entry(index, emission, now) {
                 Ok((to, entry)) => match lanes.iter_mut().find(|(other, _)| std::ptr::eq(*other, to)) {
                     Some((_, lane)) => lane.push(entry),
                     None => lanes.push((to, vec![entry])),

@@ -30,6 +30,11 @@ impl Entry<'_> {
         }
     }
 
+    /// `DelaySeconds`, where it waits.
+    fn delay_seconds(&self) -> Option<i32> {
+        i32::try_from(self.delay.as_secs()).ok().filter(|seconds| *seconds > 0)
+    }
+
     /// Its message group, which names its tenant. The API references count no bytes for it.
     fn group(&self) -> Option<String> {
         self.tenant.map(ToString::to_string)
@@ -119,6 +124,7 @@ async fn send_message_batch(
             .id(position.to_string())
             .message_body(entry.json)
             .set_message_group_id(entry.group())
+            .set_delay_seconds(entry.delay_seconds())
             .build()
     });
     let messages = messages.collect::<Result<Vec<_>, _>>().map_err(CallError::unbuilt)?;

@@ -43,11 +43,11 @@ fn emission(channel: &str, id: &str) -> Emission {
 
 fn sized(channel: &str, id: &str, note: &str) -> Emission {
     let envelope = RawValue::from_string(envelope(id, note)).unwrap();
-    Emission { channel: channel.to_owned(), envelope, tenant: None }
+    Emission { channel: channel.to_owned(), envelope, tenant: None, not_before: None }
 }
 
 async fn publish(publishers: &Publishers, emissions: &[Emission]) -> Vec<Result<(), PublishError>> {
-    publishers.publish(&emissions.iter().collect::<Vec<_>>()).await
+    publishers.publish(&emissions.iter().collect::<Vec<_>>(), waxseal::Timestamp::UNIX_EPOCH).await
 }
 
 fn put(count: usize) -> Answer {
@@ -127,6 +127,7 @@ async fn o5_a_relays_requests_are_those_of_what_is_pending() {
             service: "inventory",
             progress: &Progress::default(),
             now: waxseal::Timestamp::UNIX_EPOCH,
+            observers: &waxseal::observe::Observers::default(),
         };
         assert_eq!(waxseal::relay::publish(&relay, &receipts(pending)).await, None);
         let sizes: Vec<usize> = ids(&replay).iter().map(Vec::len).collect();
@@ -295,6 +296,7 @@ async fn o6_a_type_of_event_that_is_denied_spoils_no_other_of_its_request() {
         channel: "bus".to_owned(),
         envelope: RawValue::from_string(envelope(id, "").replace("stock.reserved", name)).unwrap(),
         tenant: None,
+        not_before: None,
     };
     // All; those like the first; of the rest those like its first, which are denied; the others.
     let (replay, publishers) = publishers(JSON, [denied(), put(5), denied(), denied(), put(2), put(1)]);
@@ -433,6 +435,34 @@ fn sent(ids: &[usize]) -> Answer {
     Answer::http(200, json!({"Successful": sent.collect::<Vec<_>>(), "Failed": []}).to_string())
 }
 
+/// SQS counts the delay from the publication, so it is what is left of the emission's time then.
+#[tokio::test]
+async fn o7_the_delay_is_what_is_left_at_the_publication() {
+    let not_before = Some(waxseal::Timestamp::UNIX_EPOCH + std::time::Duration::from_millis(90_500));
+    let delayed = |channel, id| Emission { not_before, ..emission(channel, id) };
+    for (passed, expected) in
+        [(0, json!(91)), (60, json!(31)), (90, json!(1)), (91, Value::Null), (86_400, Value::Null)]
+    {
+        let (replay, queues) = publishers(JSON, [sent(&[0, 1])]);
+        let now = waxseal::Timestamp::UNIX_EPOCH + std::time::Duration::from_secs(passed);
+        let commands = [delayed("queue:inventory", "c-0"), emission("queue:inventory", "c-1")];
+        let results = queues.publish(&commands.iter().collect::<Vec<_>>(), now).await;
+        assert_eq!(results, vec![Ok(()); 2]);
+        let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
+        assert_eq!(request["Entries"][0]["DelaySeconds"], expected, "after {passed} s");
+        assert_eq!(request["Entries"][1]["DelaySeconds"], Value::Null);
+    }
+    let (replay, bus) = publishers(JSON, []);
+    for channel in ["bus", "topic:stock.level-changed"] {
+        let refused = publish(&bus, &[delayed(channel, "e-0")]).await;
+        assert!(
+            refused[0].as_ref().is_err_and(|error| error.reason.ends_with("has no delay for one message")),
+            "{refused:?}"
+        );
+    }
+    assert!(replay.bodies().is_empty());
+}
+
 /// Every character that SQS takes, and the longest.
 #[tokio::test]
 async fn s48_a_tenant_is_the_message_group_of_a_queue_and_of_a_topic() {
@@ -526,6 +556,7 @@ async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
                 channel: "bus".into(),
                 envelope: RawValue::from_string("{\"eventId\":\"e\"}".into()).unwrap(),
                 tenant: None,
+                not_before: None,
             },
         ],
     )

@@ -36,7 +36,7 @@ fn receipt(n: usize, second: i64) -> Item {
 struct Bus(std::sync::Mutex<Vec<String>>);
 
 impl Publisher for Bus {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let mut taken = self.0.lock().unwrap();
         taken.extend(emissions.iter().map(|emission| emission.envelope.get().to_owned()));
         emissions.iter().map(|_| Ok(())).collect()
@@ -60,7 +60,14 @@ async fn step_with(
     dead_letters: &impl DeadLetters,
 ) -> Result<(), SweepError> {
     let (progress, now) = (Progress::default(), Timestamp::from_second(1_795_219_200).unwrap());
-    let relay = Relay { publisher: bus, dead_letters, service: "inventory", progress: &progress, now };
+    let relay = Relay {
+        publisher: bus,
+        dead_letters,
+        service: "inventory",
+        progress: &progress,
+        now,
+        observers: &waxseal::observe::Observers::default(),
+    };
     sweep.step(table, &relay).await
 }
 

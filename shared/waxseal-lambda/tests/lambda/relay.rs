@@ -35,7 +35,7 @@ impl Host for Later {
 }
 
 impl Publisher for Channels {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let silent = *self.silent.lock().unwrap();
         if emissions.iter().any(|emission| Some(&*emission.channel) == silent) {
             std::future::pending::<()>().await;

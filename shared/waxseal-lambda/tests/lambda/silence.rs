@@ -161,7 +161,7 @@ fn stream(name: &str, keys: &Value, image: &Value, by: &Value) -> Vec<u8> {
 
 struct Nowhere;
 impl Publisher for Nowhere {
-    async fn publish(&self, _: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, _: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         panic!("nothing of these records is published")
     }
 }

@@ -56,7 +56,7 @@ struct Bus {
 }
 
 impl Publisher for Bus {
-    async fn publish(&self, emissions: &[&Emission]) -> Vec<Result<(), PublishError>> {
+    async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         if self.silent {
             std::future::pending::<()>().await;
         }

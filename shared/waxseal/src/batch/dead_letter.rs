@@ -1,5 +1,6 @@
 //! The dead letter of a record, and the outcome that it is.
 
+use crate::observe::Observers;
 use crate::{
     batch::{
         outcome::RecordOutcome,
@@ -36,9 +37,9 @@ impl Record {
 }
 
 /// Writes a dead letter. The outcome is that of its record: one whose dead letter cannot be written has failed.
-pub async fn dead_letter(letter: DeadLetter, to: &impl DeadLetters) -> RecordOutcome {
+pub async fn dead_letter(letter: DeadLetter, to: &impl DeadLetters, observers: &Observers) -> RecordOutcome {
     let reason = letter.reason.clone();
-    match letter.write(to).await {
+    match letter.write(to, observers).await {
         Ok(()) => RecordOutcome::DeadLettered { reason },
         Err(reason) => RecordOutcome::Failed { reason, retry_after: None },
     }

@@ -1,6 +1,11 @@
 //! One record of a batch, as a source parsed it.
 
-use crate::dead_letter::{Attribute, Returned};
+use crate::{
+    batch::outcome::RecordOutcome,
+    dead_letter::{Attribute, Returned},
+    engine::Outcome,
+    observe::{Handled, HandledAs},
+};
 use waxseal_message::{Malformed, Raw};
 
 /// One record of a batch, as a source parsed it.
@@ -39,6 +44,27 @@ impl Record {
             returned: None,
             content,
         }
+    }
+}
+
+impl Record {
+    /// The record's end, as observers are told it.
+    pub(super) fn handled<'a>(&'a self, service: &'a str, outcome: &RecordOutcome) -> Handled<'a> {
+        let outcome = match outcome {
+            RecordOutcome::Done(Some(Outcome::Applied)) => HandledAs::Applied,
+            RecordOutcome::Done(Some(Outcome::Duplicate)) => HandledAs::Duplicate,
+            RecordOutcome::Done(Some(Outcome::Stale)) => HandledAs::Stale,
+            RecordOutcome::Done(None) => HandledAs::Ignored,
+            RecordOutcome::DeadLettered { .. } => HandledAs::DeadLettered,
+            RecordOutcome::Failed { .. } => HandledAs::Failed,
+            RecordOutcome::Blocked => HandledAs::Blocked,
+            RecordOutcome::Unstarted => HandledAs::Unstarted,
+        };
+        let mut handled = Handled::new(service, &self.id, self.receives, outcome);
+        if let Content::Message(raw) = &self.content {
+            handled.message = Some((&raw.name, &raw.source, &raw.id));
+        }
+        handled
     }
 }
 

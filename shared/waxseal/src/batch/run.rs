@@ -33,11 +33,7 @@ pub struct Batches {
     dead_letters: AnyDeadLetters,
     visibility: Option<Box<dyn AnyVisibility>>,
     policy: Policy,
-    observer: Option<Observer>,
 }
-
-/// Sees every record with its verdict.
-type Observer = Box<dyn Fn(&Record, &RecordOutcome) + Send + Sync>;
 
 impl std::fmt::Debug for Batches {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -51,26 +47,13 @@ impl std::fmt::Debug for Batches {
 impl Batches {
     /// Batches for `engine`; what can never be handled goes to `dead_letters`.
     pub fn new(engine: Engine, dead_letters: impl DeadLetters, policy: Policy) -> Self {
-        Self {
-            engine,
-            dead_letters: AnyDeadLetters::new(dead_letters),
-            visibility: None,
-            policy,
-            observer: None,
-        }
+        Self { engine, dead_letters: AnyDeadLetters::new(dead_letters), visibility: None, policy }
     }
 
     /// Tells `visibility` when failed records are to come again (S-24); without it their queue's own visibility decides.
     #[must_use]
     pub fn delayed(mut self, visibility: impl Visibility) -> Self {
         self.visibility = Some(Box::new(visibility));
-        self
-    }
-
-    /// Shows every record with its verdict to `observer`, in the order of the batch: for metrics.
-    #[must_use]
-    pub fn observed(mut self, observer: impl Fn(&Record, &RecordOutcome) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Box::new(observer));
         self
     }
 
@@ -137,8 +120,12 @@ impl Batches {
                 "some records come again by their queue's own visibility: no time was left to tell it"
             );
         }
-        if let Some(observer) = &self.observer {
-            records.iter().zip(&verdicts).for_each(|(record, verdict)| observer(record, verdict));
+        let (observers, service) = (self.engine.observers(), self.engine.service().name());
+        if !observers.is_empty() {
+            for (record, outcome) in records.iter().zip(&verdicts) {
+                let handled = record.handled(service, outcome);
+                observers.each(|observer| observer.handled(&handled));
+            }
         }
         verdicts
     }
@@ -246,7 +233,7 @@ impl Batches {
     }
 
     pub(super) async fn dead_letter(&self, letter: DeadLetter) -> RecordOutcome {
-        dead_letter(letter, &self.dead_letters).await
+        dead_letter(letter, &self.dead_letters, self.engine.observers()).await
     }
 }
 

@@ -133,8 +133,7 @@ impl Inner {
             Ok(()) => {
                 for index in indexes {
                     let task = &tasks[index];
-                    self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
-                    results[index] = Some(Ok(Outcome::Applied));
+                    results[index] = Some(Ok(self.applied(task)));
                 }
                 Ok(())
             }

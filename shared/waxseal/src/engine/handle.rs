@@ -17,6 +17,7 @@ use crate::{
     handler::{Failure, Incoming, Service, ServiceError},
     host::Host,
     lock::Lock,
+    observe::Observers,
     row::{Entity, state},
     table::{AnyTable, Key, Table, TableError},
     token::Token,
@@ -64,6 +65,12 @@ impl Engine {
     /// The service.
     pub fn service(&self) -> &Service {
         &self.inner.service
+    }
+
+    /// The observers of the settings.
+    #[must_use]
+    pub fn observers(&self) -> &Observers {
+        &self.inner.settings.observers
     }
 
     /// The time of the environment.

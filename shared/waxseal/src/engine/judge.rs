@@ -7,6 +7,7 @@ use crate::{
     engine::{handle::Inner, outcome::Outcome, task::Task},
     fault::Fault,
     handler::Failure,
+    observe::Committed,
     row::{Receipt, ReceiptMeaning, Status},
     table::{Item, attribute},
     token::Token,
@@ -32,6 +33,14 @@ impl Inner {
     pub(super) fn remember(&self, task: &Task<'_>, hash: String, version: u16, expires: Timestamp) {
         let mut cache = self.cache.lock();
         cache.insert(task.receipt.clone(), hash, version, self.host.now(), expires);
+    }
+
+    /// Remembers a unit that was committed now, and tells the observers.
+    pub(super) fn applied(&self, task: &Task<'_>) -> Outcome {
+        self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
+        let committed = Committed::new(&task.route.consumer, task.message());
+        self.settings.observers.each(|observer| observer.committed(&committed));
+        Outcome::Applied
     }
 
     /// Marks the writes of one commit.

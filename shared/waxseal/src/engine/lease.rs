@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::observe::Leased;
 use crate::{
     commit::{CommitError, EntityLock, Slot},
     engine::{
@@ -68,6 +69,12 @@ impl Inner {
         task.deadline.map_or(configured, |deadline| deadline.max(configured))
     }
 
+    fn tell_leased(&self, task: &Task<'_>, receipt: &Receipt) {
+        let Status::Leased { until } = receipt.status else { return };
+        let leased = Leased::new(&task.route.consumer, task.message(), receipt.attempt, until);
+        self.settings.observers.each(|observer| observer.leased(&leased));
+    }
+
     /// One request the first time. Where a row is in the way it comes back with the refusal, and a second request takes
     /// over from exactly that row.
     async fn claim(
@@ -93,7 +100,10 @@ impl Inner {
             };
             let write = Write { action: Action::Put(receipt.to_item(token)), condition };
             match self.write(task.access, vec![write], Vec::new(), token).await {
-                Ok(()) => return Ok(Ok(Claim { writer: token.to_string(), receipt, has_acted: false })),
+                Ok(()) => {
+                    self.tell_leased(task, &receipt);
+                    return Ok(Ok(Claim { writer: token.to_string(), receipt, has_acted: false }));
+                }
                 // A claim of the same batch on the same event was first: what it left is judged.
                 Err(CommitError::ConflictInBatch(_)) => predecessor = None,
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {
@@ -169,8 +179,7 @@ impl Inner {
             let completed = self.complete(task, claim, &mut staged).await;
             match completed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
                 Ok(()) => {
-                    self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
-                    return Ok(Outcome::Applied);
+                    return Ok(self.applied(task));
                 }
                 Err(CommitError::Write(WriteError::Refused(refusals)))
                     if refusals.iter().any(|refusal| refusal.key == task.receipt) =>

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{claim_check::ClaimCheck, handler::DEFAULT_LEASE};
+use crate::{claim_check::ClaimCheck, handler::DEFAULT_LEASE, observe::Observers};
 
 /// Numbers that an environment may set.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Settings {
     pub cache: usize,
     /// Where large payloads are checked in (S-42). Nowhere unless set.
     pub claims: ClaimCheck,
+    /// Who is told what the engine and its batches do. None unless set.
+    pub observers: Observers,
 }
 
 impl Default for Settings {
@@ -29,6 +31,7 @@ impl Default for Settings {
             reruns: 10,
             cache: 10_000,
             claims: ClaimCheck::default(),
+            observers: Observers::default(),
         }
     }
 }

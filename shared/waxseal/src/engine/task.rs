@@ -46,6 +46,11 @@ impl Try {
 }
 
 impl<'a> Task<'a> {
+    /// Name, source and id of the message.
+    pub(super) fn message(&self) -> (&'a str, &'a str, &'a str) {
+        (&self.raw.name, &self.raw.source, &self.raw.id)
+    }
+
     pub(super) fn new(
         access: Access<'a>,
         delivery: &Delivery<'a>,

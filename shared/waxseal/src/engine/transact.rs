@@ -58,8 +58,7 @@ impl Inner {
             let committed = self.commit(task, &mut staged, cursor).await;
             match committed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
                 Ok(()) => {
-                    self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
-                    return Ok(Outcome::Applied);
+                    return Ok(self.applied(task));
                 }
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {
                     let receipt = refusals.iter().find(|refusal| refusal.key == task.receipt);

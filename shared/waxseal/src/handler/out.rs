@@ -1,6 +1,6 @@
 //! What a decision emits and sends.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, time::Duration};
 
 use crate::handler::aggregate::Aggregate;
 use serde_json::value::RawValue;
@@ -21,13 +21,15 @@ pub struct StagedMessage {
     pub(crate) tenant: Result<Option<Tenant>, InvalidTenant>,
     /// As the next one in the sequence of the entity that is decided on (S-34).
     pub(crate) in_sequence: bool,
+    /// How long its recipient does not see it: commands alone.
+    pub(crate) after: Option<Duration>,
 }
 
 impl StagedMessage {
     pub(crate) fn new<M: Message>(message: &M) -> Self {
         let data = serde_json::value::to_raw_value(message);
         let tenant = message.tenant().map(|name| Tenant::new(&name)).transpose();
-        Self { declared: Declared::of::<M>(), data, tenant, in_sequence: false }
+        Self { declared: Declared::of::<M>(), data, tenant, in_sequence: false, after: None }
     }
 
     /// The message's declaration.
@@ -80,6 +82,15 @@ impl<A: Aggregate> Out<A> {
         A::Emits: Contains<C, At>,
     {
         self.staged.push(StagedMessage::new(&command));
+    }
+
+    /// As [`Out::send`], and the recipient sees it `after` the commit's time at the earliest: 900 s at most, in whole seconds. A longer
+    /// delay fails the message with a [`DelayError`](crate::DelayError), and nothing is committed.
+    pub fn send_after<C: Command, At>(&mut self, command: C, after: Duration)
+    where
+        A::Emits: Contains<C, At>,
+    {
+        self.staged.push(StagedMessage { after: Some(after), ..StagedMessage::new(&command) });
     }
 }
 

@@ -1,10 +1,10 @@
 //! The unit of work: the only door to state and to the outbox.
 
-use std::{collections::BTreeMap, marker::PhantomData};
+use std::{collections::BTreeMap, marker::PhantomData, time::Duration};
 
 use crate::{
     commit::Access,
-    emission::Emission,
+    emission::{DelayError, Emission},
     fault::Fault,
     handler::{erased::Decoded, out::StagedMessage},
     row::{Entity, Loaded, Stored, state},
@@ -216,6 +216,15 @@ impl<'a, S: Emits> Unit<'a, S> {
         self.run.push(StagedMessage::new(&command), None);
     }
 
+    /// As [`Unit::send`], and the recipient sees it `after` the commit's time at the earliest: 900 s at most, in whole seconds. A longer
+    /// delay fails the run with a [`DelayError`](crate::DelayError), and nothing is committed.
+    pub fn send_after<C: Command, At>(&mut self, command: C, after: Duration)
+    where
+        S: Contains<C, At>,
+    {
+        self.run.push(StagedMessage { after: Some(after), ..StagedMessage::new(&command) }, None);
+    }
+
     /// When this run started: the time to use instead of a clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -271,7 +280,7 @@ impl Run<'_> {
         if self.replay.is_some() {
             return;
         }
-        let StagedMessage { declared, data, tenant, .. } = message;
+        let StagedMessage { declared, data, tenant, after, .. } = message;
         let data = match data {
             Ok(data) => data,
             Err(error) => {
@@ -279,6 +288,9 @@ impl Run<'_> {
                     .fail(Fault::permanent(format!("{} cannot be written as JSON: {error}", declared.name)));
             }
         };
+        if let Some(error) = after.and_then(|after| DelayError::check(&declared, after).err()) {
+            return self.fail(Fault::permanent(error));
+        }
         let index = u32::try_from(self.staged.emitted.len()).unwrap_or(u32::MAX);
         let source = match declared.channel {
             Channel::Queue(_) => self.service,
@@ -309,6 +321,7 @@ impl Run<'_> {
                     tracing::warn!(emits, reason, "its tenant is left off: SQS would refuse it");
                     None
                 });
+                emission.not_before = after.map(|after| self.now.saturating_add(after));
                 if due {
                     self.staged.due.push(self.staged.emitted.len());
                 }

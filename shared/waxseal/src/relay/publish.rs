@@ -6,6 +6,7 @@ use crate::{
     code::Code,
     dead_letter::{DeadLetter, DeadLetters},
     emission::Emission,
+    observe::{Published, PublishedAs},
     relay::{
         progress::since,
         publisher::{CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay},
@@ -103,7 +104,7 @@ async fn publish_lane(
     let mut fates = Vec::new();
     for round in 1..=TRIES {
         let entries: Vec<&Emission> = left.iter().map(|entry| entry.emission).collect();
-        let mut results = relay.publisher.publish(&entries).await.into_iter();
+        let mut results = relay.publisher.publish(&entries, relay.now).await.into_iter();
         let (mut failed, mut waiting) = (Vec::new(), Vec::new());
         let mut unpublishable = Vec::new();
         for entry in left {
@@ -112,6 +113,7 @@ async fn publish_lane(
             let answer = results
                 .next()
                 .unwrap_or_else(|| Err(PublishError::transient("the publisher gave no answer for it")));
+            observe(relay, entry.emission, &answer);
             match answer {
                 Ok(()) => relay.progress.done(pending, entry.position),
                 Err(error) => match error.kind {
@@ -144,6 +146,16 @@ async fn publish_lane(
         left = failed.into_iter().map(|(entry, _)| entry).collect();
     }
     fates
+}
+
+fn observe<P, D>(relay: &Relay<'_, P, D>, emission: &Emission, answer: &Result<(), PublishError>) {
+    let outcome = match answer {
+        Ok(()) => PublishedAs::Published,
+        Err(error) if error.kind == PublishErrorKind::Refused => PublishedAs::Refused(Code::NotPublished),
+        Err(_) => PublishedAs::Waiting,
+    };
+    let published = Published::new(relay.service, &emission.channel, outcome);
+    relay.observers.each(|observer| observer.published(&published));
 }
 
 /// One line for all entries of the channel: a line for each would be a storm.
@@ -224,7 +236,7 @@ async fn dead_letter(
     letter: DeadLetter,
     done: impl FnOnce() + Send,
 ) -> Fate {
-    match letter.write(relay.dead_letters).await {
+    match letter.write(relay.dead_letters, relay.observers).await {
         Ok(()) => {
             done();
             Fate::DeadLettered

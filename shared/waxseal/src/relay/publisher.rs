@@ -2,7 +2,7 @@
 
 use std::{fmt, future::Future, time::Duration};
 
-use crate::{emission::Emission, relay::progress::Progress};
+use crate::{emission::Emission, observe::Observers, relay::progress::Progress};
 use waxseal_message::Timestamp;
 
 /// Publishes envelopes to their channels.
@@ -10,7 +10,12 @@ pub trait Publisher: Send + Sync + 'static {
     /// Publishes `emissions`, in order where the channel keeps one; the results are in the order of `emissions`. The
     /// chunking to a channel's limits of count and bytes is the publisher's (S-26). A relay calls it for one channel at a
     /// time, and for several channels at once.
-    fn publish(&self, emissions: &[&Emission]) -> impl Future<Output = Vec<Result<(), PublishError>>> + Send;
+    /// `now` is the time that [`Emission::delay`] counts from.
+    fn publish(
+        &self,
+        emissions: &[&Emission],
+        now: Timestamp,
+    ) -> impl Future<Output = Vec<Result<(), PublishError>>> + Send;
 }
 
 /// Why one entry was not published.
@@ -85,6 +90,8 @@ pub struct Relay<'a, P, D> {
     pub progress: &'a Progress,
     /// The time, for the age of records.
     pub now: Timestamp,
+    /// Who is told of each emission.
+    pub observers: &'a Observers,
 }
 
 impl<P, D> fmt::Debug for Relay<'_, P, D> {

@@ -1,0 +1,201 @@
+//! Hooks: what the engine, a batch and a relay have done, told to an observer as it happens.
+//!
+//! Metrics, the counters of the embedded environment and later views are observers. An observer sees identities and outcomes, and
+//! no payload. It cannot change what happens, so it must not block, and a panic of it is the caller's.
+
+use std::{fmt, sync::Arc};
+
+use waxseal_message::Timestamp;
+
+use crate::{code::Code, dead_letter::DeadLetter};
+
+/// Is told what was done. Every method does nothing unless it is implemented.
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+/// use waxseal::{Settings, observe::{Handled, HandledAs, Observer, Observers}};
+///
+/// #[derive(Default)]
+/// struct Duplicates(AtomicU64);
+/// impl Observer for Duplicates {
+///     fn handled(&self, record: &Handled<'_>) {
+///         if record.outcome == HandledAs::Duplicate {
+///             self.0.fetch_add(1, Ordering::Relaxed);
+///         }
+///     }
+/// }
+/// let duplicates = Arc::new(Duplicates::default());
+/// let mut settings = Settings::default();
+/// settings.observers = Observers::of(duplicates.clone());
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// A record of a batch has come to its end. Records are told in the order of the batch.
+    fn handled(&self, record: &Handled<'_>) {
+        let _ = record;
+    }
+    /// A unit of work is committed: its receipt, its state and its emissions.
+    fn committed(&self, unit: &Committed<'_>) {
+        let _ = unit;
+    }
+    /// An effect has taken the lease of its message.
+    fn leased(&self, lease: &Leased<'_>) {
+        let _ = lease;
+    }
+    /// A relay has published an emission, or could not.
+    fn published(&self, emission: &Published<'_>) {
+        let _ = emission;
+    }
+    /// A dead letter is written.
+    fn dead_lettered(&self, dead_letter: &DeadLetter) {
+        let _ = dead_letter;
+    }
+}
+
+/// The end of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Handled<'a> {
+    /// The service.
+    pub service: &'a str,
+    /// The record's id.
+    pub record: &'a str,
+    /// Name, source and id of its envelope, where it has one.
+    pub message: Option<(&'a str, &'a str, &'a str)>,
+    /// How often it was received, this time included.
+    pub receives: u32,
+    /// What became of it.
+    pub outcome: HandledAs,
+}
+
+impl<'a> Handled<'a> {
+    pub(crate) fn new(service: &'a str, record: &'a str, receives: u32, outcome: HandledAs) -> Self {
+        Self { service, record, message: None, receives, outcome }
+    }
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HandledAs {
+    /// It took effect.
+    Applied,
+    /// It had taken effect before.
+    Duplicate,
+    /// A later event of its entity had taken effect before.
+    Stale,
+    /// Nothing of it is for a handler.
+    Ignored,
+    /// It is in the dead-letter queue.
+    DeadLettered,
+    /// It failed and comes again.
+    Failed,
+    /// An earlier record of its group failed, so it comes again.
+    Blocked,
+    /// No time was left to start it, so it comes again.
+    Unstarted,
+}
+
+/// A committed unit of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Committed<'a> {
+    /// Service and handler.
+    pub consumer: &'a str,
+    /// Name, source and id of the message that was handled.
+    pub message: (&'a str, &'a str, &'a str),
+}
+
+impl<'a> Committed<'a> {
+    pub(crate) fn new(consumer: &'a str, message: (&'a str, &'a str, &'a str)) -> Self {
+        Self { consumer, message }
+    }
+}
+
+/// A lease that an effect has taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leased<'a> {
+    /// Service and handler.
+    pub consumer: &'a str,
+    /// Name, source and id of the message.
+    pub message: (&'a str, &'a str, &'a str),
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// The end of the lease.
+    pub until: Timestamp,
+}
+
+impl<'a> Leased<'a> {
+    pub(crate) fn new(
+        consumer: &'a str,
+        message: (&'a str, &'a str, &'a str),
+        attempt: u32,
+        until: Timestamp,
+    ) -> Self {
+        Self { consumer, message, attempt, until }
+    }
+}
+
+/// An emission that a relay has tried to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Published<'a> {
+    /// The service whose receipts are relayed.
+    pub service: &'a str,
+    /// The channel, in the form that receipts store.
+    pub channel: &'a str,
+    /// What became of it.
+    pub outcome: PublishedAs,
+}
+
+impl<'a> Published<'a> {
+    pub(crate) fn new(service: &'a str, channel: &'a str, outcome: PublishedAs) -> Self {
+        Self { service, channel, outcome }
+    }
+}
+
+/// What became of an emission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PublishedAs {
+    /// Its channel took it.
+    Published,
+    /// It is tried again.
+    Waiting,
+    /// No retry can help: it becomes a dead letter with this code.
+    Refused(Code),
+}
+
+/// The observers of an environment. Clones share them.
+#[derive(Clone, Default)]
+pub struct Observers(Vec<Arc<dyn Observer>>);
+
+impl Observers {
+    /// One observer.
+    pub fn of(observer: Arc<dyn Observer>) -> Self {
+        Self(vec![observer])
+    }
+
+    /// The same with one more, which is told after the others.
+    #[must_use]
+    pub fn and(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.0.push(observer);
+        self
+    }
+
+    /// Whether there is none, so that nothing need be put together for them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn each(&self, tell: impl Fn(&dyn Observer)) {
+        self.0.iter().for_each(|observer| tell(&**observer));
+    }
+}
+
+impl fmt::Debug for Observers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} observers", self.0.len())
+    }
+}

@@ -1,9 +1,10 @@
-//! Base64 of RFC 4648: CloudEvents may carry JSON in it, and dead letters carry bytes in it that are no text. Fifty lines instead of
-//! a dependency that every function would link.
+//! Base64 of RFC 4648. CloudEvents may carry JSON in it, and dead letters carry binary bodies in
+//! it. Fifty lines replace a dependency that every function would link.
 
-/// The bytes of standard base64, padded or not; `None` where it is none.
+/// The bytes of a standard base64 text, padded or not; `None` where the text is no base64.
 ///
-/// Strict otherwise: no white space, and no bits after the last byte, so that one text has one meaning.
+/// The reader is strict otherwise: it takes no white space and no bits after the last byte. One
+/// text thus has one meaning.
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let body = match text.len() % 4 {

@@ -1,15 +1,16 @@
 //! CloudEvents 1.0 in structured JSON, in and out (S-46).
 //!
-//! Others speak CloudEvents; we speak our own envelope, which is smaller and says what CloudEvents leaves open: the
-//! version of `data`, the flow and the cause. So this is a mapping between two texts, not a second vocabulary: what is
-//! read becomes a [`Raw`] like any other, and from there on nobody knows how it came.
+//! Other teams speak CloudEvents. Our own envelope is smaller and states what CloudEvents leaves
+//! open: the version of `data`, the flow and the cause. This module therefore maps one text to the
+//! other. An event that is read becomes a [`Raw`] like any other, and nothing in it tells that it
+//! was CloudEvents.
 //!
 //! | envelope | CloudEvents | |
 //! |---|---|---|
 //! | `eventId` | `id` | |
 //! | `eventType` | `type` | |
 //! | `source` | `source` | a URI reference; `orders` is one |
-//! | `timestamp` | `time` | read with any offset, written in UTC; where it is absent, when the message was sent |
+//! | `timestamp` | `time` | read with any offset, written in UTC; where it is absent, the time at which the message was sent |
 //! | `eventVersion` | `eventversion` | extension, Integer; 1 where it is absent, as of a plain EventBridge payload |
 //! | `correlationId` | `correlationid` | extension "Correlation"; where it is absent the event starts a flow |
 //! | `causationId` | `causationid` | extension "Correlation" |
@@ -19,14 +20,16 @@
 //! | `metadata.<name>` | `<name>` | where name and value are what an extension may have: `traceparent`, `tracestate`, `tenant` |
 //! | all other metadata | `waxsealmetadata` | one String: the JSON of an object |
 //!
-//! An extension's name is lower-case letters and digits, 20 at most; its value a Boolean, an Integer of 32 bits or a
-//! String without control characters. `tenantId`, an object, a float or an empty text therefore travel in
-//! `waxsealmetadata`, so that a strict reader takes the event and we get everything back. Extensions of others become
-//! metadata under their own names, whatever their value; where one repeats a name of `waxsealmetadata`, it wins: a later hop
-//! wrote it.
+//! An extension's name is lower-case letters and digits, 20 at most; its value a Boolean, an
+//! Integer of 32 bits or a String without control characters. `tenantId`, an object, a float or an
+//! empty text therefore travel in `waxsealmetadata`, so that a strict reader takes the event and
+//! nothing is lost on the way back. Extensions of others become metadata under their own names,
+//! whatever their value. An extension wins over an entry of the same name in `waxsealmetadata`,
+//! since a later hop wrote it.
 //!
-//! Sources: CloudEvents 1.0.2, "Context Attributes" and "Type System"; its JSON format, sections 2.2 and 3.1; its extensions
-//! "Correlation" and "Distributed Tracing". Binary mode (attributes beside the body) and batches are other formats.
+//! Sources: CloudEvents 1.0.2, "Context Attributes" and "Type System"; its JSON format, sections
+//! 2.2 and 3.1; its extensions "Correlation" and "Distributed Tracing". Binary mode (attributes
+//! beside the body) and batches are other formats.
 
 use std::{collections::BTreeMap, error::Error, fmt};
 
@@ -51,14 +54,17 @@ const VERSION: &str = "eventversion";
 const CORRELATION: &str = "correlationid";
 const CAUSATION: &str = "causationid";
 
-/// What has a meaning of its own, so that no metadata may stand there; `data_base64` is no extension's name anyway.
+/// The attributes with a meaning of their own, which no metadata may replace. `data_base64` cannot
+/// be an extension's name anyway.
 const TAKEN: [&str; 10] =
     ["specversion", "id", "source", "type", "time", "data", VERSION, CORRELATION, CAUSATION, METADATA];
 
-/// Reads an event in structured JSON. `sent` is when the message was sent, for an event that says no `time`.
+/// Reads an event in structured JSON. `sent` is the time at which the message was sent; it serves
+/// an event without a `time`.
 ///
 /// # Errors
-/// [`Malformed`], naming the attribute, the cause and what to do; no value of `data` or of an extension is quoted.
+/// [`Malformed`], naming the attribute, the cause and what to do; no value of `data` or of an
+/// extension is quoted.
 ///
 /// ```
 /// let json = r#"{"specversion":"1.0","type":"com.github.push","source":"https://github.com/waxseal/waxseal",
@@ -114,7 +120,8 @@ pub fn read(json: &str, sent: Option<Timestamp>) -> Result<Raw, Malformed> {
     Ok(Envelope { id, name, version, timestamp, source, correlation_id, causation_id, data, metadata })
 }
 
-/// The members that nobody has asked for yet; `null` is as good as absent (JSON format, 2.2), but for `data`.
+/// The members that are not read yet. `null` counts as absent (JSON format, 2.2), except for
+/// `data`.
 struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Members<'a> {
@@ -139,7 +146,8 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// What becomes part of a receipt's key, or of the next event's: bounded as in an envelope.
+    /// An attribute that becomes part of a receipt's key, or of the next event's; its length is
+    /// bounded as in an envelope.
     fn identifier(&mut self, name: &str) -> Result<Option<String>, Malformed> {
         match self.text(name)? {
             Some(text) if text.len() > LONGEST_ID => {
@@ -167,7 +175,7 @@ impl<'a> Members<'a> {
                     "is missing and elsewhere, as dataref says: nothing tells whether what lies there is what was meant, \
                      so let the producer send data",
                 )),
-                // Nothing to say is a payload too, that of a message without fields.
+                // A message without fields has no data.
                 false => Ok(RawValue::NULL.to_owned()),
             };
         }
@@ -211,8 +219,8 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Why an envelope has no CloudEvents form: an attribute that CloudEvents does not take. Nothing was written, since a
-/// replacement would be another event.
+/// The reason why an envelope has no CloudEvents form: it holds a value that CloudEvents does not
+/// take. Nothing is written, since an event with a replaced value would be another event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
     id: String,
@@ -249,8 +257,8 @@ struct Written<'a> {
     data: &'a RawValue,
 }
 
-/// Writes an envelope as a CloudEvents event in structured JSON (`application/cloudevents+json`). [`read`] gives the same
-/// envelope back, `data` byte for byte.
+/// Writes an envelope as a CloudEvents event in structured JSON (`application/cloudevents+json`).
+/// [`read`] gives the same envelope back, `data` byte for byte.
 ///
 /// # Errors
 /// [`Refused`] where an id or a name holds a control character, or the source is no URI reference.
@@ -318,7 +326,7 @@ pub fn write(envelope: &Raw) -> Result<String, Refused> {
             .then(|| ascii_controls(&Value::from_iter(rest_of(rest)).to_string())),
         data: &envelope.data,
     };
-    // Strings, numbers and JSON that was JSON already: there is nothing in it that could fail.
+    // Strings, numbers and finished JSON cannot fail to serialize.
     serde_json::to_string(&written).map_err(|_| refuse("data", "cannot be written as JSON"))
 }
 
@@ -326,14 +334,15 @@ fn rest_of<'a>(rest: BTreeMap<&'a String, &'a Value>) -> impl Iterator<Item = (S
     rest.into_iter().map(|(name, value)| (name.clone(), value.clone()))
 }
 
-/// Whether `name` may be an extension's and has no meaning yet.
+/// Whether `name` may be an extension's name and has no meaning yet.
 fn is_extension(name: &str) -> bool {
     (1..=20).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
         && !TAKEN.contains(&name)
 }
 
-/// Whether the type system has such a value. An empty text has no form in other bindings, so it is kept apart.
+/// Whether the type system has such a value. An empty text has no form in other bindings, so it
+/// travels apart.
 fn fits(value: &Value) -> bool {
     match value {
         Value::Bool(_) => true,
@@ -349,7 +358,8 @@ fn allowed(c: char) -> bool {
     !c.is_control() && !(0xfdd0..=0xfdef).contains(&code) && code & 0xfffe != 0xfffe
 }
 
-/// JSON text with what no String may hold as escapes: outside of its strings there is none of it.
+/// JSON text in which escapes stand for the characters that no String may hold. Outside of its
+/// strings JSON has none of them.
 fn ascii_controls(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
@@ -365,7 +375,7 @@ fn ascii_controls(json: &str) -> String {
     text
 }
 
-/// RFC 3986's characters; its grammar refuses little beyond.
+/// Whether a text consists of RFC 3986's characters; the grammar refuses little beyond that.
 fn is_uri_reference(text: &str) -> bool {
     let bytes = text.as_bytes();
     let hex = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_hexdigit);
@@ -383,7 +393,7 @@ fn is_uri(text: &str) -> bool {
         && is_uri_reference(text)
 }
 
-/// `*/json` or `*/*+json`, whatever its parameters (JSON format, 3.1.1).
+/// Whether a content type is `*/json` or `*/*+json`, with any parameters (JSON format, 3.1.1).
 fn is_json(content_type: &str) -> bool {
     let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     media
@@ -400,7 +410,8 @@ fn wrong(name: &str, what: &str) -> Malformed {
     Malformed::new(format!("a CloudEvents event whose {name} {what}"))
 }
 
-/// A name or a media type, where it is written as one: reasons are logged.
+/// A name or a media type, where it has the form of one. The text is checked because reasons are
+/// logged.
 fn shown(text: &str) -> &str {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"/.+-_;= ".contains(&byte);
     if text.len() <= 60 && text.bytes().all(is_word) { text } else { "(a text that is not shown)" }

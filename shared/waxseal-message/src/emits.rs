@@ -1,8 +1,9 @@
-//! What a handler may emit, as a tuple of types.
+//! The declaration of the messages that a handler may emit: a tuple of types.
 
 use crate::message::{Channel, Message};
 
-/// One message that a handler declares: what the catalog, the permissions and the routes need of it.
+/// One message that a handler declares, with the facts that the catalog, the permissions and the
+/// routes need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Declared {
     /// [`Message::NAME`].
@@ -72,8 +73,8 @@ macro_rules! set {
     };
 }
 set!(A 0);
-// Candidates that nobody can name. With fewer than two the compiler guesses what an undeclared event was meant to be,
-// and speaks of mismatched types instead of the declaration.
+// Candidates that no other code can name. With fewer than two candidates the compiler guesses the
+// type of an undeclared event, and reports mismatched types instead of the missing declaration.
 #[diagnostic::do_not_recommend]
 impl<A: Message> Contains<Nothing, At<1>> for (A,) {}
 #[diagnostic::do_not_recommend]

@@ -1,6 +1,7 @@
 //! The envelope: an event or command with its metadata, and its form on the wire.
 //!
-//! Ours, not `cloudevents-sdk`, which calls its API unstable. `data` stays unparsed until the handler's type is known.
+//! The form is our own, not that of `cloudevents-sdk`, which calls its API unstable. `data` stays
+//! unparsed until the handler's type is known.
 
 use std::{borrow::Cow, collections::BTreeMap, error::Error, fmt};
 
@@ -29,25 +30,25 @@ pub struct Envelope<D> {
     /// The schema version of `data`, from 1.
     #[serde(rename = "eventVersion")]
     pub version: u16,
-    /// When it happened.
+    /// The time at which it happened.
     pub timestamp: Timestamp,
-    /// Who published it: the owner of the event.
+    /// The service that published it: the owner of the event.
     pub source: String,
-    /// The id that everything has in common that one first cause led to (S-44).
+    /// The id that all messages of one flow share: those that one first cause led to (S-44).
     pub correlation_id: String,
-    /// The id of what was being handled when this was emitted; `None` at the start of a flow.
+    /// The id of the message whose handling emitted this one; `None` at the start of a flow.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<String>,
     /// The payload.
     pub data: D,
-    /// What travels along: `traceparent`, `tracestate`, and what users add.
+    /// The metadata that travels along: `traceparent`, `tracestate`, and entries of users.
     pub metadata: BTreeMap<String, Value>,
 }
 
 /// An envelope whose `data` is still the bytes that arrived.
 pub type Raw = Envelope<Box<RawValue>>;
 
-/// Why a record is not an envelope: which field, what is wrong, and what to do.
+/// The reason why a record is no envelope: the field, its fault, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
     what: String,
@@ -66,31 +67,31 @@ impl fmt::Display for Malformed {
 impl Error for Malformed {}
 
 impl Malformed {
-    /// A reason in words; it must hold no payload, since it is logged.
+    /// An error with this reason. The reason must hold no payload, since it is logged.
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), quoted: None, kind: None }
     }
 
-    /// A record that can be read and is nobody's event here, such as `aws:s3` for a notification of S3. A service that declares
-    /// `ignore(kind)` acknowledges it.
+    /// An error for a readable record that is no event of this service, such as `aws:s3` for a
+    /// notification of S3. A service that declares `ignore(kind)` acknowledges it.
     pub fn foreign(kind: &'static str, what: impl Into<String>) -> Self {
         Self { what: what.into(), quoted: None, kind: Some(kind) }
     }
 
-    /// Adds a text of the record, such as the names of its members: only the dead letter shows it.
+    /// Adds a text of the record, such as the names of its members. Only the dead letter shows it.
     #[must_use]
     pub fn quoting(mut self, text: impl AsRef<str>) -> Self {
         self.quoted = Some(Quoted::new(text));
         self
     }
 
-    /// The same, as a part of something that is described first; with its kind and what it quotes.
+    /// The same error after a description of the outer part. It keeps its kind and its quoted text.
     #[must_use]
     pub fn within(self, outer: &str) -> Self {
         Self { what: format!("{outer}{}", self.what), ..self }
     }
 
-    /// With the quoted text, for a dead letter.
+    /// The reason with the quoted text, for a dead letter.
     #[must_use]
     pub fn whole(&self) -> String {
         let Self { what, quoted, .. } = self;
@@ -107,10 +108,12 @@ impl Malformed {
 /// The members without which an object is no envelope.
 pub const REQUIRED: [&str; 6] = ["eventId", "eventType", "eventVersion", "timestamp", "source", "data"];
 
-/// Ids and sources are part of a DynamoDB key of at most 2,048 bytes, each byte up to three when escaped.
+/// The longest id and the longest source, in bytes. Both are part of a DynamoDB key of at most
+/// 2,048 bytes, and escaping turns a byte into up to three.
 pub const LONGEST_ID: usize = 256;
 
-// Every field optional and unparsed, so that each error can name its field. Unknown fields are left out of the way.
+// Every field is optional and unparsed, so that each error can name its field. Unknown fields are
+// ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
@@ -134,7 +137,7 @@ struct Wire<'a> {
     metadata: Option<&'a RawValue>,
 }
 
-/// `null` is a payload, that of a message without fields.
+/// A deserialized `null` is a payload, that of a message without fields.
 fn given<'de: 'a, 'a, D: Deserializer<'de>>(json: D) -> Result<Option<&'a RawValue>, D::Error> {
     <&RawValue>::deserialize(json).map(Some)
 }
@@ -156,7 +159,7 @@ impl Raw {
     /// assert_eq!(error.to_string(), "eventId is missing: an envelope has eventId, eventType, eventVersion, timestamp, source and data");
     /// ```
     pub fn parse(json: &str) -> Result<Self, Malformed> {
-        // serde would take a list for a struct, field by field.
+        // serde would read a list as a struct, field by field.
         let is_list = json.trim_start().starts_with('[');
         let no_object = || Malformed::new("not an envelope: it is JSON, but not an object");
         let wire: Wire<'_> = serde_json::from_str(json).map_err(|error| match error.classify() {
@@ -229,7 +232,7 @@ impl TryFrom<Wire<'_>> for Raw {
     }
 }
 
-/// For envelopes inside of other JSON. [`Raw::parse`] says more about one that is none.
+/// Reads envelopes inside of other JSON. [`Raw::parse`] gives better errors.
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
@@ -248,7 +251,8 @@ impl<'de> Deserialize<'de> for Raw {
 }
 
 impl<M: Message> Envelope<M> {
-    /// An envelope that starts a flow: its own cause, correlated with itself. For HTTP handlers and tests.
+    /// An envelope that starts a flow: it has no cause and is correlated with itself. It is meant
+    /// for HTTP handlers and tests.
     pub fn starting(id: impl Into<String>, source: impl Into<String>, timestamp: Timestamp, data: M) -> Self {
         let id = id.into();
         Self {

@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::timestamp::Timestamp;
 
-/// The members of an envelope that are shown outside of it, by its channel or by its dead letter. The payload is not read.
+/// The members of an envelope that are shown outside of it, by its channel or by its dead letter.
+/// The payload is not read.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

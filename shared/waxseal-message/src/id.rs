@@ -2,9 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-/// The id of the `index`-th message that `consumer` emits about one cause: a UUID of version 8 (S-45).
+/// The id of the `index`-th message that `consumer` emits about one cause: a UUID of version 8
+/// (S-45).
 ///
-/// A second run gives the same ids. Every part is length-prefixed, so different parts never hash alike.
+/// A second run gives the same ids. Every part is length-prefixed, so different parts never hash
+/// alike.
 ///
 /// ```
 /// let id = waxseal_message::derived_id("orders", "key-1", "inventory/reserve-stock", 0);
@@ -17,7 +19,8 @@ pub fn derived_id(cause_source: &str, cause_id: &str, consumer: &str, index: u32
     uuid8(&["emit", cause_source, cause_id, consumer], index)
 }
 
-/// The key for the `index`-th outside effect of one event: the same on every attempt, never an emitted id.
+/// The key of the `index`-th outside effect of one event. It is the same on every attempt and never
+/// equals an emitted id.
 #[must_use]
 pub fn effect_key(source: &str, id: &str, consumer: &str, index: u32) -> String {
     uuid8(&["effect", source, id, consumer], index)

@@ -1,6 +1,7 @@
-//! What `serde_json` says of a misfit, without the values that it quotes: reasons are logged, and payloads are not.
+//! The reasons of `serde_json` without the values that they quote. Reasons are logged, and payloads
+//! are not.
 
-/// Why JSON does not fit a type: kinds, field names and place, never a value.
+/// The reason why JSON does not fit a type: kinds, field names and place, never a value.
 #[must_use]
 pub fn misfit(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -13,7 +14,8 @@ pub fn misfit(error: &serde_json::Error) -> String {
     format!("{}{place}", without_values(what))
 }
 
-/// serde's names of what it found. A type may give words of its own instead, and those may quote what it refused.
+/// serde's names for the kinds of a value that it found. A type may use words of its own instead,
+/// and those may quote the refused value.
 const KINDS: [&str; 17] = [
     "",
     "boolean",
@@ -40,7 +42,8 @@ fn without_values(what: &str) -> String {
     if harmless.iter().any(|start| what.starts_with(start)) {
         return what.to_owned();
     }
-    // `invalid type: string "…", expected u32`: the value may hold anything, so the expectation is found from behind.
+    // `invalid type: string "…", expected u32`: the value may hold any text, so the expectation is
+    // searched for from the end.
     let quoting = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];
     let known = quoting.iter().find(|start| what.starts_with(**start)).and(what.rsplit_once(", expected "));
     match known {
@@ -52,7 +55,7 @@ fn without_values(what: &str) -> String {
                 _ => format!("{start}, expected {expected}"),
             }
         }
-        // A type's own words, which may quote what it refused.
+        // The message is the type's own, which may quote the refused value.
         None => "a value that its type refuses".to_owned(),
     }
 }

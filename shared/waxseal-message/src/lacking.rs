@@ -1,4 +1,4 @@
-//! What a payload lacks to be an envelope: a publisher's slip is told by it.
+//! The members that a payload lacks to be an envelope. They point to a mistake of the publisher.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 
 use crate::{cloudevents, envelope::REQUIRED};
 
-/// The required members that a payload lacks, where it has two or more of an envelope's or of a CloudEvents event's. For the
-/// reason of a dead letter: a publisher's slip is told, and a foreign payload with one such member is left alone.
+/// The required members that a payload lacks, where it has two or more of an envelope's or of a
+/// CloudEvents event's. The reason of a dead letter states them. A foreign payload may have one
+/// such member by chance, so one is not enough.
 ///
 /// ```
 /// assert_eq!(
@@ -19,7 +20,7 @@ use crate::{cloudevents, envelope::REQUIRED};
 #[must_use]
 pub fn lacking(json: &str) -> Option<String> {
     let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).ok()?;
-    // `null` is a payload, and no other member.
+    // `null` is a payload; for every other member it means absent.
     let has = |name: &str| members.get(name).is_some_and(|raw| name == "data" || raw.get() != "null");
     let forms = [("an envelope", &REQUIRED[..]), ("a CloudEvents event", &cloudevents::REQUIRED[..])];
     let reasons: Vec<String> = forms

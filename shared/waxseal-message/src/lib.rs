@@ -1,11 +1,13 @@
-//! Events, commands and their envelopes: what services tell each other, without the engine that handles it.
+//! Events, commands and their envelopes: the language between services, without the engine that
+//! handles messages.
 //!
-//! [`event!`] and [`command!`] declare a message once, with its name, version, owner and channel. An [`Envelope`] is a
-//! message with its metadata, and [`Raw`] is one whose payload is still JSON. [`cloudevents`] maps envelopes to CloudEvents and
-//! back, [`hash`] tells payloads apart, and [`derived_id`] gives a message the same id however often its cause is handled.
+//! [`event!`] and [`command!`] declare a message once, with its name, version, owner and channel.
+//! An [`Envelope`] is a message with its metadata, and [`Raw`] is one whose payload is still JSON.
+//! [`cloudevents`] maps envelopes to CloudEvents and back, [`hash`] tells payloads apart, and
+//! [`derived_id`] gives a message the same id each time its cause is handled.
 //!
-//! The crate depends on `serde`, `serde_json` and `sha2` alone, so that another team's publisher needs nothing else. It is
-//! meant to change seldom. The crate `waxseal` re-exports all of it.
+//! The crate depends on `serde`, `serde_json` and `sha2` alone, so that another team's publisher
+//! needs nothing else. It changes seldom. The crate `waxseal` re-exports all of it.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};

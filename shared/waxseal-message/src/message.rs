@@ -1,9 +1,10 @@
-//! What services tell each other: events and commands, declared once with [`event!`](crate::event) and
+//! Events and commands, each declared once with [`event!`](crate::event) and
 //! [`command!`](crate::command).
 //!
-//! Everything else (rules, permissions, routes, the catalog) is derived from these declarations, so they carry all
-//! of it: name, version, owner and channel. A derive macro would read the same and cost every user a compile of
-//! `syn`; a declarative macro also lets `cargo check` and the editor see the version assertion.
+//! Everything else (rules, permissions, routes, the catalog) is derived from these declarations, so
+//! they carry all of it: name, version, owner and channel. A derive macro would read the same, but
+//! every user would compile `syn` for it. With a declarative macro `cargo check` and the editor
+//! also see the version assertion.
 
 use std::{borrow::Cow, error::Error, fmt};
 
@@ -12,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::{destination::Destination, json, text::Quoted};
 
-/// Where a message travels once it is committed.
+/// The channel on which a committed message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
     /// The EventBridge bus: the default of events.
@@ -24,7 +25,8 @@ pub enum Channel {
 }
 
 impl fmt::Display for Channel {
-    /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`, `queue:inventory`.
+    /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`,
+    /// `queue:inventory`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Destination::from(*self).fmt(f)
     }
@@ -32,8 +34,8 @@ impl fmt::Display for Channel {
 
 /// An event or a command: a named, versioned payload.
 ///
-/// Declare one with [`event!`](crate::event) or [`command!`](crate::command); implementing it by hand skips their
-/// checks.
+/// Declare one with [`event!`](crate::event) or [`command!`](crate::command); implementing it by
+/// hand skips their checks.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not declared as an event or a command",
     label = "not a message",
@@ -46,17 +48,20 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     const VERSION: u16;
     /// The service that owns the name: an event's only publisher, a command's only recipient.
     const OWNER: &'static str;
-    /// How it travels.
+    /// The channel on which it travels.
     const CHANNEL: Channel;
-    /// From more bytes of JSON on, the payload is checked in to a store and the envelope carries the claim (S-42); `None`
-    /// unless said: it always travels itself.
+    /// The size in bytes of JSON above which the payload is checked in to a store and the envelope
+    /// carries a claim (S-42). With `None`, the default, the payload always travels in the
+    /// envelope.
     const CLAIM_CHECK_OVER: Option<usize> = None;
     /// The struct of the version before, or [`Origin`] for the first.
     type Previous: Ancestor<Self>;
 
-    /// On whose behalf it travels: the tenant of a fair queue, a function of the payload (S-48). None unless said.
+    /// The tenant of a fair queue on whose behalf the message travels, as a function of the payload
+    /// (S-48). The default is none.
     ///
-    /// A text that is no [`Tenant`](crate::Tenant) is left off with a warning: the message travels without.
+    /// A text that is no [`Tenant`](crate::Tenant) is left off with a warning, and the message
+    /// travels without one.
     fn tenant(&self) -> Option<Cow<'_, str>> {
         None
     }
@@ -64,8 +69,8 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Reads any known version of `data` and lifts it, step by step, to this struct.
     ///
     /// # Errors
-    /// [`DecodeError::Newer`] for a version that this build does not know (S-43), [`DecodeError::Shape`] where the
-    /// JSON does not fit.
+    /// [`DecodeError::Newer`] for a version that this build does not know (S-43),
+    /// [`DecodeError::Shape`] where the JSON does not fit.
     fn decode(version: u16, data: &RawValue) -> Result<Self, DecodeError> {
         if version == Self::VERSION {
             serde_json::from_str(data.get()).map_err(|error| DecodeError::Shape {
@@ -82,7 +87,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     }
 }
 
-/// A fact about the past, with one owner. Published by the relay, never by a handler.
+/// A fact about the past, with one owner. The relay publishes it, never a handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event, so it cannot be emitted",
     label = "not an event",
@@ -91,7 +96,8 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
 )]
 pub trait Event: Message {}
 
-/// A request to one recipient, which may refuse. Goes to that recipient's queue, never to the bus.
+/// A request to one recipient, which may refuse. It goes to that recipient's queue, never to the
+/// bus.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command, so it cannot be sent",
     label = "not a command",
@@ -100,11 +106,12 @@ pub trait Event: Message {}
 )]
 pub trait Command: Message {}
 
-/// Why `data` could not be read as the handler's type.
+/// The reason why `data` could not be read as the handler's type.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// A version that this build does not know: a deploy may be under way, so it is retried (S-43).
+    /// This build does not know the version. A deploy may be under way, so the record is retried
+    /// (S-43).
     Newer {
         /// The message's name.
         name: &'static str,
@@ -113,7 +120,7 @@ pub enum DecodeError {
         /// The newest version of this build.
         known: u16,
     },
-    /// No such version ever was.
+    /// No build has ever had this version.
     Unknown {
         /// The message's name.
         name: &'static str,
@@ -126,7 +133,7 @@ pub enum DecodeError {
         name: &'static str,
         /// The version that arrived.
         version: u16,
-        /// Where and why, by line and column of `data`; holds no value of it.
+        /// The place and the cause, by line and column of `data`; it holds no value of `data`.
         reason: String,
         /// The parser's own words, which may quote a value of `data`.
         quoted: Quoted,
@@ -168,7 +175,7 @@ pub trait Ancestor<M> {
     fn lift(version: u16, data: &RawValue) -> Result<M, DecodeError>;
 }
 
-/// The end of every upcaster chain: what came before version 1.
+/// The end of every upcaster chain: the version before version 1.
 #[derive(Debug)]
 pub enum Origin {}
 
@@ -180,7 +187,7 @@ impl<M: Message> Ancestor<M> for Origin {
     }
 }
 
-// The error is to speak of lifting, not of this implementation's bounds.
+// The compiler's error should speak of lifting, not of this implementation's bounds.
 #[diagnostic::do_not_recommend]
 impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
     const VERSION: u16 = <P as Message>::VERSION;
@@ -192,13 +199,19 @@ impl<M: Message, P: Message + Into<M>> Ancestor<M> for P {
 
 /// Declares a struct as an event.
 ///
-/// `name` and `owner` are required, `version` too, so that the first change of a schema is one line away. `previous`
-/// names the struct of the version before (an `impl From` lifts it), `channel` is [`Channel::Bus`] unless said,
-/// `claim_check_over` is the size in bytes from which on the payload is checked in to a store, and `tenant` names the
-/// [tenant](Message::tenant) of a payload. The members stand in this order.
+/// The members stand in this order:
 ///
-/// A tenant is worth something on a topic, and for a [`command!`](crate::command): SNS and SQS carry it to fair queues. A rule of EventBridge
-/// holds one constant at most, so an event on the bus reaches its queues without.
+/// - `name` and `version` are required; with a version from the start, the first change of a schema
+///   is one line away.
+/// - `owner` is required.
+/// - `previous` names the struct of the version before; an `impl From` lifts it.
+/// - `channel` is [`Channel::Bus`] by default.
+/// - `claim_check_over` is the size in bytes above which the payload is checked in to a store.
+/// - `tenant` gives the [tenant](Message::tenant) of a payload.
+///
+/// A tenant takes effect on a topic and for a [`command!`](crate::command): SNS and SQS carry it to
+/// fair queues. A rule of EventBridge holds at most one constant, so an event on the bus reaches
+/// its queues without a tenant.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -247,7 +260,8 @@ macro_rules! event {
 /// waxseal_message::command!(ReserveStock { name: "reserve-stock", version: 1, recipient: "inventory" });
 /// ```
 ///
-/// Where many customers share the recipient's queue, the [tenant](Message::tenant) keeps one of them from delaying the others:
+/// Many customers may share the recipient's queue. The [tenant](Message::tenant) keeps one of them
+/// from delaying the others:
 /// ```
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct RenderInvoice { customer: String, order: String }
@@ -303,7 +317,7 @@ macro_rules! __message {
                 $crate::IntoTenant::into_tenant($tenant)
             })?
         }
-        // Checked where it is declared, so that `cargo check` and the editor see it.
+        // The check stands at the declaration, so that `cargo check` and the editor see it.
         const _: () = $crate::__check::<$type>();
     };
 }

@@ -4,17 +4,19 @@ use serde_json::Value;
 
 use crate::envelope::Envelope;
 
-/// What names the replay in an envelope's metadata, as EventBridge's `replay-name` does around it.
+/// The metadata member that names the replay, as EventBridge's `replay-name` does around an
+/// envelope.
 const NAME: &str = "replayName";
 
 impl<D> Envelope<D> {
-    /// The name of the replay that it came with; `None` where it is live.
+    /// The name of the replay that delivered the envelope; `None` for a live one.
     #[must_use]
     pub fn replay(&self) -> Option<&str> {
         self.metadata.get(NAME).and_then(Value::as_str).filter(|name| is_name(name))
     }
 
-    /// Says which replay it came with, whatever it said itself: for what parses deliveries, and for tests.
+    /// Sets the name of the replay and replaces any name in the envelope. Parsers of deliveries and
+    /// tests call it.
     pub fn set_replay(&mut self, name: Option<String>) {
         match name {
             Some(name) => self.metadata.insert(NAME.to_owned(), name.into()),

@@ -1,8 +1,8 @@
-//! Times on the wire are RFC 3339, no more and no less: one reader and one writer for envelopes, CloudEvents and
-//! EventBridge.
+//! Times on the wire are exactly RFC 3339. Envelopes, CloudEvents and EventBridge share one reader
+//! and one writer.
 //!
-//! Dates are counted in the proleptic Gregorian calendar by the algorithms of Howard Hinnant's "chrono-compatible low-level
-//! date algorithms". A test compares them with the `jiff` crate.
+//! Dates are counted in the proleptic Gregorian calendar by the algorithms of Howard Hinnant's
+//! "chrono-compatible low-level date algorithms". A test compares them with the `jiff` crate.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 
 const DAY: i64 = 86_400;
 
-/// Reads a time; `None` where it is none.
+/// Reads a time; `None` where the text is no RFC 3339 time.
 pub(crate) fn read(text: &[u8]) -> Option<Timestamp> {
     let (start, rest) = text.split_at_checked(19)?;
     let [.., b'-', _, _, b'-', _, _, b'T' | b't', _, _, b':', _, _, b':', _, _] = start else { return None };
@@ -27,7 +27,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Timestamp> {
     let second_utc = days(i64::from(year), i64::from(month), i64::from(day)) * DAY + of_day - offset;
     let time = match Timestamp::new(second_utc, nanosecond) {
         Ok(time) => time,
-        // Years have four digits, so it is its offset that moves it out.
+        // Years have four digits, so only the offset can move the time out of range.
         Err(_) if second_utc < 0 => Timestamp::MIN,
         Err(_) => Timestamp::MAX,
     };
@@ -79,14 +79,14 @@ fn last_of_month(year: u32, month: u32) -> u32 {
     }
 }
 
-/// Two or four digits.
+/// Two or four digits as a number.
 fn number(digits: &[u8]) -> Option<u32> {
     digits
         .iter()
         .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
 }
 
-/// The nanoseconds of a fraction, and what comes after it.
+/// The nanoseconds of a fraction, and the text after it.
 fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
     let Some(rest) = text.strip_prefix(b".") else { return Some((0, text)) };
     let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();

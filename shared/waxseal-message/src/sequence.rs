@@ -1,16 +1,18 @@
-//! An event's place in its entity's sequence, as its metadata carries it (S-34).
+//! An event's place in its entity's sequence, in the event's metadata (S-34).
 
 use serde_json::Value;
 
 use crate::envelope::Envelope;
 
-/// The entity that an envelope is about: a member of its metadata, beside [`NUMBER`].
+/// The metadata member with the entity that an envelope is about; [`NUMBER`] stands beside it.
 pub const SUBJECT: &str = "subject";
-/// How many events were emitted about the subject, this one included.
+/// The metadata member with the count of events that were emitted about the subject, this one
+/// included.
 pub const NUMBER: &str = "sequence";
 
 impl<D> Envelope<D> {
-    /// The entity that it was emitted about and its number in that entity's sequence, from 1 (S-34).
+    /// The entity that the event is about, and the event's number in that entity's sequence, from 1
+    /// (S-34).
     #[must_use]
     pub fn sequence(&self) -> Option<(&str, u64)> {
         let subject =

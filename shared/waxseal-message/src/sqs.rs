@@ -1,4 +1,5 @@
-//! The limits of an SQS message. Dead letters, publishers and the embedded environment keep them alike.
+//! The limits of an SQS message. Dead letters, publishers and the embedded environment keep them
+//! alike.
 
 /// The bytes of a message, attributes included, and of all messages of one batch.
 ///
@@ -10,8 +11,8 @@ pub const MOST_ATTRIBUTES: usize = 10;
 
 /// The first character of `text` that SQS refuses: one that XML 1.0 does not have.
 ///
-/// SQS takes `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`. Source: SQS API reference,
-/// `SendMessage`.
+/// SQS takes `#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF`. Source:
+/// SQS API reference, `SendMessage`.
 #[must_use]
 pub fn refused_character(text: &str) -> Option<char> {
     let is_taken =

@@ -1,8 +1,9 @@
-//! Tenants of fair queues: a message may say on whose behalf it travels.
+//! Tenants of fair queues. A message may name the tenant on whose behalf it travels.
 //!
-//! A standard SQS queue delivers the messages of quiet tenants before the backlog of a noisy one. It reads the tenant from
-//! `MessageGroupId`, which orders nothing there. SQS takes it from `SendMessage`, and from an SNS topic that forwards it to its
-//! standard queues. A rule of EventBridge holds one constant at most, so an event on the bus reaches its queues without its
+//! A standard SQS queue delivers the messages of quiet tenants before the backlog of a noisy one.
+//! It reads the tenant from `MessageGroupId`, which orders nothing there. SQS takes it from
+//! `SendMessage`, and from an SNS topic that forwards it to its standard queues. A rule of
+//! EventBridge holds at most one constant, so an event on the bus reaches its queues without its
 //! tenant.
 
 use std::{borrow::Cow, error::Error, fmt};
@@ -10,7 +11,8 @@ use std::{borrow::Cow, error::Error, fmt};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-/// The name of a tenant as SQS and SNS take it: 1 to 128 letters, digits and punctuation marks of ASCII.
+/// The name of a tenant as SQS and SNS take it: 1 to 128 letters, digits and punctuation marks of
+/// ASCII.
 ///
 /// ```
 /// use waxseal_message::Tenant;
@@ -24,13 +26,13 @@ pub struct Tenant(Box<str>);
 /// Source: SQS API reference, `SendMessage`, and SNS API reference, `Publish`: `MessageGroupId`.
 const LONGEST: usize = 128;
 
-/// Why a text is no tenant. It quotes nothing of the text, which may be personal data.
+/// The reason why a text is no tenant. It quotes nothing of the text, which may be personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidTenant {
-    /// It is empty, or too long.
+    /// The text is empty or too long.
     Length(usize),
-    /// It has a character that SQS refuses.
+    /// The text has a character that SQS refuses.
     Character(
         /// Its place, from 1.
         usize,
@@ -67,7 +69,7 @@ impl Tenant {
         Ok(Self(name.into()))
     }
 
-    /// Its name.
+    /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,8 +82,8 @@ impl fmt::Display for Tenant {
     }
 }
 
-/// Reads a stored tenant, for `#[serde(deserialize_with = "…")]`. A text that is no tenant is left off: its message is worth
-/// more than its place in a queue.
+/// Reads a stored tenant, for `#[serde(deserialize_with = "…")]`. A text that is no tenant is left
+/// off: the message matters more than its place in a queue.
 ///
 /// # Errors
 /// Where the input is no JSON value.
@@ -91,10 +93,11 @@ pub fn stored<'de, D: Deserializer<'de>>(stored: D) -> Result<Option<Tenant>, D:
     Ok(name.and_then(|name| Tenant::new(&name).ok()))
 }
 
-/// A text that may name a tenant: what the function after `tenant:` gives in [`event!`](crate::event) and
-/// [`command!`](crate::command). An `Option` is for payloads that do not always know theirs.
+/// A text that may name a tenant: the result of the function after `tenant:` in
+/// [`event!`](crate::event) and [`command!`](crate::command). A payload that does not always have a
+/// tenant gives an `Option`.
 pub trait IntoTenant<'a> {
-    /// The text, which is checked where the message is staged.
+    /// The text; it is checked when the message is staged.
     fn into_tenant(self) -> Option<Cow<'a, str>>;
 }
 

@@ -1,15 +1,17 @@
-//! Texts that others wrote: clipped, and kept out of logs where they may hold personal data.
+//! Texts of other authors. They are clipped, and kept out of logs where they may hold personal
+//! data.
 
 use std::{borrow::Cow, error::Error, fmt};
 
-/// Bytes of a reason in a log line, a receipt or an answer. A dead letter keeps twice as many.
+/// The longest reason, in bytes, in a log line, a receipt or an answer. A dead letter keeps twice
+/// as many.
 pub const LONGEST_REASON: usize = 2048;
 
-/// Bytes of a reason in a dead letter, and of a [`Quoted`] text.
+/// The longest reason, in bytes, in a dead letter, and the longest [`Quoted`] text.
 pub const LONGEST_WHOLE: usize = 2 * LONGEST_REASON;
 
-/// A text of at most `most` bytes. Where it was longer, its end says how many bytes are missing; below some forty bytes no room is left for
-/// that.
+/// A text of at most `most` bytes. The end of a clipped text states how many bytes are missing;
+/// below some forty bytes there is no room for that.
 ///
 /// ```
 /// assert_eq!(waxseal_message::clip("short", 40), "short");
@@ -17,7 +19,7 @@ pub const LONGEST_WHOLE: usize = 2 * LONGEST_REASON;
 /// ```
 #[must_use]
 pub fn clip(text: &str, most: usize) -> Cow<'_, str> {
-    /// Bytes of the note with the largest number that there is.
+    /// The bytes of the note with the largest possible number.
     const NOTE: usize = "… [18446744073709551615 bytes more]".len() - 14;
     if text.len() <= most {
         return Cow::Borrowed(text);
@@ -30,8 +32,8 @@ pub fn clip(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}{note}", &text[..room]))
 }
 
-/// Whether a name of somebody else's can stand in a log: short, and of letters, digits, `_` and `-` alone, as programs name their fields. An
-/// address is none, nor a number.
+/// Whether a name from outside can stand in a log. Such a name is short and has letters, digits,
+/// `_` and `-` alone, as programs name their fields. An address is none, nor a number.
 #[must_use]
 pub fn is_plain_name(name: &str) -> bool {
     name.len() <= 40
@@ -39,10 +41,11 @@ pub fn is_plain_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
-/// Other people's words: a server's answer, a value that a parser quotes, the message of a panic. They may hold personal data.
+/// A text of another author: a server's answer, a value that a parser quotes, the message of a
+/// panic. It may hold personal data.
 ///
-/// Only a dead letter shows the text, since it holds the record's body anyway. Everywhere else, in logs, in receipts and in answers of the
-/// function, the length stands in its place. The text is clipped at 4 KiB.
+/// Only a dead letter shows the text, since it holds the record's body anyway. Logs, receipts and
+/// answers of the function show its length instead. The text is clipped at 4 KiB.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Quoted {
     text: String,
@@ -69,7 +72,7 @@ impl fmt::Display for Quoted {
     }
 }
 
-// A derived one would show the text.
+// A derived `Debug` would show the text.
 impl fmt::Debug for Quoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

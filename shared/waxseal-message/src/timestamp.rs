@@ -1,8 +1,9 @@
 //! A point in time, as envelopes carry it.
 //!
-//! The type is ours, so that the public API depends on no date library. It covers exactly the years of RFC 3339, 0000 to
-//! 9999. Zones, calendars and durations of months are a date library's work: convert by way of [`SystemTime`] or of the
-//! seconds.
+//! The type is ours, so that the public API depends on no date library. It covers exactly the years
+//! of RFC 3339, 0000 to
+//! 9999. Zones, calendars and durations of months are a date library's work: convert by way of
+//!       [`SystemTime`] or of the seconds.
 
 use std::{
     fmt,
@@ -20,10 +21,11 @@ use crate::rfc3339;
 
 const NANOSECONDS: i128 = 1_000_000_000;
 
-/// A point in time in UTC with nanoseconds, from the beginning of the year 0000 to the end of the year 9999.
+/// A point in time in UTC with nanoseconds, from the beginning of the year 0000 to the end of the
+/// year 9999.
 ///
-/// Its text is RFC 3339. Arithmetic never panics: it returns `None`, or stops at [`Timestamp::MIN`] and
-/// [`Timestamp::MAX`].
+/// Its text is RFC 3339. Arithmetic never panics: it returns `None`, or stops at [`Timestamp::MIN`]
+/// and [`Timestamp::MAX`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,7 +44,7 @@ pub struct Timestamp {
     nanosecond: u32,
 }
 
-/// A number is no time between the years 0000 and 9999.
+/// The error for a number outside of the years 0000 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfRange;
 
@@ -54,7 +56,7 @@ impl fmt::Display for OutOfRange {
 
 impl std::error::Error for OutOfRange {}
 
-/// A text is no RFC 3339 time.
+/// The error for a text that is no RFC 3339 time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotATime;
 
@@ -82,7 +84,7 @@ impl Timestamp {
         Self::from_nanosecond(i128::from(second) * NANOSECONDS + i128::from(nanosecond))
     }
 
-    /// The time so many seconds after 1970.
+    /// The time that many seconds after 1970.
     ///
     /// # Errors
     /// As [`Timestamp::new`].
@@ -90,7 +92,7 @@ impl Timestamp {
         Self::new(second, 0)
     }
 
-    /// The time so many milliseconds after 1970.
+    /// The time that many milliseconds after 1970.
     ///
     /// # Errors
     /// As [`Timestamp::new`].
@@ -153,14 +155,14 @@ impl Timestamp {
         self.checked_sub(duration).unwrap_or(Self::MIN)
     }
 
-    /// How long after `earlier` it is; `None` where it is before.
+    /// The time from `earlier` to this one; `None` where `earlier` is later.
     #[must_use]
     pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
         let nanoseconds = u128::try_from(self.nanoseconds() - earlier.nanoseconds()).ok()?;
         Some(Duration::from_nanos_u128(nanoseconds))
     }
 
-    /// How long after `earlier` it is; zero where it is before.
+    /// The time from `earlier` to this one; zero where `earlier` is later.
     #[must_use]
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         self.checked_duration_since(earlier).unwrap_or_default()
@@ -183,7 +185,7 @@ impl Sub<Duration> for Timestamp {
     }
 }
 
-/// The machine's time, [`Timestamp::MIN`] and [`Timestamp::MAX`] at the ends.
+/// Converts the machine's time; times out of range become [`Timestamp::MIN`] or [`Timestamp::MAX`].
 ///
 /// ```
 /// let now = waxseal_message::Timestamp::from(std::time::SystemTime::now());
@@ -215,7 +217,8 @@ impl FromStr for Timestamp {
     /// - `T` and `Z` may be lower case; a space is no `T`. The offset is `Z` or `+hh:mm`.
     /// - A fraction has any number of digits; those beyond nanoseconds are cut.
     /// - Second 60 is read as second 59 at the end of a month in UTC, where a leap second can be.
-    /// - A time that its offset moves out of the years 0000 to 9999 becomes the first or the last time.
+    /// - A time that its offset moves out of the years 0000 to 9999 becomes the first or the last
+    ///   time.
     fn from_str(text: &str) -> Result<Self, NotATime> {
         rfc3339::read(text.as_bytes()).ok_or(NotATime)
     }

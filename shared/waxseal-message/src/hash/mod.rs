@@ -1,19 +1,21 @@
-//! Payload hashes: what tells whether two payloads under one id are the same (S-16).
+//! Payload hashes. They tell whether two payloads under one id are the same (S-16).
 //!
-//! A stored hash names its algorithm before a colon, and is compared with that algorithm's hash of the payload that
-//! arrived. So a change of the algorithm changes the meaning of nothing that is stored.
+//! A stored hash names its algorithm before a colon, and is compared with that algorithm's hash of
+//! the payload that arrived. A change of the algorithm thus leaves the meaning of stored hashes
+//! unchanged.
 //!
 //! # Algorithm 2
 //!
-//! `2:` and the first 16 bytes, in lower-case hex, of SHA-256 over the canonical JSON text in UTF-8:
+//! `2:` and the first 16 bytes, in lower-case hex, of SHA-256 over the canonical JSON text in
+//! UTF-8:
 //!
 //! - There is no white space. `null`, `true` and `false` are themselves.
-//! - A number is its exact decimal value: `-` where it is negative, the significant digits without zeros at either end, and,
-//!   unless it is 0, `e` with the power of ten. `100`, `1e2` and `1.00E+2` are `1e2`; `0`, `-0` and `0e9` are `0`. Exponents are never
-//!   expanded.
+//! - A number is its exact decimal value: `-` where it is negative, the significant digits without
+//!   zeros at either end, and, unless it is 0, `e` with the power of ten. `100`, `1e2` and
+//!   `1.00E+2` are `1e2`; `0`, `-0` and `0e9` are `0`. Exponents are never expanded.
 //! - A string is its characters in quotes; only `"` and `\` stand behind a `\`.
-//! - The members of an object stand in the order of the bytes of their names as written here. Of a repeated name the last member
-//!   counts.
+//! - The members of an object stand in the order of the bytes of their names as written here. Of a
+//!   repeated name the last member counts.
 //!
 //! | payload | canonical text | hash |
 //! |---|---|---|
@@ -23,8 +25,8 @@
 //!
 //! # Algorithm 1
 //!
-//! 32 hex digits without a name before them: what builds before algorithm 2 stored. It is computed only to compare with
-//! such a hash, and for the readers of claims.
+//! 32 hex digits without a name before them. Builds before algorithm 2 stored it. It is computed
+//! only to compare with such a hash, and for the readers of claims.
 
 mod number;
 mod v1;
@@ -32,11 +34,13 @@ mod v2;
 
 use serde::de::Error as _;
 
-/// The hash of canonical JSON in the newest algorithm, such as `2:44136fa355b3678a1146ad16f7e8649e`: order of members, white space and
-/// the spelling of numbers and strings do not count (S-16). The [module](crate::hash) says how it is made.
+/// The hash of canonical JSON in the newest algorithm, such as
+/// `2:44136fa355b3678a1146ad16f7e8649e`: The order of members, white space and the spelling of
+/// numbers and strings do not count (S-16). The [module](crate::hash) defines it.
 ///
 /// # Errors
-/// Where `json` is not JSON, holds half of a surrogate pair, or is nested deeper than `serde_json` reads.
+/// Where `json` is not JSON, holds half of a surrogate pair, or is nested deeper than `serde_json`
+/// reads.
 ///
 /// ```
 /// let hash = |json| waxseal_message::payload_hash(json).unwrap();
@@ -45,7 +49,7 @@ use serde::de::Error as _;
 /// ```
 pub fn payload_hash(json: &str) -> Result<String, serde_json::Error> {
     v2::hash(json).ok_or_else(|| {
-        // serde's words say where.
+        // serde's message states the place.
         match serde_json::from_str::<serde_json::Value>(json) {
             Err(error) => error,
             Ok(_) => serde_json::Error::custom("not JSON"),
@@ -56,25 +60,25 @@ pub fn payload_hash(json: &str) -> Result<String, serde_json::Error> {
 /// The hash of one payload in every algorithm that a stored hash may name.
 #[derive(Debug, Clone)]
 pub struct PayloadHash<'a> {
-    /// In algorithm 2.
+    /// The hash in algorithm 2.
     exact: Option<String>,
-    /// In algorithm 1, where a claim names it.
+    /// The hash in algorithm 1, where a claim states it.
     first: Option<String>,
     /// The payload, where it is at hand.
     payload: Option<&'a str>,
 }
 
-/// How a payload's hash stands to a stored one.
+/// The result of comparing a payload's hash with a stored one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Comparison {
-    /// The same payload.
+    /// The payload is the same.
     Same,
-    /// Another payload, with this hash in the algorithm of the stored one.
+    /// The payload is another.
     Other {
-        /// The hash.
+        /// Its hash in the algorithm of the stored one.
         now: String,
     },
-    /// It cannot be told: this build has no hash in the stored one's algorithm.
+    /// The comparison is impossible: this build has no hash in the stored one's algorithm.
     Unknown,
 }
 
@@ -87,7 +91,7 @@ impl<'a> PayloadHash<'a> {
         Ok(Self { exact: Some(payload_hash(payload)?), first: None, payload: Some(payload) })
     }
 
-    /// The known hashes of a payload that is elsewhere: its hashes, each under its own name.
+    /// The known hashes of a payload that is stored elsewhere, each under its algorithm's name.
     #[must_use]
     pub fn named<'h>(hashes: impl IntoIterator<Item = &'h str>) -> Self {
         let mut named = Self { exact: None, first: None, payload: None };
@@ -101,19 +105,19 @@ impl<'a> PayloadHash<'a> {
         named
     }
 
-    /// The same with the payload at hand.
+    /// The same hashes with the payload at hand.
     #[must_use]
     pub fn with<'b>(&self, payload: &'b str) -> PayloadHash<'b> {
         PayloadHash { exact: self.exact.clone(), first: self.first.clone(), payload: Some(payload) }
     }
 
-    /// The form that a receipt stores: the hash in the newest algorithm that is known of the payload.
+    /// The form that a receipt stores: the known hash in the newest algorithm.
     #[must_use]
     pub fn newest(&self) -> &str {
         self.exact.as_deref().or(self.first.as_deref()).unwrap_or_default()
     }
 
-    /// Compares with a stored hash, in its own algorithm.
+    /// Compares with a stored hash in the stored hash's algorithm.
     #[must_use]
     pub fn against(&self, stored: &str) -> Comparison {
         if self.exact.as_deref() == Some(stored) || self.first.as_deref() == Some(stored) {
@@ -135,14 +139,15 @@ impl<'a> PayloadHash<'a> {
         match now {
             Ok(now) if now == stored => Comparison::Same,
             Ok(now) => Comparison::Other { now },
-            // A payload that the algorithm does not take is none that it has hashed.
+            // The stored hash cannot be of this payload, which its algorithm refuses.
             Err(Some(_)) => Comparison::Other { now: self.newest().to_owned() },
             Err(None) => Comparison::Unknown,
         }
     }
 }
 
-/// The exact decimal value of a JSON number as algorithm 2 writes it: `1.50` and `15E-1` are `15e-1`. `None` where `number` is none.
+/// The exact decimal value of a JSON number as algorithm 2 writes it: `1.50` and `15E-1` are
+/// `15e-1`. `None` where `number` is none.
 ///
 /// ```
 /// assert_eq!(waxseal_message::hash::canonical_number("1.50"), waxseal_message::hash::canonical_number("15E-1"));
@@ -154,13 +159,14 @@ pub fn canonical_number(number: &str) -> Option<String> {
     if length == number.len() { String::from_utf8(out).ok() } else { None }
 }
 
-/// The name before the colon; the first algorithm had none.
+/// The name before the colon; the first algorithm has none.
 #[must_use]
 pub fn algorithm(hash: &str) -> &str {
     hash.split_once(':').map_or("1", |(name, _)| name)
 }
 
-/// The hash in algorithm 1, which builds before algorithm 2 read in a claim. `None` where it has none.
+/// The hash in algorithm 1, which builds before algorithm 2 expect in a claim. `None` where the
+/// payload has none.
 #[must_use]
 pub fn first_hash(json: &str) -> Option<String> {
     v1::hash(json).ok()

@@ -1,10 +1,12 @@
-//! The exact decimal value of a JSON number in canonical form, without ever expanding its exponent (S-16).
+//! The exact decimal value of a JSON number in canonical form, without ever expanding its exponent
+//! (S-16).
 
-/// Reads the JSON number at the start of `json` and appends its canonical form to `out`. Returns its length in `json`,
-/// `None` where no number stands there.
+/// Reads the JSON number at the start of `json` and appends its canonical form to `out`. Returns
+/// its length in `json`, or `None` where no number begins there.
 ///
-/// The form is a sign, the significant digits without zeros at either end, and the power of ten that they are multiplied
-/// with: `-225e-5`. `e0` is left out, and zero is `0` whatever its sign: `-0` and `0e9` have the value of `0`.
+/// The form is a sign, the significant digits without zeros at either end, and the power of ten
+/// that they are multiplied with: `-225e-5`. `e0` is left out, and zero is `0` whatever its sign:
+/// `-0` and `0e9` have the value of `0`.
 pub(super) fn write(json: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let mut at = usize::from(json.first() == Some(&b'-'));
     let is_negative = at == 1;
@@ -65,7 +67,8 @@ struct Exponent<'a> {
     digits: &'a [u8],
 }
 
-/// An exponent of as many digits fits 64 bits, and one of more is larger than any payload is long.
+/// An exponent of at most this many digits fits 64 bits. A longer one is larger than the length of
+/// any payload.
 const SHORT: usize = 17;
 
 impl Exponent<'_> {
@@ -97,7 +100,7 @@ impl Exponent<'_> {
     }
 }
 
-/// Adds to the decimal number that begins at `start`.
+/// Adds `carry` to the decimal number that begins at `start`.
 fn add(number: &mut Vec<u8>, start: usize, mut carry: u64) {
     for digit in number[start..].iter_mut().rev() {
         if carry == 0 {
@@ -113,7 +116,7 @@ fn add(number: &mut Vec<u8>, start: usize, mut carry: u64) {
     }
 }
 
-/// Subtracts less than it from the decimal number that begins at `start`.
+/// Subtracts `borrow` from the decimal number that begins at `start`, which is larger.
 fn subtract(number: &mut Vec<u8>, start: usize, mut borrow: u64) {
     for digit in number[start..].iter_mut().rev() {
         if borrow == 0 {

@@ -1,7 +1,8 @@
-//! Algorithm 1: the canonical form of builds before the change, kept only to compare with what they stored.
+//! Algorithm 1: the canonical form of older builds, kept only to compare with the hashes that they
+//! stored.
 //!
-//! It holds a number as a 64-bit integer or float, so integers beyond 64 bits share a hash. No new hash is made by it,
-//! except beside the exact one in a claim, for readers of those builds.
+//! It holds a number as a 64-bit integer or float, so integers beyond 64 bits share a hash. It
+//! makes no new hash, except beside the exact one in a claim, for readers of those builds.
 
 use std::{borrow::Cow, fmt};
 
@@ -23,12 +24,15 @@ pub(super) fn hash(json: &str) -> Result<String, serde_json::Error> {
     Ok(hex(&Sha256::digest(&canonical)[..16]))
 }
 
-/// Writes any JSON value in canonical form, in one pass and without building the value: every record is hashed.
+/// Writes any JSON value in canonical form, in one pass and without building the value, since every
+/// record is hashed.
 ///
-/// Every value starts with a tag and every variable length with its size, so that no two shapes give the same bytes.
+/// Every value starts with a tag and every variable length with its size, so that no two shapes
+/// give the same bytes.
 struct Canonical<'a>(&'a mut Vec<u8>);
 
-/// The name that `serde_json` gives a number's only member where some other crate turns its `arbitrary_precision` on.
+/// The name of a number's only member, which `serde_json` uses where another crate turns its
+/// `arbitrary_precision` on.
 const NUMBER: &str = "$serde_json::private::Number";
 
 impl Canonical<'_> {
@@ -42,7 +46,7 @@ impl Canonical<'_> {
         self.0.extend_from_slice(&(size as u64).to_be_bytes());
     }
 
-    /// Writes a size that is known only when all of its parts are.
+    /// Writes a size that is known only after all of its parts.
     fn patch(&mut self, at: usize, size: usize) {
         self.0[at..at + 8].copy_from_slice(&(size as u64).to_be_bytes());
     }
@@ -60,7 +64,8 @@ impl Canonical<'_> {
     }
 
     fn float(&mut self, float: f64) {
-        // 2^64: above it a float's integers are further apart than 1, and spelled as floats they stay floats.
+        // 2^64: above it a float's neighbours are more than 1 apart, and integers that are spelled
+        // as floats stay floats.
         if float.fract() == 0.0 && float.abs() < 18_446_744_073_709_551_616.0 {
             self.integer(float as i128);
         } else {
@@ -130,7 +135,7 @@ impl<'de> Visitor<'de> for Canonical<'_> {
         let at = self.0.len();
         self.size(0);
         let start = self.0.len();
-        // Each member's name, and where the bytes of both begin.
+        // Each member's name, and the place where the bytes of name and value begin.
         let mut members: Vec<(Cow<'de, str>, usize)> = Vec::with_capacity(8);
         while let Some(name) = map.next_key_seed(Name)? {
             if name == NUMBER && members.is_empty() {
@@ -153,7 +158,7 @@ impl<'de> Visitor<'de> for Canonical<'_> {
     }
 }
 
-/// Brings the members that were written from `start` on into the order of their names; of a name's repeats the last
+/// Sorts the members that were written from `start` on by their names; of a repeated name the last
 /// one counts.
 fn sort(canonical: &mut Vec<u8>, start: usize, members: &mut Vec<(Cow<'_, str>, usize)>) {
     let written = canonical.split_off(start);

@@ -1,17 +1,20 @@
-//! Algorithm 2: the canonical form of JSON in one pass over its text, with numbers by their exact decimal value.
+//! Algorithm 2: the canonical form of JSON in one pass over its text, with numbers by their exact
+//! decimal value.
 //!
-//! `serde_json` gives a number as a 64-bit integer or float, which loses digits: hence a scanner. It refuses whatever
-//! `serde_json` refuses, but for numbers beyond a float, which a handler may skip.
+//! `serde_json` gives a number as a 64-bit integer or float, which loses digits; hence this
+//! scanner. It refuses everything that `serde_json` refuses, except numbers beyond a float, which a
+//! handler may skip.
 
 use sha2::{Digest as _, Sha256};
 
 use super::number;
 use crate::id::hex;
 
-/// Arrays and objects in one another, as `serde_json` bounds them.
+/// The deepest nesting of arrays and objects; `serde_json` has the same bound.
 const DEEPEST: u8 = 127;
 
-/// The hash of canonical JSON with the algorithm's name before it; `None` where `json` is not JSON or too deep.
+/// The hash of canonical JSON with the algorithm's name before it; `None` where `json` is not JSON
+/// or too deep.
 pub(super) fn hash(json: &str) -> Option<String> {
     let canonical = canonical(json)?;
     let mut hash = String::with_capacity(34);
@@ -47,14 +50,14 @@ struct Scan<'a> {
     json: &'a [u8],
     at: usize,
     out: Vec<u8>,
-    /// Of all open objects, innermost last.
+    /// The members of all open objects, innermost last.
     members: Vec<Member>,
-    /// For members that are brought into order.
+    /// Space for sorting members.
     scratch: Vec<u8>,
     depth: u8,
 }
 
-/// Where a member stands in `out`: its name in quotes, `:`, its value, `,`.
+/// The place of a member in `out`: its name in quotes, `:`, its value, `,`.
 #[derive(Clone, Copy)]
 struct Member {
     begin: usize,
@@ -80,7 +83,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Takes `byte` after white space, where it is what comes.
+    /// Takes `byte` after white space, where it comes next.
     fn takes(&mut self, byte: u8) -> bool {
         self.space();
         let is_next = self.peek() == Some(byte);
@@ -176,8 +179,8 @@ impl Scan<'_> {
         Some(())
     }
 
-    /// Brings the members from `first` on, written from `start` on, into the order of their names. Of a name's repeats the
-    /// last one counts, as it does for whoever reads a map.
+    /// Sorts the members from `first` on, written from `start` on, by their names. Of a repeated
+    /// name the last one counts, as it does for a reader of maps.
     fn sort(&mut self, start: usize, first: usize) {
         let Self { out, members, scratch, .. } = self;
         let members = &mut members[first..];
@@ -193,7 +196,7 @@ impl Scan<'_> {
         out.extend_from_slice(scratch);
     }
 
-    /// A string in quotes: its characters as they are, but `"` and `\` behind a backslash.
+    /// A string in quotes: its characters as they are, with `"` and `\` behind a backslash.
     fn string(&mut self) -> Option<()> {
         self.at += 1;
         self.out.push(b'"');

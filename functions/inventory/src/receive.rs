@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use order_events::StockLevelChanged;
 use serde::{Deserialize, Serialize};
-use waxseal::{Aggregate, Decide, Engine, Envelope, Failure, Fault, Out, Outcome, Refusal};
+use waxseal::{Aggregate, Answer, Call, Decide, Engine, Envelope, Out, Refusal, Rejected};
 
 use crate::stock::{ImpossibleStock, Stock};
 use crate::stock_file::StockLine;
@@ -52,11 +52,9 @@ impl Decide<ReceiveStock> for Intake {
 /// Takes in one line of a stock file: once per SKU, however often the file is read.
 ///
 /// # Errors
-/// [`Failure::PayloadMismatch`] where the file gave another number before: what came in since would be lost, so it is
-/// not overruled.
-pub async fn receive(engine: &Engine, line: &StockLine) -> Result<Outcome, Failure> {
+/// [`Rejected::KeyReused`] where the file gave another number before: what came in since would be lost, so it is not overruled.
+pub async fn receive(engine: &Engine, line: &StockLine) -> Result<Answer<Stock>, Rejected<ImpossibleStock>> {
     let command = ReceiveStock { sku: line.sku.clone(), quantity: line.on_hand };
-    let envelope = Envelope::starting(format!("first:{}", line.sku), "stock-file", engine.now(), command);
-    let raw = envelope.into_raw().map_err(|error| Failure::Fault(Fault::permanent(error)))?;
-    engine.handle(&raw).await
+    let call = Call::new("stock-file", format!("first:{}", line.sku), &command);
+    engine.call::<Intake, _>(call).await
 }

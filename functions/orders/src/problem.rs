@@ -55,7 +55,7 @@ impl From<Rejected> for Problem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",
                 "The idempotency key was used with another order",
-                detail,
+                "this key was used before with another order: repeat that order, or use a new key",
             ),
             Rejected::Refused(Refused::Exists(_)) => {
                 Self::new(StatusCode::CONFLICT, "order-exists", "The order exists", detail)

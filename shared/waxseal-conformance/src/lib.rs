@@ -64,6 +64,7 @@
 mod aggregates;
 mod batches;
 mod blind;
+mod calls;
 mod claims;
 mod commits;
 mod delays;
@@ -91,6 +92,7 @@ mod world;
 pub use aggregates::*;
 pub use batches::*;
 pub use blind::*;
+pub use calls::*;
 pub use claims::*;
 pub use commits::*;
 pub use delays::*;
@@ -198,9 +200,11 @@ macro_rules! contract_tests {
             s15_a_duplicate_of_a_completed_effect_runs_nothing
             s15_a_duplicate_that_would_now_fail_is_still_a_success
             s15_a_redelivered_duplicate_runs_nothing
+            s15_a_repeated_call_has_one_effect_and_the_present_state
             s15_claims_are_never_cached
             s16_a_hash_of_a_later_algorithm_is_retried
             s16_a_receipt_of_an_older_build_keeps_its_meaning
+            s16_a_key_stands_for_one_payload_and_a_refusal_leaves_it_free
             s16_another_payload_under_one_id_is_refused_for_good
             s16_another_spelling_or_version_is_a_duplicate
             s16_integers_beyond_64_bits_differ
@@ -280,6 +284,7 @@ macro_rules! contract_tests {
             s43_a_newer_version_is_retried_until_a_deploy_knows_it
             s43_an_older_version_is_lifted
             s44_what_is_emitted_inherits_the_flow_and_names_its_cause
+            s44_a_call_joins_its_flow_and_starts_nothing_behind_its_deadline
             s45_a_second_run_emits_the_same_ids
             s48_a_receipt_carries_the_tenant_of_what_it_emitted
             s48_an_invalid_tenant_is_left_off_and_its_message_is_not_lost

@@ -123,6 +123,14 @@ impl Fault {
         &*self.reason
     }
 
+    /// The reason itself, where it is a `T`.
+    pub(crate) fn into_reason<T: Error + 'static>(self) -> Result<T, Self> {
+        match self.reason.downcast::<T>() {
+            Ok(reason) => Ok(*reason),
+            Err(reason) => Err(Self { reason, ..self }),
+        }
+    }
+
     pub(crate) fn quoted(&self) -> Option<&Quoted> {
         self.quoted.as_ref()
     }

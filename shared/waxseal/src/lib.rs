@@ -66,7 +66,9 @@ mod token;
 pub use code::Code;
 pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
-pub use engine::{EffectOutcome, Engine, Outcome, Release, ReleaseError, Released, Settings};
+pub use engine::{
+    Answer, Call, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError, Released, Settings,
+};
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault};
 pub use handler::{

@@ -2,6 +2,7 @@
 
 use crate::{
     dead_letter::{FailedHandler, Returned},
+    engine::left::Left,
     lock::Lock,
 };
 use waxseal_message::{Raw, Timestamp};
@@ -19,12 +20,14 @@ pub(crate) struct Delivery<'a> {
     pub(crate) returned: Option<&'a Returned>,
     /// The effects that fail for good go here.
     pub(crate) failed: &'a FailedHandlers,
+    /// What a caller wants to know of the commit.
+    pub(crate) left: Option<&'a Left>,
 }
 
 impl<'a> Delivery<'a> {
     /// A first delivery without a deadline.
     pub(crate) fn of(raw: &'a Raw, failed: &'a FailedHandlers) -> Self {
-        Self { raw, deadline: None, again: false, receives: 1, returned: None, failed }
+        Self { raw, deadline: None, again: false, receives: 1, returned: None, failed, left: None }
     }
 }
 

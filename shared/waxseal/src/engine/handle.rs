@@ -101,7 +101,7 @@ impl Engine {
         self.read_at(state::key::<T>(id).replayed(Some(replay))).await
     }
 
-    async fn read_at<T: Entity>(&self, key: Key) -> Result<Option<T>, Failure> {
+    pub(super) async fn read_at<T: Entity>(&self, key: Key) -> Result<Option<T>, Failure> {
         if state::check_key(&key).is_err() {
             // No table takes such a key, so nothing is under it.
             return Ok(None);

@@ -3,7 +3,10 @@
 use crate::{
     commit::Access,
     dead_letter::Returned,
-    engine::delivery::{Delivery, FailedHandlers},
+    engine::{
+        delivery::{Delivery, FailedHandlers},
+        left::Left,
+    },
     handler::{Decoded, Route},
     row::receipt,
     table::Key,
@@ -27,6 +30,8 @@ pub(super) struct Task<'a> {
     pub(super) returned: Option<&'a Returned>,
     /// As [`Delivery::failed`].
     pub(super) failed: &'a FailedHandlers,
+    /// As [`Delivery::left`], where it is asked of this handler.
+    pub(super) left: Option<&'a Left>,
     /// The namespace that it is handled in (S-40).
     pub(super) replay: Option<&'a str>,
 }
@@ -57,7 +62,8 @@ impl<'a> Task<'a> {
         route: &'a Route,
         hash: PayloadHash<'a>,
     ) -> Self {
-        let Delivery { raw, deadline, again, receives, returned, failed } = *delivery;
+        let Delivery { raw, deadline, again, receives, returned, failed, left } = *delivery;
+        let left = left.filter(|left| left.is_of(&route.consumer));
         let replay = route.replay(raw);
         let receipt = receipt::key(&route.consumer, &raw.source, &raw.id).replayed(replay);
         Self {
@@ -72,6 +78,7 @@ impl<'a> Task<'a> {
             receives,
             returned,
             failed,
+            left,
             replay,
         }
     }

@@ -55,9 +55,13 @@ impl Inner {
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
             }
+            let left = task.left.map(|left| (left, left.of(&staged, &ahead)));
             let committed = self.commit(task, &mut staged, cursor).await;
             match committed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
                 Ok(()) => {
+                    if let Some((left, item)) = left {
+                        left.keep(item);
+                    }
                     return Ok(self.applied(task));
                 }
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {

@@ -1,12 +1,12 @@
 //! The pure form of a handler: one entity and every message that may change it. No I/O, no clock, no `await`.
 
-use std::{borrow::Cow, error::Error, sync::Arc};
+use std::{borrow::Cow, error::Error, marker::PhantomData, time::Duration};
 
 use crate::{
-    handler::{out::Out, refusal::Refusal, replay::Replay, sequencing::Sequencing, service::Service},
+    handler::{refusal::Refusal, replay::Replay, sequencing::Sequencing, staged_message::StagedMessage},
     row::Entity,
 };
-use waxseal_message::{Emits, Envelope, Message};
+use waxseal_message::{Command, Contains, Emits, Envelope, Event, Message};
 
 /// One kind of entity and everything that may change it, decided by pure functions.
 ///
@@ -118,15 +118,22 @@ pub trait Decide<M: Message>: Aggregate {
 )]
 pub trait Decides<A> {
     #[doc(hidden)]
-    fn register(aggregate: Arc<A>, service: Service) -> Service;
+    fn each(visitor: &mut impl EachMessage<A>);
+}
+
+/// Sees the type of every message that an aggregate decides.
+#[doc(hidden)]
+pub trait EachMessage<A> {
+    fn message<M: Message>(&mut self)
+    where
+        A: Decide<M>;
 }
 
 macro_rules! decides {
     ($($m:ident)+) => {
         impl<A: $(Decide<$m> +)+, $($m: Message),+> Decides<A> for ($($m,)+) {
-            fn register(aggregate: Arc<A>, service: Service) -> Service {
-                $(let service = service.decision::<A, $m>(Arc::clone(&aggregate));)+
-                service
+            fn each(visitor: &mut impl EachMessage<A>) {
+                $(visitor.message::<$m>();)+
             }
         }
     };
@@ -147,3 +154,61 @@ decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12);
 decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13);
 decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14);
 decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15);
+
+/// What an [`Aggregate`] emits and sends, in order.
+#[derive(Debug)]
+pub struct Out<A> {
+    pub(crate) staged: Vec<StagedMessage>,
+    aggregate: PhantomData<fn() -> A>,
+}
+
+impl<A> Default for Out<A> {
+    fn default() -> Self {
+        Self { staged: Vec::new(), aggregate: PhantomData }
+    }
+}
+
+impl<A: Aggregate> Out<A> {
+    /// Emits an event that `Emits` declares.
+    pub fn emit<E: Event, At>(&mut self, event: E)
+    where
+        A::Emits: Contains<E, At>,
+    {
+        self.staged.push(StagedMessage::new(&event));
+    }
+
+    /// Emits an event that `Emits` declares as the next one in the sequence of the entity that is decided on, as
+    /// [`Unit::emit_in_sequence`](crate::Unit::emit_in_sequence) does. The count is part of the entity's item. It is written even
+    /// where the state is left as it was, and a decision that leaves no state fails.
+    pub fn emit_in_sequence<E: Event, At>(&mut self, event: E)
+    where
+        A::Emits: Contains<E, At>,
+    {
+        self.staged.push(StagedMessage { in_sequence: true, ..StagedMessage::new(&event) });
+    }
+
+    /// Sends a command that `Emits` declares to its recipient.
+    pub fn send<C: Command, At>(&mut self, command: C)
+    where
+        A::Emits: Contains<C, At>,
+    {
+        self.staged.push(StagedMessage::new(&command));
+    }
+
+    /// As [`Out::send`], and the recipient sees it `after` the commit's time at the earliest: 900 s at most, in whole seconds. A longer
+    /// delay fails the message with a [`DelayError`](crate::DelayError), and nothing is committed.
+    pub fn send_after<C: Command, At>(&mut self, command: C, after: Duration)
+    where
+        A::Emits: Contains<C, At>,
+    {
+        self.staged.push(StagedMessage { after: Some(after), ..StagedMessage::new(&command) });
+    }
+}
+
+impl<A> Out<A> {
+    /// What was emitted and sent so far, for tests.
+    #[must_use]
+    pub fn staged(&self) -> &[StagedMessage] {
+        &self.staged
+    }
+}

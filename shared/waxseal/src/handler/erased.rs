@@ -1,12 +1,13 @@
 //! The three forms of a reaction, erased to one: the engine is compiled once, whatever the handlers.
 
-use std::{any::Any, time::Duration};
+use std::time::Duration;
 
 use crate::{
     fault::Fault,
     future::BoxFuture,
     handler::{
         catalog::Mode,
+        decoded::Decoded,
         effect::{Attempt, Done, Effect},
         replay::Replay,
         sequencing::Sequencing,
@@ -23,12 +24,6 @@ pub(crate) enum RunError {
     Decode(DecodeError),
     Fault(Fault),
 }
-
-/// An envelope of the reaction's own type: decoded once to see what it is about, and kept for its run.
-pub(crate) type Decoded = Box<dyn Any + Send + Sync>;
-
-/// An event, and what it was decoded to where that was kept.
-pub(crate) type Incoming<'a> = (&'a Raw, Option<&'a Decoded>);
 
 /// What is known of an effect's success without running it.
 #[derive(Debug, Clone, Copy)]

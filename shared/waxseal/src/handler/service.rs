@@ -6,11 +6,12 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::{
     handler::{
-        aggregate::{Aggregate, Decide, Decides as _},
+        aggregate::{Aggregate, Decide, Decides as _, EachMessage},
         catalog::Entry,
         decided::Decided,
+        decoded::Decoded,
         effect::{Done, Effect},
-        erased::{Decoded, Effected, Handled, Reaction},
+        erased::{Effected, Handled, Reaction},
         failure::Failure,
         sequencing::Sequencing,
         transactional::Handler,
@@ -66,36 +67,38 @@ impl Service {
 
     /// Adds a [`Handler`].
     pub fn handler<H: Handler>(self, handler: H) -> Self {
-        self.add::<H::Event, H::Emits>(H::NAME, None, Arc::new(Handled(handler)))
+        self.with::<H::Event, H::Emits>(H::NAME, Arc::new(Handled(handler)))
     }
 
     /// Adds an [`Aggregate`] with every message that it decides.
     pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Self {
-        A::Decides::register(Arc::new(aggregate), self)
-    }
-
-    /// Adds one decision of an aggregate. Each has receipts of its own, so that ids of one message say nothing of another.
-    pub(crate) fn decision<A: Decide<M>, M: Message>(self, aggregate: Arc<A>) -> Self {
-        self.add::<M, A::Emits>(A::NAME, Some(M::NAME), Arc::new(Decided::<A, M>::new(aggregate)))
+        let mut decisions = Decisions { service: self, aggregate: Arc::new(aggregate) };
+        A::Decides::each(&mut decisions);
+        decisions.service
     }
 
     /// Adds an [`Effect`].
     pub fn effect<E: Effect>(self, effect: E) -> Self {
-        self.add::<E::Event, E::Emits>(E::NAME, None, Arc::new(Effected::new(effect)))
+        self.with::<E::Event, E::Emits>(E::NAME, Arc::new(Effected::new(effect)))
     }
 
     /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release)
     /// as done.
     pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
-        self.add::<E::Event, E::Emits>(E::NAME, None, Arc::new(Effected::with_done(effect)))
+        self.with::<E::Event, E::Emits>(E::NAME, Arc::new(Effected::with_done(effect)))
+    }
+
+    fn with<M: Message, S: Emits>(mut self, handler: &'static str, reaction: Arc<dyn Reaction>) -> Self {
+        self.add::<M, S>(handler, None, reaction);
+        self
     }
 
     fn add<M: Message, S: Emits>(
-        mut self,
+        &mut self,
         handler: &'static str,
         decides: Option<&'static str>,
         reaction: Arc<dyn Reaction>,
-    ) -> Self {
+    ) {
         let consumes = Declared::of::<M>();
         let entry = Entry {
             service: self.name.clone(),
@@ -108,7 +111,6 @@ impl Service {
         let consumer = entry.consumer().into();
         self.catalog.push(entry);
         self.routes.entry(consumes.name).or_default().push(Route { consumer, handler, reaction });
-        self
     }
 
     /// Acknowledges messages of this name without a handler; without it they are dead letters (S-41). `aws:s3` stands for
@@ -196,6 +198,22 @@ impl Service {
             }
         }
         Ok(())
+    }
+}
+
+/// Registers each decision of an aggregate. Each has receipts of its own, so that the ids of one message say nothing of another.
+struct Decisions<A> {
+    service: Service,
+    aggregate: Arc<A>,
+}
+
+impl<A> EachMessage<A> for Decisions<A> {
+    fn message<M: Message>(&mut self)
+    where
+        A: Decide<M>,
+    {
+        let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
+        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), Arc::new(decided));
     }
 }
 

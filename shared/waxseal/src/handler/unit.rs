@@ -6,7 +6,7 @@ use crate::{
     commit::Access,
     emission::{DelayError, Emission},
     fault::Fault,
-    handler::{erased::Decoded, out::StagedMessage},
+    handler::{decoded::Decoded, staged_message::StagedMessage},
     row::{Entity, Loaded, Stored, state},
     table::{Action, Condition, Item, Key, Write, attribute},
     token::Token,

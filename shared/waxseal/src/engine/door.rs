@@ -1,0 +1,229 @@
+//! The door for commands that come by HTTP or by call: an idempotency key in, a typed answer out.
+//!
+//! A queue delivers until it is told that a message is done, so it needs an outcome alone. A caller waits: it wants the state,
+//! the typed refusal, or to hear that its key was used before. The receipt is the same, so a command takes effect once whichever
+//! way it comes.
+
+use std::{collections::BTreeMap, error::Error, marker::PhantomData};
+
+use serde::Serialize;
+use serde_json::{Value, value::RawValue};
+
+use crate::{
+    commit::Access,
+    engine::{
+        delivery::{Delivery, FailedHandlers},
+        handle::Engine,
+        left::Left,
+        outcome::Outcome,
+    },
+    fault::Fault,
+    handler::{Decide, Failure},
+    row::{Entity, state},
+    table::Item,
+};
+use waxseal_message::{Envelope, Message, Raw, Timestamp};
+
+/// A command of a caller that waits for its [`Answer`]: what [`Engine::call`] takes.
+///
+/// `source` and `key` are the command's identity: a repeated call with the same key takes effect once. A refusal leaves no trace,
+/// so its key stays free.
+#[derive(Debug)]
+#[must_use = "a call does nothing until an engine runs it"]
+pub struct Call<M> {
+    source: String,
+    key: String,
+    payload: Result<Box<RawValue>, serde_json::Error>,
+    correlation_id: Option<String>,
+    metadata: BTreeMap<String, Value>,
+    deadline: Option<Timestamp>,
+    command: PhantomData<fn() -> M>,
+}
+
+impl<M: Message> Call<M> {
+    /// A call of `command` under the idempotency key `key`. `source` names the way in, such as `http`.
+    pub fn new(source: impl Into<String>, key: impl Into<String>, command: &M) -> Self {
+        Self::of_payload(source, key, command)
+    }
+
+    /// As [`Call::new`], with the command's JSON as the caller submitted it. The key then stands for all of the payload, members
+    /// included that `M` does not know.
+    pub fn of_payload(
+        source: impl Into<String>,
+        key: impl Into<String>,
+        payload: &(impl Serialize + ?Sized),
+    ) -> Self {
+        Self {
+            source: source.into(),
+            key: key.into(),
+            payload: serde_json::value::to_raw_value(payload),
+            correlation_id: None,
+            metadata: BTreeMap::new(),
+            deadline: None,
+            command: PhantomData,
+        }
+    }
+
+    /// Joins a flow that has begun; without it the command begins one, which has its key as correlation id.
+    pub fn correlated(mut self, correlation_id: impl Into<String>) -> Self {
+        self.correlation_id = Some(correlation_id.into());
+        self
+    }
+
+    /// Metadata that travels with the command: `traceparent` and `tracestate` also travel with everything that follows (S-44).
+    pub fn metadata(mut self, metadata: BTreeMap<String, Value>) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// A time from which on the command is not started any more (S-20).
+    pub fn deadline(mut self, deadline: Timestamp) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    fn into_raw(self, now: Timestamp) -> Result<Raw, Failure> {
+        let data = self.payload.map_err(|error| Failure::Fault(Fault::permanent(error)))?;
+        Ok(Raw {
+            id: self.key.clone(),
+            name: M::NAME.to_owned(),
+            version: M::VERSION,
+            timestamp: now,
+            source: self.source,
+            correlation_id: self.correlation_id.unwrap_or(self.key),
+            causation_id: None,
+            data,
+            metadata: self.metadata,
+        })
+    }
+}
+
+/// What became of a [`Call`], with the state of its entity; `None` where the decision left none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer<S> {
+    /// The command took effect now. The state is the one that it left.
+    Applied(Option<S>),
+    /// The same key brought the same command before. The state is the present one.
+    Repeated(Option<S>),
+}
+
+impl<S> Answer<S> {
+    /// Whether the same key brought the same command before.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        matches!(self, Self::Repeated(_))
+    }
+
+    /// The state of the entity.
+    #[must_use]
+    pub fn state(&self) -> Option<&S> {
+        let (Self::Applied(state) | Self::Repeated(state)) = self;
+        state.as_ref()
+    }
+
+    /// The state of the entity.
+    #[must_use]
+    pub fn into_state(self) -> Option<S> {
+        let (Self::Applied(state) | Self::Repeated(state)) = self;
+        state
+    }
+}
+
+/// Why a [`Call`] changed nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejected<R> {
+    /// The aggregate refused.
+    #[error(transparent)]
+    Refused(R),
+    /// The key came with another payload before (S-16). The first one stands.
+    #[error("this key came with another payload before: repeat that payload, or use a new key")]
+    KeyReused,
+    /// It could not be carried out now, or at all: [`Failure::is_permanent`] says whether a repetition may help.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+impl<R: Error + Send + Sync + 'static> Rejected<R> {
+    fn of(failure: Failure) -> Self {
+        match failure {
+            Failure::PayloadMismatch { .. } => Self::KeyReused,
+            Failure::Fault(fault) => match fault.into_reason::<R>() {
+                Ok(refusal) => Self::Refused(refusal),
+                Err(fault) => Self::Failed(Failure::Fault(fault)),
+            },
+            failure => Self::Failed(failure),
+        }
+    }
+}
+
+impl Engine {
+    /// Carries out a command of a caller: once for each key, however often it is called. Other handlers of the message run too,
+    /// as for a message of a queue.
+    ///
+    /// # Errors
+    /// [`Rejected`]: the aggregate's own refusal, a key that came with another payload, or a failure.
+    ///
+    /// ```
+    /// # use std::{borrow::Cow, sync::Arc};
+    /// # use serde::{Deserialize, Serialize};
+    /// # use waxseal::{Aggregate, Answer, Call, Decide, Engine, Entity, Envelope, Out, Refusal, Rejected, Service, Settings, Timestamp};
+    /// # use waxseal_testing::{ManualHost, MemoryTable, block_on};
+    /// # #[derive(Serialize, Deserialize)] struct OpenTab { table: u32 }
+    /// # waxseal::command!(OpenTab { name: "open-tab", version: 1, recipient: "bar" });
+    /// # #[derive(Serialize, Deserialize, PartialEq, Debug)] struct Tab { cents: u64 }
+    /// # impl Entity for Tab { const KIND: &'static str = "tab"; }
+    /// # #[derive(Debug, PartialEq, thiserror::Error)] #[error("table {0} has an open tab")] struct IsOpen(u32);
+    /// # struct Tabs;
+    /// # impl Aggregate for Tabs {
+    /// #     const NAME: &str = "tabs"; type State = Tab; type Decides = (OpenTab,); type Emits = (); type Refusal = IsOpen;
+    /// # }
+    /// # impl Decide<OpenTab> for Tabs {
+    /// #     fn key(open: &OpenTab) -> Cow<'_, str> { open.table.to_string().into() }
+    /// #     fn decide(&self, tab: &mut Option<Tab>, open: &Envelope<OpenTab>, _: &mut Out<Self>) -> Result<(), Refusal<IsOpen>> {
+    /// #         if tab.is_some() { return Err(IsOpen(open.data.table).into()); }
+    /// #         *tab = Some(Tab { cents: 0 });
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # let service = Service::new("bar").aggregate(Tabs);
+    /// # let host = Arc::new(ManualHost::new(Timestamp::UNIX_EPOCH));
+    /// # let engine = Engine::new(service, MemoryTable::default(), host, Settings::default()).unwrap();
+    /// # block_on(async {
+    /// let open = |key, table| engine.call::<Tabs, _>(Call::new("http", key, &OpenTab { table }));
+    /// assert_eq!(open("key-1", 4).await.unwrap(), Answer::Applied(Some(Tab { cents: 0 })));
+    /// assert_eq!(open("key-1", 4).await.unwrap(), Answer::Repeated(Some(Tab { cents: 0 })));
+    /// assert!(matches!(open("key-1", 5).await, Err(Rejected::KeyReused)));
+    /// assert!(matches!(open("key-2", 4).await, Err(Rejected::Refused(IsOpen(4)))));
+    /// # });
+    /// ```
+    pub async fn call<A: Decide<M>, M: Message>(
+        &self,
+        call: Call<M>,
+    ) -> Result<Answer<A::State>, Rejected<A::Refusal>> {
+        let (now, deadline) = (self.now(), call.deadline);
+        let raw = call.into_raw(now)?;
+        let command: Envelope<M> = raw.decode().map_err(Failure::Decode)?;
+        if deadline.is_some_and(|deadline| deadline <= now) {
+            return Err(Failure::Unstarted.into());
+        }
+        let mut routes = self.inner.service.routes.get(M::NAME).into_iter().flatten();
+        let route = routes.find(|route| route.handler == A::NAME && route.reaction.is_pure());
+        let route = route.ok_or_else(|| self.unknown(&raw))?;
+        let key = state::key::<A::State>(&A::key(&command.data));
+        let left = Left::new(route.consumer.clone(), key.clone());
+        let failed = FailedHandlers::default();
+        let delivery = Delivery { deadline, left: Some(&left), ..Delivery::of(&raw, &failed) };
+        let access = Access::Alone(&*self.inner.table);
+        let outcome = self.handle_in(access, delivery).await.map_err(Rejected::of)?;
+        match (outcome, left.into_item()) {
+            (Outcome::Applied, Some(item)) => Ok(Answer::Applied(value(item)?)),
+            // Where only another handler of the message took effect now, the aggregate had decided before.
+            _ => Ok(Answer::Repeated(self.read_at(key).await?)),
+        }
+    }
+}
+
+fn value<S: Entity>(item: Option<Item>) -> Result<Option<S>, Failure> {
+    let Some(item) = item else { return Ok(None) };
+    Ok(state::value(&item).map_err(Failure::Fault)?.map(|(value, _)| value))
+}

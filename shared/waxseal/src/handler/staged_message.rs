@@ -1,0 +1,44 @@
+//! A message that a handler emits or sends, before it has an envelope.
+
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use waxseal_message::{Declared, InvalidTenant, Message, Tenant};
+
+/// A message that a handler emits or sends.
+#[derive(Debug)]
+pub struct StagedMessage {
+    pub(crate) declared: Declared,
+    pub(crate) data: Result<Box<RawValue>, serde_json::Error>,
+    pub(crate) tenant: Result<Option<Tenant>, InvalidTenant>,
+    /// As the next one in the sequence of the entity that is decided on (S-34).
+    pub(crate) in_sequence: bool,
+    /// How long its recipient does not see it: commands alone.
+    pub(crate) after: Option<Duration>,
+}
+
+impl StagedMessage {
+    pub(crate) fn new<M: Message>(message: &M) -> Self {
+        let data = serde_json::value::to_raw_value(message);
+        let tenant = message.tenant().map(|name| Tenant::new(&name)).transpose();
+        Self { declared: Declared::of::<M>(), data, tenant, in_sequence: false, after: None }
+    }
+
+    /// The message's declaration.
+    #[must_use]
+    pub fn declared(&self) -> &Declared {
+        &self.declared
+    }
+
+    /// Its payload; `None` where it cannot be written as JSON, which fails the run.
+    #[must_use]
+    pub fn data(&self) -> Option<&RawValue> {
+        self.data.as_deref().ok()
+    }
+
+    /// Whether it is the next one in the sequence of the entity that is decided on.
+    #[must_use]
+    pub fn is_in_sequence(&self) -> bool {
+        self.in_sequence
+    }
+}

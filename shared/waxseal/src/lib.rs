@@ -52,6 +52,7 @@ mod engine;
 mod error_chain;
 mod fault;
 mod future;
+pub mod guide;
 pub mod handler;
 mod host;
 pub mod lock;

@@ -1,0 +1,34 @@
+//! The guide: how to do things with Waxseal, one page a task.
+//!
+//! | page | answers |
+//! |---|---|
+//! | [`messages`] | How do I declare an event or a command, and change it later? |
+//! | [`handlers`] | Which form does a reaction take, and what may it do? |
+//! | [`errors`] | What happens when a handler fails, and how does a dead letter come back? |
+//! | [`ordering`] | How do events of one entity keep their order, and how is a read model rebuilt? |
+//! | [`payloads`] | What happens to a payload that its channel does not take? |
+//! | [`testing`] | How do I test a handler, a service, a whole application? |
+//! | [`deploying`] | How do I run it on Lambda, and operate it? |
+//!
+//! The code of the pages is compiled and run by `cargo test`.
+
+#[doc = include_str!("guide/messages.md")]
+pub mod messages {}
+
+#[doc = include_str!("guide/handlers.md")]
+pub mod handlers {}
+
+#[doc = include_str!("guide/errors.md")]
+pub mod errors {}
+
+#[doc = include_str!("guide/ordering.md")]
+pub mod ordering {}
+
+#[doc = include_str!("guide/payloads.md")]
+pub mod payloads {}
+
+#[doc = include_str!("guide/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("guide/deploying.md")]
+pub mod deploying {}

@@ -1,20 +1,23 @@
-//! The delivery contract as tests: the same statements run against every environment that claims the guarantee.
+//! The delivery contract as tests: the same statements run against every environment that claims the
+//! guarantee.
 //!
-//! A statement is an `async fn` over a [`ContractEnv`], named by its id in the contract. It needs a [`Table`] and
-//! nothing else: time is a manual [`ManualHost`], dead letters are recorded, and a table's troubles (an answer lost after
-//! the write was applied, a line that is cut) are played in front of the table, so that an environment need not be
-//! able to fail on demand. [`contract_tests!`](crate::contract_tests) makes one test of each. The alternative, a
-//! suite for each environment, drifts: what one of them forgets to state holds nowhere else. `CONTRACT.md` at the root of
-//! the repository has the words of each id.
+//! A statement is an `async fn` over a [`ContractEnv`], named by its id in the contract. It needs a
+//! [`Table`] and nothing else. Time is a [`ManualHost`], and dead letters are recorded. A wrapper in
+//! front of the table loses answers and cuts lines, so an environment need not fail on demand.
+//! [`contract_tests!`](crate::contract_tests) makes one test of each statement. `CONTRACT.md` at the
+//! root of the repository has the words of each id.
+//!
+//! Rejected: a suite for each environment. Suites drift, and a statement that one of them lacks holds
+//! nowhere else.
 //!
 //! # Your own table
 //!
-//! Whoever stores items elsewhere implements [`Table`] and asks the suite whether it keeps the promises. Behind the
-//! feature `contract`, for tests only (a failed statement panics):
+//! Implement [`Table`] for a store of your own, and run the suite against it. It is for tests only: a
+//! statement that does not hold panics.
 //!
 //! ```toml
 //! [dev-dependencies]
-//! waxseal = { version = "0.1", features = ["contract"] }
+//! waxseal-conformance = "0.1"
 //! ```
 //!
 //! ```

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU32, Ordering},
     },
     time::Instant,
@@ -11,6 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use waxseal::{
     Raw,
+    lock::Lock,
     row::receipt,
     table::{Item, Key},
 };
@@ -42,7 +43,7 @@ pub(crate) struct World {
     pub(crate) relay: Interceptor,
     /// A queue with a copy of everything on the bus and the topic.
     tap: String,
-    heard: Mutex<Vec<Value>>,
+    heard: Lock<Vec<Value>>,
 }
 
 /// One scenario's turn.
@@ -69,9 +70,9 @@ impl Drop for Turn {
 
 /// Waits for this scenario's turn; the first one deploys.
 pub(crate) fn turn(name: &'static str) -> Turn {
-    static TURNS: Mutex<()> = Mutex::new(());
+    static TURNS: Lock<()> = Lock::new(());
     static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
-    let turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = TURNS.lock();
     match WORLD.get_or_init(World::start) {
         Ok(world) => Turn { world, name, began: Instant::now(), _turn: turn },
         Err(error) => panic!("there is no platform on LocalStack: {error}"),
@@ -140,7 +141,7 @@ impl World {
         stage.set_variables("inventory-relay", &[("AWS_ENDPOINT_URL_EVENTBRIDGE", &relay.url())])?;
         stage.set_visibility(VISIBILITY)?;
         let tap = stage.listen("test-tap")?;
-        let world = Self { client, stage, outside, table, relay, tap, heard: Mutex::default() };
+        let world = Self { client, stage, outside, table, relay, tap, heard: Lock::default() };
         if reused {
             // A run that was cut off may have paused them.
             ["inventory-events", "payment-events"].iter().for_each(|queue| world.deliver(queue, true));
@@ -185,7 +186,7 @@ impl World {
 
     /// Every envelope heard on the bus and on the topic so far.
     pub(crate) fn heard(&self) -> Vec<Value> {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard.lock();
         let messages = self.stage.take(&self.tap).unwrap();
         heard.extend(messages.iter().map(|message| serde_json::from_str::<Value>(&message.body).unwrap()));
         heard.clone()

@@ -5,12 +5,13 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, MutexGuard, mpsc},
 };
 
 use serde_json::{Value, json};
 use waxseal::{
     dead_letter::{self, Note},
+    lock::Lock,
     table::{Item, Key},
 };
 use waxseal_aws::testing::WireTable;
@@ -56,7 +57,7 @@ pub struct Aws {
     wire: WireTable,
     dynamo: Server,
     others: Server,
-    state: Arc<Mutex<State>>,
+    state: Arc<Lock<State>>,
 }
 
 #[derive(Debug, Default)]
@@ -94,7 +95,7 @@ enum Network {
     Other(WireTable),
 }
 
-type Shared = Arc<Mutex<State>>;
+type Shared = Arc<Lock<State>>;
 
 impl Aws {
     /// An empty table of this name, and empty queues.
@@ -258,20 +259,20 @@ impl Aws {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
 fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
     let target = request.header("x-amz-target");
     let (denied, network) = {
-        let state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = state.lock();
         (state.denied.clone(), state.network.clone())
     };
     if denied.is_some_and(|action| target.ends_with(&format!(".{action}"))) {
         return refused("com.amazon.coral.service#AccessDeniedException");
     }
-    let muted = mute(&mut state.lock().unwrap_or_else(PoisonError::into_inner), target);
+    let muted = mute(&mut state.lock(), target);
     if muted == Some(false) {
         return Reply::Silence;
     }
@@ -288,7 +289,7 @@ fn serve_table(wire: &WireTable, state: &Shared, request: &Request) -> Reply {
 }
 
 fn serve(state: &Shared, request: &Request) -> Reply {
-    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = state.lock();
     let target = request.header("x-amz-target");
     let form = request.body.strip_prefix(b"Action=").and_then(|body| body.split(|byte| *byte == b'&').next());
     let action = form.map_or(target, |form| std::str::from_utf8(form).unwrap_or_default());

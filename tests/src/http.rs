@@ -6,12 +6,14 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
     time::Duration,
 };
+
+use waxseal::lock::Lock;
 
 /// A request, read whole.
 #[derive(Debug, Clone)]
@@ -62,7 +64,7 @@ type Converse = Arc<dyn Fn(&TcpStream) + Send + Sync>;
 pub struct Server {
     address: SocketAddr,
     converse: Converse,
-    open: Arc<Mutex<Vec<TcpStream>>>,
+    open: Arc<Lock<Vec<TcpStream>>>,
     listening: Option<Listening>,
     /// Both ends of a connection that nobody uses. While the server does not listen they keep its port from whoever asks
     /// for a free one, so that connections are refused there and not answered by a stranger.
@@ -122,7 +124,7 @@ impl Server {
                 let Ok(stream) = stream else { continue };
                 let _ = stream.set_nodelay(true);
                 if let Ok(twin) = stream.try_clone() {
-                    open.lock().unwrap_or_else(PoisonError::into_inner).push(twin);
+                    open.lock().push(twin);
                 }
                 let converse = converse.clone();
                 thread::spawn(move || {
@@ -142,7 +144,7 @@ impl Server {
             let _ = TcpStream::connect(self.address);
             let _ = acceptor.join();
         }
-        for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        for stream in self.open.lock().drain(..) {
             // It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
         }

@@ -4,10 +4,11 @@ use std::{
     collections::{BTreeMap, VecDeque},
     io::{self, BufRead as _, BufReader, Write as _},
     net::TcpStream,
-    sync::{Arc, Barrier, Mutex, PoisonError},
+    sync::{Arc, Barrier, MutexGuard},
 };
 
 use serde_json::{Value, json};
+use waxseal::lock::Lock;
 
 use crate::http::{Reply, Request, Server};
 
@@ -15,7 +16,7 @@ use crate::http::{Reply, Request, Server};
 #[derive(Debug)]
 pub struct Gateway {
     server: Server,
-    state: Arc<Mutex<Ledger>>,
+    state: Arc<Lock<Ledger>>,
 }
 
 #[derive(Debug, Default)]
@@ -33,7 +34,7 @@ impl Gateway {
     /// A gateway that takes every card.
     #[must_use]
     pub fn start() -> Self {
-        let state = Arc::new(Mutex::new(Ledger::default()));
+        let state = Arc::new(Lock::new(Ledger::default()));
         let ledger = state.clone();
         Self { server: Server::start(move |request| charge(&ledger, request)), state }
     }
@@ -71,18 +72,18 @@ impl Gateway {
         self.lock().charges.clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Ledger> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Ledger> {
+        self.state.lock()
     }
 }
 
-fn charge(ledger: &Mutex<Ledger>, request: &Request) -> Reply {
+fn charge(ledger: &Lock<Ledger>, request: &Request) -> Reply {
     if request.path != "/v1/charges" {
         return Reply::json(404, "{}");
     }
     let key = request.header("idempotency-key").to_owned();
     let (id, meeting) = {
-        let mut ledger = ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ledger = ledger.lock();
         ledger.requests += 1;
         if let Some(status) = ledger.refuses {
             return Reply::json(status, "{}");
@@ -117,7 +118,7 @@ pub struct Mail {
 #[derive(Debug)]
 pub struct MailServer {
     server: Server,
-    state: Arc<Mutex<PostOffice>>,
+    state: Arc<Lock<PostOffice>>,
 }
 
 #[derive(Debug, Default)]
@@ -131,7 +132,7 @@ impl MailServer {
     /// A server that takes every mail.
     #[must_use]
     pub fn start() -> Self {
-        let state = Arc::new(Mutex::new(PostOffice::default()));
+        let state = Arc::new(Lock::new(PostOffice::default()));
         let office = state.clone();
         let server = Server::serve(move |stream| {
             // A sender that goes away is its own affair.
@@ -162,15 +163,15 @@ impl MailServer {
         self.lock().mails.clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, PostOffice> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, PostOffice> {
+        self.state.lock()
     }
 }
 
 /// One session. Source: RFC 5321, as far as one client's dialogue needs it.
-fn deliver(mut stream: &TcpStream, office: &Mutex<PostOffice>) -> io::Result<()> {
+fn deliver(mut stream: &TcpStream, office: &Lock<PostOffice>) -> io::Result<()> {
     let mut mail = Mail { from: String::new(), to: Vec::new(), text: String::new() };
-    if office.lock().unwrap_or_else(PoisonError::into_inner).is_silent {
+    if office.lock().is_silent {
         // Until the caller goes away.
         return io::copy(&mut stream, &mut io::sink()).map(drop);
     }
@@ -199,7 +200,7 @@ fn deliver(mut stream: &TcpStream, office: &Mutex<PostOffice>) -> io::Result<()>
                     mail.text.push_str(line.strip_prefix('.').unwrap_or(&line));
                     mail.text.push('\n');
                 }
-                let mut office = office.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut office = office.lock();
                 match office.refusals.pop_front() {
                     Some(refusal) => refusal,
                     None => {

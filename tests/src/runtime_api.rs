@@ -12,10 +12,12 @@ use std::{
     io::{BufRead as _, BufReader, Read},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc},
+    sync::{Arc, Condvar, MutexGuard, PoisonError, mpsc},
     thread::{self, JoinHandle},
     time::{Duration, Instant, SystemTime},
 };
+
+use waxseal::lock::Lock;
 
 use crate::http::{Reply, Request, Server};
 
@@ -72,7 +74,7 @@ pub struct Invocation {
 
 #[derive(Debug, Default)]
 struct Api {
-    state: Mutex<State>,
+    state: Lock<State>,
     changed: Condvar,
 }
 
@@ -247,7 +249,7 @@ impl Drop for Lambda {
 
 impl Api {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     fn serve(&self, request: &Request) -> Reply {

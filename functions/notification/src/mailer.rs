@@ -6,11 +6,11 @@ use std::{
     future::Future,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use lettre::Message;
-use waxseal::BoxError;
+use waxseal::{BoxError, lock::Lock};
 
 /// A mail, and the key that is the same on every attempt to send it.
 #[derive(Debug, Clone)]
@@ -81,20 +81,20 @@ impl Mailer for Folder {
 /// Keeps mails in memory, by effect key. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    mails: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    mails: Arc<Lock<BTreeMap<String, Vec<u8>>>>,
 }
 
 impl Memory {
     /// The mails by effect key, as they would go over the wire.
     #[must_use]
     pub fn mails(&self) -> BTreeMap<String, Vec<u8>> {
-        self.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.mails.lock().clone()
     }
 }
 
 impl Mailer for Memory {
     async fn send(&self, mail: Mail) -> Result<(), Undelivered> {
-        let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mails = self.mails.lock();
         mails.insert(mail.effect_key, mail.message.formatted());
         Ok(())
     }

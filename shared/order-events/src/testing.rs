@@ -3,12 +3,13 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
 };
 
 use waxseal::{
     BoxError, Engine, Host, Message, Raw, Service, Settings, Table, Timestamp, Token,
     dead_letter::{DeadLetter, DeadLetters},
+    lock::Lock,
     read_emissions,
     table::{
         Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute, memory::Items,
@@ -21,7 +22,7 @@ use crate::{Currency, Customer, Line, OrderPlaced};
 /// Clones share all of it.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    inner: Arc<Mutex<Inner>>,
+    inner: Arc<Lock<Inner>>,
 }
 
 #[derive(Debug, Default)]
@@ -117,7 +118,7 @@ impl Memory {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }
 

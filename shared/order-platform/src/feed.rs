@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, MutexGuard,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -13,6 +13,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::Value;
+use waxseal::lock::Lock;
 use waxseal_local::Local;
 
 use crate::lines::{Line, Lines, percent_encode};
@@ -23,7 +24,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// The answers to the lines so far.
 #[derive(Debug, Clone, Default)]
 pub struct Feed {
-    answers: Arc<Mutex<Answers>>,
+    answers: Arc<Lock<Answers>>,
     total: usize,
     done: Arc<AtomicUsize>,
 }
@@ -80,7 +81,7 @@ impl Feed {
     }
 
     fn lock(&self) -> MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.answers.lock()
     }
 
     async fn submit(&self, local: &Local, line: Line, accepted: &mut BTreeSet<String>) {

@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use http::{Method, Request, Response, StatusCode};
 use order_events::Currency;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use waxseal::BoxError;
+use waxseal::{BoxError, lock::Lock};
 use waxseal_local::{Clock, Random};
 
 /// The gateway. Clones are the same one.
@@ -22,7 +22,7 @@ use waxseal_local::{Clock, Random};
 pub struct Gateway {
     clock: Arc<Clock>,
     random: Arc<Random>,
-    book: Arc<Mutex<Book>>,
+    book: Arc<Lock<Book>>,
 }
 
 /// Its memory.
@@ -69,7 +69,7 @@ impl Gateway {
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        self.book.lock()
     }
 
     /// The captured amounts per currency, without refunds.

@@ -1,10 +1,8 @@
 //! The event bus: rules with patterns, each with one target queue.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use waxseal::lock::Lock;
 use waxseal_pattern::Pattern;
 
 use crate::{
@@ -35,7 +33,7 @@ pub struct Bus {
 #[derive(Debug)]
 struct Inner {
     world: World,
-    rules: Mutex<BTreeMap<String, Rule>>,
+    rules: Lock<BTreeMap<String, Rule>>,
 }
 
 #[derive(Debug, Clone)]
@@ -47,19 +45,19 @@ struct Rule {
 
 impl Bus {
     pub(crate) fn new(world: World) -> Self {
-        Self { inner: Arc::new(Inner { world, rules: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { world, rules: Lock::default() }) }
     }
 
     /// Adds a rule, or replaces the one of that name.
     pub fn rule(&self, name: &str, pattern: Pattern, target: &Queue, input: Input) {
         let rule = Rule { pattern, target: target.clone(), input };
-        self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), rule);
+        self.inner.rules.lock().insert(name.to_owned(), rule);
     }
 
     /// The names of its rules.
     #[must_use]
     pub fn rules(&self) -> Vec<String> {
-        self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.inner.rules.lock().keys().cloned().collect()
     }
 
     /// Puts one event; every rule that selects it sends it to its target. Gives the event's id.
@@ -82,8 +80,7 @@ impl Bus {
         limits::entry(entry)?;
         let id = self.inner.world.random.uuid();
         let event = wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay);
-        let rules: BTreeMap<String, Rule> =
-            self.inner.rules.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let rules: BTreeMap<String, Rule> = self.inner.rules.lock().clone();
         for (name, rule) in rules.into_iter().filter(|(_, rule)| rule.pattern.matches_text(&event)) {
             let body = match rule.input {
                 Input::Whole => event.clone(),

@@ -2,10 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
 };
 
-use waxseal::claim_check::{Claims, StoreError};
+use waxseal::{
+    claim_check::{Claims, StoreError},
+    lock::Lock,
+};
 
 use crate::world::World;
 
@@ -33,7 +36,7 @@ pub struct ClaimStore {
 struct Inner {
     bucket: String,
     world: World,
-    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    objects: Lock<BTreeMap<String, Vec<u8>>>,
 }
 
 impl std::fmt::Debug for ClaimStore {
@@ -44,11 +47,11 @@ impl std::fmt::Debug for ClaimStore {
 
 impl ClaimStore {
     pub(crate) fn new(bucket: &str, world: World) -> Self {
-        Self { inner: Arc::new(Inner { bucket: bucket.to_owned(), world, objects: Mutex::default() }) }
+        Self { inner: Arc::new(Inner { bucket: bucket.to_owned(), world, objects: Lock::default() }) }
     }
 
     fn objects(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-        self.inner.objects.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.objects.lock()
     }
 
     /// Where payloads lie, in order.

@@ -5,17 +5,17 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     task::{Context, Poll, Waker},
     time::{Duration, Instant, SystemTime},
 };
 
-use waxseal::Timestamp;
+use waxseal::{Timestamp, lock::Lock};
 
 /// The environment's clock and its timers.
 #[derive(Debug)]
 pub struct Clock {
-    state: Mutex<State>,
+    state: Lock<State>,
     /// Where the clock is the machine's: when it was started, there and by the calendar.
     real: Option<(Instant, Timestamp)>,
 }
@@ -31,7 +31,7 @@ impl Clock {
     /// A virtual clock that starts at `start`.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { state: Mutex::new(State { now: start, sequence: 0, timers: BTreeMap::new() }), real: None }
+        Self { state: Lock::new(State { now: start, sequence: 0, timers: BTreeMap::new() }), real: None }
     }
 
     /// The machine's clock.
@@ -42,7 +42,7 @@ impl Clock {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Now, to the millisecond.

@@ -3,10 +3,10 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    sync::{Arc, MutexGuard, atomic::AtomicU64},
 };
 
-use waxseal::Engine;
+use waxseal::{Engine, lock::Lock};
 use waxseal_lambda::{Function, Relay};
 
 use crate::{
@@ -23,7 +23,7 @@ use crate::{
 pub struct Local {
     pub(crate) world: World,
     pub(crate) channels: Channels,
-    deployments: Arc<Mutex<BTreeMap<String, Deployment>>>,
+    deployments: Arc<Lock<BTreeMap<String, Deployment>>>,
     /// Records that were handed to functions, repeats included.
     pub(crate) deliveries: Arc<AtomicU64>,
     /// Records that had taken effect before.
@@ -57,7 +57,7 @@ impl Local {
     }
 
     pub(crate) fn deployments(&self) -> MutexGuard<'_, BTreeMap<String, Deployment>> {
-        self.deployments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.deployments.lock()
     }
 
     /// Looks at a service's deployment.

@@ -1,15 +1,12 @@
 //! What functions call: publishers and dead letters, on the environment's own channels.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use waxseal::{
     BoxError, Destination, Emission, Timestamp,
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
+    lock::Lock,
     relay::{PublishError, Publisher},
     sqs,
 };
@@ -30,8 +27,8 @@ use crate::{
 pub(crate) struct Channels {
     pub(crate) world: World,
     pub(crate) bus: Bus,
-    topics: Arc<Mutex<BTreeMap<String, Topic>>>,
-    commands: Arc<Mutex<BTreeMap<String, Queue>>>,
+    topics: Arc<Lock<BTreeMap<String, Topic>>>,
+    commands: Arc<Lock<BTreeMap<String, Queue>>>,
 }
 
 impl Channels {
@@ -42,17 +39,17 @@ impl Channels {
 
     /// The topic of that name; made at its first use.
     pub(crate) fn topic(&self, name: &str) -> Topic {
-        let mut topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut topics = self.topics.lock();
         topics.entry(name.to_owned()).or_insert_with(|| Topic::new(name, self.world.clone())).clone()
     }
 
     pub(crate) fn take_commands(&self, service: &str, queue: Queue) {
-        self.commands.lock().unwrap_or_else(PoisonError::into_inner).insert(service.to_owned(), queue);
+        self.commands.lock().insert(service.to_owned(), queue);
     }
 
     /// The queue that takes the commands to that service.
     pub(crate) fn commands(&self, service: &str) -> Result<Queue, PublishError> {
-        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let commands = self.commands.lock();
         commands.get(service).cloned().ok_or_else(|| {
             let reason = format!("no service {service} takes commands: deploy one with a handler for it");
             PublishError::no_channel(reason)

@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
-use waxseal::Timestamp;
+use waxseal::{Timestamp, lock::Lock};
 
 use crate::{
     clock::later,
@@ -55,7 +55,7 @@ struct Inner {
     name: String,
     settings: QueueSettings,
     world: World,
-    state: Mutex<State>,
+    state: Lock<State>,
     signal: Signal,
 }
 
@@ -81,12 +81,12 @@ const DEDUPLICATION: Duration = Duration::from_secs(300);
 
 impl Queue {
     pub(crate) fn new(name: &str, settings: QueueSettings, world: World) -> Self {
-        let (state, signal) = (Mutex::default(), Signal::default());
+        let (state, signal) = (Lock::default(), Signal::default());
         Self { inner: Arc::new(Inner { name: name.to_owned(), settings, world, state, signal }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock()
     }
 
     /// Its name.

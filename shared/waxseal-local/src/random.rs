@@ -1,22 +1,20 @@
 //! Everything that chance decides, from one seed: the same seed gives the same run.
 
-use std::sync::{Mutex, PoisonError};
-
-use waxseal::Token;
+use waxseal::{Token, lock::Lock};
 
 /// One seeded source of chance, shared by the whole environment.
 #[derive(Debug)]
-pub struct Random(Mutex<fastrand::Rng>);
+pub struct Random(Lock<fastrand::Rng>);
 
 impl Random {
     /// Starts from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(fastrand::Rng::with_seed(seed)))
+        Self(Lock::new(fastrand::Rng::with_seed(seed)))
     }
 
     fn with<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
-        draw(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        draw(&mut self.0.lock())
     }
 
     /// Whether something of this probability happens now. Draws nothing where it cannot, so that turning one fault off

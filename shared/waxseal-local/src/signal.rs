@@ -3,13 +3,15 @@
 use std::{
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
+use waxseal::lock::Lock;
+
 /// A change that several tasks may wait for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Signal(Arc<Mutex<State>>);
+pub(crate) struct Signal(Arc<Lock<State>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -19,7 +21,7 @@ struct State {
 
 impl Signal {
     pub(crate) fn notify(&self) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         state.changes += 1;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
@@ -28,7 +30,7 @@ impl Signal {
 
     /// Ends at the first change after this call.
     pub(crate) fn changed(&self) -> Changed {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner).changes;
+        let seen = self.0.lock().changes;
         Changed { signal: self.clone(), seen }
     }
 }
@@ -43,7 +45,7 @@ pub(crate) struct Changed {
 impl Future for Changed {
     type Output = ();
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.signal.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.signal.0.lock();
         if state.changes != self.seen {
             return Poll::Ready(());
         }

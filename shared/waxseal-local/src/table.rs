@@ -2,13 +2,14 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
 use serde_json::Value;
 use waxseal::{
     Timestamp,
+    lock::Lock,
     table::{
         Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError,
         memory::{Change, Items},
@@ -32,7 +33,7 @@ pub struct Table {
 struct Inner {
     name: String,
     world: World,
-    state: Mutex<State>,
+    state: Lock<State>,
     signal: Signal,
 }
 
@@ -53,12 +54,12 @@ const PAGE: usize = 100;
 
 impl Table {
     pub(crate) fn new(name: &str, world: World) -> Self {
-        let (state, signal) = (Mutex::default(), Signal::default());
+        let (state, signal) = (Lock::default(), Signal::default());
         Self { inner: Arc::new(Inner { name: name.to_owned(), world, state, signal }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock()
     }
 
     /// Its name.

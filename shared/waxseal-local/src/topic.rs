@@ -1,10 +1,8 @@
 //! Topics: SNS fan-out to queues, with filter policies on the message body.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use waxseal::lock::Lock;
 use waxseal_pattern::{Pattern, PatternError};
 
 use crate::{
@@ -25,7 +23,7 @@ pub struct Topic {
 struct Inner {
     name: String,
     world: World,
-    subscriptions: Mutex<BTreeMap<String, Subscription>>,
+    subscriptions: Lock<BTreeMap<String, Subscription>>,
 }
 
 /// One queue's subscription.
@@ -41,7 +39,7 @@ pub struct Subscription {
 
 impl Topic {
     pub(crate) fn new(name: &str, world: World) -> Self {
-        let subscriptions = Mutex::default();
+        let subscriptions = Lock::default();
         Self { inner: Arc::new(Inner { name: name.to_owned(), world, subscriptions }) }
     }
 
@@ -51,7 +49,7 @@ impl Topic {
     /// Where SNS refuses the filter policy: it knows fewer operators than EventBridge, five keys and 150 combinations of values.
     pub fn subscribe(&self, name: &str, subscription: Subscription) -> Result<(), PatternError> {
         subscription.filter.as_ref().map_or(Ok(()), Pattern::check_filter_policy)?;
-        let mut subscriptions = self.inner.subscriptions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut subscriptions = self.inner.subscriptions.lock();
         subscriptions.insert(name.to_owned(), subscription);
         Ok(())
     }
@@ -59,7 +57,7 @@ impl Topic {
     /// The names of its subscriptions.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<String> {
-        self.inner.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.inner.subscriptions.lock().keys().cloned().collect()
     }
 
     /// Publishes a message to every subscription whose filter selects it. Gives the message's id.
@@ -82,14 +80,7 @@ impl Topic {
     fn send(&self, message: &str, tenant: Option<&str>) -> Result<String, Refused> {
         limits::notification(message, 0)?;
         let id = self.inner.world.random.uuid();
-        let subscriptions: Vec<Subscription> = self
-            .inner
-            .subscriptions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect();
+        let subscriptions: Vec<Subscription> = self.inner.subscriptions.lock().values().cloned().collect();
         for subscription in subscriptions {
             // A body that is not JSON is selected by no filter, as at SNS.
             let selected = subscription.filter.as_ref().is_none_or(|filter| filter.matches_text(message));

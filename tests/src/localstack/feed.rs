@@ -2,10 +2,7 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::Duration,
 };
@@ -15,6 +12,7 @@ use order_platform::{
     lines::{Line, Lines, percent_encode},
 };
 use serde_json::Value;
+use waxseal::lock::Lock;
 
 use super::stage::Stage;
 
@@ -26,10 +24,10 @@ const CUSTOMERS: usize = 4;
 /// # Errors
 /// The line that got no answer, in words.
 pub fn feed(stage: &Stage, lines: Lines, progress: impl Fn(usize) + Sync) -> Result<Answers, String> {
-    let answers = Mutex::new(Answers { rejected: lines.rejected, resubmitted: 0 });
-    let customers = Mutex::new(VecDeque::from(lines.customers));
-    let (done, failed) = (AtomicUsize::new(0), Mutex::new(None));
-    let next = || customers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let answers = Lock::new(Answers { rejected: lines.rejected, resubmitted: 0 });
+    let customers = Lock::new(VecDeque::from(lines.customers));
+    let (done, failed) = (AtomicUsize::new(0), Lock::new(None));
+    let next = || customers.lock().pop_front();
     thread::scope(|scope| {
         for _ in 0..CUSTOMERS {
             scope.spawn(|| {
@@ -43,8 +41,7 @@ pub fn feed(stage: &Stage, lines: Lines, progress: impl Fn(usize) + Sync) -> Res
                             cancel(stage, &line.order_id)
                         });
                         if let Err(error) = cancelled {
-                            *failed.lock().unwrap_or_else(PoisonError::into_inner) =
-                                Some(format!("line {number}: {error}"));
+                            *failed.lock() = Some(format!("line {number}: {error}"));
                             return;
                         }
                         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
@@ -53,9 +50,9 @@ pub fn feed(stage: &Stage, lines: Lines, progress: impl Fn(usize) + Sync) -> Res
             });
         }
     });
-    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    match failed.into_inner() {
         Some(error) => Err(error),
-        None => Ok(answers.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        None => Ok(answers.into_inner()),
     }
 }
 
@@ -64,10 +61,10 @@ fn submit(
     stage: &Stage,
     line: &Line,
     accepted: &mut BTreeSet<String>,
-    answers: &Mutex<Answers>,
+    answers: &Lock<Answers>,
 ) -> Result<Option<Duration>, String> {
     let answer = post(stage, "/orders", &[("idempotency-key", &line.key)], &line.body)?;
-    let mut answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut answers = answers.lock();
     if answer.0 == 202 {
         if !accepted.insert(line.key.clone()) {
             answers.resubmitted += 1;

@@ -1,13 +1,10 @@
 //! Between a function and AWS: requests pass, until a test says that the function dies before or after one of them, or that
 //! AWS takes but a part.
 
-use std::{
-    fs,
-    process::Command,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fs, process::Command, sync::Arc};
 
 use serde_json::{Value, json};
+use waxseal::lock::Lock;
 
 use crate::{
     http::{Reply, Request, Server},
@@ -32,7 +29,7 @@ type Rule = Box<dyn FnMut(&Request) -> Fate + Send>;
 /// A port that one function takes for AWS.
 pub struct Interceptor {
     server: Server,
-    rule: Arc<Mutex<Option<Rule>>>,
+    rule: Arc<Lock<Option<Rule>>>,
 }
 
 impl std::fmt::Debug for Interceptor {
@@ -45,7 +42,7 @@ impl Interceptor {
     /// Stands between `client`'s endpoint and the function of this full name.
     #[must_use]
     pub fn start(client: &Client, function: &str) -> Self {
-        let rule = Arc::new(Mutex::new(None));
+        let rule = Arc::new(Lock::new(None));
         let (client, function, known) = (client.clone(), function.to_owned(), rule.clone());
         Self { server: Server::start(move |request| pass(&client, &function, &known, request)), rule }
     }
@@ -59,7 +56,7 @@ impl Interceptor {
     /// Until the guard is dropped `rule` decides about every request that comes through here. Where it kills the
     /// function, it does so in all its environments.
     pub fn rule(&self, rule: impl FnMut(&Request) -> Fate + Send + 'static) -> Guard<'_> {
-        *self.rule.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(rule));
+        *self.rule.lock() = Some(Box::new(rule));
         Guard(self)
     }
 }
@@ -71,12 +68,12 @@ pub struct Guard<'a>(&'a Interceptor);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        *self.0.rule.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.rule.lock() = None;
     }
 }
 
-fn pass(client: &Client, function: &str, rule: &Mutex<Option<Rule>>, request: &Request) -> Reply {
-    let fate = match &mut *rule.lock().unwrap_or_else(PoisonError::into_inner) {
+fn pass(client: &Client, function: &str, rule: &Lock<Option<Rule>>, request: &Request) -> Reply {
+    let fate = match &mut *rule.lock() {
         Some(rule) => rule(request),
         None => Fate::Passes,
     };

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
@@ -10,6 +10,7 @@ use std::{
 use bytes::Bytes;
 use order_platform::Gateway;
 use serde_json::Value;
+use waxseal::lock::Lock;
 use waxseal_local::{Clock, Random};
 
 use crate::{
@@ -28,9 +29,9 @@ const LOST: Duration = Duration::from_secs(1);
 pub struct Outside {
     server: Server,
     mail: MailServer,
-    books: Arc<Mutex<BTreeMap<String, Gateway>>>,
-    asked: Arc<Mutex<Asked>>,
-    held: Arc<Mutex<Option<HeldBack>>>,
+    books: Arc<Lock<BTreeMap<String, Gateway>>>,
+    asked: Arc<Lock<Asked>>,
+    held: Arc<Lock<Option<HeldBack>>>,
 }
 
 /// Whose answer is held back, and what ends that.
@@ -47,8 +48,8 @@ impl Outside {
     /// Starts both.
     #[must_use]
     pub fn start() -> Self {
-        let books = Arc::new(Mutex::new(BTreeMap::from([(String::new(), gateway())])));
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let books = Arc::new(Lock::new(BTreeMap::from([(String::new(), gateway())])));
+        let asked = Arc::new(Lock::new(Vec::new()));
         let held = Arc::default();
         let (known, seen, waits) = (books.clone(), asked.clone(), Arc::clone(&held));
         let server = Server::start(move |request| answer(&known, &seen, &waits, request));
@@ -70,14 +71,14 @@ impl Outside {
     /// The gateway with the book of all orders whose id starts like this; from now on no other has them.
     #[must_use]
     pub fn gateway(&self, prefix: &str) -> Gateway {
-        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut books = self.books.lock();
         books.entry(prefix.to_owned()).or_insert_with(gateway).clone()
     }
 
     /// What the gateway was asked about this order, repeats included.
     #[must_use]
     pub fn asked(&self, order_id: &str) -> Vec<Value> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = self.asked.lock();
         let of_it = asked.iter().filter(|(_, request)| request["orderId"] == order_id);
         of_it.map(|(_, request)| request.clone()).collect()
     }
@@ -85,7 +86,7 @@ impl Outside {
     /// The effect keys under which it was asked.
     #[must_use]
     pub fn keys(&self, order_id: &str) -> BTreeSet<String> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = self.asked.lock();
         let of_it = asked.iter().filter(|(_, request)| request["orderId"] == order_id);
         of_it.map(|(key, _)| key.clone()).collect()
     }
@@ -93,7 +94,7 @@ impl Outside {
     /// The next request about this order is heard, and answered when the guard is dropped.
     pub fn hold(&self, order_id: &str) -> Held {
         let (release, released) = mpsc::channel();
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((order_id.to_owned(), released));
+        *self.held.lock() = Some((order_id.to_owned(), released));
         Held { _release: release }
     }
 
@@ -134,15 +135,15 @@ fn gateway() -> Gateway {
 }
 
 fn answer(
-    books: &Mutex<BTreeMap<String, Gateway>>,
-    asked: &Mutex<Asked>,
-    held: &Mutex<Option<(String, mpsc::Receiver<()>)>>,
+    books: &Lock<BTreeMap<String, Gateway>>,
+    asked: &Lock<Asked>,
+    held: &Lock<Option<(String, mpsc::Receiver<()>)>>,
     request: &Request,
 ) -> Reply {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let order_id = body["orderId"].as_str().unwrap_or_default().to_owned();
     let gateway = {
-        let books = books.lock().unwrap_or_else(PoisonError::into_inner);
+        let books = books.lock();
         // The longest prefix is the last in order; the empty one is always there.
         books
             .iter()
@@ -151,8 +152,8 @@ fn answer(
             .map(|(_, gateway)| gateway.clone())
     };
     let key = request.header("idempotency-key").to_owned();
-    asked.lock().unwrap_or_else(PoisonError::into_inner).push((key, body));
-    let waits = held.lock().unwrap_or_else(PoisonError::into_inner).take_if(|(held, _)| *held == order_id);
+    asked.lock().push((key, body));
+    let waits = held.lock().take_if(|(held, _)| *held == order_id);
     if let Some((_, released)) = waits {
         // An error is the guard's end.
         let _ = released.recv();

@@ -8,7 +8,7 @@ use std::{
     fs, io,
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        MutexGuard,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
@@ -22,7 +22,7 @@ use order_platform::{
     options::Options,
     report::{Details, conclude},
 };
-use waxseal::Raw;
+use waxseal::{Raw, lock::Lock};
 
 use super::{
     client::{CallError, Client},
@@ -61,7 +61,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     let stage = Stage::of(&client, STAGE).map_err(said)?;
     stage.set_visibility(VISIBILITY).map_err(said)?;
     let tap = stage.listen(TAP).map_err(said)?;
-    let run = Run { stage, outside, tap, heard: Mutex::default() };
+    let run = Run { stage, outside, tap, heard: Lock::default() };
 
     let started = Instant::now();
     run.receive(&stock)?;
@@ -139,7 +139,7 @@ struct Run {
     stage: Stage,
     outside: Outside,
     tap: String,
-    heard: Mutex<Vec<String>>,
+    heard: Lock<Vec<String>>,
 }
 
 impl Run {
@@ -218,8 +218,8 @@ impl Run {
         ends.map(|event| event.id).collect::<BTreeSet<_>>().len()
     }
 
-    fn heard(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    fn heard(&self) -> MutexGuard<'_, Vec<String>> {
+        self.heard.lock()
     }
 
     fn books(&self) -> Result<Books, String> {

@@ -7,7 +7,7 @@ use std::{
     borrow::Cow,
     convert::Infallible,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -15,7 +15,15 @@ use std::{
 use bench_work::{Event, Feed, PaymentCaptured};
 use divan::{Bencher, counter::ItemsCount};
 use serde::{Deserialize, Serialize};
-use waxseal::{Aggregate, BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Refusal, Service, Settings, Table, Timestamp, Token, Unit, batch::{Batches, Content, Policy, Record}, dead_letter::{DeadLetter, DeadLetters}, payload_hash, table::{Item, Key, Page, TableError, Write, WriteError, memory::Items}};
+use waxseal::{
+    Aggregate, BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw, Refusal, Service,
+    Settings, Table, Timestamp, Token, Unit,
+    batch::{Batches, Content, Policy, Record},
+    dead_letter::{DeadLetter, DeadLetters},
+    lock::Lock,
+    payload_hash,
+    table::{Item, Key, Page, TableError, Write, WriteError, memory::Items},
+};
 use waxseal_lambda::{Function, Invocation, Invoke};
 
 const SIZES: [usize; 4] = [10, 100, 1_000, 10_000];
@@ -62,7 +70,12 @@ impl Decide<Captured> for Book {
         Cow::Borrowed(&event.0.account)
     }
 
-    fn decide(&self, ledger: &mut Option<Ledger>, event: &Envelope<Captured>, _: &mut Out<Self>) -> Result<(), Refusal<Infallible>> {
+    fn decide(
+        &self,
+        ledger: &mut Option<Ledger>,
+        event: &Envelope<Captured>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
         let ledger = ledger.get_or_insert_default();
         ledger.count += 1;
         ledger.total += event.data.0.amount;
@@ -71,20 +84,20 @@ impl Decide<Captured> for Book {
 }
 
 #[derive(Default)]
-struct Memory(Mutex<Items>);
+struct Memory(Lock<Items>);
 
 impl Table for Memory {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        let items = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let items = self.0.lock();
         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
     }
 
     async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).query(partition, after, 1_000))
+        Ok(self.0.lock().query(partition, after, 1_000))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(writes).map(|_| ())
+        self.0.lock().write(writes).map(|_| ())
     }
 }
 

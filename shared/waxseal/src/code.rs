@@ -1,10 +1,12 @@
-//! Codes of failures: a short, stable name of a kind of failure. Dead letters carry them, so that letters group by cause.
+//! Codes of failures: a short, stable name for each kind of failure. Dead letters carry the
+//! code, so that they group by cause.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A kind of failure, such as `WX0006`. A code keeps its meaning for ever; a new kind gets a new code.
+/// A kind of failure, such as `WX0006`. A code keeps its meaning for ever; a new kind gets a new
+/// code.
 ///
 /// ```
 /// use waxseal::Code;
@@ -41,7 +43,7 @@ pub enum Code {
     #[doc = include_str!("../errors/WX0013.md")]
     OutOfTime,
     #[doc = include_str!("../errors/WX0014.md")]
-    SuspectedKiller,
+    SuspectedPoison,
     #[doc = include_str!("../errors/WX0015.md")]
     GroupBlocked,
     #[doc = include_str!("../errors/WX0016.md")]
@@ -68,14 +70,14 @@ impl Code {
         Self::TableUnavailable,
         Self::Contended,
         Self::OutOfTime,
-        Self::SuspectedKiller,
+        Self::SuspectedPoison,
         Self::GroupBlocked,
         Self::NotPublished,
         Self::WrongSource,
         Self::NotLoaded,
     ];
 
-    /// What happened, in one line.
+    /// A description of the failure in one line.
     #[must_use]
     pub fn about(self) -> &'static str {
         match self {
@@ -92,7 +94,7 @@ impl Code {
             Self::TableUnavailable => "the table could not be read or written",
             Self::Contended => "other writers were in the way each time",
             Self::OutOfTime => "the invocation's time was up each time",
-            Self::SuspectedKiller => "the record is suspected of ending its process",
+            Self::SuspectedPoison => "the record is suspected of ending its process",
             Self::GroupBlocked => "an earlier record of its FIFO group was dead-lettered",
             Self::NotPublished => "the relay could not publish the message",
             Self::WrongSource => "the record is of a source that the function does not take",

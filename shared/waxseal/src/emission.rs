@@ -1,4 +1,4 @@
-//! A message in a receipt, as the relay publishes it.
+//! A message in a receipt, in the form that the relay publishes.
 
 use std::time::Duration;
 
@@ -8,15 +8,16 @@ use serde_json::value::RawValue;
 use crate::fault::Fault;
 use waxseal_message::{Channel, Declared, Header, Raw, Tenant, Timestamp, tenant};
 
-/// A message in a receipt: the exact bytes that the relay publishes, and where to.
+/// A message in a receipt: the exact bytes that the relay publishes, and their channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Emission {
     /// `bus`, `topic:<name>` or `queue:<name>`: the form of [`Channel`].
     pub channel: String,
     /// The envelope's JSON.
     pub envelope: Box<RawValue>,
-    /// On whose behalf it travels: the `MessageGroupId` of standard queues and topics (S-48). Absent where there is none, and in
-    /// the receipts of older builds.
+    /// The tenant on whose behalf the message travels: the `MessageGroupId` of standard queues and
+    /// topics (S-48). It is absent for a message without a tenant, and in the receipts of older
+    /// builds.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tenant::stored")]
     pub tenant: Option<Tenant>,
     /// The time before which its recipient does not see it: commands to standard queues alone. Absent where there is none, and in
@@ -64,7 +65,7 @@ impl DelayError {
     }
 }
 
-/// An emitted envelope that its channel does not take.
+/// The error for an emitted envelope that its channel does not take.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EmissionError {
     #[error("{name} cannot be written as JSON: {source}")]
@@ -74,11 +75,12 @@ pub(crate) enum EmissionError {
 }
 
 impl Emission {
-    /// A message as its event wants it to travel, without a tenant, and whether its payload must be
-    /// [checked in](crate::claim_check::ClaimCheck::check_in_emitted) before the commit; its channel's limit then counts for the claim.
+    /// The form in which a message travels, without a tenant. The second value says whether the
+    /// payload must be [checked in](crate::claim_check::ClaimCheck::check_in_emitted) before the
+    /// commit; the channel's limit then counts for the claim.
     ///
     /// # Errors
-    /// Permanent, where its channel does not take it.
+    /// A permanent fault where the channel does not take the message.
     pub fn staged(declared: &Declared, envelope: &Raw) -> Result<(Self, bool), Fault> {
         if declared.claim_check_over.is_none_or(|most| envelope.data.get().len() <= most) {
             return Self::new(declared.channel, envelope)
@@ -93,7 +95,8 @@ impl Emission {
     pub(crate) fn new(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
         let json = serde_json::value::to_raw_value(envelope)
             .map_err(|source| EmissionError::Json { name: envelope.name.clone(), source })?;
-        // SQS and EventBridge take 1 MiB since 2026, SNS 256 KiB; the receipt's own 400 KB is checked at the commit.
+        // SQS and EventBridge take 1 MiB since 2026, SNS takes 256 KiB. The commit checks the
+        // receipt's own limit of 400 KB.
         let limit = match channel {
             Channel::Bus | Channel::Queue(_) => 1024 * 1024,
             Channel::Topic(_) => 256 * 1024,
@@ -107,7 +110,7 @@ impl Emission {
 }
 
 impl Emission {
-    /// The header of its envelope.
+    /// The header of the envelope.
     ///
     /// # Errors
     /// Where the stored JSON is no envelope.
@@ -124,24 +127,24 @@ impl Emission {
         Duration::from_secs(seconds).min(LONGEST_SEND_DELAY)
     }
 
-    /// When its envelope says that it was emitted; `None` where the envelope cannot be read.
+    /// The time of emission in the envelope; `None` where the envelope cannot be read.
     #[must_use]
     pub fn emitted_at(&self) -> Option<Timestamp> {
         self.header().ok().map(|header| header.timestamp)
     }
 }
 
-/// What [`attribute::EMITTED`](crate::table::attribute::EMITTED) holds.
+/// The text of [`attribute::EMITTED`](crate::table::attribute::EMITTED).
 #[must_use]
 pub(crate) fn write_emissions(emissions: &[Emission]) -> String {
-    // Texts and raw JSON only: this has no way to fail.
+    // The value holds only texts and raw JSON, so this cannot fail.
     serde_json::to_string(emissions).unwrap_or_default()
 }
 
 /// Reads [`attribute::EMITTED`](crate::table::attribute::EMITTED).
 ///
 /// # Errors
-/// Where it is not what [`Receipt::to_item`] wrote.
+/// Where [`Receipt::to_item`] cannot have written the text.
 pub fn read_emissions(emitted: &str) -> Result<Vec<Emission>, serde_json::Error> {
     serde_json::from_str(emitted)
 }

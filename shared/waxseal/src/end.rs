@@ -1,7 +1,8 @@
-//! The end of an invocation, as three points in time. The core has no clock, so the environment says when each is reached.
+//! The end of an invocation, as three points in time. The core has no clock, so the environment
+//! signals each point.
 //!
-//! Lambda counts an invocation without an answer as failed, whatever was committed in it. So every wait ends at one of these
-//! points, and the answer is sent before Lambda's own deadline (S-20).
+//! Lambda counts an invocation without an answer as failed, even after its commits. So every wait
+//! ends at one of these points, and the answer is sent before Lambda's own deadline (S-20).
 
 use std::{
     fmt,
@@ -14,19 +15,19 @@ use futures_util::FutureExt as _;
 
 use crate::future::BoxFuture;
 
-/// A point at which an invocation gives something up. They are reached in this order.
+/// A point at which an invocation drops some of its work. The points are reached in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Point {
-    /// Handlers that still run are given up, and their leases are released.
+    /// Handlers that still run are dropped, and their leases are released.
     Stop,
-    /// Calls that are still without an answer are dropped: a read, a commit, a dead letter, a publication. Their records are
-    /// reported as failed.
+    /// Calls without an answer are dropped: a read, a commit, a dead letter, a publication. Their
+    /// records are reported as failed.
     Cutoff,
-    /// The answer is sent, whatever else is under way.
+    /// The answer is sent, even if other work is still under way.
     Answer,
 }
 
-/// When an invocation ends: a future for each [`Point`].
+/// The end of an invocation: a future for each [`Point`].
 ///
 /// ```
 /// use waxseal::{End, Point};
@@ -34,7 +35,7 @@ pub enum Point {
 /// # waxseal::contract::block_on(async {
 /// let mut end = End::stopped_by(std::future::ready(()));
 /// assert_eq!(end.within(Point::Stop, std::future::pending::<()>()).await, None);
-/// // Work that is done at its first look is never given up.
+/// // Work that is ready at its first poll is never dropped.
 /// assert_eq!(end.within(Point::Stop, std::future::ready("done")).await, Some("done"));
 /// # });
 /// ```
@@ -62,7 +63,7 @@ impl<'a> End<'a> {
         Self { points: [Wait::Never, Wait::Never, Wait::Never] }
     }
 
-    /// An invocation that ends when these futures are ready, in the order of [`Point`].
+    /// An invocation that ends as these futures get ready, in the order of [`Point`].
     pub fn new(
         stop: impl Future<Output = ()> + Send + 'a,
         cutoff: impl Future<Output = ()> + Send + 'a,
@@ -77,12 +78,12 @@ impl<'a> End<'a> {
         }
     }
 
-    /// An invocation whose handlers are given up when `stop` is ready, and whose calls are waited for.
+    /// An invocation that drops its handlers when `stop` is ready, and waits for all of its calls.
     pub fn stopped_by(stop: impl Future<Output = ()> + Send + 'a) -> Self {
         Self { points: [Wait::Until(Box::pin(stop)), Wait::Never, Wait::Never] }
     }
 
-    /// Whether `point` is reached; where it is not, `context` is woken when it is.
+    /// Whether `point` is reached. Otherwise `context` is woken when it is.
     pub fn is_reached(&mut self, point: Point, context: &mut Context<'_>) -> bool {
         let wait = &mut self.points[point as usize];
         if let Wait::Until(future) = wait
@@ -93,7 +94,7 @@ impl<'a> End<'a> {
         matches!(wait, Wait::Reached)
     }
 
-    /// The result of `work`, or `None` where `point` is reached first; `work` is dropped then.
+    /// The result of `work`, or `None` where `point` is reached first; `work` is then dropped.
     pub async fn within<T>(&mut self, point: Point, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         std::future::poll_fn(|context| match work.as_mut().poll(context) {

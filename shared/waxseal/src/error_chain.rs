@@ -4,8 +4,9 @@ use std::error::Error;
 
 use waxseal_message::{DecodeError, LONGEST_REASON, Malformed, Quoted, clip, misfit};
 
-/// An error with its causes as one line, [`LONGEST_REASON`] bytes at most: a log line and a dead letter need the whole chain, and neither
-/// takes a line break. [`Quoted`] texts are not shown, nor values that `serde_json` quotes.
+/// An error with its causes as one line, [`LONGEST_REASON`] bytes at most: a log line and a dead
+/// letter need all causes, and neither takes a line break. [`Quoted`] texts are not shown, nor
+/// values that `serde_json` quotes.
 ///
 /// ```
 /// use waxseal::{Quoted, error_chain};
@@ -22,7 +23,7 @@ pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     clip(&line(error, false), LONGEST_REASON).into_owned()
 }
 
-/// As [`error_chain`], not clipped; `whole` is for the dead letter alone.
+/// As [`error_chain`], but not clipped. The form with `whole` is for the dead letter alone.
 pub(crate) fn line(error: &(dyn Error + 'static), whole: bool) -> String {
     let mut text = one(error, whole);
     let mut source = error.source();
@@ -41,7 +42,7 @@ pub(crate) fn line(error: &(dyn Error + 'static), whole: bool) -> String {
     text
 }
 
-/// One error without its causes. The types that keep a text back say more in the whole form.
+/// One error without its causes. Types that withhold a text show it in the whole form.
 fn one(error: &(dyn Error + 'static), whole: bool) -> String {
     if let Some(error) = error.downcast_ref::<serde_json::Error>() {
         return if whole { error.to_string() } else { misfit(error) };

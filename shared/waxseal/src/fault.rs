@@ -1,4 +1,4 @@
-//! Why a handler did not finish, and what happens next.
+//! Faults: the reason why a handler did not finish, and the consequence.
 
 use std::{error::Error, fmt, time::Duration};
 
@@ -7,7 +7,7 @@ use waxseal_message::Quoted;
 /// Any error, boxed.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A failure that knows what should happen next.
+/// A failure with its consequence.
 ///
 /// A duplicate and a conflict are outcomes, not faults: a handler never sees them.
 ///
@@ -33,20 +33,23 @@ enum Next {
 }
 
 impl Fault {
-    /// It may work later: the record is reported as failed and its queue delivers it again.
+    /// A fault that may pass: the record is reported as failed, and its queue delivers it again.
     pub fn retry(reason: impl Into<BoxError>) -> Self {
         Self { next: Next::Retry { after: None }, may_have_acted: true, reason: reason.into(), quoted: None }
     }
 
-    /// No retry can help: the record goes to the dead-letter queue with this reason, at the first attempt (S-27).
+    /// A fault that no retry can help: the record goes to the dead-letter queue with this reason,
+    /// at the first attempt (S-27).
     ///
-    /// From an [`Effect`](crate::Effect) it says that the outside refused, so that nothing was done there: once the cause is mended, a
-    /// redrive acts again, however late (S-19). Where that is not certain, add [`Fault::may_have_acted`].
+    /// From an [`Effect`](crate::Effect) it means that the outside system refused and did nothing.
+    /// Once the cause is removed, a redrive acts again, however late (S-19). Where that is not
+    /// certain, add [`Fault::may_have_acted`].
     pub fn permanent(reason: impl Into<BoxError>) -> Self {
         Self { next: Next::Permanent, may_have_acted: false, reason: reason.into(), quoted: None }
     }
 
-    /// Asks for the retry not before `delay`; wins over the computed backoff (S-24). No effect on a permanent fault.
+    /// Asks for a retry after `delay` at the earliest, instead of the computed backoff (S-24). It
+    /// has no effect on a permanent fault.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
         if let Next::Retry { after } = &mut self.next {
@@ -55,9 +58,10 @@ impl Fault {
         self
     }
 
-    /// Says that an [`Effect`](crate::Effect) may have been applied all the same, such as behind an answer that cannot be read. A redrive
-    /// acts again only while the outside remembers the key; later the outcome is unknown, and a person decides (S-19). A fault that
-    /// asks for a retry says so, unless [`Fault::did_not_act`] is said.
+    /// States that an [`Effect`](crate::Effect) may have been applied nevertheless, for example
+    /// where the answer cannot be read. A redrive acts again only while the outside system
+    /// remembers the key. Later the outcome is unknown, and a person decides (S-19). This is the
+    /// default of a fault that asks for a retry; [`Fault::did_not_act`] changes it.
     ///
     /// ```
     /// use waxseal::Fault;
@@ -70,8 +74,9 @@ impl Fault {
         self
     }
 
-    /// Says that an [`Effect`](crate::Effect) was certainly not applied, such as where the outside answered that it has too many requests. A
-    /// permanent fault always says so, unless [`Fault::may_have_acted`] is said.
+    /// States that an [`Effect`](crate::Effect) was certainly not applied, for example where the
+    /// outside system answered that it has too many requests. This is the default of a permanent
+    /// fault; [`Fault::may_have_acted`] changes it.
     ///
     /// ```
     /// use waxseal::Fault;
@@ -84,12 +89,13 @@ impl Fault {
         self
     }
 
-    /// Whether the outside has said that nothing was done.
+    /// Whether the outside system has refused, so that nothing was done.
     pub(crate) fn is_refusal(&self) -> bool {
         !self.may_have_acted
     }
 
-    /// Adds a text that may hold personal data, such as a server's answer: only the dead letter shows it.
+    /// Adds a text that may hold personal data, such as a server's answer. Only the dead letter
+    /// shows it.
     ///
     /// ```
     /// use waxseal::Fault;
@@ -108,7 +114,7 @@ impl Fault {
         self.next == Next::Permanent
     }
 
-    /// The delay that was asked for.
+    /// The delay that [`Fault::after`] asked for.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.next {
@@ -117,7 +123,7 @@ impl Fault {
         }
     }
 
-    /// The reason, to look for a type of one's own: `fault.reason().downcast_ref::<Refused>()`.
+    /// The reason. It can be searched for a type: `fault.reason().downcast_ref::<Refused>()`.
     #[must_use]
     pub fn reason(&self) -> &(dyn Error + Send + Sync + 'static) {
         &*self.reason

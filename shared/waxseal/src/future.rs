@@ -1,4 +1,4 @@
-//! Boxed futures, for the erased twins of the traits.
+//! Boxed futures, for the erased forms of the traits.
 
 use std::pin::Pin;
 

@@ -1,12 +1,12 @@
-//! What the core must be told, since it has neither clock nor entropy.
+//! The host: the core has neither clock nor entropy and gets both from it.
 
 use crate::token::Token;
 use waxseal_message::Timestamp;
 
-/// The time, and tokens that nobody else has. The embedded environment gives both from one seed.
+/// The source of time and of unique tokens. The embedded environment makes both from one seed.
 pub trait Host: Send + Sync + 'static {
-    /// Now, to the millisecond.
+    /// The current time, to the millisecond.
     fn now(&self) -> Timestamp;
-    /// A token that no other call, process or machine has been given.
+    /// A token that no other call, process or machine gets.
     fn token(&self) -> Token;
 }

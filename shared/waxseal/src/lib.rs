@@ -1,11 +1,13 @@
 //! Events that take effect exactly once, in one DynamoDB write request.
 //!
-//! A [`Handler`] reacts to one kind of event. It stages what it changes and emits on its [`Unit`] and never publishes;
-//! returning `Ok` commits the receipt, the state and the emitted events in one conditional write. The receipt's key
-//! is the deduplication, and what was emitted is *in* the receipt, so inbox and outbox cannot disagree.
+//! A [`Handler`] reacts to one kind of event. It stages its changes and emissions on its [`Unit`]
+//! and never publishes. Returning `Ok` commits the receipt, the state and the emitted events in one
+//! conditional write. The receipt's key is the deduplication, and the emitted events are *in* the
+//! receipt, so inbox and outbox cannot disagree.
 //!
-//! This crate is the protocol: no AWS type, no socket, no clock and no runtime. A [`Table`], a [`Host`], a
-//! [`Publisher`](relay::Publisher) and [`DeadLetters`](dead_letter::DeadLetters) connect it to an environment.
+//! This crate is the protocol. It knows no AWS type, no socket, no clock and no runtime. A
+//! [`Table`], a [`Host`], a [`Publisher`](relay::Publisher) and
+//! [`DeadLetters`](dead_letter::DeadLetters) connect it to an environment.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};

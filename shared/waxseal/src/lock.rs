@@ -4,8 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mutex whose [`lock`](Lock::lock) always succeeds.
 ///
-/// A panic of a user's code is one failed record (S-6), and the process goes on. Every critical section here leaves its value whole
-/// at each step, so a value behind a panic can be used.
+/// A panic of a user's code is one failed record (S-6), and the process goes on. Every critical
+/// section keeps its value whole at each step, so the value is usable after a panic.
 #[derive(Debug, Default)]
 pub struct Lock<T>(Mutex<T>);
 

@@ -1,4 +1,4 @@
-//! Panics of a user's code: caught with their place, so that they are reported once, with their record (S-6).
+//! Panics of a user's code: caught with their place, and reported once with their record (S-6).
 
 use std::{
     any::Any,
@@ -13,7 +13,8 @@ use waxseal_message::Quoted;
 
 /// A panic that was caught.
 ///
-/// A message that is a literal of the program is shown. One that was put together while it ran may quote a payload, so it is [`Quoted`].
+/// A message that is a literal of the program is shown. A message that was formatted at run time
+/// may quote a payload, so it is [`Quoted`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caught {
     place: Option<String>,
@@ -27,14 +28,14 @@ enum Message {
 }
 
 thread_local! {
-    /// How many [`catch`]es are entered on this thread.
+    /// The number of nested calls of [`catch`] on this thread.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    /// Where the last panic under one of them began.
+    /// The place where the last panic under one of them began.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 impl Caught {
-    /// A panic's payload, and where it began.
+    /// A panic with its payload and the place where it began.
     #[must_use]
     pub fn new(payload: &(dyn Any + Send), place: Option<String>) -> Self {
         let message = match payload.downcast_ref::<&'static str>() {
@@ -47,7 +48,7 @@ impl Caught {
         Self { place, message }
     }
 
-    /// With the message in full, for a dead letter.
+    /// The report with the full message, for a dead letter.
     pub(crate) fn whole(&self) -> String {
         match &self.message {
             Message::Ours(_) => format!("the handler panicked{self}"),
@@ -77,29 +78,30 @@ impl fmt::Display for At<'_> {
     }
 }
 
-/// The message of a panic's payload, which may quote other people's words: for a developer's eyes, not for a log.
+/// The message in a panic's payload. It may quote texts from outside, so it must not be logged.
 #[must_use]
 pub fn message(payload: &(dyn Any + Send)) -> &str {
     let literal = payload.downcast_ref::<&'static str>().copied();
     literal.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// For a panic hook: whether the panic that has just begun on this thread is caught and reported with its record. Its place is kept for that
-/// report.
+/// Whether the panic that has just begun on this thread is caught and reported with its record, for
+/// use in a panic hook. The place is kept for that report.
 pub fn is_reported(place: Option<&Location<'_>>) -> bool {
     let is_caught = DEPTH.get() > 0;
     if is_caught {
         let place = place.map(ToString::to_string);
-        // In a hook nothing may panic.
+        // A hook must not panic.
         let _ = PLACE.try_with(|kept| kept.try_borrow_mut().map(|mut kept| *kept = place));
     }
     is_caught
 }
 
-/// Runs `run`; a panic of it is an error. Nothing that it left half done may be used again.
+/// Runs `run` and turns its panic into an error. Values that it left half changed must not be used
+/// again.
 ///
 /// # Errors
-/// Where it panicked.
+/// Where `run` panicked.
 pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Caught> {
     struct Entered;
     impl Drop for Entered {
@@ -117,7 +119,7 @@ pub fn catch<T>(run: impl FnOnce() -> T) -> Result<T, Caught> {
 /// As [`catch`], for a future.
 ///
 /// # Errors
-/// Where it panicked.
+/// Where the future panicked.
 pub async fn catch_async<F: Future>(future: F) -> Result<F::Output, Caught> {
     let mut future = pin!(future);
     std::future::poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
@@ -150,7 +152,7 @@ mod tests {
             assert!(is_reported(Some(Location::caller())));
             panic!("on purpose");
         });
-        // In a process without the hook nothing says the place; here the line above did.
+        // Only the hook records the place, and the line above called it.
         assert!(caught.map(drop).unwrap_err().to_string().starts_with(" at shared/waxseal/src/panic.rs:"));
         assert!(!is_reported(Some(Location::caller())));
     }

@@ -1,7 +1,7 @@
 //! Errors over HTTP: `application/problem+json`, RFC 9457.
 //!
-//! A problem is data. The function, the embedded environment and a service's own routes each put it into their own type of
-//! response.
+//! A problem is data. The function, the embedded environment and a service's own routes each put it
+//! into their own type of response.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 /// The media type of a problem.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// An error that a caller over HTTP is told. The body of the response is its JSON.
+/// An error for a caller over HTTP. The body of the response is its JSON.
 ///
 /// ```
 /// use waxseal::problem::Problem;
@@ -23,14 +23,15 @@ pub const CONTENT_TYPE: &str = "application/problem+json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Problem {
-    /// A URI that names the kind of problem, for programs. `about:blank` where the status says it all.
+    /// A URI that names the kind of problem, for programs; `about:blank` where the status is
+    /// enough.
     #[serde(rename = "type")]
     pub kind: Cow<'static, str>,
     /// The kind of problem, for people.
     pub title: Cow<'static, str>,
     /// The HTTP status.
     pub status: u16,
-    /// This occurrence. It quotes nothing that its caller did not send.
+    /// A description of this occurrence. It quotes only text that the caller sent.
     pub detail: String,
     /// The members of the request that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -40,36 +41,37 @@ pub struct Problem {
 /// A member of a request that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Member {
-    /// A JSON Pointer to it, as a URI fragment: `#/lines/0/quantity`.
+    /// The JSON Pointer to the member, as a URI fragment: `#/lines/0/quantity`.
     pub pointer: String,
     /// The reason.
     pub detail: String,
 }
 
 impl Problem {
-    /// A problem of which the status says the kind.
+    /// A problem whose kind is its status.
     pub fn new(status: u16, title: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         let (title, detail) = (title.into(), detail.into());
         Self { kind: "about:blank".into(), title, status, detail, errors: Vec::new() }
     }
 
-    /// The same, of this kind.
+    /// The same problem, of this kind.
     #[must_use]
     pub fn of_kind(mut self, kind: impl Into<Cow<'static, str>>) -> Self {
         self.kind = kind.into();
         self
     }
 
-    /// The seconds after which a caller may try again, where that helps: the header `Retry-After`.
+    /// The seconds after which a caller may try again, where that helps. They become the header
+    /// `Retry-After`.
     #[must_use]
     pub fn retry_after(&self) -> Option<u64> {
         (self.status == 503).then_some(1)
     }
 
-    /// Its JSON.
+    /// The JSON of the problem.
     #[must_use]
     pub fn body(&self) -> String {
-        // Texts and numbers only, so this cannot fail.
+        // The value holds only texts and numbers, so this cannot fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

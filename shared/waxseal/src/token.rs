@@ -6,7 +6,8 @@ use waxseal_message::hex;
 
 /// A unique token that is written on every item of one commit.
 ///
-/// A retried request recognises its own earlier write by it, and a rival's by its absence (C-2).
+/// A retried request recognises its own earlier write by the token, and a rival's write by another
+/// token (C-2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token(pub u128);
 

@@ -183,7 +183,7 @@ impl Round<'_> {
                     "suspected of killing its process: {runs} runs of it have no known end, so it does, or takes longer than an \
                      invocation may, or its process was ended by something else; it was not run again"
                 );
-                let letter = self.batches.letter(record, Code::SuspectedKiller, reason);
+                let letter = self.batches.letter(record, Code::SuspectedPoison, reason);
                 let verdict = self.batches.dead_letter(letter).await;
                 self.progress.conclude(place.index, verdict.clone());
                 // Whoever moves it back gives it another chance.

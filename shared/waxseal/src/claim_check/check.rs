@@ -20,22 +20,23 @@ use waxseal_message::{
     hex,
 };
 
-/// The metadata that makes an envelope's `data` a claim.
+/// The metadata member that marks an envelope's `data` as a claim.
 const MARK: &str = "waxsealclaim";
 
-/// Where a payload lies, and what it must be.
+/// The location of a payload, and its properties.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// The store's own name for the place: `s3://bucket/key`.
+    /// The store's name for the location: `s3://bucket/key`.
     pub location: String,
-    /// SHA-256 of its bytes, 64 lower-case hex digits.
+    /// The SHA-256 of the payload's bytes, 64 lower-case hex digits.
     pub sha256: String,
-    /// How many they are.
+    /// The number of bytes.
     pub bytes: u64,
-    /// The hash of the JSON that they are in [algorithm 1](crate::hash), which every build reads; where the payload has none
-    /// in it, the exact one.
+    /// The hash of the payload's JSON in [algorithm 1](crate::hash), which every build reads. Where
+    /// the payload has no such hash, it is the exact one.
     pub hash: String,
-    /// [`payload_hash`](crate::payload_hash) of that JSON. Builds before algorithm 2 neither write nor read it.
+    /// The [`payload_hash`](crate::payload_hash) of the payload. Builds before algorithm 2 neither
+    /// write nor read it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash2: Option<String>,
 }
@@ -46,14 +47,16 @@ struct Wire {
     claim_check: Claim,
 }
 
-/// Numbers that an environment may set.
+/// Limits that an environment may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The largest payload that is stored or fetched. 10 MiB unless set: times the handlers at once, it is memory.
+    /// The largest payload that is stored or fetched, in bytes; 10 MiB by default. Each concurrent
+    /// handler may hold one in memory.
     pub bytes: u64,
-    /// The receive at which a missing payload is given up; before, it may be on its way. 3 unless set. Sources that do
-    /// not count receives retry by their own rules and never get there.
+    /// The receive at which a missing payload becomes a permanent error; before that, it may still
+    /// be on its way. The default is 3. Sources that do not count receives retry by their own rules
+    /// and never reach it.
     pub receives: u32,
 }
 
@@ -64,7 +67,7 @@ impl Default for Limits {
 }
 
 impl Claim {
-    /// The claim to a payload that lies at `location`.
+    /// The claim to a payload that is stored at `location`.
     ///
     /// # Errors
     /// Where `payload` is not JSON.
@@ -85,7 +88,7 @@ impl Claim {
     /// The claim that an envelope carries; `None` where its `data` is the payload itself.
     ///
     /// # Errors
-    /// [`ClaimError::Unreadable`] where it is marked as one and is none.
+    /// [`ClaimError::Unreadable`] where `data` is marked as a claim and is none.
     pub fn of(raw: &Raw) -> Result<Option<Self>, ClaimError> {
         if !is_claim(raw) {
             return Ok(None);
@@ -106,19 +109,20 @@ impl Claim {
         if claim.hash2.as_deref().is_some_and(|hash| !is_exact(hash)) {
             return Err(unreadable("hash2 must be 2: and 32 lower-case hex digits"));
         }
-        // It stands in log lines and dead letters.
+        // The location is printed in log lines and dead letters.
         if !(1..=2048).contains(&claim.location.len()) || claim.location.chars().any(char::is_control) {
             return Err(unreadable("location must be 1 to 2048 bytes without control characters"));
         }
         Ok(Some(claim))
     }
 
-    /// What a look into the store comes to: the payload, or why there is none.
+    /// The result of a fetch: the payload, or the reason why there is none.
     ///
-    /// `found` is what lies there, as much of it as [`Claims::get`] gave; `receives` counts this delivery.
+    /// `found` holds the bytes that [`Claims::get`] gave; `receives` counts this delivery.
     ///
     /// # Errors
-    /// [`ClaimError::Missing`], for good from `limits.receives` on; otherwise what differs from the claim, for good at once.
+    /// [`ClaimError::Missing`], permanent from `limits.receives` on. Any difference from the claim
+    /// is permanent at once.
     pub fn judge(
         &self,
         found: Option<Vec<u8>>,
@@ -157,12 +161,12 @@ impl Claim {
         Ok(payload)
     }
 
-    /// Its payload's hashes, one in each algorithm.
+    /// The payload's hashes, one in each algorithm.
     fn hashes(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.hash).chain(self.hash2.as_deref())
     }
 
-    /// Refuses, before anything is fetched, what is larger than anybody wants to hold.
+    /// Refuses a payload over the limit before it is fetched.
     ///
     /// # Errors
     /// [`ClaimError::TooLarge`].
@@ -178,22 +182,23 @@ impl Claim {
     }
 }
 
-/// Whether an envelope's `data` is marked as a claim: the payload is elsewhere, so nothing but its hash is known of it.
+/// Whether an envelope's `data` is marked as a claim. The payload is then stored elsewhere, and
+/// only its hash is known.
 #[must_use]
 pub fn is_claim(raw: &Raw) -> bool {
     raw.metadata.get(MARK) == Some(&Value::Bool(true))
 }
 
-/// The canonical hash of an envelope's payload (S-16) in the newest algorithm that is known of it, without fetching it where the
-/// envelope carries a claim.
+/// The canonical hash of an envelope's payload (S-16) in the newest known algorithm. Where the
+/// envelope carries a claim, the payload is not fetched.
 ///
 /// # Errors
-/// Permanent, where `data` is neither JSON nor a claim.
+/// A permanent fault where `data` is neither JSON nor a claim.
 pub fn payload_hash(raw: &Raw) -> Result<String, Fault> {
     hashes(raw).map(|hash| hash.newest().to_owned())
 }
 
-/// The same in every algorithm that a receipt may hold.
+/// The same hash in every algorithm that a receipt may store.
 pub(crate) fn hashes(raw: &Raw) -> Result<PayloadHash<'_>, Fault> {
     match Claim::of(raw)? {
         Some(claim) => Ok(PayloadHash::named(claim.hashes())),
@@ -202,7 +207,7 @@ pub(crate) fn hashes(raw: &Raw) -> Result<PayloadHash<'_>, Fault> {
     }
 }
 
-/// A store with its limits, or none: what an engine holds. Cheap to clone.
+/// The claim check of an engine: a store with its limits, or none. It is cheap to clone.
 ///
 /// ```
 /// # use waxseal::{claim::{ClaimCheck, Claims, StoreError}, Raw};
@@ -239,23 +244,23 @@ impl fmt::Debug for ClaimCheck {
 }
 
 impl ClaimCheck {
-    /// Claims in `store`, within the default limits.
+    /// A claim check over `store`, within the default limits.
     pub fn new(store: impl Claims) -> Self {
         Self { store: Some(Arc::new(store)), limits: Limits::default() }
     }
 
-    /// Other limits.
+    /// The same claim check within other limits.
     #[must_use]
     pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
     }
 
-    /// The envelope with its payload: fetched and verified where it carries a claim, itself where it carries none. What a
-    /// handler sees is the same either way.
+    /// The envelope with its payload. A claim is fetched and verified; an envelope without a claim
+    /// is returned as it is. Handlers see no difference.
     ///
     /// # Errors
-    /// Retry where the payload may yet come, or the store cannot be reached; permanent where it can never be what the
-    /// claim says. The reason is a [`ClaimError`].
+    /// A fault to retry where the payload may yet arrive or the store cannot be reached. A
+    /// permanent fault where the payload can never match the claim. The reason is a [`ClaimError`].
     pub async fn redeem<'a>(&self, raw: &'a Raw, receives: u32) -> Result<Cow<'a, Raw>, Fault> {
         let Some(claim) = Claim::of(raw)? else { return Ok(Cow::Borrowed(raw)) };
         let store = self.store.as_ref().ok_or(ClaimError::NoStore)?;
@@ -280,11 +285,13 @@ impl ClaimCheck {
         }))
     }
 
-    /// Stores the payload and puts the claim in its place. To be called before the commit: what is published must be
-    /// there. An envelope that carries a claim already stays as it is.
+    /// Stores the payload and puts the claim in its place. It must be called before the commit,
+    /// since the payload of a published claim must exist. An envelope that already carries a claim
+    /// stays as it is.
     ///
     /// # Errors
-    /// Retry where the store cannot be reached; permanent where the payload is over the limit or the store refuses it.
+    /// A fault to retry where the store cannot be reached. A permanent fault where the payload is
+    /// over the limit or the store refuses it.
     pub async fn check_in(&self, mut raw: Raw) -> Result<Raw, Fault> {
         if Claim::of(&raw)?.is_some() {
             return Ok(raw);
@@ -306,12 +313,17 @@ impl ClaimCheck {
         Ok(raw)
     }
 
-    /// [`check_in`](Self::check_in) for those of a run's emissions that are `due`, by their index: their events asked for it.
+    /// [`check_in`](Self::check_in) for the emissions at the indexes `to_check_in`, whose events
+    /// asked for it.
     ///
     /// # Errors
     /// As [`check_in`](Self::check_in), naming the event.
-    pub async fn check_in_emitted(&self, emitted: &mut [Emission], due: &[usize]) -> Result<(), Fault> {
-        for index in due {
+    pub async fn check_in_emitted(
+        &self,
+        emitted: &mut [Emission],
+        to_check_in: &[usize],
+    ) -> Result<(), Fault> {
+        for index in to_check_in {
             let Some(emission) = emitted.get_mut(*index) else { continue };
             let raw = Raw::parse(emission.envelope.get()).map_err(Fault::permanent)?;
             let claim = self.check_in(raw).await?;

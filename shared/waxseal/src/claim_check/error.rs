@@ -1,101 +1,103 @@
-//! Why a claim was not redeemed, or not given.
+//! The errors of the claim check.
 
 use crate::{
     claim_check::store::StoreError,
     fault::{BoxError, Fault},
 };
 
-/// Why a claim was not redeemed, or not given. [`ClaimError::is_permanent`] says whether a retry may help.
+/// The reason why a claim was not made or not redeemed. [`ClaimError::is_permanent`] says whether a
+/// retry may help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimError {
     /// The envelope is marked as a claim and holds none.
     #[error("data is marked as a claim check and is none: {what}")]
     Unreadable {
-        /// What it must be.
+        /// The expected form.
         what: &'static str,
     },
-    /// The function has no store. A deploy mends it, so it is retried.
+    /// The function has no store. A deploy can add one, so the record is retried.
     #[error(
         "a payload is checked in to a store, and this function has none: give its engine a ClaimCheck (WAXSEAL_CLAIMS on AWS)"
     )]
     NoStore,
-    /// Larger than the limit: nothing was fetched or stored.
+    /// The payload exceeds the limit; nothing was fetched or stored.
     #[error(
         "the payload of {what} has {bytes} bytes, {most} at most: raise the limit with the function's memory, or say less"
     )]
     TooLarge {
-        /// Its location, or the event that it is to be of.
+        /// The payload's location, or the event that carries it.
         what: String,
-        /// Its size.
+        /// The payload's size in bytes.
         bytes: u64,
-        /// The limit.
+        /// The limit in bytes.
         most: u64,
     },
-    /// Nothing lies there: retried at first, since it may be on its way.
+    /// Nothing is stored at the location. The record is retried at first, since the payload may be
+    /// on its way.
     #[error(
         "the payload at {location} is missing{}",
         if receives < most { format!(" at receive {receives} of {most}, comes again") }
         else { format!(", also at receive {receives} of {most}: it was deleted, expired or never stored") }
     )]
     Missing {
-        /// Where it should be.
+        /// The claim's location.
         location: String,
-        /// How often the record was received.
+        /// The number of receives of the record.
         receives: u32,
-        /// The receive at which it is given up.
+        /// The receive at which the error becomes permanent.
         most: u32,
     },
-    /// Another length than the claim's.
+    /// The length differs from the claim's.
     #[error(
         "the payload at {location} has {found} bytes or more, the claim says {claimed}: it was cut or replaced"
     )]
     Length {
-        /// Where it lies.
+        /// The payload's location.
         location: String,
-        /// What the claim says.
+        /// The length in the claim.
         claimed: u64,
-        /// What was read.
+        /// The length that was read.
         found: u64,
     },
-    /// Other bytes than the claim's.
+    /// The bytes differ from the claim's.
     #[error("the payload at {location} has sha256 {found}, the claim says {claimed}: it was replaced")]
     Changed {
-        /// Where it lies.
+        /// The payload's location.
         location: String,
-        /// What the claim says.
+        /// The SHA-256 in the claim.
         claimed: String,
-        /// What was found.
+        /// The SHA-256 that was found.
         found: String,
     },
-    /// The bytes are those of the claim, and no JSON.
+    /// The bytes match the claim and are no JSON.
     #[error(
         "the payload at {location} is what the claim says, but not JSON: its producer must check in JSON"
     )]
     NotJson {
-        /// Where it lies.
+        /// The payload's location.
         location: String,
     },
-    /// The claim's canonical hash is not its payload's.
+    /// The claim's canonical hash is not that of the payload.
     #[error(
         "the payload at {location} has the payload hash {found}, the claim says {claimed}: its producer miscounted"
     )]
     Misnamed {
-        /// Where it lies.
+        /// The payload's location.
         location: String,
-        /// What the claim says.
+        /// The hash in the claim.
         claimed: String,
-        /// What was found.
+        /// The hash that was found.
         found: String,
     },
-    /// The store refuses for good.
+    /// The store refuses permanently.
     #[error("the payload cannot be {action} {place}: {why}")]
     Refused {
         /// `fetched from` or `stored under`.
         action: &'static str,
         /// The location or the key.
         place: String,
-        /// What the store says.
+        /// The store's reason.
         why: String,
     },
     /// The store could not be reached.
@@ -105,7 +107,7 @@ pub enum ClaimError {
         action: &'static str,
         /// The location or the key.
         place: String,
-        /// Why.
+        /// The cause.
         source: BoxError,
     },
 }

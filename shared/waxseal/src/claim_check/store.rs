@@ -1,4 +1,4 @@
-//! Where payloads lie: what a store must do, without saying whose it is.
+//! The interface of a store of payloads.
 
 use std::future::Future;
 
@@ -6,37 +6,39 @@ use crate::{fault::BoxError, future::BoxFuture};
 
 /// A store of payloads: S3, or one in memory.
 pub trait Claims: Send + Sync + 'static {
-    /// What lies at `location`, `None` where nothing does. A store may stop reading beyond `most` bytes, but must then
-    /// give more than `most`, so that the difference is seen.
+    /// The bytes at `location`, or `None` where nothing is stored. A store may stop reading beyond
+    /// `most` bytes. It must then return more than `most` bytes, so that the caller sees the
+    /// excess.
     ///
     /// # Errors
-    /// [`StoreError`]. A location that this store was not told to trust is refused: it comes from the wire.
+    /// [`StoreError`]. The location comes from the wire, so a store refuses every location outside
+    /// of its configuration.
     fn get(
         &self,
         location: &str,
         most: u64,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 
-    /// Stores `payload` under `key`, which is its SHA-256, and says where. Once it returns `Ok`, readers find it. Storing
-    /// it again is no error, and keeps it for as long as storing it anew would.
+    /// Stores `payload` under `key`, its SHA-256, and returns the location. After `Ok`, readers
+    /// find the payload. Storing it again is no error and renews its life.
     ///
     /// # Errors
     /// [`StoreError`].
     fn put(&self, key: &str, payload: &[u8]) -> impl Future<Output = Result<String, StoreError>> + Send;
 }
 
-/// Why a store did not do it.
+/// The reason why a store did not act.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It never will: no retry can help.
+    /// The store refuses permanently, so no retry can help.
     #[error("{0}")]
     Refused(String),
-    /// It could not be reached, or not now.
+    /// The store cannot be reached now.
     #[error(transparent)]
     Unavailable(BoxError),
 }
 
-/// The erased twin of [`Claims`]: the engine is compiled once, whatever the store.
+/// The erased form of [`Claims`]: the engine is compiled once for all stores.
 pub(super) trait AnyClaims: Send + Sync {
     fn get<'a>(&'a self, location: &'a str, most: u64) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>>;
     fn put<'a>(&'a self, key: &'a str, payload: &'a [u8]) -> BoxFuture<'a, Result<String, StoreError>>;

@@ -1,7 +1,7 @@
-//! How a handler reaches the table: alone, or together with the rest of its batch.
+//! A handler's access to the table: alone, or together with the rest of its batch.
 //!
-//! An enum of two, not a trait: a trait object would box every read and every commit of a batch, and generics would compile the
-//! engine twice.
+//! It is an enum of two and not a trait. A trait object would box every read and every commit of a
+//! batch, and generics would compile the engine twice.
 
 use std::future::Future;
 
@@ -16,7 +16,7 @@ use crate::{
 };
 use waxseal_message::Timestamp;
 
-/// How a handler reaches the table.
+/// A handler's access to the table.
 #[derive(Clone, Copy)]
 pub(crate) enum Access<'a> {
     Alone(&'a dyn AnyTable),
@@ -37,7 +37,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// All `writes` or none; `reads` is what else they were decided on.
+    /// Commits all `writes` or none. `reads` are the other items on which the writes were decided.
     pub(crate) async fn commit(self, writes: Vec<Write>, reads: Vec<Key>) -> Result<(), CommitError> {
         match self {
             Self::Alone(table) => table.write(&writes).await.map_err(CommitError::Write),
@@ -45,7 +45,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// A permit to run a handler body: within the bound, and not beyond the end.
+    /// A permit to run a handler body, which the bound and the end of the invocation limit.
     pub(crate) async fn enter(self) -> Result<Slot<'a>, Stopped> {
         match self {
             Self::Alone(_) => Ok(Slot(None)),
@@ -53,7 +53,8 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Runs a handler's body, and gives the slot back before its commit. One that waits for nothing needs no slot.
+    /// Runs a handler's body and returns the permit before its commit. A body that waits for
+    /// nothing needs no permit.
     pub(crate) async fn body<T>(
         self,
         slot: Option<Slot<'a>>,
@@ -72,7 +73,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Other work that may take long: it is given up at the end, as a body is.
+    /// Runs other work that may take long. It is dropped at the stop, as a body is.
     pub(crate) async fn until_stopped<T>(self, work: impl Future<Output = T>) -> Result<T, Stopped> {
         match self {
             Self::Alone(_) => Ok(work.await),
@@ -80,7 +81,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Whether too little time is left to start anything (S-20).
+    /// Whether the remaining time is too short to start anything (S-20).
     pub(crate) fn is_closed(self, now: Timestamp) -> bool {
         match self {
             Self::Alone(_) => false,
@@ -88,7 +89,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The write epoch, before anything is read.
+    /// The current write epoch, taken before the first read.
     pub(crate) fn epoch(self) -> WriteEpoch {
         match self {
             Self::Alone(_) => WriteEpoch(0),
@@ -96,8 +97,9 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// A refusal by items that another record of the batch has written since `began` is a conflict in the batch: a read that was
-    /// under way then saw the items as they were before. A refused receipt comes first.
+    /// Turns a refusal into a conflict in the batch where another record of the batch has written
+    /// the refusing items since `began`. A read at that time still saw the earlier items. A refused
+    /// receipt comes first.
     pub(crate) fn or_conflict_in_batch(self, error: CommitError, began: WriteEpoch) -> CommitError {
         match (self, error) {
             (Self::Together(group), CommitError::Write(WriteError::Refused(refusals)))

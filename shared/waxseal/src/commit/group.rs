@@ -1,8 +1,9 @@
-//! What the records of one batch share: requests, the bound on running handlers, and the end.
+//! The group of a batch's records. They share requests, the bound on running handlers, and the end.
 //!
-//! Each record runs as if it were alone and asks the group for what it reads and writes. The group lets every record go
-//! on until none can, and then sends what they asked for: reads as one batch read, commits as [`plan`] says. So requests
-//! are shared by what is ready at the same time; nothing waits for a slow handler, and no timer is needed.
+//! Each record runs as if it were alone and asks the group for its reads and writes. The group
+//! polls every record until none can go on. Then it sends their requests: reads as one batch read,
+//! commits as [`plan`] decides. Records that are ready at the same time thus share requests. No
+//! record waits for a slow handler, and no timer is needed.
 
 use std::{
     future::Future,
@@ -35,7 +36,7 @@ use crate::{
 };
 use waxseal_message::Timestamp;
 
-/// The shared part of one batch. Invocations have one each (S-23).
+/// The shared part of one batch. Each invocation has its own (S-23).
 pub(crate) struct Group {
     grouping: Grouping,
     closes: Option<Timestamp>,
@@ -45,21 +46,23 @@ pub(crate) struct Group {
     stop: Mutex<Option<oneshot::Sender<()>>>,
     stopped: Shared<oneshot::Receiver<()>>,
     locks: Mutex<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
-    /// One token of the host, and how many were made of it: entropy may be a system call.
+    /// One token of the host, and the number of tokens made from it. Entropy may be a system call,
+    /// so the host is asked once.
     token: Token,
     tokens: AtomicU64,
 }
 
-/// What records have asked for.
+/// The requests of the records.
 #[derive(Default)]
 struct Queue {
     reads: Vec<Read>,
     commits: Vec<Commit>,
-    /// Items that requests under way write.
+    /// The items that requests under way write.
     busy: HashSet<Key>,
-    /// Shared transactions under way.
+    /// The number of shared transactions under way.
     transactions: usize,
-    /// Requests that wrote so far, and the last that wrote each item of state.
+    /// The number of requests that have written so far, and the last one that wrote each item of
+    /// state.
     epoch: u64,
     written: HashMap<Key, u64>,
 }
@@ -68,7 +71,7 @@ impl Queue {
     fn note(&mut self, written: &[Write]) {
         self.epoch += 1;
         let changes = written.iter().filter(|write| !matches!(write.action, Action::Check(_)));
-        // Nobody decides on another record's receipt.
+        // No record decides on another record's receipt.
         let state = changes.map(Write::key).filter(|key| !receipt::is_key(key));
         self.written.extend(state.map(|key| (key.clone(), self.epoch)));
     }
@@ -92,7 +95,8 @@ enum Request {
 }
 
 impl Group {
-    /// A group whose handlers run `bodies` at once at most, and that starts nothing from `closes` on. `token` is its own.
+    /// A group that runs at most `bodies` handlers at once and starts nothing from `closes` on.
+    /// `token` is its own.
     pub(crate) fn new(bodies: usize, grouping: Grouping, closes: Option<Timestamp>, token: Token) -> Self {
         let (stop, stopped) = oneshot::channel();
         Self {
@@ -109,8 +113,8 @@ impl Group {
         }
     }
 
-    /// As unlikely to be somebody else's as the host's own. The count is in the upper half, so that it also differs from those
-    /// of a host that counts.
+    /// The next writer token. It is as unlikely to collide as the host's own tokens. The count is
+    /// in the upper half, so that the token also differs from those of a host that counts.
     pub(super) fn token(&self) -> Token {
         let count = u128::from(self.tokens.fetch_add(1, Ordering::Relaxed));
         Token(self.token.0 ^ count << 64)
@@ -124,7 +128,7 @@ impl Group {
         WriteEpoch(self.queue().epoch)
     }
 
-    /// Those of `keys` that the batch has written since `began`.
+    /// The `keys` that the batch has written since `began`.
     pub(super) fn written_since<'k>(
         &self,
         began: WriteEpoch,
@@ -146,8 +150,8 @@ impl Group {
     fn stop(&self) {
         self.is_stopped.store(true, Ordering::SeqCst);
         let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Nobody listens where no body runs.
-        let _told = stop.map(|stop| stop.send(()));
+        // The send fails where no body runs, which is no error.
+        let _stopped = stop.map(|stop| stop.send(()));
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -161,7 +165,8 @@ impl Group {
     }
 
     pub(super) async fn commit(&self, writes: Vec<Write>, reads: Vec<Key>) -> Result<(), CommitError> {
-        // What no request takes must not be found out by those who would share it.
+        // An oversized commit must fail here, before it fails the records that would share its
+        // request.
         check_size(&writes).map_err(|limit| CommitError::Write(WriteError::TooLarge(limit)))?;
         let (answer, answered) = oneshot::channel();
         self.queue().commits.push(Commit { writes, reads, answer });
@@ -173,7 +178,7 @@ impl Group {
         if self.is_stopped() {
             return Err(Stopped);
         }
-        // The work first: most of it never waits, and then the end need not be listened to.
+        // The work is polled first: most of it never waits, and then the stop need not be polled.
         match select(pin!(work), self.stopped.clone()).await {
             Either::Left((result, _)) => Ok(result),
             Either::Right(_) => Err(Stopped),
@@ -181,7 +186,8 @@ impl Group {
     }
 
     pub(super) async fn lock(&self, mut keys: Vec<Key>) -> EntityLock {
-        // In the order of the keys: two that want the same ones never hold one each.
+        // The locks are taken in the order of the keys, so two records that want the same keys
+        // cannot deadlock.
         keys.sort_unstable();
         keys.dedup();
         let mut held = Vec::with_capacity(keys.len());
@@ -195,8 +201,8 @@ impl Group {
         EntityLock(held)
     }
 
-    /// Runs `work`, `width` futures at a time, and sends what they ask for. At the `end`'s stop the handlers that still run are
-    /// given up; at its cutoff all that is left is dropped, requests under way included.
+    /// Runs `work`, `width` futures at a time, and sends their requests. At the stop it drops the
+    /// handlers that still run. At the cutoff it drops everything, requests under way included.
     pub(crate) async fn drive(
         &self,
         table: &dyn AnyTable,
@@ -208,7 +214,8 @@ impl Group {
         let mut running = FuturesUnordered::new();
         let mut sent = FuturesUnordered::new();
         std::future::poll_fn(|context| {
-            // Once for each time that something is ready: while this runs, nothing else does that could end the time.
+            // The end is checked once for each wake-up: between two of them no code runs that could
+            // use up the time.
             if !self.is_stopped() && end.is_reached(Point::Stop, context) {
                 self.stop();
             }
@@ -217,12 +224,12 @@ impl Group {
                 if let Poll::Ready(Some(())) = running.poll_next_unpin(context) {
                     continue;
                 }
-                // Nobody can go on without an answer: this is what they have asked for.
+                // No record can go on without an answer, so these are all requests of this round.
                 sent.extend(self.requests().into_iter().map(|request| self.send(table, request)));
                 match Pin::new(&mut sent).poll_next(context) {
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) if running.is_empty() => return Poll::Ready(()),
-                    // Last, so that an answer that is here already counts.
+                    // The cutoff is checked last, so that an answer that has arrived still counts.
                     Poll::Ready(None) | Poll::Pending if self.is_cut_off(end, context) => {
                         return Poll::Ready(());
                     }
@@ -233,12 +240,12 @@ impl Group {
         .await;
     }
 
-    /// The cutoff follows the stop, so until then it needs no timer.
+    /// Whether the cutoff is reached. It follows the stop, so it needs no timer before that.
     fn is_cut_off(&self, end: &mut End<'_>, context: &mut Context<'_>) -> bool {
         self.is_stopped() && end.is_reached(Point::Cutoff, context)
     }
 
-    /// Takes what can be sent now.
+    /// Takes the requests that can be sent now.
     fn requests(&self) -> Vec<Request> {
         let mut queue = self.queue();
         let mut requests = Vec::new();
@@ -299,7 +306,7 @@ impl Group {
         match result {
             Ok(()) => {
                 queue.note(&writes);
-                cross(&mut queue.commits, &writes);
+                refuse_overwritten(&mut queue.commits, &writes);
                 commits.into_iter().for_each(|commit| answer(commit, Ok(())));
             }
             Err(WriteError::Refused(mut refusals)) => {
@@ -317,7 +324,8 @@ impl Group {
                         answer(commit, Err(WriteError::Refused(mine)));
                     }
                 }
-                // Nothing of these is in doubt: they go again unchanged, ahead of who came later.
+                // Their outcome is not in doubt, so these commits are sent again unchanged, ahead
+                // of later ones.
                 again.append(&mut queue.commits);
                 queue.commits = again;
             }
@@ -335,18 +343,19 @@ impl Group {
     }
 }
 
-/// Whether it is a transaction that others could have joined.
+/// Whether the request is a transaction that other commits could have joined.
 fn is_shareable(commits: &[Commit]) -> bool {
     commits.iter().map(|commit| commit.writes.len()).sum::<usize>() > 1
 }
 
 fn answer(commit: Commit, result: Result<(), WriteError>) {
-    // Nobody waits any more where a body was given up.
+    // The receiver is gone where a body was dropped.
     drop(commit.answer.send(result.map_err(CommitError::Write)));
 }
 
-/// Tells those that wait to write what was just written: the table would only refuse them.
-fn cross(waiting: &mut Vec<Commit>, written: &[Write]) {
+/// Fails the waiting commits that write an item that was just written; the table would only refuse
+/// them.
+fn refuse_overwritten(waiting: &mut Vec<Commit>, written: &[Write]) {
     if waiting.is_empty() {
         return;
     }
@@ -363,7 +372,7 @@ fn cross(waiting: &mut Vec<Commit>, written: &[Write]) {
     }
 }
 
-/// One read for all. A key that several ask for is asked for once: that is the table's business.
+/// Sends one read for all. A key may occur several times; the table then reads it once.
 async fn read(table: &dyn AnyTable, reads: Vec<Read>) {
     let mut keys: Vec<Key> = Vec::new();
     let mut asked = Vec::with_capacity(reads.len());

@@ -1,7 +1,7 @@
-//! How units of work reach the table: alone, or together with the rest of their batch.
+//! The way of units of work to the table: alone, or together with the rest of their batch.
 //!
-//! [`plan`](plan::plan) decides as a plain function which commits share a request, and [`Group`] drives them. The folder knows
-//! no handlers and no batches.
+//! [`plan`](plan::plan) decides as a plain function which commits share a request, and [`Group`]
+//! drives them. The folder knows no handlers and no batches.
 
 mod access;
 mod group;

@@ -1,22 +1,22 @@
-//! What a record of a batch holds while it runs, and how its commit ends.
+//! The permits of a record while it runs, and the errors of its commit.
 
 use async_lock::{MutexGuardArc, SemaphoreGuard};
 
 use crate::table::{Key, WriteError};
 
-/// Why a commit was not applied.
+/// The reason why a commit was not applied.
 #[derive(Debug)]
 pub(crate) enum CommitError {
     Write(WriteError),
-    /// Another record of the batch wrote these items meanwhile, so the table was not asked.
+    /// Another record of the batch wrote these items meanwhile, so no request was sent.
     ConflictInBatch(Vec<Key>),
 }
 
-/// The invocation ends, so the handler was given up.
+/// The invocation ends, so the handler was dropped.
 #[derive(Debug)]
 pub(crate) struct Stopped;
 
-/// How many requests of the batch had written when a run began.
+/// The number of requests of the batch that had written when a run began.
 #[derive(Clone, Copy)]
 pub(crate) struct WriteEpoch(pub(super) u64);
 
@@ -25,7 +25,8 @@ pub(crate) struct Slot<'a>(
     #[expect(dead_code, reason = "held, not read")] pub(super) Option<SemaphoreGuard<'a>>,
 );
 
-/// The right to decide on some items: no other record of the batch decides on them while it is held.
+/// The right to decide on some items. While it is held, no other record of the batch decides on
+/// them.
 #[derive(Default)]
 pub(crate) struct EntityLock(
     #[expect(dead_code, reason = "held, not read")] pub(super) Vec<MutexGuardArc<()>>,

@@ -1,31 +1,32 @@
-//! Which commits share a request: a plain function over what they touch.
+//! The plan: which commits share a request. It is a plain function over the items that they touch.
 
 use foldhash::{HashSet, HashSetExt as _};
 
 use crate::table::{Key, LARGEST_ACTIONS, LARGEST_COMMIT, Write};
 
-/// How the commits of a batch become requests.
+/// The policy by which the commits of a batch become requests.
 ///
-/// A record with nothing but its receipt is cheapest alone: 1 WCU, one round trip, all of them in parallel. A record
-/// with state needs a transaction anyway (twice the WCU), and then a shared one costs fewer requests and less CPU at
-/// the same price.
+/// A record with nothing but its receipt is cheapest alone: 1 WCU, one round trip, all of them in
+/// parallel. A record with state needs a transaction anyway (twice the WCU), and then a shared one
+/// costs fewer requests and less CPU at the same price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Grouping {
-    /// The fewest capacity units, then the fewest requests: receipts alone, records with state together.
+    /// The fewest capacity units, then the fewest requests: receipts alone, records with state
+    /// together.
     #[default]
     Cheapest,
     /// The fewest requests: receipts share transactions too, at twice the capacity units.
     FewestRequests,
-    /// A request for each record, as without batches.
+    /// A request for each record, as outside of a batch.
     Apart,
 }
 
-/// What one commit touches.
+/// The items that one commit touches.
 #[derive(Debug)]
 pub(super) struct Touched<'a> {
     pub(super) writes: &'a [Write],
-    /// What it was decided on beyond that.
+    /// The other items on which the commit was decided.
     pub(super) reads: &'a [Key],
 }
 
@@ -36,7 +37,7 @@ struct Bin<'a> {
     reads: HashSet<&'a Key>,
     actions: usize,
     bytes: usize,
-    /// Something found no room in it.
+    /// A commit found no room in the request.
     full: bool,
 }
 
@@ -46,7 +47,8 @@ impl<'a> Bin<'a> {
     }
 
     fn is_disjoint(&self, commit: &Touched<'a>) -> bool {
-        // Writes never meet: the planner holds back whoever writes what another is about to write.
+        // Writes need no check: the planner keeps back every commit that writes an item which an
+        // earlier one is about to write.
         !commit.writes.iter().any(|write| self.reads.contains(write.key()))
             && !commit.reads.iter().any(|key| self.writes.contains(key))
     }
@@ -60,16 +62,17 @@ impl<'a> Bin<'a> {
     }
 }
 
-/// The requests to send now, as indexes of `waiting`. What is not named waits.
+/// The requests to send now, as indexes of `waiting`. All other commits wait.
 ///
-/// `busy` are the items that requests under way write; `under_way` says whether a transaction is among them.
+/// `busy` are the items that requests under way write; `under_way` says whether a transaction is
+/// among them.
 ///
-/// - Who writes an item that an earlier commit is about to write waits for its outcome: two transactions on one item
-///   would only cancel each other.
-/// - A shared transaction holds disjoint commits only, what they read included, so that a refusal concerns exactly
-///   those that it names.
-/// - A transaction that still has room waits while another is under way, and takes in what gets ready meanwhile. It
-///   never waits for a handler.
+/// - A commit waits where an earlier one is about to write the same item: two transactions on one
+///   item would only cancel each other.
+/// - A shared transaction holds only commits with disjoint reads and writes, so that a refusal
+///   concerns exactly the commits that it names.
+/// - A transaction with room waits while another is under way, and takes in commits that get ready
+///   meanwhile. It never waits for a handler.
 pub(super) fn plan(
     waiting: &[Touched<'_>],
     busy: &HashSet<Key>,
@@ -82,7 +85,7 @@ pub(super) fn plan(
     for (index, commit) in waiting.iter().enumerate() {
         let waits =
             commit.writes.iter().any(|write| claimed.contains(write.key()) || busy.contains(write.key()));
-        // Also where it waits: those behind it keep their order.
+        // A commit that waits claims its items too, so that the commits behind it keep their order.
         claimed.extend(commit.writes.iter().map(Write::key));
         if waits {
             continue;
@@ -148,7 +151,7 @@ mod tests {
         commits.iter().map(|commit| Touched { writes: &commit.writes, reads: &commit.reads }).collect()
     }
 
-    /// Receipt and state, each its own.
+    /// A commit of a receipt and a state, each with a key of its own.
     fn stateful(n: usize, state: u8) -> Commit {
         let receipt = Key::of("receipt", &[&n.to_string()], "receipt");
         Commit { writes: vec![write(receipt, 10), write(key(state), 10)], reads: Vec::new() }
@@ -212,9 +215,9 @@ mod tests {
                     prop_assert!(written.insert(write.key().clone()), "two requests write {}", write.key());
                 }
                 for (one, other) in request.iter().flat_map(|a| request.iter().map(move |b| (*a, *b))) {
-                    let crosses = one != other
+                    let overlaps = one != other
                         && commits[one].reads.iter().any(|key| commits[other].writes.iter().any(|w| w.key() == key));
-                    prop_assert!(!crosses, "{one} reads what {other} writes");
+                    prop_assert!(!overlaps, "{one} reads what {other} writes");
                 }
             }
         }

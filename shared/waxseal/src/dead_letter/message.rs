@@ -1,16 +1,16 @@
-//! A dead letter as a queue's message: the body first, and as much beside it as the limit leaves room for.
+//! A dead letter as a queue's message: the body first, and as much of the rest as the limit allows.
 
 use crate::dead_letter::{
     ATTRIBUTE,
-    letter::{Attribute, DeadLetter},
+    definition::{Attribute, DeadLetter},
     note::{Encoding, Note},
 };
 use waxseal_message::{base64, sqs::MOST_ATTRIBUTES};
 
-/// Bytes of a reason: a page, enough for a chain of causes.
+/// The longest reason in bytes: a page, enough for an error with its causes.
 const LONGEST_REASON: usize = 4096;
 
-/// What a queue is sent.
+/// The message that a queue gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterMessage {
     /// The body.
@@ -19,7 +19,7 @@ pub struct DeadLetterMessage {
     pub attributes: Vec<Attribute>,
 }
 
-/// A letter whose body alone passes the queue's limit.
+/// The error for a dead letter whose body alone exceeds the queue's limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the body of record {record} is {bytes} bytes as a dead letter, and its queue takes {largest} at most: move it by hand"
@@ -31,13 +31,14 @@ pub struct DeadLetterTooLarge {
 }
 
 impl DeadLetter {
-    /// The message that stores it in a queue that takes `largest` bytes for body and attributes, and texts that it `takes`.
+    /// The message for a queue that takes at most `largest` bytes for body and attributes, and only
+    /// the texts that `takes` accepts.
     ///
-    /// Where not all fits, the reason is clipped first, then the record's own attributes are left out from the last one on, then the
-    /// rest of the note. The body never gives way.
+    /// Where the whole does not fit, the reason is clipped first. Then the record's own attributes
+    /// are left out from the last one on, then the rest of the note. The body is never shortened.
     ///
     /// # Errors
-    /// Where the body alone passes the limit.
+    /// Where the body alone exceeds the limit.
     pub fn message(
         &self,
         largest: usize,
@@ -72,14 +73,14 @@ impl DeadLetter {
             if over == 0 {
                 break;
             }
-            // An escape takes six bytes for one at the most.
+            // An escape turns one byte into six at most.
             most = most.saturating_sub(over.div_ceil(6));
         }
         let attributes = std::iter::once(note(&chosen)).chain(own).collect();
         Ok(DeadLetterMessage { body, attributes })
     }
 
-    /// The body as the queue takes it.
+    /// The body in a form that the queue takes.
     fn encoded(&self, takes: impl Fn(&str) -> bool) -> (String, Option<Encoding>) {
         match str::from_utf8(&self.body) {
             Ok("") => ("-".to_owned(), Some(Encoding::Empty)),
@@ -90,7 +91,7 @@ impl DeadLetter {
 }
 
 impl DeadLetterMessage {
-    /// The value of [`waxseal`](ATTRIBUTE): empty where the body left no room for it.
+    /// The value of [`waxseal`](ATTRIBUTE); empty where the body left no room for it.
     #[must_use]
     pub fn note(&self) -> &str {
         let note = self.attributes.iter().find(|attribute| attribute.name == ATTRIBUTE);
@@ -109,7 +110,7 @@ mod tests {
     use crate::{
         code::Code,
         dead_letter::{
-            letter::{AttributeValue, FailedHandler},
+            definition::{AttributeValue, FailedHandler},
             message::*,
             note::Returned,
         },
@@ -117,7 +118,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    fn letter(body: impl Into<Vec<u8>>) -> DeadLetter {
+    fn dead_letter(body: impl Into<Vec<u8>>) -> DeadLetter {
         DeadLetter {
             body: body.into(),
             attributes: vec![
@@ -141,7 +142,7 @@ mod tests {
         }
     }
 
-    /// As SQS: the characters of XML 1.0.
+    /// The characters that SQS takes: those of XML 1.0.
     fn takes(text: &str) -> bool {
         !text.chars().any(|c| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
     }
@@ -153,9 +154,9 @@ mod tests {
     #[test]
     fn s27_the_body_is_verbatim_the_attributes_stay_and_one_is_added() {
         let body = "{\"note\": \"1.50 € für 🎩\"}\r\n";
-        let message = letter(body).message(1 << 20, takes).unwrap();
+        let message = dead_letter(body).message(1 << 20, takes).unwrap();
         assert_eq!(message.body, body);
-        assert_eq!(message.attributes[1..], letter("").attributes);
+        assert_eq!(message.attributes[1..], dead_letter("").attributes);
         assert_eq!(
             note(&message),
             json!({
@@ -177,7 +178,7 @@ mod tests {
     fn s27_of_ten_attributes_the_last_gives_way_and_an_earlier_note_is_replaced() {
         let own = (0..10).map(|n| Attribute::text(format!("a{n}"), "x"));
         let attributes = std::iter::once(Attribute::text(ATTRIBUTE, "an earlier note")).chain(own).collect();
-        let message = DeadLetter { attributes, ..letter("{}") }.message(1 << 20, takes).unwrap();
+        let message = DeadLetter { attributes, ..dead_letter("{}") }.message(1 << 20, takes).unwrap();
         let names: Vec<_> = message.attributes.iter().map(|attribute| &*attribute.name).collect();
         assert_eq!(names, ["waxseal", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8"]);
         assert_eq!(note(&message)["code"], "WX0006");
@@ -186,7 +187,7 @@ mod tests {
     #[test]
     fn s27_a_body_that_the_queue_does_not_take_comes_back_as_it_was() {
         for body in [&b"\xff\xfe{"[..], b"{\"a\":\"\x01\"}", b"", "\u{ffff}".as_bytes(), b"{}"] {
-            let message = letter(body).message(1 << 20, takes).unwrap();
+            let message = dead_letter(body).message(1 << 20, takes).unwrap();
             assert!(takes(&message.body) && !message.body.is_empty());
             assert_eq!(Returned::read(message.note()).unwrap().body(message.body), body);
         }
@@ -199,12 +200,12 @@ mod tests {
 
     #[test]
     fn a_body_beyond_the_limit_is_an_error_that_names_the_record() {
-        let error = letter(vec![b'x'; 1001]).message(1000, takes).unwrap_err().to_string();
+        let error = dead_letter(vec![b'x'; 1001]).message(1000, takes).unwrap_err().to_string();
         assert!(
             error.starts_with("the body of record 059f36b4-87a3-44ab-83d2-661975830a7d is 1001 bytes"),
             "{error}"
         );
-        assert!(letter(vec![0xff; 800]).message(1000, takes).is_err(), "base64 makes it longer");
+        assert!(dead_letter(vec![0xff; 800]).message(1000, takes).is_err(), "base64 makes it longer");
     }
 
     proptest! {
@@ -215,11 +216,11 @@ mod tests {
             odd in "(?s).{0,40}",
             binary in any::<bool>(),
         ) {
-            // The law at a smaller limit: a megabyte a case would be slow.
+            // The test uses a smaller limit, since a megabyte for each case would be slow.
             let largest = 8000;
             let bytes = if binary { (largest - spare) / 4 * 3 } else { largest - spare };
             let body = vec![if binary { 0xff } else { b'x' }; bytes];
-            let tried = DeadLetter { reason: reason + &odd, ..letter(body.clone()) }.message(largest, takes);
+            let tried = DeadLetter { reason: reason + &odd, ..dead_letter(body.clone()) }.message(largest, takes);
             let Ok(message) = tried else {
                 prop_assert!(binary && spare < 50);
                 return Ok(());

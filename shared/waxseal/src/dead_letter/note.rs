@@ -1,13 +1,14 @@
-//! The attribute [`waxseal`](super::ATTRIBUTE): written on a dead letter, read when the letter comes back.
+//! The attribute [`waxseal`](super::ATTRIBUTE): written on a dead letter, and read when the dead
+//! letter is redriven.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dead_letter::letter::{DeadLetter, FailedHandler};
+use crate::dead_letter::definition::{DeadLetter, FailedHandler};
 use waxseal_message::base64;
 
-/// What a dead letter's attribute says. The [module](super) has the meaning of each member.
+/// The content of a dead letter's attribute. The [module](super) gives the meaning of each member.
 ///
 /// ```
 /// use waxseal::dead_letter::Note;
@@ -23,13 +24,13 @@ pub struct Note<'a> {
     /// The kind of failure, as a [`Code`](crate::Code).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Cow<'a, str>>,
-    /// Why the record was given up.
+    /// The reason.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub reason: Cow<'a, str>,
-    /// When it was given up, in RFC 3339.
+    /// The time at which the record was dead-lettered, in RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Cow<'a, str>>,
-    /// The service that gave up.
+    /// The service that dead-lettered the record.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub service: Cow<'a, str>,
     /// The record's id.
@@ -47,49 +48,50 @@ pub struct Note<'a> {
     /// The effects that failed for good.
     #[serde(default, skip_serializing_if = "<[FailedHandler]>::is_empty")]
     pub handlers: Cow<'a, [FailedHandler]>,
-    /// How the body is written, where it is not as it was.
+    /// The encoding of the body; `None` where it is verbatim.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
 }
 
-/// How the body of a dead letter is written, where its queue does not take it as it is.
+/// The encoding of a dead letter's body, where the queue does not take the body as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
-    /// Standard base64: bytes that are no UTF-8, or characters that the queue refuses.
+    /// Standard base64, for bytes that are no UTF-8 or hold characters that the queue refuses.
     Base64,
     /// A `-` stands for a body without bytes, which SQS refuses.
     Empty,
 }
 
 impl<'a> Note<'a> {
-    /// Reads the attribute's value. `None` where it is not one.
+    /// Reads the attribute's value; `None` where it is no such JSON.
     #[must_use]
     pub fn read(note: &str) -> Option<Note<'static>> {
         serde_json::from_str(note).ok()
     }
 
-    /// All that is known but the reason.
-    pub(super) fn whole(letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
+    /// The note with every member but the reason.
+    pub(super) fn whole(dead_letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
         Self {
-            queue: letter.queue.as_deref().map(Cow::Borrowed),
-            code: Some(letter.code.to_string().into()),
-            time: Some(letter.time.to_string().into()),
-            service: (&*letter.service).into(),
-            record: (&*letter.record).into(),
-            source: letter.identity.as_ref().map(|(source, _)| (&**source).into()),
-            id: letter.identity.as_ref().map(|(_, id)| (&**id).into()),
-            name: letter.name.as_deref().map(Cow::Borrowed),
-            ..Self::least(letter, encoding)
+            queue: dead_letter.queue.as_deref().map(Cow::Borrowed),
+            code: Some(dead_letter.code.to_string().into()),
+            time: Some(dead_letter.time.to_string().into()),
+            service: (&*dead_letter.service).into(),
+            record: (&*dead_letter.record).into(),
+            source: dead_letter.identity.as_ref().map(|(source, _)| (&**source).into()),
+            id: dead_letter.identity.as_ref().map(|(_, id)| (&**id).into()),
+            name: dead_letter.name.as_deref().map(Cow::Borrowed),
+            ..Self::least(dead_letter, encoding)
         }
     }
 
-    /// The members without which the letter cannot be read, or releases nothing.
-    pub(super) fn least(letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
-        Self { handlers: Cow::Borrowed(&letter.handlers), encoding, ..Self::default() }
+    /// The note with the members that are needed to read the dead letter and to release its
+    /// effects.
+    pub(super) fn least(dead_letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
+        Self { handlers: Cow::Borrowed(&dead_letter.handlers), encoding, ..Self::default() }
     }
 
-    /// What a reader of the body must know.
+    /// The note with the members that are needed to read the body.
     pub(super) fn of_encoding(encoding: Option<Encoding>) -> Self {
         Self { encoding, ..Self::default() }
     }
@@ -98,9 +100,9 @@ impl<'a> Note<'a> {
         self.code.is_none() && self.handlers.is_empty() && self.encoding.is_none()
     }
 
-    /// Its JSON, in which characters that the queue refuses are escaped.
+    /// The JSON of the note; characters that the queue refuses are escaped.
     pub(super) fn json(&self, takes: impl Fn(&str) -> bool) -> String {
-        // Texts only: this has no way to fail.
+        // The value holds only texts, so this cannot fail.
         let json = serde_json::to_string(self).unwrap_or_default();
         if takes(&json) {
             return json;
@@ -119,7 +121,7 @@ impl<'a> Note<'a> {
     }
 }
 
-/// A dead letter that came back, as its attribute tells it.
+/// A redriven dead letter, read from its attribute.
 ///
 /// ```
 /// use waxseal::dead_letter::Returned;
@@ -137,13 +139,15 @@ pub struct Returned {
 }
 
 impl Returned {
-    /// Reads the attribute's value. `None` where it is not one: somebody else's attribute of that name releases nothing.
+    /// Reads the attribute's value. `None` where it is no such JSON: another program's attribute of
+    /// that name releases nothing.
     #[must_use]
     pub fn read(note: &str) -> Option<Self> {
         serde_json::from_str(note).ok()
     }
 
-    /// The body of the record that the letter was written for. A body that is not encoded as the attribute says is left as it is.
+    /// The body of the record that was dead-lettered. A body that does not fit the stated encoding
+    /// stays as it is.
     #[must_use]
     pub fn body(&self, body: String) -> Vec<u8> {
         match self.encoding {
@@ -153,7 +157,7 @@ impl Returned {
         }
     }
 
-    /// The token that releases a handler's failure, where the letter names the handler.
+    /// The token that releases a handler's failure, where the dead letter names the handler.
     #[must_use]
     pub fn token(&self, handler: &str) -> Option<&str> {
         self.handlers.iter().find(|failed| failed.name == handler).map(|failed| &*failed.token)

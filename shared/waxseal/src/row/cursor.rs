@@ -1,4 +1,4 @@
-//! The cursor: how far a consumer has followed an entity's sequence (S-34).
+//! The cursor: the number up to which a consumer has followed an entity's sequence (S-34).
 
 use crate::{
     fault::Fault,
@@ -8,16 +8,17 @@ use crate::{
 };
 use waxseal_message::Timestamp;
 
-/// The key of the cursor that the handlers of `service` share under the name `cursor`, for one subject.
+/// The key of the cursor that the handlers of `service` share under the name `cursor`, for one
+/// subject.
 #[must_use]
 pub fn key(service: &str, cursor: &str, source: &str, subject: &str) -> Key {
     Key::of("cursor", &[service, cursor, source, subject], sort::CURSOR)
 }
 
-/// The number that took effect last; 0 where there is no cursor, or an expired one.
+/// The last sequence number that took effect; 0 without a cursor or with an expired one.
 ///
 /// # Errors
-/// Permanent, where the item cannot be read.
+/// A permanent fault where the item cannot be read.
 pub(crate) fn last(stored: Option<&Item>, now: Timestamp) -> Result<u64, Fault> {
     let Some(item) = stored.filter(|item| !item.is_expired(now)) else { return Ok(0) };
     number(item).ok_or_else(|| {
@@ -31,7 +32,7 @@ pub(crate) fn last(stored: Option<&Item>, now: Timestamp) -> Result<u64, Fault> 
     })
 }
 
-/// Moves a cursor from where it is stored to `to`. One with `expires` is forgotten then.
+/// Moves a cursor from its stored number to `to`. With `expires` it is forgotten at that time.
 pub(crate) fn advance(
     key: Key,
     stored: Option<&Item>,

@@ -1,4 +1,5 @@
-//! The block of a FIFO group: an item that holds its records back since one of them was dead-lettered (S-32).
+//! The block of a FIFO group. The item keeps the group's records back after one of them was
+//! dead-lettered (S-32).
 
 use crate::{
     row::sort,
@@ -18,7 +19,8 @@ pub(crate) fn item(key: Key, reason: &str, writer: Token) -> Item {
     Item::new(key).text(REASON, reason).text(attribute::WRITER, writer.to_string())
 }
 
-/// Why the group is blocked. An item without a reason blocks all the same: to go on would break the order.
+/// The reason why the group is blocked. An item without a reason blocks too, since its records
+/// would otherwise run out of order.
 pub(crate) fn reason(item: &Item) -> String {
     match item.get_text(REASON) {
         Some(reason) => reason.to_owned(),

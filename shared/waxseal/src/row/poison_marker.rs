@@ -15,7 +15,8 @@ pub(crate) fn key(service: &str, source: &str, id: &str) -> Key {
     Key::of("marker", &[service, source, id], sort::MARKER)
 }
 
-/// A marker: how many runs of the message have not ended, and until when the last one may take.
+/// A marker: the number of the message's runs that have not ended, and the end of the last one's
+/// time.
 pub(crate) struct PoisonMarker {
     pub(crate) runs: i64,
     pub(crate) until: Option<Timestamp>,
@@ -25,7 +26,7 @@ impl PoisonMarker {
     /// Reads a stored marker.
     ///
     /// # Errors
-    /// The first attribute that is not as a marker's.
+    /// The first attribute that does not fit a marker.
     pub(crate) fn from_item(item: &Item) -> Result<Self, &'static str> {
         let number = |name| item.get_number(name).ok_or(name);
         let (runs, until) = (number(RUNS)?, number(UNTIL)?);

@@ -1,4 +1,4 @@
-//! The receipt: the item that remembers one event for one consumer. Inbox and outbox at once.
+//! The receipt: the item that remembers one event for one consumer. It is inbox and outbox at once.
 
 use std::time::Duration;
 
@@ -14,52 +14,54 @@ use waxseal_message::{
     hash::{Comparison, PayloadHash},
 };
 
-/// What a receipt says of an event.
+/// The status that a receipt stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// It took effect.
+    /// The event took effect.
     Completed,
-    /// An attempt holds it until this time, or held it.
+    /// An attempt holds the lease until this time, or held it.
     Leased {
-        /// The end of the lease; a released one ends in the past.
+        /// The end of the lease; that of a released lease is in the past.
         until: Timestamp,
     },
-    /// It failed for good and is in the dead-letter queue with this reason (S-19).
+    /// The event failed for good and is in the dead-letter queue with this reason (S-19).
     Failed {
         /// The reason.
         error: String,
     },
-    /// A person said that the effect was applied; its emissions are still to be committed (S-19).
+    /// A person has confirmed that the effect was applied. Its emissions are still to be committed
+    /// (S-19).
     Acted,
 }
 
-/// One event, as one consumer remembers it.
+/// The memory of one event for one consumer.
 #[derive(Debug, Clone)]
 pub struct Receipt {
-    /// Whose and of what.
+    /// The key: consumer, source and event id.
     pub key: Key,
-    /// What happened.
+    /// The status of the event.
     pub status: Status,
     /// The [hash](crate::hash) of the payload, with the name of its algorithm (S-16).
     pub hash: String,
     /// The payload's schema version as it arrived.
     pub version: u16,
-    /// Which attempt wrote this; 1 in transactional mode.
+    /// The number of the attempt that wrote the receipt; 1 in transactional mode.
     pub attempt: u32,
-    /// When the first attempt began.
+    /// The time at which the first attempt began.
     pub first_at: Timestamp,
-    /// Attempts of an effect that may have been applied: those that did not end in the outside's refusal. `None` where an older build
-    /// wrote the receipt, which did not count them.
+    /// The number of attempts whose effect may have been applied: those that did not end in a
+    /// refusal by the outside system. `None` where an older build, which did not count them, wrote
+    /// the receipt.
     pub uncertain: Option<u32>,
-    /// What it emitted: the outbox.
+    /// The emitted messages: the outbox.
     pub emitted: Vec<Emission>,
     /// The reason of the last failed attempt.
     pub last_error: Option<String>,
-    /// When it may be forgotten (Q-3).
+    /// The time after which the receipt may be forgotten (Q-3).
     pub expires: Timestamp,
 }
 
-/// The receipt's key of one event for one consumer (S-18).
+/// The key of the receipt of one event for one consumer (S-18).
 #[must_use]
 pub fn key(consumer: &str, source: &str, id: &str) -> Key {
     Key::of("receipt", &[consumer, source, id], SORT)
@@ -67,7 +69,7 @@ pub fn key(consumer: &str, source: &str, id: &str) -> Key {
 
 const SORT: &str = sort::RECEIPT;
 
-/// Whether a receipt lies there.
+/// Whether a key is that of a receipt.
 pub(crate) fn is_key(key: &Key) -> bool {
     key.sort == SORT
 }
@@ -83,21 +85,23 @@ mod names {
     pub(super) const UNCERTAIN: &str = "uncertain";
 }
 
-/// Why an item cannot be read as a receipt. It concerns the message that the receipt is of, and no other (S-2).
+/// The reason why an item cannot be read as a receipt. It concerns only the message of that receipt
+/// (S-2).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotAReceipt {
-    /// Something else wrote it, or damaged it. Attributes that no receipt has are passed over, whatever their type.
+    /// Another program wrote the item, or damaged it. Attributes that no receipt has are ignored,
+    /// whatever their type.
     #[error(
         "item {key} is no receipt: its attribute `{attribute}` is {standing}; something else wrote it, so correct it, then redrive \
          the message: without its receipt it would take effect again"
     )]
     Damaged {
-        /// Its key.
+        /// The item's key.
         key: Key,
-        /// The first attribute that is not as a receipt's.
+        /// The first attribute that does not fit a receipt.
         attribute: &'static str,
-        /// Its type instead, without its content.
+        /// The attribute's actual type, without its content.
         standing: String,
     },
     /// A newer build wrote it.
@@ -106,7 +110,7 @@ pub enum NotAReceipt {
          retried until a deploy knows it"
     )]
     Newer {
-        /// Its key.
+        /// The receipt's key.
         key: Key,
         /// The first 40 bytes of its status.
         status: String,
@@ -114,7 +118,7 @@ pub enum NotAReceipt {
 }
 
 impl NotAReceipt {
-    /// The error of an attribute that is not as a receipt's.
+    /// The error for an attribute that does not fit a receipt.
     pub(crate) fn damaged(item: &Item, attribute: &'static str) -> Self {
         Self::Damaged { key: item.key.clone(), attribute, standing: item.standing(attribute) }
     }
@@ -130,9 +134,10 @@ impl From<NotAReceipt> for Fault {
 }
 
 impl Receipt {
-    /// The item that stores it, marked as written by `token`.
+    /// The item that stores the receipt, marked as written by `token`.
     ///
-    /// `emitted` is one text, absent where there is nothing: the relay's mapping can only filter on a leaf attribute (O-5).
+    /// `emitted` is one text, and absent where nothing was emitted: the relay's mapping can filter
+    /// only on a leaf attribute (O-5).
     #[must_use]
     pub fn to_item(&self, token: Token) -> Item {
         self.clone().into_item(token)
@@ -170,10 +175,10 @@ impl Receipt {
         item
     }
 
-    /// Reads a stored receipt, without what it emitted.
+    /// Reads a stored receipt without its emissions.
     ///
     /// # Errors
-    /// Where something else wrote the item, or a newer build.
+    /// Where another program wrote the item, or a newer build.
     pub fn from_item(item: &Item) -> Result<Self, NotAReceipt> {
         let lacks = |attribute| move || NotAReceipt::damaged(item, attribute);
         let text = |name| item.get_text(name).ok_or_else(lacks(name));
@@ -209,7 +214,8 @@ impl Receipt {
     }
 }
 
-/// TTL counts in seconds: rounded up, so that a receipt never lives shorter than its horizon (S-9).
+/// The seconds of the TTL, rounded up, so that a receipt never lives shorter than its horizon
+/// (S-9).
 fn seconds_up(time: Timestamp) -> i64 {
     time.as_second() + i64::from(time.subsec_nanosecond() > 0)
 }
@@ -218,53 +224,55 @@ fn clip(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
-/// What an existing receipt means for a delivery of the same event: the heart of the protocol, as a plain function.
+/// The meaning of an existing receipt for a delivery of the same event. It is the heart of the
+/// protocol, as a plain value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReceiptMeaning {
-    /// It took effect already (S-15).
+    /// The event has already taken effect (S-15).
     Duplicate,
-    /// The same id with another payload (S-16).
+    /// The same id came with another payload (S-16).
     Mismatch {
-        /// The hash of the payload that came first.
+        /// The hash of the first payload.
         first: String,
-        /// The hash of this one, in the same algorithm.
+        /// The hash of this payload in the same algorithm.
         now: String,
     },
-    /// The receipt holds a hash that this build cannot compare with: a newer one wrote it (S-16).
+    /// This build cannot compare the receipt's hash: a newer build wrote it (S-16).
     Incomparable {
         /// The receipt's hash.
         hash: String,
     },
-    /// Another attempt holds it (S-14).
+    /// Another attempt holds the lease (S-14).
     InProgress {
-        /// The end of its lease.
+        /// The end of that lease.
         until: Timestamp,
     },
-    /// An attempt held it and is over: this one may take over (S-10).
+    /// The lease of an earlier attempt is over, so this attempt may take over (S-10).
     TakeOver {
         /// The number of this attempt.
         attempt: u32,
-        /// When the first attempt began.
+        /// The time at which the first attempt began.
         first_at: Timestamp,
     },
-    /// It failed for good before, with this reason (S-19).
+    /// The event failed for good before, with this reason (S-19).
     Remembered {
         /// The reason.
         error: String,
     },
-    /// A person said that the effect was applied: only its emissions are still to be committed (S-19).
+    /// A person has confirmed that the effect was applied. Only its emissions are still to be
+    /// committed (S-19).
     Acted,
-    /// Another attempt now could act twice: the outside has forgotten the effect key.
+    /// Another attempt now could act twice, since the outside system has forgotten the effect key.
     OutcomeUnknown {
-        /// How many attempts there were.
+        /// The number of attempts so far.
         attempts: u32,
-        /// When the first began.
+        /// The time at which the first attempt began.
         first_at: Timestamp,
     },
 }
 
 impl Receipt {
-    /// Judges a delivery with this payload at `now`; `key_ttl` is that of an effect.
+    /// Judges a delivery with this payload at `now`. `key_ttl` is the life of an effect's key.
     #[must_use]
     pub fn judge(
         &self,
@@ -273,7 +281,7 @@ impl Receipt {
         now: Timestamp,
         key_ttl: Option<Duration>,
     ) -> ReceiptMeaning {
-        // The same id in another version is a duplicate: upcasting changes payloads (S-16).
+        // The same id in another version is a duplicate, since upcasting changes payloads (S-16).
         if self.version == version {
             match hash.against(&self.hash) {
                 Comparison::Same => {}
@@ -292,9 +300,11 @@ impl Receipt {
         }
     }
 
-    /// Whether another attempt may run at `now`, once no attempt holds the event: after a lease, or when a failure is released.
+    /// Whether another attempt may run at `now`, once no attempt holds the lease: after its end, or
+    /// when a failure is released.
     ///
-    /// The life of the keys begins anew where every attempt so far ended in the outside's refusal (S-19).
+    /// The life of the keys begins anew where every attempt so far ended in a refusal by the
+    /// outside system (S-19).
     #[must_use]
     pub fn next_attempt(&self, now: Timestamp, key_ttl: Option<Duration>) -> ReceiptMeaning {
         let first_at = if self.uncertain == Some(0) { now } else { self.first_at };

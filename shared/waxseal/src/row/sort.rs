@@ -4,11 +4,11 @@
 pub const RECEIPT: &str = "receipt";
 /// An entity's state.
 pub const STATE: &str = "state";
-/// How far a consumer has followed a sequence (S-34).
+/// A consumer's place in a sequence (S-34).
 pub const CURSOR: &str = "cursor";
-/// A run that has not ended (S-28).
+/// The marker of a run that has not ended (S-28).
 pub const MARKER: &str = "marker";
-/// A FIFO group that is blocked (S-32).
+/// The block of a FIFO group (S-32).
 pub const GROUP: &str = "group";
 /// All of them.
 pub const ALL: [&str; 5] = [RECEIPT, STATE, CURSOR, MARKER, GROUP];

@@ -19,31 +19,31 @@ use waxseal_message::misfit;
     note = "it also needs serde's `Serialize` and `Deserialize`"
 )]
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The first part of its key in the table.
+    /// The first part of the entity's key in the table.
     const KIND: &'static str;
 }
 
-/// An entity together with the version it was read at. Changes count once it is given to
+/// An entity with the version at which it was read. Changes are stored once it is given to
 /// [`Unit::save`](crate::Unit::save), guarded by that version.
 #[must_use = "an entity that is not saved changes nothing"]
 #[derive(Debug)]
 pub struct Loaded<T> {
     pub(crate) value: T,
     pub(crate) key: Key,
-    /// 0 where there is none yet.
+    /// The stored version; 0 for a new entity.
     pub(crate) version: u64,
-    /// How many events were emitted in its sequence (S-34).
+    /// The number of events that were emitted in the entity's sequence (S-34).
     pub(crate) sequence: u64,
 }
 
 impl<T> Loaded<T> {
-    /// The version it was read at; 0 where it is new.
+    /// The version at which the entity was read; 0 for a new one.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// The value alone, which can no longer be saved.
+    /// The value alone. It can no longer be saved.
     pub fn into_value(self) -> T {
         self.value
     }
@@ -62,7 +62,7 @@ impl<T> DerefMut for Loaded<T> {
     }
 }
 
-/// Why an item could not be read as an entity.
+/// The reason why an item could not be read as an entity.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StateError {
     #[error("the id of `{kind}` has {bytes} bytes as a partition key, {LARGEST_PARTITION} at most")]
@@ -96,7 +96,7 @@ pub(crate) fn is_key(key: &Key) -> bool {
     key.sort == SORT
 }
 
-/// Refuses an id that no table takes: it comes from a payload, so it is its event's fault.
+/// Refuses an id that no table takes. The id comes from a payload, so the fault is the event's.
 pub(crate) fn check_key(key: &Key) -> Result<(), StateError> {
     let bytes = key.partition.len();
     if bytes <= LARGEST_PARTITION { Ok(()) } else { Err(StateError::Id { kind: kind(key), bytes }) }
@@ -106,7 +106,7 @@ fn kind(key: &Key) -> String {
     key.partition.split('#').next().unwrap_or_default().to_owned()
 }
 
-/// An entity as it is stored: its JSON, its version and the end of its sequence.
+/// The stored form of an entity: its JSON, its version and the end of its sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stored<D> {
     pub(crate) data: D,
@@ -118,12 +118,13 @@ pub(crate) struct Stored<D> {
 pub(crate) fn item(key: Key, Stored { data, version, sequence }: Stored<String>) -> Item {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let item = Item::new(key).number(attribute::VERSION, number(version)).text(DATA, data);
-    // Most entities have none, and an attribute costs bytes.
+    // Most entities have no sequence, and an attribute costs bytes.
     if sequence == 0 { item } else { item.number(SEQUENCE, number(sequence)) }
 }
 
 pub(crate) fn read(item: &Item) -> Result<Stored<&str>, StateError> {
-    // A commit replaces the item whole: what is left out here would be deleted without a word.
+    // A commit replaces the whole item, so an attribute that is ignored here would be deleted
+    // silently.
     if let Some((name, foreign)) = item.foreign() {
         let (attribute, found) = (name.to_owned(), foreign.kind().to_owned());
         return Err(StateError::Attribute { key: item.key.clone(), attribute, found });
@@ -145,7 +146,7 @@ pub(crate) fn read(item: &Item) -> Result<Stored<&str>, StateError> {
 /// The entity that an item holds, and its version; `None` where the item is another row.
 ///
 /// # Errors
-/// Where the item is not as a commit writes it, or its data does not fit `T`.
+/// Where no commit can have written the item, or its data does not fit `T`.
 pub fn value<T: Entity>(item: &Item) -> Result<Option<(T, u64)>, Fault> {
     if !is_key(&item.key) || kind(&item.key) != T::KIND {
         return Ok(None);

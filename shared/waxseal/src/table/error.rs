@@ -1,4 +1,4 @@
-//! Why a table was not read or written.
+//! The errors of a table: a read or a write that did not happen.
 
 use crate::{
     error_chain::error_chain,
@@ -14,32 +14,32 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[error("table {table}: {action} failed")]
 pub struct TableError {
-    /// Its name.
+    /// The table's name.
     pub table: String,
-    /// What was tried: `GetItem`, `TransactWriteItems`, ….
+    /// The action that failed: `GetItem`, `TransactWriteItems`, ….
     pub action: &'static str,
-    /// Why.
+    /// The cause.
     pub source: BoxError,
 }
 
 impl TableError {
-    /// The same for another who shared the request.
+    /// The same error for another record that shared the request.
     pub(crate) fn shared(&self) -> Self {
         Self { table: self.table.clone(), action: self.action, source: error_chain(&*self.source).into() }
     }
 }
 
-/// Why a commit was not applied.
+/// The reason why a commit was not applied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// Conditions failed: nothing was written.
+    /// Conditions failed, and nothing was written.
     #[error("refused by the condition on {}", Refusal::list(.0))]
     Refused(Vec<Refusal>),
-    /// It cannot be sent in one request (C-2).
+    /// The commit does not fit one request (C-2).
     #[error("too large to commit at once: {0}")]
     TooLarge(TooLarge),
-    /// Not known whether it was applied; another try finds out.
+    /// It is not known whether the commit was applied; another try finds out.
     #[error(transparent)]
     Unavailable(TableError),
 }
@@ -49,7 +49,7 @@ pub enum WriteError {
 pub struct Refusal {
     /// The item's key.
     pub key: Key,
-    /// What is stored there.
+    /// The item that is stored there.
     pub stored: Option<Item>,
 }
 
@@ -59,11 +59,11 @@ impl Refusal {
     }
 }
 
-/// The verdict on a commit: `Ok` also where a refusal shows our own token, since then it was our own request that
-/// came first and a retry inside the client that was refused (C-2).
+/// The outcome of a commit. It is `Ok` also where the stored item carries the commit's own token:
+/// the first request was applied, and a retry inside the client was refused (C-2).
 ///
 /// # Errors
-/// The refusals of others, and every other error unchanged.
+/// Refusals by items of other writers, and every other error unchanged.
 pub fn settle(result: Result<(), WriteError>, token: Token) -> Result<(), WriteError> {
     match result {
         Err(WriteError::Refused(refusals))

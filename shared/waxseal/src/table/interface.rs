@@ -15,16 +15,16 @@ use crate::{
 /// A service's own table.
 ///
 /// An implementation must give [`Condition`](crate::table::Condition)s the meaning of
-/// [`Condition::holds`](crate::table::Condition::holds), apply all writes of a commit or none, and retry contention
-/// and throttling by itself, since the core has no timer.
+/// [`Condition::holds`](crate::table::Condition::holds), apply all writes of a commit or none. It
+/// must retry contention and throttling by itself, since the core has no timer.
 pub trait Table: Send + Sync + 'static {
-    /// Reads items by key, strongly consistent, in one request where the keys fit one; the result is in the order
-    /// of `keys`, which may name one more than once.
+    /// Reads items by key, strongly consistent, in one request where the keys fit one. The result
+    /// has the order of `keys`, which may hold a key more than once.
     fn get(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Option<Item>>, TableError>> + Send;
 
-    /// As [`Table::get`], with an error for each key alone: a key that stayed without an answer fails its own reader, and none of those who
-    /// share the request (S-2). The engine reads by this one. A table whose requests are answered whole or not at all need not
-    /// implement it.
+    /// As [`Table::get`], with an error for each key alone. A key without an answer fails its own
+    /// reader, and no other reader of the shared request (S-2). The engine reads by this method. A
+    /// table whose requests succeed or fail as a whole need not implement it.
     fn get_each(&self, keys: &[Key]) -> impl Future<Output = Result<Vec<Found>, TableError>> + Send {
         async { Ok(self.get(keys).await?.into_iter().map(Ok).collect()) }
     }
@@ -35,15 +35,16 @@ pub trait Table: Send + Sync + 'static {
     /// Where the table cannot be read.
     fn query(&self, query: &Query) -> impl Future<Output = Result<Page, TableError>> + Send;
 
-    /// Reads one page of the whole table, strongly consistent. DynamoDB bills the items that a scan reads, and not those that it
-    /// wants: 1 RCU for 4 KB.
+    /// Reads one page of the whole table, strongly consistent. DynamoDB bills all items that a scan
+    /// reads, also those that it filters out: 1 RCU for 4 KB.
     ///
     /// # Errors
     /// Where the table cannot be read.
     fn scan(&self, scan: &Scan) -> impl Future<Output = Result<ScanPage, TableError>> + Send;
 
-    /// Opens what the first request needs, such as a connection: called once, before the first event is asked for. Unless
-    /// an implementation knows a cheaper way, it reads an item that does not exist.
+    /// Prepares the first request, for example by opening a connection. The runtime calls it once,
+    /// before it asks for the first event. The default reads an item that does not exist; an
+    /// implementation may know a cheaper way.
     ///
     /// # Errors
     /// Where the table cannot be reached.
@@ -51,15 +52,16 @@ pub trait Table: Send + Sync + 'static {
         async { self.get(&[Key::of("warm-up", &[], "warm-up")]).await.map(drop) }
     }
 
-    /// Applies all `writes` or none: a lone one as a plain conditional write, several as one transaction.
+    /// Applies all `writes` or none: a single write as a plain conditional write, several as one
+    /// transaction.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] with every failed condition and the item found there; [`WriteError::TooLarge`] before
-    /// anything is sent.
+    /// [`WriteError::Refused`] with every failed condition and the item found there;
+    /// [`WriteError::TooLarge`] before anything is sent.
     fn write(&self, writes: &[Write]) -> impl Future<Output = Result<(), WriteError>> + Send;
 }
 
-/// The erased twin of [`Table`]: handlers and the engine are compiled once, whatever the table.
+/// The erased form of [`Table`]: handlers and the engine are compiled once for all tables.
 pub(crate) trait AnyTable: Send + Sync {
     fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>>;
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>>;

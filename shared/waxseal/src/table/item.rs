@@ -1,25 +1,27 @@
-//! What a table stores: items of named attributes under a two-part key, and the conditions on writing them.
+//! Items: named attributes under a two-part key, and the conditions on writing them.
 //!
-//! The protocol writes texts and whole numbers only. State is stored as JSON text, not as DynamoDB maps: it is exact (no
-//! 38-digit limit, no empty-key rule), it is one string to compare and to move, and nested attributes could not be
-//! indexed anyway. Other writers' attributes are [`Foreign`]: they concern the reader of their item, and no other.
+//! The protocol writes texts and whole numbers only. State is stored as JSON text, not as DynamoDB
+//! maps: it is exact (no 38-digit limit, no empty-key rule), it is one string to compare and to
+//! move, and nested attributes could not be indexed anyway. Attributes of other writers are
+//! [`Foreign`]; they concern only the reader of their item.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt, sync::Arc};
 
 use crate::token::Token;
 use waxseal_message::Timestamp;
 
-/// The primary key of an item. Cheap to clone: every record names its items many times.
+/// The primary key of an item. It is cheap to clone, since every record names its items many times.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// The partition key, attribute `pk`.
     pub partition: Arc<str>,
-    /// The sort key, attribute `sk`; most are one of a few words.
+    /// The sort key, attribute `sk`; most are one of a few constants.
     pub sort: Cow<'static, str>,
 }
 
 impl Key {
-    /// A key from a kind and its parts. Parts are escaped, so that different parts never give one key (S-18).
+    /// A key from a kind and its parts. Parts are escaped, so that different parts never give one
+    /// key (S-18).
     ///
     /// ```
     /// use waxseal::item::Key;
@@ -38,7 +40,7 @@ impl Key {
         Self { partition: partition.into(), sort: sort.into() }
     }
 
-    /// The same in the namespace of a replay (S-40): no live key has a part more.
+    /// The same key in the namespace of a replay (S-40). No live key has that additional part.
     #[must_use]
     pub fn replayed(self, replay: Option<&str>) -> Self {
         let Some(replay) = replay else { return self };
@@ -48,12 +50,12 @@ impl Key {
 }
 
 fn escape(part: &str, partition: &mut String) {
-    // Hardly any part holds one.
+    // Such characters are rare.
     if !part.bytes().any(|byte| matches!(byte, b'%' | b'#')) {
         return partition.push_str(part);
     }
-    for letter in part.chars() {
-        match letter {
+    for character in part.chars() {
+        match character {
             '%' => partition.push_str("%25"),
             '#' => partition.push_str("%23"),
             other => partition.push(other),
@@ -74,14 +76,15 @@ pub enum Value {
     Text(String),
     /// DynamoDB's `N`, whole numbers only.
     Number(i64),
-    /// Anything else.
+    /// A value of another type.
     Foreign(Foreign),
 }
 
-/// A value that the protocol never writes, as DynamoDB's JSON has it: `{"BOOL":true}`, or a number with a fraction.
+/// A value that the protocol never writes, as DynamoDB's JSON has it: `{"BOOL":true}`, or a number
+/// with a fraction.
 ///
-/// A table reads it like any other. So an item that holds one fails the message that reads it, and never the request that
-/// brings it together with other items (S-2).
+/// A table reads it like any other. So an item that holds one fails the message that reads it, and
+/// never the request that brings it together with other items (S-2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign(Box<str>);
 
@@ -92,13 +95,13 @@ impl Foreign {
         Self(json.into())
     }
 
-    /// DynamoDB's JSON.
+    /// The value in DynamoDB's JSON.
     #[must_use]
     pub fn json(&self) -> &str {
         &self.0
     }
 
-    /// Its type, without its content: for error texts.
+    /// The type of the value without its content, for error texts.
     ///
     /// ```
     /// use waxseal::item::Foreign;
@@ -120,13 +123,14 @@ pub mod attribute {
     pub const PARTITION: &str = "pk";
     /// Sort key.
     pub const SORT: &str = "sk";
-    /// The writer token of the commit that wrote the item: a [`Token`](crate::Token). Its stored name is older than its meaning.
+    /// The writer token of the commit that wrote the item: a [`Token`](crate::Token). Its stored
+    /// name is older than its meaning.
     pub const WRITER: &str = "owner";
     /// The version of a state item.
     pub const VERSION: &str = "version";
     /// Seconds since 1970 after which the item counts as absent (S-9): the table's TTL attribute.
     pub const EXPIRES: &str = "expires_at";
-    /// What a receipt emitted: the relay's mapping filters on it.
+    /// The emissions of a receipt. The relay's mapping filters on this attribute.
     pub const EMITTED: &str = "emitted";
 }
 
@@ -136,9 +140,9 @@ pub type Name = Cow<'static, str>;
 /// An item: a key and its other attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// Its key.
+    /// The item's key.
     pub key: Key,
-    /// Its attributes, the key's not among them.
+    /// The item's attributes, without those of the key.
     pub attributes: BTreeMap<Name, Value>,
 }
 
@@ -190,7 +194,8 @@ impl Item {
         })
     }
 
-    /// How an attribute stands that is not as its reader expects it: for error texts, so without its content.
+    /// The type of an attribute that its reader did not expect, without its content: for error
+    /// texts.
     pub(crate) fn standing(&self, name: &str) -> String {
         match self.attributes.get(name) {
             None => "missing".to_owned(),
@@ -200,19 +205,20 @@ impl Item {
         }
     }
 
-    /// Whether it counts as absent at `now` (S-9), deleted by TTL or not.
+    /// Whether the item counts as absent at `now`, even if TTL has not deleted it yet (S-9).
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.get_number(attribute::EXPIRES).is_some_and(|expires| expires <= now.as_second())
     }
 
-    /// Whether `token` wrote it.
+    /// Whether the commit with `token` wrote the item.
     #[must_use]
     pub fn is_written_by(&self, token: Token) -> bool {
         self.get_text(attribute::WRITER) == Some(token.to_string().as_str())
     }
 
-    /// Its size as DynamoDB counts it towards 400 KB: names and values in UTF-8, numbers at their longest.
+    /// The size that DynamoDB counts towards its limit of 400 KB: names and values in UTF-8,
+    /// numbers at their longest.
     ///
     /// Source: DynamoDB developer guide, "Item sizes and formats".
     #[must_use]
@@ -230,22 +236,22 @@ impl Item {
     }
 }
 
-/// What must hold of the stored item for a write to be applied.
+/// The condition on the stored item under which a write is applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
-    /// There is none, or it is expired at this time (S-9).
+    /// No item is stored, or it has expired at this time (S-9).
     Absent {
-        /// The time to compare the expiry with.
+        /// The time that is compared with the expiry.
         now: Timestamp,
     },
-    /// Its [`attribute::VERSION`] is this one.
+    /// The item's [`attribute::VERSION`] has this value.
     Version(u64),
-    /// Its [`attribute::WRITER`] is this one: a fencing token.
+    /// The item's [`attribute::WRITER`] has this value: a fencing token.
     Writer(String),
 }
 
 impl Condition {
-    /// Whether `stored` satisfies it: the meaning that every table must give it.
+    /// Whether `stored` satisfies the condition. Every table must give the condition this meaning.
     #[must_use]
     pub fn holds(&self, stored: Option<&Item>) -> bool {
         match self {
@@ -263,25 +269,25 @@ impl Condition {
 /// One action of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// What must hold for the whole commit.
+    /// The condition, which guards the whole commit.
     pub condition: Condition,
 }
 
-/// What a [`Write`] does.
+/// The action of a [`Write`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Replaces the item whole.
+    /// Replaces the whole item.
     Put(Item),
-    /// Removes it.
+    /// Removes the item.
     Delete(Key),
     /// Only checks the condition.
     Check(Key),
 }
 
 impl Write {
-    /// The key of the item that it is about.
+    /// The key of the item that the action concerns.
     #[must_use]
     pub fn key(&self) -> &Key {
         match &self.action {
@@ -290,7 +296,7 @@ impl Write {
         }
     }
 
-    /// What it counts towards the size of a transaction.
+    /// The bytes that the action adds to the size of a transaction.
     #[must_use]
     pub(crate) fn bytes(&self) -> usize {
         match &self.action {

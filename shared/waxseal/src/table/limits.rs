@@ -9,39 +9,39 @@ pub enum TooLarge {
     /// More actions than a transaction takes.
     #[error("{count} actions, {LARGEST_ACTIONS} at most")]
     Actions {
-        /// How many there are.
+        /// The number of actions.
         count: usize,
     },
-    /// An item over the limit.
+    /// An item exceeds the limit.
     #[error("item {key} has {bytes} bytes, {LARGEST_ITEM} at most")]
     Item {
-        /// Its key.
+        /// The item's key.
         key: Key,
-        /// Its size.
+        /// The item's size in bytes.
         bytes: usize,
     },
-    /// The whole over the limit.
+    /// The transaction as a whole exceeds the limit.
     #[error("{bytes} bytes in all, {LARGEST_COMMIT} at most; the largest item is {largest}")]
     Commit {
-        /// Their size.
+        /// The size of the transaction in bytes.
         bytes: usize,
         /// The key of the largest item.
         largest: Key,
     },
-    /// A key over the limit.
+    /// A key exceeds the limit.
     #[error("the key that starts with {start} has {bytes} bytes, {limit} at most")]
     Key {
-        /// What it starts with.
+        /// The beginning of the key.
         start: String,
-        /// Its size.
+        /// The key's size in bytes.
         bytes: usize,
-        /// The limit: partition and sort keys have different ones.
+        /// The limit in bytes; partition and sort keys have different ones.
         limit: usize,
     },
-    /// Two actions on one item.
+    /// Two actions concern one item.
     #[error("two actions on item {key}")]
     Twice {
-        /// Its key.
+        /// The item's key.
         key: Key,
     },
 }
@@ -61,10 +61,10 @@ pub const LARGEST_PARTITION: usize = 2048;
 /// Bytes of a sort key. Source: as above.
 pub const LARGEST_SORT: usize = 1024;
 
-/// Checks the limits of one write request: every [`Table`] calls it first.
+/// Checks the limits of one write request: every [`Table`] calls this function first.
 ///
 /// # Errors
-/// The limit that is passed, naming the items.
+/// The exceeded limit, with the items.
 pub fn check_size(writes: &[Write]) -> Result<(), TooLarge> {
     if writes.len() > LARGEST_ACTIONS {
         return Err(TooLarge::Actions { count: writes.len() });

@@ -1,5 +1,6 @@
-//! A table's meaning as plain data: what DynamoDB does, without its wires. The embedded environment's tables are
-//! this behind a lock, and the tests of every other table compare with it.
+//! A table's meaning as plain data: the behaviour of DynamoDB without its wire. The embedded
+//! environment's tables are these items behind a lock, and the tests of every other table compare
+//! with it.
 
 use std::{collections::BTreeMap, ops::Bound};
 
@@ -23,7 +24,7 @@ impl FromIterator<Item> for Items {
     }
 }
 
-/// What a commit changed, as a DynamoDB stream reports it.
+/// The change of an item by a commit, as a DynamoDB stream reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The item before, if there was one.
@@ -44,7 +45,7 @@ impl Items {
         self.items.values()
     }
 
-    /// One page of a query; `page` items at the most where the query says no limit.
+    /// One page of a query; at most `page` items where the query has no limit.
     #[must_use]
     pub fn query(&self, query: &Query, page: usize) -> Page {
         let limit = query.limit.unwrap_or(page).max(1);
@@ -64,8 +65,8 @@ impl Items {
         Page { items, next }
     }
 
-    /// One page of a scan, of `page` items where the scan says no limit. A page counts the items that are read, and not those that
-    /// are wanted.
+    /// One page of a scan, of `page` items where the scan has no limit. All items that are read
+    /// count towards a page, also those that the scan filters out.
     #[must_use]
     pub fn scan(&self, scan: &Scan, page: usize) -> ScanPage {
         let limit = scan.limit.unwrap_or(page).max(1);
@@ -78,11 +79,11 @@ impl Items {
         ScanPage { items: read.into_iter().filter(is_wanted).cloned().collect(), next }
     }
 
-    /// Applies all `writes` or none, and says what changed. A write that leaves an item as it was is no change, as
-    /// in a DynamoDB stream.
+    /// Applies all `writes` or none, and returns the changes. A write that leaves an item as it was
+    /// is no change, as in a DynamoDB stream.
     ///
     /// # Errors
-    /// Every failed condition with the item found there; a limit that is passed.
+    /// Every failed condition with the item that is stored there, or the exceeded limit.
     pub fn write(&mut self, writes: &[Write]) -> Result<Vec<Change>, WriteError> {
         check_size(writes).map_err(WriteError::TooLarge)?;
         let refusals: Vec<Refusal> = writes
@@ -109,7 +110,7 @@ impl Items {
         Ok(changes)
     }
 
-    /// Removes an item as TTL does, whatever a condition would say.
+    /// Removes an item without a condition, as TTL does.
     pub fn remove(&mut self, key: &Key) -> Option<Item> {
         self.items.remove(key)
     }

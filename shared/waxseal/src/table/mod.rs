@@ -1,7 +1,8 @@
-//! The table behind a service: what it stores, what it must do, and what that means.
+//! The table behind a service: its items, its interface, and its meaning.
 //!
-//! [`Table`] has strongly consistent reads and one all-or-nothing conditional write. [`memory`] gives both a meaning as plain
-//! data, and DynamoDB's limits stand in one place. The folder knows no rows and no handlers.
+//! [`Table`] has strongly consistent reads and one all-or-nothing conditional write. [`memory`]
+//! gives both a meaning as plain data, and DynamoDB's limits stand in one place. The folder knows
+//! no rows and no handlers.
 
 mod error;
 mod interface;

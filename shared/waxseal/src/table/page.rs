@@ -10,6 +10,6 @@ pub type Found = Result<Option<Item>, TableError>;
 pub struct Page {
     /// The items, in the order of the query.
     pub items: Vec<Item>,
-    /// The sort key to go on after; `None` on the last page.
+    /// The sort key after which the next page begins; `None` on the last page.
     pub next: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::table::item::{Item, Key};
 
-/// Which items of one partition are read, and in which direction: one page at a time.
+/// A read of the items of one partition, in one direction and one page at a time.
 ///
 /// ```
 /// use waxseal::table::{Direction, Query, SortRange};
@@ -19,13 +19,13 @@ use crate::table::item::{Item, Key};
 pub struct Query {
     /// The partition key.
     pub partition: String,
-    /// The sort keys that belong to it.
+    /// The range of sort keys that are read.
     pub range: SortRange,
-    /// The sort key of the last item that was read before: the page begins after it.
+    /// The sort key of the last item of the page before; this page begins after it.
     pub after: Option<String>,
-    /// Items of a page at the most; the table's own page where `None`.
+    /// The largest number of items in a page. With `None` it is the table's own page.
     pub limit: Option<usize>,
-    /// From the smallest sort key on, or from the largest.
+    /// The direction through the sort keys.
     pub direction: Direction,
 }
 
@@ -47,25 +47,26 @@ impl Query {
         Self { range, ..self }
     }
 
-    /// Goes on after the item with this sort key: [`Page::next`](super::Page::next) of the page before.
+    /// Continues after the item with this sort key: [`Page::next`](super::Page::next) of the page
+    /// before.
     #[must_use]
     pub fn after(self, sort: impl Into<String>) -> Self {
         Self { after: Some(sort.into()), ..self }
     }
 
-    /// At most so many items in a page; one at the least.
+    /// Limits a page to this many items; the least is one.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: Some(limit.max(1)), ..self }
     }
 
-    /// From the largest sort key on.
+    /// Reads from the largest sort key down.
     #[must_use]
     pub fn backwards(self) -> Self {
         Self { direction: Direction::Backward, ..self }
     }
 
-    /// Whether an item with this sort key is still to be read.
+    /// Whether the query still has to read an item with this sort key.
     #[must_use]
     pub fn wants(&self, sort: &str) -> bool {
         let is_ahead = self.after.as_deref().is_none_or(|after| match self.direction {
@@ -76,28 +77,29 @@ impl Query {
     }
 }
 
-/// Which way a query goes through the sort keys.
+/// The direction of a query through the sort keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From the smallest on.
+    /// From the smallest sort key up.
     Forward,
-    /// From the largest on.
+    /// From the largest sort key down.
     Backward,
 }
 
-/// A range of sort keys, compared byte for byte, as DynamoDB compares them. Its ends belong to it.
+/// A range of sort keys, compared byte for byte, as DynamoDB compares them. A range includes its
+/// ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SortRange {
     /// Every sort key.
     All,
-    /// Those that begin with this text.
+    /// The sort keys with this prefix.
     Prefix(Cow<'static, str>),
-    /// From this one on.
+    /// The sort keys from this one on.
     From(Cow<'static, str>),
-    /// Up to this one.
+    /// The sort keys up to this one.
     To(Cow<'static, str>),
-    /// From the first to the second.
+    /// The sort keys from the first to the second.
     Between(Cow<'static, str>, Cow<'static, str>),
 }
 
@@ -112,7 +114,7 @@ impl SortRange {
         Self::Between(first.into(), last.into())
     }
 
-    /// Whether it has `sort`.
+    /// Whether the range contains `sort`.
     #[must_use]
     pub fn contains(&self, sort: &str) -> bool {
         match self {
@@ -125,37 +127,39 @@ impl SortRange {
     }
 }
 
-/// Which items of the whole table are read: one page at a time, in an order that stays the same between the pages.
+/// A read of the items of the whole table, one page at a time. The order is the same for all pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scan {
-    /// The key to go on after: that of any item that a page held, or [`ScanPage::next`].
+    /// The key after which the page begins: that of any item of an earlier page, or
+    /// [`ScanPage::next`].
     pub after: Option<Key>,
-    /// Items read for a page at the most; the table's own page where `None`.
+    /// The largest number of items that are read for a page. With `None` it is the table's own
+    /// page.
     pub limit: Option<usize>,
-    /// Only items that have this attribute.
+    /// The attribute that an item must have to be returned.
     pub has: Option<Cow<'static, str>>,
 }
 
 impl Scan {
-    /// The items that have `attribute`.
+    /// A scan that returns the items with `attribute`.
     pub fn having(attribute: impl Into<Cow<'static, str>>) -> Self {
         Self { has: Some(attribute.into()), ..Self::default() }
     }
 
-    /// Goes on after `key`, or from the beginning.
+    /// Continues after `key`, or begins at the start.
     #[must_use]
     pub fn after(self, key: Option<Key>) -> Self {
         Self { after: key, ..self }
     }
 }
 
-/// One page of a scan. It may be empty and not be the last one.
+/// One page of a scan. It may be empty without being the last one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanPage {
-    /// The items that the scan wants, in the scan's order.
+    /// The items that the scan returns, in the scan's order.
     pub items: Vec<Item>,
-    /// The key to go on after; `None` on the last page.
+    /// The key after which the next page begins; `None` on the last page.
     pub next: Option<Key>,
 }
 
@@ -166,7 +170,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Pages of any size, in either direction, put together are the whole range in order.
+        /// All pages together, of any size and in either direction, are the whole range in order.
         #[test]
         fn e3_pages_put_together_are_the_range_in_order(
             mut sorts in prop::collection::btree_set("[a-c]{0,3}", 0..30),

@@ -1,4 +1,4 @@
-//! A dead letter, and where it goes.
+//! A dead letter and its destination.
 
 use std::future::Future;
 
@@ -7,32 +7,34 @@ use serde::{Deserialize, Serialize};
 use crate::{code::Code, fault::BoxError, future::BoxFuture};
 use waxseal_message::Timestamp;
 
-/// A record for the dead-letter queue: its body verbatim and why (S-27).
+/// A record for the dead-letter queue: its verbatim body and the reason (S-27).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// The body as it arrived.
     pub body: Vec<u8>,
-    /// The message attributes that it arrived with.
+    /// The message attributes of the record.
     pub attributes: Vec<Attribute>,
-    /// The ARN of the queue that delivered it, where a queue did.
+    /// The ARN of the queue that delivered the record; `None` for other sources.
     pub queue: Option<String>,
     /// The kind of failure.
     pub code: Code,
-    /// Why it is here, as one line that a log may show.
+    /// The reason in one line, in the form for logs.
     pub reason: String,
-    /// The reason with the words of others in it ([`Quoted`](crate::Quoted)), where it quotes any: for the dead letter alone.
+    /// The reason with its [`Quoted`](crate::Quoted) texts, where it has any. Only the dead letter
+    /// shows it.
     pub quoted_reason: Option<String>,
-    /// When it was given up.
+    /// The time at which the record was dead-lettered.
     pub time: Timestamp,
     /// The record's id.
     pub record: String,
-    /// The service that gave up.
+    /// The service that dead-lettered the record.
     pub service: String,
-    /// Source and id of the envelope, where there is one: with the service, the key by which readers fold repeated letters.
+    /// Source and id of the envelope, where there is one. With the service they are the key by
+    /// which readers fold repeated dead letters.
     pub identity: Option<(String, String)>,
     /// The envelope's name, where there is one.
     pub name: Option<String>,
-    /// The effects that failed for good: the letter releases them when it comes back (S-19).
+    /// The effects that failed for good. The dead letter releases them when it is redriven (S-19).
     pub handlers: Vec<FailedHandler>,
 }
 
@@ -50,7 +52,8 @@ pub struct FailedHandler {
 pub struct Attribute {
     /// Its name.
     pub name: String,
-    /// Its data type: `String`, `Number` or `Binary`, and perhaps a label of its sender's behind a dot.
+    /// Its data type: `String`, `Number` or `Binary`, with an optional label of the sender after a
+    /// dot.
     pub kind: String,
     /// Its value.
     pub value: AttributeValue,
@@ -59,9 +62,9 @@ pub struct Attribute {
 /// The value of an [`Attribute`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttributeValue {
-    /// Of a `String` or a `Number`.
+    /// The value of a `String` or a `Number`.
     Text(String),
-    /// Of a `Binary`.
+    /// The value of a `Binary`.
     Binary(Vec<u8>),
 }
 
@@ -71,7 +74,7 @@ impl Attribute {
         Self { name: name.into(), kind: "String".to_owned(), value: AttributeValue::Text(value.into()) }
     }
 
-    /// Its text, where it is one.
+    /// The text of the value, where it is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.value {
@@ -80,7 +83,8 @@ impl Attribute {
         }
     }
 
-    /// The bytes that it counts towards a message's limit: name, type and value. Source: SQS API reference, `SendMessage`.
+    /// The bytes that the attribute adds to a message's size: name, type and value. Source: SQS API
+    /// reference, `SendMessage`.
     #[must_use]
     pub fn size(&self) -> usize {
         let value = match &self.value {
@@ -99,25 +103,26 @@ impl DeadLetter {
     }
 }
 
-/// Where dead letters go.
+/// The destination of dead letters.
 pub trait DeadLetters: Send + Sync + 'static {
-    /// Stores a letter; once it returns `Ok` the record is acknowledged.
+    /// Stores a dead letter. After `Ok` the record is acknowledged.
     ///
     /// # Errors
-    /// Where the letter may not have been stored: the record is reported as failed, never lost.
-    fn send(&self, letter: DeadLetter) -> impl Future<Output = Result<(), BoxError>> + Send;
+    /// Where the dead letter may not have been stored. The record is then reported as failed, so it
+    /// is never lost.
+    fn send(&self, dead_letter: DeadLetter) -> impl Future<Output = Result<(), BoxError>> + Send;
 }
 
 /// [`DeadLetters`] of any kind, as one type.
 pub(crate) struct AnyDeadLetters(Box<dyn Erased>);
 
 trait Erased: Send + Sync {
-    fn send(&self, letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>>;
+    fn send(&self, dead_letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>>;
 }
 
 impl<D: DeadLetters> Erased for D {
-    fn send(&self, letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>> {
-        Box::pin(DeadLetters::send(self, letter))
+    fn send(&self, dead_letter: DeadLetter) -> BoxFuture<'_, Result<(), BoxError>> {
+        Box::pin(DeadLetters::send(self, dead_letter))
     }
 }
 
@@ -128,7 +133,7 @@ impl AnyDeadLetters {
 }
 
 impl DeadLetters for AnyDeadLetters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        self.0.send(letter).await
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        self.0.send(dead_letter).await
     }
 }

@@ -150,7 +150,7 @@ fn s40_an_archive_replay_changes_nothing() {
     // A handler sees that it is a replay: what came over the wire, read as functions read it.
     let (sees, seen) = (SeesReplays::default(), Local::builder().build());
     let names = sees.0.clone();
-    seen.deploy(Service::new("probe").handler(sees)).unwrap();
+    seen.deploy_service(Service::new("probe").handler(sees)).unwrap();
     for message in world.stage.take(&whole).unwrap() {
         if message.body.contains(&order.id) && message.body.contains("order.placed") {
             seen.queue("probe").unwrap().send(Outgoing::new(message.body)).unwrap();

@@ -1,13 +1,20 @@
 //! The order platform: every service deployed on one embedded environment, as its templates deploy
 //! it on AWS.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use orders::Order;
-use waxseal::{Entity, Service};
-use waxseal_local::{Deploy, Faults, Local, LocalError, Queue};
+use waxseal::Entity;
+use waxseal_catalog::{App, Deployed};
+use waxseal_local::{Faults, Local, LocalError, Queue};
 
-use crate::{Books, Gateway, Mailbox, Stock};
+use crate::{
+    app::{Outside, app},
+    books::Books,
+    gateway::Gateway,
+    input::Stock,
+    mailbox::Mailbox,
+};
 
 /// The platform. Clones are the same one.
 #[derive(Debug, Clone)]
@@ -63,21 +70,9 @@ impl Platform {
         let mailbox = Mailbox::new(setup.mails)?;
         let published = local.watch(&["stock"])?;
 
-        let deploy =
-            |service: Service| local.deploy_with(service, deploy(setup.real_time), |function| function);
-        deploy(payment::service(gateway.clone()))?;
-        deploy(notification::service(mailbox.clone(), SENDER.parse()?))?;
-        deploy(analytics::service())?;
-        // Popular articles are hot rows: one record at a time in two functions at once loses few
-        // races.
-        let mut one_by_one = self::deploy(setup.real_time);
-        one_by_one.policy.concurrency = 1;
-        one_by_one.mapping.concurrency = 2;
-        local.deploy_with(inventory::service(), one_by_one, |function| function)?;
-        local.deploy_with(orders::service(), self::deploy(setup.real_time), |function| {
-            let http = orders::router(function.engine().clone());
-            function.http(http)
-        })?;
+        let outside = Outside { gateway: gateway.clone(), mailer: mailbox.clone(), sender: SENDER.parse()? };
+        let app = app(outside);
+        local.deploy(&if setup.real_time { in_real_time(app) } else { app })?;
         Ok(Self { local, gateway, mailbox, published })
     }
 
@@ -148,13 +143,10 @@ pub fn entity<T: Entity>(partition: &str, data: &str) -> Option<(String, T)> {
     Some((id.replace("%23", "#").replace("%25", "%"), serde_json::from_str(data).ok()?))
 }
 
-/// As the templates deploy it; in real time with shorter time-outs, since nobody waits three
-/// minutes for a retry.
-fn deploy(real_time: bool) -> Deploy {
-    let mut deploy = Deploy::default();
-    if real_time {
-        deploy.timeout = std::time::Duration::from_secs(5);
-        deploy.settings.lease = std::time::Duration::from_secs(10);
-    }
-    deploy
+/// The platform with shorter time-outs and leases: in real time a person waits for each retry.
+fn in_real_time(mut app: App) -> App {
+    let quicker = |service: Deployed| service.timeout(5).lease(Duration::from_secs(10));
+    app.services = app.services.into_iter().map(quicker).collect();
+    app.relay.timeout = 5;
+    app
 }

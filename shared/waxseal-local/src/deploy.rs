@@ -1,7 +1,6 @@
-//! Deployment: a service wired from its catalog.
+//! Deployment: services wired by the routes of their declaration.
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -9,12 +8,14 @@ use std::{
     time::Duration,
 };
 
-use serde_json::json;
 use waxseal::{
-    Channel, Declared, Engine, Service, Settings,
-    batch::{Batches, Policy},
+    Engine,
+    batch::Batches,
     observe::{Handled, HandledAs, Observer},
-    relay::SWEEP_REACH,
+};
+use waxseal_catalog::{
+    self as catalog, App,
+    routes::{self, QueueKind, RELAY_FILTER, Routes},
 };
 use waxseal_lambda::{Function, Relay};
 use waxseal_pattern::Pattern;
@@ -24,7 +25,7 @@ use crate::{
     error::LocalError,
     function::Deployed,
     local::{Deployment, Local},
-    mapping::{self, queue::MappingSettings},
+    mapping,
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
     queue::{Queue, QueueSettings, Redrive},
     table::Table,
@@ -32,100 +33,92 @@ use crate::{
     world::World,
 };
 
-/// How one service is deployed.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Deploy {
-    /// The engine's numbers.
-    pub settings: Settings,
-    /// How batches are run.
-    pub policy: Policy,
-    /// How its queue is polled.
-    pub mapping: MappingSettings,
-    /// The function's time-out; its queue's visibility is six times that, as AWS advises.
-    pub timeout: Duration,
-    /// Receives before a message is dead-lettered.
-    pub max_receives: u32,
-}
-
-impl Default for Deploy {
-    /// 30 s of time-out, 180 s of visibility, five receives.
-    fn default() -> Self {
-        Self {
-            settings: Settings::default(),
-            policy: Policy::default(),
-            mapping: MappingSettings::default(),
-            timeout: Duration::from_secs(30),
-            max_receives: 5,
-        }
-    }
-}
-
 impl Local {
-    /// Deploys a service as [`Local::deploy_with`] does, with the defaults and without HTTP.
+    /// Deploys a whole application as its templates do on AWS: each service with its table, its queues
+    /// with a dead-letter queue, its function, its HTTP interface, and its relay with a dead-letter
+    /// queue. Rules, subscriptions, filters, time-outs, batches and receives are [those of the
+    /// application](routes).
+    ///
+    /// The findings of [`App::check`] are lines on standard error. They do not stop the deployment.
     ///
     /// # Errors
-    /// As [`Local::deploy_with`].
-    pub fn deploy(&self, service: Service) -> Result<(), LocalError> {
-        self.deploy_with(service, Deploy::default(), |function| function)
+    /// Where a service breaks a rule, its handlers are not known here, or its name is taken. The
+    /// services before it stay deployed.
+    pub fn deploy(&self, app: &App) -> Result<(), LocalError> {
+        for finding in app.check() {
+            self.world.report.finding(&finding);
+        }
+        app.services.iter().try_for_each(|service| self.deploy_in(app, service))
     }
 
-    /// Deploys a service: its table, its queue with a dead-letter queue, its function, its relay with a
-    /// dead-letter queue, and from its catalog the rules, subscriptions and command queue that feed it.
-    /// `finish` may add HTTP to the function.
+    /// Deploys one service alone, with the defaults or with its own numbers: for tests.
     ///
     /// # Errors
-    /// Where the service breaks a rule, or its name is taken.
-    pub fn deploy_with(
-        &self,
-        service: Service,
-        deploy: Deploy,
-        finish: impl FnOnce(Function) -> Function,
-    ) -> Result<(), LocalError> {
-        let name = service.name().to_owned();
-        if self.deployments().contains_key(&name) {
-            return Err(LocalError::Twice(name));
+    /// As [`Local::deploy`].
+    pub fn deploy_service(&self, service: impl Into<catalog::Deployed>) -> Result<(), LocalError> {
+        let app = App::new("local").service(service);
+        app.services.iter().try_for_each(|service| self.deploy_in(&app, service))
+    }
+
+    fn deploy_in(&self, app: &App, declared: &catalog::Deployed) -> Result<(), LocalError> {
+        let name = declared.name();
+        if self.deployments().contains_key(name) {
+            return Err(LocalError::Twice(name.to_owned()));
         }
-        let table = self.create_table(&name);
-        let consumed: Vec<Declared> = service.catalog().iter().map(|entry| entry.consumes).collect();
-        let queues = Queues::new(&self.world, &name, &deploy, &consumed);
-        let mut settings = deploy.settings.clone();
+        let service = declared.service().cloned().ok_or_else(|| LocalError::NoHandlers(name.to_owned()))?;
+        let routes = app.routes(declared);
+        let table = self.create_table(name);
+        let queues = Queues::new(&self.world, app, declared);
+        let mut settings = declared.settings(routes.horizon);
         settings.observers = settings.observers.and(Arc::new(Duplicates(self.duplicates.clone())));
         let engine = Engine::new(service, table.clone(), self.host(), settings)?;
-        let function = finish(self.function(&engine, &queues, &deploy));
-        let function = self.deployed(&name, function, deploy.timeout);
+        let function = self.function(&engine, &queues, declared);
+        let function = self.deployed(name, function, routes.timeout);
         let relay = Relay::new(
-            name.clone(),
+            name,
             self.channels.clone(),
             self.dead_letters_to(&queues.relay_dead_letters),
             self.host(),
         )
-        .sweeping(table.clone(), SWEEP_REACH);
-        let relay = self.deployed(&format!("{name}-relay"), relay, deploy.timeout);
-        self.subscribe(&name, &consumed, &queues.events)?;
+        .sweeping(table.clone(), Duration::from_hours(u64::from(routes.sweep) * 24));
+        let relay = self.deployed(&format!("{name}-relay"), relay, routes.relay_timeout);
+        self.subscribe(name, &routes, &queues.events)?;
+        let invoked = Arc::new(AtomicU64::new(0));
         if let Some(commands) = &queues.commands {
-            self.channels.take_commands(&name, commands.clone());
-            self.poll(commands, &function, &deploy.mapping);
+            self.channels.take_commands(name, commands.clone());
+            self.poll(commands, &function, &routes, &invoked);
         }
-        self.poll(&queues.events, &function, &deploy.mapping);
+        self.poll(&queues.events, &function, &routes, &invoked);
         let relayed = self.poll_stream(&table, &relay)?;
         let Queues { events: queue, dead_letters, relay_dead_letters, .. } = queues;
-        let deployment =
-            Deployment { table, queue, dead_letters, relay_dead_letters, engine, function, relay, relayed };
-        self.deployments().insert(name, deployment);
+        let deployment = Deployment {
+            table,
+            queue,
+            dead_letters,
+            relay_dead_letters,
+            engine,
+            function,
+            invoked,
+            relay,
+            relayed,
+        };
+        self.deployments().insert(name.to_owned(), deployment);
         Ok(())
     }
 
-    fn function(&self, engine: &Engine, queues: &Queues, deploy: &Deploy) -> Function {
-        let mut policy = deploy.policy.clone();
-        policy.max_receives.get_or_insert(deploy.max_receives);
+    fn function(&self, engine: &Engine, queues: &Queues, declared: &catalog::Deployed) -> Function {
         let visibility = LocalVisibility(queues.commands.iter().chain([&queues.events]).cloned().collect());
-        let batches = Batches::new(engine.clone(), self.dead_letters_to(&queues.dead_letters), policy)
-            .delayed(visibility);
-        Function::new(batches)
+        let dead_letters = self.dead_letters_to(&queues.dead_letters);
+        let batches = Batches::new(engine.clone(), dead_letters, declared.policy()).delayed(visibility);
+        let function = Function::new(batches);
+        match declared.router(engine.clone()) {
+            Some(router) => function.http(router),
+            None => function,
+        }
     }
 
-    fn deployed<F>(&self, name: &str, function: F, timeout: Duration) -> Deployed<F> {
+    fn deployed<F>(&self, name: &str, function: F, timeout: u32) -> Deployed<F> {
+        let timeout = Duration::from_secs(timeout.into());
         Deployed { name: name.to_owned(), function, timeout, world: self.world.clone() }
     }
 
@@ -133,30 +126,23 @@ impl Local {
         LocalDeadLetters { queue: queue.clone(), report: self.world.report }
     }
 
-    /// Adds one rule or subscription for each kind of message, however many handlers want it.
-    fn subscribe(&self, service: &str, consumed: &[Declared], queue: &Queue) -> Result<(), LocalError> {
-        let mut seen = BTreeSet::new();
-        for message in consumed.iter().filter(|message| seen.insert(message.name)) {
-            let name = format!("{service}-{}", message.name);
-            match message.channel {
-                Channel::Bus => {
-                    let pattern = json!({"source": [message.owner], "detail-type": [message.name]});
-                    self.channels.bus.rule(&name, Pattern::new(&pattern)?, queue, Input::Whole);
-                }
-                Channel::Topic(topic) => {
-                    let filter = Some(Pattern::new(&json!({"eventType": [message.name]}))?);
-                    let subscription = Subscription { queue: queue.clone(), filter, raw: true };
-                    self.channels.topic(topic).subscribe(&name, subscription)?;
-                }
-                Channel::Queue(_) => {}
-            }
+    fn subscribe(&self, service: &str, routes: &Routes, queue: &Queue) -> Result<(), LocalError> {
+        for rule in &routes.rules {
+            let name = format!("{service}-{}", rule.event.name);
+            self.channels.bus.rule(&name, Pattern::new(&rule.pattern)?, queue, Input::Whole);
+        }
+        for routes::Subscription { topic, filter, .. } in &routes.subscriptions {
+            let filter = Some(Pattern::new(filter)?);
+            let subscription = Subscription { queue: queue.clone(), filter, raw: true };
+            self.channels.topic(topic).subscribe(service, subscription)?;
         }
         Ok(())
     }
 
-    fn poll(&self, queue: &Queue, function: &Deployed<Function>, settings: &MappingSettings) {
-        let deliveries = self.deliveries.clone();
-        let poller = mapping::queue::run(queue.clone(), function.clone(), settings.clone(), deliveries);
+    fn poll(&self, queue: &Queue, function: &Deployed<Function>, routes: &Routes, invoked: &Arc<AtomicU64>) {
+        let counters =
+            mapping::queue::Counters { deliveries: self.deliveries.clone(), invoked: invoked.clone() };
+        let poller = mapping::queue::run(queue.clone(), function.clone(), routes.mapping, counters);
         drop(self.world.executor.spawn_task(poller, true));
     }
 
@@ -167,11 +153,7 @@ impl Local {
         relay: &Deployed<Relay<Channels, LocalDeadLetters>>,
     ) -> Result<Arc<AtomicU64>, LocalError> {
         let relayed = Arc::new(AtomicU64::new(0));
-        // Only new receipts that emitted something wake the relay (O-5).
-        let filter = Pattern::new(&json!({
-            "eventName": ["INSERT", "MODIFY"],
-            "dynamodb": {"NewImage": {"emitted": {"S": [{"exists": true}]}}},
-        }))?;
+        let filter = Pattern::new(&serde_json::from_str(RELAY_FILTER)?)?;
         let poller = mapping::stream::run(table.clone(), relay.clone(), filter, relayed.clone());
         drop(self.world.executor.spawn_task(poller, true));
         Ok(relayed)
@@ -188,21 +170,25 @@ struct Queues {
 }
 
 impl Queues {
-    fn new(world: &World, service: &str, deploy: &Deploy, consumed: &[Declared]) -> Self {
+    /// The queues of a service. It has one for events even where it takes none: tests send to it.
+    fn new(world: &World, app: &App, declared: &catalog::Deployed) -> Self {
+        let service = declared.name();
         // Dead letters are not duplicated: their count is the report's.
         let dead_letters = |name: String| Queue::new(&name, QueueSettings::default(), world.without_faults());
         let (dead_letters, relay_dead_letters) =
             (dead_letters(format!("{service}-dlq")), dead_letters(format!("{service}-relay-dlq")));
-        let settings = QueueSettings {
-            visibility: deploy.timeout * 6,
-            redrive: Some(Redrive { to: dead_letters.clone(), max_receives: deploy.max_receives }),
-            fifo: false,
+        let queue = |name: &str, route: &routes::Queue| {
+            let settings = QueueSettings {
+                visibility: Duration::from_secs(route.visibility.into()),
+                redrive: Some(Redrive { to: dead_letters.clone(), max_receives: route.max_receives }),
+                fifo: false,
+            };
+            Queue::new(name, settings, world.clone())
         };
-        let commands = consumed
-            .iter()
-            .any(|message| matches!(message.channel, Channel::Queue(_)))
-            .then(|| Queue::new(&format!("{service}-commands"), settings.clone(), world.clone()));
-        let events = Queue::new(service, settings, world.clone());
+        let routes = app.routes(declared);
+        let commands = routes.queue(QueueKind::Commands);
+        let commands = commands.map(|route| queue(&format!("{service}-commands"), route));
+        let events = queue(service, &routes::Queue::new(app, declared, QueueKind::Events));
         Self { events, commands, dead_letters, relay_dead_letters }
     }
 }

@@ -15,6 +15,9 @@ pub enum LocalError {
     /// A service of that name is deployed already.
     #[error("service {0} is deployed already")]
     Twice(String),
+    /// Only the catalog of the service is known here.
+    #[error("service {0} cannot be deployed: its catalog is known here, its handlers are not")]
+    NoHandlers(String),
     /// No service of that name.
     #[error("no service {0} is deployed")]
     NoService(String),

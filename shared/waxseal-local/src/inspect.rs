@@ -127,6 +127,14 @@ impl Local {
         self.duplicates.load(Ordering::Relaxed)
     }
 
+    /// How often a service's function was invoked by its queues.
+    ///
+    /// # Errors
+    /// Where no such service is deployed.
+    pub fn invocations(&self, service: &str) -> Result<u64, LocalError> {
+        self.with(service, |deployment| deployment.invoked.load(Ordering::Relaxed))
+    }
+
     /// How often a service's relay was invoked.
     ///
     /// # Errors

@@ -43,7 +43,7 @@
 //! }
 //!
 //! let local = Local::builder().seed(7).faults(Faults::bad_day()).build();
-//! local.deploy(Service::new("counter").handler(CountScans)).unwrap();
+//! local.deploy_service(Service::new("counter").handler(CountScans)).unwrap();
 //!
 //! let scanned = ParcelScanned { parcel: "p1".into() };
 //! let event = Envelope::starting("e1", "shipping", local.now(), scanned).into_raw().unwrap();
@@ -86,7 +86,6 @@ pub use builder::Builder;
 pub use bus::{Bus, Input};
 pub use claims::ClaimStore;
 pub use clock::{Clock, Sleep};
-pub use deploy::Deploy;
 pub use entry::Entry;
 pub use error::LocalError;
 pub use executor::{Ended, Executor, Join};
@@ -94,7 +93,6 @@ pub use faults::Faults;
 pub use gateway::HttpError;
 pub use limits::Refused;
 pub use local::Local;
-pub use mapping::queue::MappingSettings;
 pub use message::{Message, Outgoing};
 pub use queue::{Queue, QueueSettings, Redrive};
 pub use random::Random;

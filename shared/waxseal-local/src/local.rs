@@ -38,6 +38,8 @@ pub(crate) struct Deployment {
     pub(crate) relay_dead_letters: Queue,
     pub(crate) engine: Engine,
     pub(crate) function: Deployed<Function>,
+    /// Invocations of the function by its queues.
+    pub(crate) invoked: Arc<AtomicU64>,
     pub(crate) relay: Deployed<Relay<Channels, LocalDeadLetters>>,
     /// Invocations of the relay.
     pub(crate) relayed: Arc<AtomicU64>,

@@ -1,6 +1,7 @@
 //! The report of dead letters: a test that fails for one shows it in its output.
 
 use waxseal::dead_letter::DeadLetter;
+use waxseal_catalog::Finding;
 
 use crate::limits::Refused;
 
@@ -20,6 +21,12 @@ impl Report {
             let reason = format!("{}: {}", letter.code, letter.reason);
             eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &reason));
         }
+    }
+
+    /// The declaration of an application has a finding. It is reported even where dead letters are
+    /// not.
+    pub(crate) fn finding(self, finding: &Finding) {
+        eprintln!("{}", clipped(&finding.to_string()));
     }
 
     /// The redrive policy moved a record to `queue`.

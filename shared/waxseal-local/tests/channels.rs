@@ -254,8 +254,8 @@ impl Handler for Printer {
 #[test]
 fn l4_o6_a_command_that_its_queue_refuses_is_dead_lettered_and_blocks_nobody() {
     let local = Local::builder().build();
-    local.deploy(Service::new("warehouse").handler(Label)).unwrap();
-    local.deploy(Service::new("printer").handler(Printer)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Label)).unwrap();
+    local.deploy_service(Service::new("printer").handler(Printer)).unwrap();
     for (id, label) in [("e1", "odd \u{fffe}"), ("e2", "plain")] {
         let event = Envelope::starting(id, "shop", local.now(), Ordered { label: label.into() });
         // SQS refuses the character; EventBridge takes it in escaped form.
@@ -286,8 +286,8 @@ fn l4_an_event_with_a_source_of_aws_is_refused() {
 #[test]
 fn l2_an_event_that_serde_cannot_hold_is_handled_or_dead_lettered() {
     let local = Local::builder().build();
-    local.deploy(Service::new("warehouse").handler(Label)).unwrap();
-    local.deploy(Service::new("printer").handler(Printer)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Label)).unwrap();
+    local.deploy_service(Service::new("printer").handler(Printer)).unwrap();
     let nested = format!("{}{}", "[".repeat(300), "]".repeat(300));
     let odd = [r#""mass":1e400"#, r#""note":"half \ud800 of a pair""#, &format!(r#""nested":{nested}"#)];
     for (number, member) in odd.iter().enumerate() {

@@ -64,8 +64,8 @@ impl Handler for Mail {
 #[test]
 fn o7_a_command_that_waits_arrives_after_its_delay_and_a_sweep_delays_only_the_rest() {
     let local = Local::builder().seed(7).build();
-    local.deploy(Service::new("orders").handler(Remind)).unwrap();
-    local.deploy(Service::new("mails").handler(Mail)).unwrap();
+    local.deploy_service(Service::new("orders").handler(Remind)).unwrap();
+    local.deploy_service(Service::new("mails").handler(Mail)).unwrap();
     let start = local.now();
     let event = Envelope::starting("o-1", "shop", start, OrderPlaced { order: "o-1".into() });
     local.put(&event.into_raw().unwrap()).unwrap();

@@ -110,9 +110,9 @@ fn count<E>() -> Count<E> {
 
 fn deployed(faults: Faults, seed: u64) -> Local {
     let local = Local::builder().seed(seed).faults(faults).build();
-    local.deploy(Service::new("warehouse").handler(Pack)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Pack)).unwrap();
     local
-        .deploy(
+        .deploy_service(
             Service::new("courier")
                 .handler(count::<Packed>())
                 .handler(count::<Scanned>())
@@ -202,7 +202,7 @@ fn sweep(local: &Local, since: Timestamp) -> u64 {
 fn o1_what_a_stream_has_forgotten_is_published_by_a_sweep() {
     let local = Local::builder().seed(5).quiet_dead_letters().build();
     let began = local.now();
-    local.deploy(Service::new("warehouse").handler(Pack)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Pack)).unwrap();
     // More than a page of the table, and nobody there who takes the commands.
     for n in 0..150 {
         local.put(&ordered(&local, &n.to_string(), 1)).unwrap();
@@ -213,7 +213,7 @@ fn o1_what_a_stream_has_forgotten_is_published_by_a_sweep() {
     let clock = local.clock().clone();
     local.executor().block_on(async move { clock.sleep(Duration::from_hours(25)).await });
     let courier = Service::new("courier").handler(count::<Packed>()).handler(count::<Scanned>());
-    local.deploy(courier.handler(count::<Collect>())).unwrap();
+    local.deploy_service(courier.handler(count::<Collect>())).unwrap();
     local.run_until_idle();
     assert_eq!(tallies(&local, "7"), [Some(1), None, None, None], "the stream still knows");
 
@@ -238,7 +238,7 @@ fn o1_what_a_stream_has_forgotten_is_published_by_a_sweep() {
 fn o5_an_idle_relay_is_not_invoked() {
     // The only handler emits nothing, so its receipts wake no relay.
     let local = Local::builder().build();
-    local.deploy(Service::new("courier").handler(count::<Packed>())).unwrap();
+    local.deploy_service(Service::new("courier").handler(count::<Packed>())).unwrap();
     let event =
         Envelope::starting("p", "warehouse", local.now(), Packed { order: "p".into() }).into_raw().unwrap();
     local.put(&event).unwrap();
@@ -285,8 +285,8 @@ impl Handler for Inspect {
 #[test]
 fn o4_what_one_handler_committed_is_published_though_another_dead_letters_the_message() {
     let local = Local::builder().build();
-    local.deploy(Service::new("warehouse").handler(Pack).handler(Inspect)).unwrap();
-    local.deploy(Service::new("courier").handler(count::<Packed>())).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Pack).handler(Inspect)).unwrap();
+    local.deploy_service(Service::new("courier").handler(count::<Packed>())).unwrap();
     local.put(&ordered(&local, "o", 1)).unwrap();
     local.run_until_idle();
     let letters = local.dead_letters("warehouse").unwrap().peek();
@@ -378,7 +378,7 @@ fn s10_an_effect_that_was_killed_acts_again_after_its_lease_with_the_same_key() 
     let local = Local::builder().build();
     let calls = Arc::new(std::sync::Mutex::new(Vec::new()));
     let notify = Notify { calls: calls.clone(), clock: local.clock().clone(), slow_first: AtomicU32::new(0) };
-    local.deploy(Service::new("notifier").effect(notify)).unwrap();
+    local.deploy_service(Service::new("notifier").effect(notify)).unwrap();
     let event =
         Envelope::starting("p", "warehouse", local.now(), Packed { order: "p".into() }).into_raw().unwrap();
     local.put(&event).unwrap();

@@ -70,7 +70,7 @@ impl Handler for Fetch {
 
 fn local() -> Local {
     let local = Local::builder().seed(7).quiet_dead_letters().build();
-    local.deploy(Service::new("warehouse").handler(Pack)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Pack)).unwrap();
     local
 }
 
@@ -122,7 +122,7 @@ fn o6_the_way_back_of_a_relay_letter_is_a_sweep() {
     order(&local, "a");
     local.run_until_idle();
     assert_eq!(local.relay_dead_letters("warehouse").unwrap().len(), 1);
-    local.deploy(Service::new("courier").handler(Fetch)).unwrap();
+    local.deploy_service(Service::new("courier").handler(Fetch)).unwrap();
     let (sweeping, end) = (local.clone(), local.now());
     let swept = local.executor().block_on(async move {
         sweeping.sweep("warehouse", start, end).await.map_err(|error| error.to_string())
@@ -139,7 +139,7 @@ fn o6_a_recipient_that_is_deployed_in_time_costs_no_letter() {
     let clock = local.clock().clone();
     local.executor().block_on(async move { clock.sleep(Duration::from_secs(200)).await });
     assert!(local.relay_dead_letters("warehouse").unwrap().is_empty());
-    local.deploy(Service::new("courier").handler(Fetch)).unwrap();
+    local.deploy_service(Service::new("courier").handler(Fetch)).unwrap();
     local.run_until_idle();
     assert_eq!(local.read::<Tally>("courier", "a").unwrap().count, 1);
     assert!(local.relay_dead_letters("warehouse").unwrap().is_empty());

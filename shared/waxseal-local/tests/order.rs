@@ -116,9 +116,9 @@ const STATIONS: usize = 8;
 
 fn day(seed: u64) -> Local {
     let local = Local::builder().seed(seed).faults(Faults::bad_day()).build();
-    local.deploy(Service::new("shipping").aggregate(Move)).unwrap();
-    local.deploy(Service::new("tracking").handler(See)).unwrap();
-    local.deploy(Service::new("story").aggregate(Tell)).unwrap();
+    local.deploy_service(Service::new("shipping").aggregate(Move)).unwrap();
+    local.deploy_service(Service::new("tracking").handler(See)).unwrap();
+    local.deploy_service(Service::new("story").aggregate(Tell)).unwrap();
     local
 }
 

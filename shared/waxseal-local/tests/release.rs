@@ -70,7 +70,7 @@ impl Done for Book {
 
 fn deployed(carrier: &Arc<Carrier>, faults: Faults, seed: u64) -> Local {
     let local = Local::builder().seed(seed).faults(faults).quiet_dead_letters().build();
-    local.deploy(Service::new("courier").effect_with_done(Book(carrier.clone()))).unwrap();
+    local.deploy_service(Service::new("courier").effect_with_done(Book(carrier.clone()))).unwrap();
     local
 }
 

@@ -28,7 +28,7 @@ impl Handler for Refuse {
 /// One record that a function gives up, one that is no envelope, and one that the redrive policy moves.
 fn dead_letters(builder: Builder) {
     let local = builder.build();
-    local.deploy(Service::new("warehouse").handler(Refuse)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Refuse)).unwrap();
     let event = Envelope::starting("e1", "shop", local.now(), Ordered { note: "for Ada".into() });
     local.put(&event.into_raw().unwrap()).unwrap();
     local.queue("warehouse").unwrap().send(Outgoing::new("{not json of Ada")).unwrap();

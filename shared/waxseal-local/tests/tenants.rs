@@ -96,8 +96,8 @@ impl Handler for Fetch {
 
 fn deployed() -> Local {
     let local = Local::builder().seed(7).quiet_dead_letters().build();
-    local.deploy(Service::new("warehouse").handler(Pack)).unwrap();
-    local.deploy(Service::new("courier").handler(Fetch)).unwrap();
+    local.deploy_service(Service::new("warehouse").handler(Pack)).unwrap();
+    local.deploy_service(Service::new("courier").handler(Fetch)).unwrap();
     local
 }
 

@@ -8,6 +8,7 @@ use std::{
     },
     time::Duration,
 };
+use waxseal_catalog::routes::Mapping;
 use waxseal_lambda::Invoke;
 
 use crate::{
@@ -19,37 +20,28 @@ use crate::{
     wire,
 };
 
-/// How a queue's mapping behaves.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct MappingSettings {
-    /// The largest batch.
-    pub batch: usize,
-    /// How long to wait for a batch to fill.
-    pub window: Duration,
-    /// Invocations at once: Lambda's `MaximumConcurrency`, 2 at the least.
-    pub concurrency: usize,
-}
-
-impl Default for MappingSettings {
-    /// Ten records, no window, five invocations at once.
-    fn default() -> Self {
-        Self { batch: 10, window: Duration::ZERO, concurrency: 5 }
-    }
+/// The counters of a poller.
+pub(crate) struct Counters {
+    /// Records that were handed to functions, repeats included.
+    pub(crate) deliveries: Arc<AtomicU64>,
+    /// Invocations of the function.
+    pub(crate) invoked: Arc<AtomicU64>,
 }
 
 /// Polls `queue` for as long as the environment lives.
 pub(crate) async fn run(
     queue: Queue,
     function: Deployed<impl Invoke>,
-    settings: MappingSettings,
-    deliveries: Arc<AtomicU64>,
+    settings: Mapping,
+    counters: Counters,
 ) {
     let running = Arc::new(AtomicU64::new(0));
     let freed = Signal::default();
+    let most = u64::from(settings.invocations.max(1));
+    let batch = usize::try_from(settings.batch).unwrap_or(usize::MAX);
+    let window = Duration::from_secs(settings.window.into());
     loop {
         let (changed, slot) = (queue.changed(), freed.changed());
-        let most = u64::try_from(settings.concurrency.max(1)).unwrap_or(u64::MAX);
         if running.load(Ordering::Relaxed) >= most {
             slot.await;
             continue;
@@ -66,17 +58,18 @@ pub(crate) async fn run(
                 continue;
             }
         }
-        if !settings.window.is_zero() {
-            function.world.clock.sleep(settings.window).await;
+        if !window.is_zero() {
+            function.world.clock.sleep(window).await;
         }
-        let messages = queue.receive(settings.batch);
+        let messages = queue.receive(batch);
         if messages.is_empty() {
             // A FIFO group that waits for its head, or redriven ones: look again when something changes.
             first(changed, function.world.clock.sleep(Duration::from_secs(1))).await;
             continue;
         }
         running.fetch_add(1, Ordering::Relaxed);
-        deliveries.fetch_add(messages.len() as u64, Ordering::Relaxed);
+        counters.invoked.fetch_add(1, Ordering::Relaxed);
+        counters.deliveries.fetch_add(messages.len() as u64, Ordering::Relaxed);
         let (queue, deployed, running, freed) =
             (queue.clone(), function.clone(), running.clone(), freed.clone());
         drop(function.world.executor.spawn_task(

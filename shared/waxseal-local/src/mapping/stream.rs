@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use waxseal_catalog::routes::RELAY_BATCH;
 use waxseal_lambda::Invoke;
 use waxseal_pattern::Pattern;
 
@@ -20,8 +21,6 @@ use crate::{
     wire,
 };
 
-/// Records of one invocation at the most: the mapping's own default.
-const BATCH: usize = 100;
 /// The wait before a failed batch is tried again; twice as long each time that it does not come further, up to a minute.
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Tries under injected faults, before a batch is spared from them.
@@ -39,7 +38,7 @@ pub(crate) async fn run(
     let mut tries = 0;
     loop {
         let changed = table.changed();
-        let records = table.stream_after(checkpoint, BATCH);
+        let records = table.stream_after(checkpoint, RELAY_BATCH as usize);
         let Some((last, _)) = records.last() else {
             changed.await;
             continue;

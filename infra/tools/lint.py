@@ -19,7 +19,7 @@ def cfn_lint(stacks: list[Path]) -> list[Finding]:
     done = subprocess.run(
         [BIN / "cfn-lint", "--format", "json", *stacks], capture_output=True, text=True, check=False
     )
-    # A bit for each level of what was found; 1 and above 15 is that it could not run.
+    # A bit for each level of findings. 1, or a number above 15, says that the linter could not run.
     if done.returncode & ~0b1110:
         sys.exit(f"infra: cfn-lint failed: {done.stderr.strip()}")
     findings = []
@@ -35,7 +35,7 @@ def cfn_lint(stacks: list[Path]) -> list[Finding]:
 def checkov(stacks: Path) -> list[Finding]:
     """Failed checks. A template that it cannot read, or none at all, is an error and not a clean result."""
     done = subprocess.run(
-        # From inside: it takes an absolute path of 40 characters for a secret in whatever the file holds.
+        # From inside the folder: checkov takes an absolute path of 40 characters for a secret.
         [BIN / "checkov", "-d", ".", "--framework", "cloudformation", "--quiet", "--compact", "--skip-download"]
         + ["-o", "json"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""What `deploy` needs beside the aws commands: packages of binaries, and parameters of templates."""
+"""The work of `deploy` beside the aws commands: packages of binaries, and parameters of templates."""
 
 import json
 import os
@@ -17,7 +17,7 @@ def pack(binary: Path, package: Path) -> None:
     entry.external_attr = 0o755 << 16
     entry.compress_type = zipfile.ZIP_DEFLATED
     package.parent.mkdir(parents=True, exist_ok=True)
-    # In the same folder, then renamed: whoever uploads it meanwhile sees the old package or the new one.
+    # In the same folder, then renamed: an upload meanwhile sees the old package or the new one.
     with tempfile.NamedTemporaryFile(dir=package.parent, delete=False) as file:
         with zipfile.ZipFile(file, "w") as archive:
             # Named here: an entry that brings its own type does not take the archive's level.

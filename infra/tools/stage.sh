@@ -32,7 +32,7 @@ if [ -n "$local" ]; then
     die "no LocalStack answers at $AWS_ENDPOINT_URL: start it with localstack/waxseal-localstack start"
 else
   [ -z "${AWS_ENDPOINT_URL:-}" ] || die "AWS_ENDPOINT_URL is set, and the stage $stage is for AWS: unset it, or deploy to local"
-  # Whoever has an aws command has it signed in; the locked one is for those who have none.
+  # An aws command on this machine is signed in already. The locked one is for machines without one.
   if ! command -v aws >/dev/null || ! command aws --version >/dev/null 2>&1; then
     aws() { "$tools_bin/aws" "$@"; }
   fi

@@ -23,7 +23,7 @@ def aws(localstack: Running) -> Aws:
 
 @pytest.fixture(scope="session")
 def stock_aws() -> Iterator[Aws]:
-    """The same without any mend: what LocalStack does by itself."""
+    """The same without any mend: LocalStack's own behaviour."""
     with run({mends.WITHOUT: "all"}) as running:
         yield Aws(running.endpoint)
 

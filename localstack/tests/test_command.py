@@ -1,4 +1,4 @@
-"""What a person types, and what other programs parse."""
+"""The commands that a person types, and the output that other programs parse."""
 
 import json
 import os

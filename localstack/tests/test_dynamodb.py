@@ -240,7 +240,7 @@ def test_query_pages_backwards_by_limit(aws: Aws) -> None:
 
 
 def test_what_has_expired_is_removed_by_the_service(aws: Aws, tmp_path: Any) -> None:
-    """The stream tells who removed it, to a reader of the stream and to a function; a plain delete tells nobody."""
+    """The stream shows the service as the remover, to a reader and to a function; a plain delete shows none."""
     table, journal = aws.table(stream=True), tmp_path / "journal"
     aws.dynamodb.update_time_to_live(
         TableName=table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}

@@ -1,4 +1,4 @@
-"""Each mend: the scenario holds with it, and without it shows what LocalStack does by itself."""
+"""Each mend: the scenario holds with it, and without it shows LocalStack's own behaviour."""
 
 import json
 import time
@@ -15,12 +15,12 @@ from running import eventually
 from waxseal_localstack import mends
 from waxseal_localstack.mends.scheduler import next_time
 
-# What a scenario may wait for something that, without the mend, never comes.
+# Seconds that a scenario waits for an event that never comes without the mend.
 PATIENCE_S = 4.0
 
 
 def bodies(aws: Aws, url: str, wanted: int = 1) -> list[Any]:
-    """What arrives in a queue within our patience."""
+    """The messages that arrive in a queue in time."""
     found: list[Any] = []
     end = time.monotonic() + PATIENCE_S
     while len(found) < wanted and time.monotonic() < end:

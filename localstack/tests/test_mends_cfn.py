@@ -1,4 +1,4 @@
-"""What CloudFormation skips or drops, with each mend and without it; as in test_mends."""
+"""The changes that CloudFormation skips or drops, with each mend and without it; as in test_mends."""
 
 import json
 from typing import Any

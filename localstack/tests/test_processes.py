@@ -1,4 +1,4 @@
-"""Nothing is left behind, whoever is killed; and nothing listens where others can reach it."""
+"""No process is left behind, whichever one is killed, and none listens where others can reach it."""
 
 import os
 import signal
@@ -96,7 +96,7 @@ def test_when_the_supervisor_is_killed_localstack_and_its_functions_die_with_it(
     try:
         all_gone(running, [pid for pid in pids if pid not in grandchildren])
     finally:
-        # What a function started itself outlives only this: a kill of the supervisor, whose work it would be.
+        # A process that a function started outlives only this: a kill of the supervisor, which would end it.
         for pid in grandchildren:
             os.kill(pid, signal.SIGKILL)
 

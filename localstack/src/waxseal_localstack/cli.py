@@ -85,7 +85,7 @@ def start(typed: argparse.Namespace) -> int:
 
 
 def run(typed: argparse.Namespace) -> int:
-    mends.left_out()  # a mistyped name is told here, not in a log
+    mends.left_out()  # a mistyped name is reported here, not in a log
     try:
         listener = kernel.listen(typed.port)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What LocalStack finds through entry points. Imports late: it loads every plugin's module to learn its name."""
+"""The parts that LocalStack finds through entry points. Imports late: it loads every plugin's module to learn its name."""
 
 import os
 from typing import Any

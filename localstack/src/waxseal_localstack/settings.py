@@ -5,12 +5,12 @@ from pathlib import Path
 
 REGION = "us-east-1"
 
-# What a client needs; LocalStack reads the account from the key id and takes any secret.
+# The variables of a client. LocalStack reads the account from the key id and takes any secret.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def client_environment(endpoint: str) -> dict[str, str]:
-    """What AWS SDKs and the AWS command line need to talk to this instance."""
+    """The variables that AWS SDKs and the AWS command line need to reach this instance."""
     return {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **CREDENTIALS}
 
 
@@ -23,7 +23,7 @@ def host_environment(port: int, data: Path) -> dict[str, str]:
     }
     return {
         **_defaults(),
-        # What the caller sets wins over the defaults above, e.g. DEBUG=1 or DYNAMODB_ERROR_PROBABILITY=0.1,
+        # The caller's values win over the defaults above, e.g. DEBUG=1 or DYNAMODB_ERROR_PROBABILITY=0.1,
         **inherited,
         # but not over what makes this instance this instance.
         "GATEWAY_LISTEN": f"127.0.0.1:{port}",

@@ -113,7 +113,7 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 class _Events:
-    """What the supervisor waits for, as file descriptors in one selector."""
+    """The events that the supervisor waits for, as file descriptors in one selector."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()

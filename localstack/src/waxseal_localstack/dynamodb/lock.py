@@ -1,4 +1,4 @@
-"""One operation at a time: moto's tables are plain dictionaries, and every guarantee here rests on nobody looking in between."""
+"""One operation at a time: moto's tables are plain dictionaries, and no other operation may see them half changed."""
 
 import threading
 

@@ -34,7 +34,7 @@ from waxseal_localstack.dynamodb.wire import Attributes
 
 MAX_ACTIONS = 100
 
-# What depends on the item or on the types of the table's key: the reason of one action. Anything else is wrong with
+# Errors that depend on the item or on the types of the table's key: the reason of one action. Anything else is wrong with
 # the request as a whole.
 _OF_THE_ITEM = (
     AttributeDoesNotExist,
@@ -194,7 +194,7 @@ def _run(action: _Action, scratch: writes.Scratch) -> None:
             update = body["UpdateExpression"]
             DynamoDBBackend.update_item(scratch, name, action.key, update_expression=update, **condition)
         case "Delete" | "ConditionCheck":
-            # A check is a delete that nobody applies: the same condition on the same item.
+            # A check is a delete that is not applied: the same condition on the same item.
             DynamoDBBackend.delete_item(scratch, name, action.key, **condition)
         case other:
             raise MockValidationException(f"Unsupported action in a transaction: {other}")

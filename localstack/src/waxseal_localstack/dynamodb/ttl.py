@@ -1,4 +1,4 @@
-"""Removes what has expired, as DynamoDB does by itself: as a change by the service, which a stream record tells."""
+"""Removes expired items as DynamoDB does: as a change by the service, which a stream record shows."""
 
 import logging
 import threading

@@ -49,7 +49,7 @@ Operation = Callable[["Scratch"], object]
 
 
 def plan(table: Table, key: Attributes, operation: Operation, *, update: bool = False) -> Change:
-    """What `operation` would do to the item with this key. Raises what moto raises when it would fail."""
+    """The effect of `operation` on the item with this key. Raises moto's error where it would fail."""
     hash_key = DynamoType(key[table.hash_key_attr])
     range_key = DynamoType(key[table.range_key_attr]) if table.range_key_attr else None
     old = find(table, hash_key, range_key)
@@ -82,7 +82,7 @@ def checked_key(table: Table, key: Attributes) -> Attributes:
 
 
 def find(table: Table, hash_key: DynamoType, range_key: DynamoType | None) -> Item | None:
-    # `in` first: the dictionary makes a partition for whoever asks.
+    # `in` first: the dictionary makes a partition for each key that is read.
     if hash_key not in table.items:
         return None
     found: Any = table.items[hash_key]

@@ -1,4 +1,4 @@
-"""What Lambda says about an invocation: error payloads, and the platform's lines in the log."""
+"""Lambda's reports of an invocation: error payloads, and the platform's lines in the log."""
 
 import json
 import signal
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the caller of Invoke gets."""
+    """The answer to the caller of Invoke."""
 
     payload: bytes
     is_error: bool

@@ -87,7 +87,7 @@ class Sandbox:
         return outcome
 
     def take_output(self) -> str:
-        """What the process has written since the last time."""
+        """The output of the process since the last call."""
         self._drain()
         with self._output_lock:
             text = self._output.decode("utf-8", "replace")
@@ -103,7 +103,7 @@ class Sandbox:
         return int(peaks[0]) // 1024 if peaks else 0
 
     def close(self, grace_s: float = 0.0) -> None:
-        """Ends the process and what it started, and frees the port and the folder. Idempotent."""
+        """Ends the process and its children, and frees the port and the folder. Idempotent."""
         with self._lock:
             if self._closed:
                 return
@@ -155,7 +155,7 @@ class Sandbox:
             current[1].set_result(outcome)
 
     def _watch(self) -> None:
-        """Collects output until the process has ended, then tells whoever waits for an answer."""
+        """Collects output until the process has ended, then wakes the thread that waits for an answer."""
         poller = select.poll()
         poller.register(self._pipe.fileno(), select.POLLIN)
         while self._process.poll() is None:

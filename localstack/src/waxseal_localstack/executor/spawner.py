@@ -49,5 +49,5 @@ def _serve() -> None:
                     preexec_fn=kernel.die_with_parent,
                 )
             )
-        except BaseException as error:  # whatever it is, it belongs to the one who ordered
+        except BaseException as error:  # any error belongs to the thread that gave the order
             started.set_exception(error)

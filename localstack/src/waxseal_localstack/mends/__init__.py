@@ -1,4 +1,4 @@
-"""What LocalStack 4.14.0 does wrong, one file each: what, why it matters here, and the mend.
+"""The faults of LocalStack 4.14.0, one file each: the fault, why it matters here, and the mend.
 
 A mend has `apply()`, or is a CloudFormation resource type that the community edition lacks (loaded by entry point, see
 `cfn`). `WAXSEAL_LOCALSTACK_WITHOUT=replay,target_dlq` (or `all`) leaves some out: the tests show with it that each is

@@ -41,7 +41,7 @@ class Resource(ResourceProvider[Properties]):
 
     def update(self, request: ResourceRequest[Properties]) -> ProgressEvent[Properties]:
         known = request.previous_state or {}
-        # What only we know (the made-up name, read-only properties) is not in the template.
+        # The template lacks the properties that only we know: the made-up name and read-only ones.
         kept = {name: known[name] for name in (self.NAME, "Arn") if name in known}
         properties = {**kept, **request.desired_state}
         self.put(request.aws_client_factory, properties, False)

@@ -1,6 +1,6 @@
 """Changes to an alarm, a topic's policy or a bus's policy are dropped while the stack says UPDATE_COMPLETE.
 
-Each of these is created by a call that replaces what is there, so the update is that call again under the known name.
+A call that replaces the resource creates each of these, so the update is that call again under the known name.
 """
 
 from collections.abc import Callable

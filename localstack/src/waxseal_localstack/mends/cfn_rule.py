@@ -17,7 +17,7 @@ def apply() -> None:
         stale = _ids(known) - _ids(wanted)
         if stale:
             request.aws_client_factory.events.remove_targets(Rule=wanted["Name"], Ids=sorted(stale), **_bus(wanted))
-        # PutRule and PutTargets replace what has the same name, so from here on it is a creation.
+        # PutRule and PutTargets replace a rule or target of the same name, so from here on it is a creation.
         return self.create(request)
 
     @patch(EventsRuleProvider.delete)

@@ -23,7 +23,7 @@ def to_dead_letters(queue_arn: str, body: str, attributes: dict[str, str]) -> No
 
 
 def to_target(target: dict[str, Any]) -> None:
-    """What EventBridge Scheduler does with a templated target. ValueError for one that is not supported here."""
+    """Sends to a templated target as EventBridge Scheduler does. ValueError for one that is not supported here."""
     arn, body = target["Arn"], target.get("Input") or "{}"
     aws = clients(arn)
     match arn.split(":")[2]:

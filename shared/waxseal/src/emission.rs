@@ -144,7 +144,7 @@ pub(crate) fn write_emissions(emissions: &[Emission]) -> String {
 /// Reads [`attribute::EMITTED`](crate::table::attribute::EMITTED).
 ///
 /// # Errors
-/// Where [`Receipt::to_item`] cannot have written the text.
+/// Where [`Receipt::to_item`](crate::row::Receipt::to_item) cannot have written the text.
 pub fn read_emissions(emitted: &str) -> Result<Vec<Emission>, serde_json::Error> {
     serde_json::from_str(emitted)
 }

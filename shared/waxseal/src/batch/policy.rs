@@ -23,7 +23,7 @@ pub enum GroupPolicy {
     /// It goes on, as after SQS's own redrive.
     #[default]
     Skip,
-    /// It follows to the dead-letter queue, in order, until [`Engine::release_group`](crate::Engine::release_group):
+    /// It follows to the dead-letter queue, in order, until [`Engine::unblock_group`](crate::Engine::unblock_group):
     /// for events that mean nothing without the one before. One more read for each group of a batch.
     Block,
 }

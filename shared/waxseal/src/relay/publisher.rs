@@ -72,7 +72,7 @@ pub struct Pending {
     pub record: String,
     /// When the record was written; `None` where only the envelopes say it.
     pub at: Option<Timestamp>,
-    /// The attribute [`EMITTED`](crate::item::attribute::EMITTED), read; or what is wrong with it.
+    /// The attribute [`EMITTED`](crate::table::attribute::EMITTED), read; or what is wrong with it.
     pub emissions: Result<Vec<Emission>, String>,
     /// The attribute as it arrived, for the dead-letter queue.
     pub body: Vec<u8>,

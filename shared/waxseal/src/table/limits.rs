@@ -61,7 +61,7 @@ pub const LARGEST_PARTITION: usize = 2048;
 /// Bytes of a sort key. Source: as above.
 pub const LARGEST_SORT: usize = 1024;
 
-/// Checks the limits of one write request: every [`Table`] calls this function first.
+/// Checks the limits of one write request: every [`Table`](crate::Table) calls this function first.
 ///
 /// # Errors
 /// The exceeded limit, with the items.

@@ -1,4 +1,4 @@
-//! Aggregates: several messages about one entity, which may not be there.
+//! Aggregates: several messages about one entity, which may not exist.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     domain::{OrderPlaced, SKU, StockReserved, envelope, order},
     env::ContractEnv,
-    world::{Letters, World, record},
+    world::{RecordedDeadLetters, World, record},
 };
 use waxseal::{
     Aggregate, Decide, Entity, Envelope, Failure, Out, Outcome, Raw, Refusal, Service,
@@ -23,7 +23,7 @@ struct ArticleRetired {
 }
 waxseal::event!(ArticleRetired { name: "article.retired", version: 1, owner: "shop" });
 
-/// What was ordered of an article.
+/// The ordered pieces of an article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Demand {
     pieces: u32,
@@ -43,7 +43,7 @@ enum Refused {
     Stocktaking,
 }
 
-/// Counts what was ordered of an article until it is retired.
+/// Counts the ordered pieces of an article until it is retired.
 struct Demands;
 impl Aggregate for Demands {
     const NAME: &'static str = "demands";
@@ -108,14 +108,15 @@ fn records(messages: &[Raw]) -> Vec<Record> {
 const PLACED: &str = "inventory/demands/order.placed";
 const RETIRED: &str = "inventory/demands/article.retired";
 
-/// Messages of several kinds about one entity, in one batch: one read, one write, a receipt each, in the order of arrival.
+/// Messages of several kinds about one entity, in one batch: one read, one write, a receipt each,
+/// in the order of arrival.
 pub async fn c1_two_kinds_of_message_about_one_entity_share_a_write(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(demands());
     let messages = [order("o-1", 1), order("o-2", 2), retired("r-1"), order("o-3", 4), order("o-4", 8)];
-    let (failed, verdicts) =
-        function.batch(&records(&messages), &Letters::default(), Policy::default()).await;
-    assert!(failed.is_empty(), "{verdicts:?}");
+    let (failed, outcomes) =
+        function.batch(&records(&messages), &RecordedDeadLetters::default(), Policy::default()).await;
+    assert!(failed.is_empty(), "{outcomes:?}");
     assert_eq!(function.line.counts(), (1, 1));
     assert_eq!(
         world.entity(SKU).await,
@@ -129,11 +130,13 @@ pub async fn c1_two_kinds_of_message_about_one_entity_share_a_write(env: &impl C
         assert!(world.receipt(consumer, raw).await.is_some(), "{}", raw.id);
     }
     let again = world.cold(demands());
-    let (_, verdicts) = again.batch(&records(&messages), &Letters::default(), Policy::default()).await;
-    assert!(verdicts.iter().all(|verdict| matches!(verdict, RecordOutcome::Done(Some(Outcome::Duplicate)))));
+    let (_, outcomes) =
+        again.batch(&records(&messages), &RecordedDeadLetters::default(), Policy::default()).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, RecordOutcome::Done(Some(Outcome::Duplicate)))));
 }
 
-/// A decision that leaves no state deletes the entity, alone and in a batch in which another message starts it anew.
+/// A decision that leaves no state deletes the entity, alone and in a batch in which another
+/// message starts it anew.
 pub async fn c2_a_decision_that_leaves_no_state_deletes_the_entity(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(demands());
@@ -148,17 +151,17 @@ pub async fn c2_a_decision_that_leaves_no_state_deletes_the_entity(env: &impl Co
     for (first, orders, left) in [("r-2", Some("o-4"), Some(Demand { pieces: 2 })), ("r-3", None, None)] {
         let messages: Vec<Raw> =
             std::iter::once(retired(first)).chain(orders.map(|id| order(id, 2))).collect();
-        let (failed, verdicts) =
-            function.batch(&records(&messages), &Letters::default(), Policy::default()).await;
-        assert!(failed.is_empty(), "{verdicts:?}");
+        let (failed, outcomes) =
+            function.batch(&records(&messages), &RecordedDeadLetters::default(), Policy::default()).await;
+        assert!(failed.is_empty(), "{outcomes:?}");
         assert_eq!(world.entity(SKU).await, left);
     }
 
-    // What begins and ends in one batch leaves its receipts alone.
+    // An entity that begins and ends in one batch leaves only its receipts.
     let messages = [order("o-5", 1), retired("r-4")];
-    let (failed, verdicts) =
-        function.batch(&records(&messages), &Letters::default(), Policy::default()).await;
-    assert!(failed.is_empty(), "{verdicts:?}");
+    let (failed, outcomes) =
+        function.batch(&records(&messages), &RecordedDeadLetters::default(), Policy::default()).await;
+    assert!(failed.is_empty(), "{outcomes:?}");
     assert!(world.item(&key).await.is_none() && world.receipt(RETIRED, &messages[1]).await.is_some());
 }
 
@@ -174,7 +177,7 @@ pub async fn s34_an_aggregate_that_has_emitted_in_sequence_is_not_deleted(env: &
     assert_eq!(world.entity(SKU).await, Some(Demand { pieces: 1 }));
 }
 
-/// A state that is left as it was, or is not there, is not written. The commit still depends on it.
+/// A state that did not change, or does not exist, is not written. The commit still depends on it.
 pub async fn c2_a_state_that_is_left_as_it_was_is_not_written(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(demands());
@@ -188,8 +191,8 @@ pub async fn c2_a_state_that_is_left_as_it_was_is_not_written(env: &impl Contrac
     assert_eq!(world.item(&state::key::<Demand>(SKU)).await, before);
 }
 
-/// A refusal commits nothing. Its type is found by a downcast, and a message from a queue is dead-lettered with its reason,
-/// unless the refusal asks for another delivery.
+/// A refusal commits nothing. A downcast finds its type. A message from a queue is dead-lettered
+/// with the refusal's reason, unless the refusal asks for another delivery.
 pub async fn s27_a_refusal_commits_nothing_and_is_dead_lettered_with_its_reason(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(demands());
@@ -197,12 +200,12 @@ pub async fn s27_a_refusal_commits_nothing_and_is_dead_lettered_with_its_reason(
     let Failure::Fault(fault) = &failure else { panic!("{failure}") };
     assert_eq!(fault.reason().downcast_ref(), Some(&Refused::NoDemand(SKU.to_owned())));
 
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let messages = [order("o-1", 2), order("o-2", 100), order("o-3", 77), order("o-4", 3)];
-    let (failed, _) = function.batch(&records(&messages), &letters, Policy::default()).await;
+    let (failed, _) = function.batch(&records(&messages), &dead_letters, Policy::default()).await;
     assert_eq!(failed, ["m-2"], "the shelves are counted: it comes again");
-    let kept = letters.kept();
-    let reasons: Vec<&str> = kept.iter().map(|letter| letter.reason.as_str()).collect();
+    let kept = dead_letters.kept();
+    let reasons: Vec<&str> = kept.iter().map(|dead_letter| dead_letter.reason.as_str()).collect();
     assert_eq!(reasons, ["100 pieces are not delivered to one customer"]);
     assert_eq!(world.entity(SKU).await, Some(Demand { pieces: 5 }), "its neighbours take effect");
     for raw in &messages[1..3] {

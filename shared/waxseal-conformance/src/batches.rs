@@ -1,4 +1,5 @@
-//! Batches: what is reported as failed, what is dead-lettered, and how many run at once.
+//! Batches: the records that are reported as failed or dead-lettered, and the number of handlers at
+//! once.
 
 use std::sync::{
     Arc,
@@ -8,7 +9,7 @@ use std::sync::{
 use super::{
     domain::{SKU, Script, Stock, announcing, charging, envelope, observing, order, reserving},
     env::ContractEnv,
-    world::{Letters, World, breathe, policy, record},
+    world::{RecordedDeadLetters, World, breathe, policy, record},
 };
 use waxseal::{
     Fault, Malformed, Outcome,
@@ -19,37 +20,38 @@ fn three() -> [Record; 3] {
     ["1", "2", "3"].map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1)))
 }
 
-/// All succeed: nothing is reported. No records: nothing runs.
+/// All succeed: nothing is reported. A batch without records runs nothing.
 pub async fn s1_all_succeed_and_nothing_is_reported(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (script, letters) = (Script::default(), Letters::default());
+    let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
     let function = world.function(announcing(&script));
-    let (failed, verdicts) = function.batch(&[], &letters, Policy::default()).await;
-    assert_eq!((failed.len(), verdicts.len(), script.runs(), function.line.requests()), (0, 0, 0, 0));
-    let (failed, verdicts) = function.batch(&three(), &letters, Policy::default()).await;
-    assert!(failed.is_empty() && verdicts.iter().all(|verdict| !verdict.is_failed()), "{verdicts:?}");
-    assert_eq!((script.runs(), letters.kept().len()), (3, 0));
+    let (failed, outcomes) = function.batch(&[], &dead_letters, Policy::default()).await;
+    assert_eq!((failed.len(), outcomes.len(), script.runs(), function.line.requests()), (0, 0, 0, 0));
+    let (failed, outcomes) = function.batch(&three(), &dead_letters, Policy::default()).await;
+    assert!(failed.is_empty() && outcomes.iter().all(|outcome| !outcome.is_failed()), "{outcomes:?}");
+    assert_eq!((script.runs(), dead_letters.kept().len()), (3, 0));
 }
 
 /// One fails: it alone is reported, and the others take effect once.
 pub async fn s2_one_failure_is_reported_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (script, letters) = (Script::failing(&["o-2"]), Letters::default());
+    let (script, dead_letters) = (Script::failing(&["o-2"]), RecordedDeadLetters::default());
     let function = world.function(announcing(&script));
     for _ in 0..2 {
-        let (failed, _) = function.batch(&three(), &letters, Policy::default()).await;
+        let (failed, _) = function.batch(&three(), &dead_letters, Policy::default()).await;
         assert_eq!(failed, ["m-2"]);
     }
     assert_eq!((script.runs_of("o-1"), script.runs_of("o-2"), script.runs_of("o-3")), (1, 2, 1));
-    assert!(letters.kept().is_empty());
-    // With state in common, all that succeed are in it.
+    assert!(dead_letters.kept().is_empty());
+    // The succeeding records share one state, and all of them are in it.
     let function = world.function(reserving(&Script::failing(&["o-2"])));
-    let (failed, _) = function.batch(&three(), &letters, Policy::default()).await;
+    let (failed, _) = function.batch(&three(), &dead_letters, Policy::default()).await;
     assert_eq!(failed, ["m-2"]);
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 98 }));
 }
 
-/// What cannot be read, or nobody handles, is dead-lettered at once with its reason; or retried, where that is the policy.
+/// A record that cannot be read, or has no handler, is dead-lettered at once with its reason. Where
+/// that is the policy, it is retried instead.
 pub async fn s3_an_unreadable_record_concerns_itself_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let unreadable = Record {
@@ -67,18 +69,20 @@ pub async fn s3_an_unreadable_record_concerns_itself_alone(env: &impl ContractEn
         for (malformed, failed_ids, kept) in
             [(MalformedPolicy::DeadLetter, vec![], 1), (MalformedPolicy::Retry, vec!["m-2"], 0)]
         {
-            let (script, letters) = (Script::default(), Letters::default());
+            let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
             let [one, _, three] = three();
             let records = [one, bad.clone(), three];
             let policy = policy(|it| it.malformed = malformed);
             let (failed, _) =
-                world.function(observing_as_inventory(&script)).batch(&records, &letters, policy).await;
+                world.function(observing_as_inventory(&script)).batch(&records, &dead_letters, policy).await;
             assert_eq!((failed, script.runs()), (failed_ids.iter().map(|id| (*id).to_owned()).collect(), 2));
-            let letters = letters.kept();
-            assert_eq!(letters.len(), kept);
+            let dead_letters = dead_letters.kept();
+            assert_eq!(dead_letters.len(), kept);
             assert!(
-                letters.iter().all(|letter| letter.reason == reason && letter.body == bad.body),
-                "{letters:?}"
+                dead_letters
+                    .iter()
+                    .all(|dead_letter| dead_letter.reason == reason && dead_letter.body == bad.body),
+                "{dead_letters:?}"
             );
         }
     }
@@ -88,7 +92,7 @@ fn observing_as_inventory(script: &Script) -> waxseal::Service {
     waxseal::Service::new("inventory").handler(super::domain::Observe(script.clone()))
 }
 
-/// Failed ids come in the order of the input, each once, whatever finishes first.
+/// Failed ids come in the order of the input, each once, in whatever order the records finish.
 pub async fn s5_failed_ids_come_once_and_in_input_order(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let breaths = Arc::new(AtomicUsize::new(40));
@@ -105,11 +109,11 @@ pub async fn s5_failed_ids_come_once_and_in_input_order(env: &impl ContractEnv) 
         (0..20).map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1))).collect();
     records.push(records[7].clone());
     let function = world.function(announcing(&script));
-    let (failed, _) = function.batch(&records, &Letters::default(), Policy::default()).await;
+    let (failed, _) = function.batch(&records, &RecordedDeadLetters::default(), Policy::default()).await;
     assert_eq!(failed, (0..20).map(|n| format!("m-{n}")).collect::<Vec<_>>());
 }
 
-/// A panic is one failed record; what it quotes is withheld.
+/// A panic is one failed record; the text that it quotes is withheld.
 pub async fn s6_a_panic_is_one_failed_record(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::deciding(|entered| {
@@ -117,16 +121,17 @@ pub async fn s6_a_panic_is_one_failed_record(env: &impl ContractEnv) {
         Ok(())
     });
     let function = world.function(reserving(&script));
-    let (failed, verdicts) = function.batch(&three(), &Letters::default(), Policy::default()).await;
+    let (failed, outcomes) =
+        function.batch(&three(), &RecordedDeadLetters::default(), Policy::default()).await;
     assert_eq!(failed, ["m-2"]);
-    let RecordOutcome::Failed { reason, .. } = &verdicts[1] else { panic!("{verdicts:?}") };
+    let RecordOutcome::Failed { reason, .. } = &outcomes[1] else { panic!("{outcomes:?}") };
     // Its message quotes the event, so it is withheld.
     assert!(reason.starts_with("the handler panicked") && reason.contains("withheld"), "{reason}");
     assert!(!reason.contains("o-2"), "{reason}");
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 98 }));
 }
 
-/// The same event twice in one batch runs once; the second copy shares what became of the first.
+/// The same event twice in one batch runs once; the second copy shares the outcome of the first.
 pub async fn s17_twice_in_a_batch_runs_once(env: &impl ContractEnv) {
     let world = World::of(env).await;
     type Fail = Option<fn() -> Fault>;
@@ -138,22 +143,23 @@ pub async fn s17_twice_in_a_batch_runs_once(env: &impl ContractEnv) {
     for (n, (fault, expected, kept)) in cases.into_iter().enumerate() {
         for service in [announcing, charging] {
             let script = Script::deciding(move |_| fault.map_or(Ok(()), |fault| Err(fault())));
-            let letters = Letters::default();
+            let dead_letters = RecordedDeadLetters::default();
             let raw = order(&format!("o-17-{n}"), 1);
             let records = [record("m-1", &raw), record("m-2", &raw)];
-            let (failed, verdicts) =
-                world.function(service(&script)).batch(&records, &letters, Policy::default()).await;
+            let (failed, outcomes) =
+                world.function(service(&script)).batch(&records, &dead_letters, Policy::default()).await;
             assert_eq!(
                 (&failed[..], script.runs()),
                 (&expected.iter().map(ToString::to_string).collect::<Vec<_>>()[..], 1)
             );
-            assert_eq!(letters.kept().len(), kept, "{verdicts:?}");
-            assert_eq!(std::mem::discriminant(&verdicts[0]), std::mem::discriminant(&verdicts[1]));
+            assert_eq!(dead_letters.kept().len(), kept, "{outcomes:?}");
+            assert_eq!(std::mem::discriminant(&outcomes[0]), std::mem::discriminant(&outcomes[1]));
         }
     }
 }
 
-/// Never more than k handlers at once, however many records there are; and all of them when there are enough.
+/// Never more than k handlers run at once, however many records there are. With enough records k
+/// handlers do run.
 pub async fn s21_at_most_k_handlers_at_once_on_10_000_records(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -172,76 +178,80 @@ pub async fn s21_at_most_k_handlers_at_once_on_10_000_records(env: &impl Contrac
     let records: Vec<_> =
         (0..10_000).map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1))).collect();
     let policy = policy(|it| it.concurrency = 7);
-    let (failed, _) = world.function(observing(&script)).batch(&records, &Letters::default(), policy).await;
+    let (failed, _) =
+        world.function(observing(&script)).batch(&records, &RecordedDeadLetters::default(), policy).await;
     assert!(failed.is_empty());
     assert_eq!((script.runs(), most.load(Ordering::SeqCst)), (10_000, 7));
 }
 
-/// A permanent failure is dead-lettered at the first attempt: the body verbatim, the reason, whose and of what.
+/// A permanent failure is dead-lettered at the first attempt, with the verbatim body, the reason
+/// and the identity of the event.
 pub async fn s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::deciding(|entered| match &*entered.event {
         "o-2" => Err(Fault::permanent("no such SKU")),
         _ => Ok(()),
     });
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let records = three();
     let function = world.function(reserving(&script));
-    let (failed, _) = function.batch(&records, &letters, Policy::default()).await;
+    let (failed, _) = function.batch(&records, &dead_letters, Policy::default()).await;
     assert!(failed.is_empty());
-    let letters = letters.kept();
-    assert_eq!(letters.len(), 1);
-    let letter = &letters[0];
-    assert_eq!((&letter.body, &*letter.reason), (&records[1].body, "no such SKU"));
+    let dead_letters = dead_letters.kept();
+    assert_eq!(dead_letters.len(), 1);
+    let dead_letter = &dead_letters[0];
+    assert_eq!((&dead_letter.body, &*dead_letter.reason), (&records[1].body, "no such SKU"));
     assert_eq!(
-        (&*letter.record, &*letter.service, letter.name.as_deref()),
+        (&*dead_letter.record, &*dead_letter.service, dead_letter.name.as_deref()),
         ("m-2", "inventory", Some("order.placed"))
     );
-    assert_eq!(letter.identity, Some(("orders".to_owned(), "o-2".to_owned())));
+    assert_eq!(dead_letter.identity, Some(("orders".to_owned(), "o-2".to_owned())));
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 98 }));
 }
 
-/// A letter that cannot be written is not lost: its record is reported as failed.
-pub async fn s27_a_letter_that_cannot_be_written_fails_its_record(env: &impl ContractEnv) {
+/// A dead letter that cannot be written is not lost: its record is reported as failed.
+pub async fn s27_a_dead_letter_that_cannot_be_written_fails_its_record(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::deciding(|_| Err(Fault::permanent("no such SKU")));
     let function = world.function(reserving(&script));
     let malformed =
         Record { content: Content::Malformed(Malformed::new("not JSON")), ..record("m-4", &order("o-4", 1)) };
     let records = [&three()[..], &[malformed]].concat();
-    let (failed, verdicts) = function.batch(&records, &Letters::refusing(), Policy::default()).await;
+    let (failed, outcomes) =
+        function.batch(&records, &RecordedDeadLetters::refusing(), Policy::default()).await;
     assert_eq!(failed, ["m-1", "m-2", "m-3", "m-4"]);
-    let RecordOutcome::Failed { reason, .. } = &verdicts[0] else { panic!("{verdicts:?}") };
+    let RecordOutcome::Failed { reason, .. } = &outcomes[0] else { panic!("{outcomes:?}") };
     assert!(reason.contains("no such SKU") && reason.contains("NonExistentQueue"), "both reasons: {reason}");
 }
 
-/// On the last receive that the queue allows, the letter carries the reason that the queue's own redrive could not give.
+/// On the last receive that the queue allows, the dead letter carries the reason that the queue's
+/// own redrive could not give.
 pub async fn s27_the_last_receive_is_dead_lettered_with_its_reason(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(reserving(&Script::failing(&["o-1"])));
-    let (letters, policy) = (Letters::default(), policy(|it| it.max_receives = Some(5)));
+    let (dead_letters, policy) = (RecordedDeadLetters::default(), policy(|it| it.max_receives = Some(5)));
     for receives in 1..=5 {
         let again = Record { receives, ..record("m-1", &order("o-1", 1)) };
-        let (failed, _) = function.batch(&[again], &letters, policy.clone()).await;
+        let (failed, _) = function.batch(&[again], &dead_letters, policy.clone()).await;
         assert_eq!(failed.len(), usize::from(receives < 5));
     }
-    assert_eq!(letters.kept()[0].reason, "gave up after 5 receives: the warehouse does not answer");
+    assert_eq!(dead_letters.kept()[0].reason, "gave up after 5 receives: the warehouse does not answer");
 }
 
 /// A newer version than this build knows is retried, and runs after a deploy that knows it.
 pub async fn s43_a_newer_version_is_retried_until_a_deploy_knows_it(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let newer = envelope("o-43", "orders", 3, r#"{"parcels":[]}"#);
-    let (script, letters) = (Script::default(), Letters::default());
+    let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
     let policy = policy(|it| it.max_receives = Some(2));
     let function = world.function(reserving(&script));
-    let (failed, _) = function.batch(&[record("m-1", &newer)], &letters, policy.clone()).await;
+    let (failed, _) = function.batch(&[record("m-1", &newer)], &dead_letters, policy.clone()).await;
     assert_eq!((failed, script.runs()), (vec!["m-1".to_owned()], 0));
     let again = Record { receives: 2, ..record("m-1", &newer) };
-    function.batch(&[again], &letters, policy).await;
-    let reason = &letters.kept()[0].reason;
+    function.batch(&[again], &dead_letters, policy).await;
+    let reason = &dead_letters.kept()[0].reason;
     assert!(reason.contains("order.placed version 3 is newer than 2"), "{reason}");
-    // A build that knows version 3 would run it: nothing of this one stands in the way.
+    // A build that knows version 3 would run it, since this build leaves no receipt.
     assert!(world.receipt("inventory/reserve", &newer).await.is_none());
 }
 

@@ -1,17 +1,18 @@
-//! A handler that writes an entity without loading it is told so, and no race is blamed.
+//! A handler that writes an entity without loading it gets an error that names the mistake, not a
+//! lost race.
 
 use std::time::Duration;
 
 use super::{
     domain::{OrderPlaced, Script, Stock, StockReserved, order, order_of, reserving},
     env::ContractEnv,
-    world::{Letters, World, record},
+    world::{RecordedDeadLetters, World, record},
 };
 use waxseal::{
     Attempt, Effect, Entity, Envelope, Failure, Fault, Handler, Outcome, Service, Unit, batch::Policy,
 };
 
-/// Creates stock, whatever is there.
+/// Creates stock, even where it exists.
 fn restock(script: &Script, order: &OrderPlaced, unit: &mut Unit<'_, (StockReserved,)>) {
     unit.save(unit.create(&order.sku, Stock { on_hand: i64::from(order.quantity) }));
     unit.emit(StockReserved { order: order.sku.clone(), left: i64::try_from(script.runs()).unwrap_or(-1) });
@@ -51,7 +52,7 @@ impl Effect for RestockOutside {
     }
 }
 
-/// Loads an entity and creates it all the same: without a receipt.
+/// Loads an entity and creates it nevertheless, without a receipt.
 struct Overwrite(Script);
 impl Handler for Overwrite {
     const NAME: &str = "overwrite";
@@ -89,8 +90,8 @@ fn assert_names(failure: &Failure, sku: &str) {
     assert!(matches!(failure, Failure::NotLoaded { exists: true, .. }) && !failure.is_permanent(), "{text}");
 }
 
-/// An entity that is created although it exists is named, with what to do, after two runs; once it is deleted the same message
-/// takes effect.
+/// The error names an entity that is created although it exists, and the remedy, after two runs.
+/// Once the entity is deleted the same message takes effect.
 pub async fn c2_an_entity_created_without_being_loaded_is_named(env: &impl ContractEnv) {
     type Make = fn(&Script) -> Service;
     let modes: [(Make, &str); 3] = [
@@ -118,7 +119,8 @@ pub async fn c2_an_entity_created_without_being_loaded_is_named(env: &impl Contr
     }
 }
 
-/// In a batch the record that creates the entity first takes effect, the second is named, and a third is none of their business.
+/// In a batch the first record that creates the entity takes effect, and the second fails with the
+/// entity's name. A third record is not concerned.
 pub async fn c2_of_two_records_that_create_one_entity_the_second_is_named(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(Service::new("inventory").handler(Restock(Script::default())));
@@ -127,10 +129,10 @@ pub async fn c2_of_two_records_that_create_one_entity_the_second_is_named(env: &
         record("m2", &order_of("o-2", "hat")),
         record("m3", &order_of("o-3", "scarf")),
     ];
-    let letters = Letters::default();
-    let (failed, _) = function.batch(&records, &letters, Policy::default()).await;
+    let dead_letters = RecordedDeadLetters::default();
+    let (failed, _) = function.batch(&records, &dead_letters, Policy::default()).await;
     assert_eq!(failed, ["m2"]);
-    assert!(letters.kept().is_empty(), "it may be deleted meanwhile");
+    assert!(dead_letters.kept().is_empty(), "it may be deleted meanwhile");
     assert_names(&function.deliver(&order_of("o-2", "hat")).await.unwrap_err(), "hat");
     assert_eq!(world.entity("scarf").await, Some(Stock { on_hand: 1 }));
 }

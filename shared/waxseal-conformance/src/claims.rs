@@ -1,4 +1,4 @@
-//! The claim check: a payload is fetched when a body is to run, and checked in before the commit.
+//! The claim check: a payload is fetched before a body runs, and checked in before the commit.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     domain::{OrderPlaced, SKU, Script, Tally, announcing, mailing, order, order_of, tallying},
     env::ContractEnv,
-    world::{Function, Letters, World, breathe, received, record, settings},
+    world::{Function, RecordedDeadLetters, World, breathe, received, record, settings},
 };
 use waxseal::{
     End, Envelope, Fault, Handler, Outcome, Raw, Service, Settings, Table, Unit,
@@ -21,7 +21,7 @@ use waxseal::{
     claim_check::{Claim, ClaimCheck, Claims, StoreError},
 };
 
-/// A store in memory that counts what is fetched, and hangs when told.
+/// A store in memory that counts fetches, and hangs on demand.
 #[derive(Debug, Clone, Default)]
 struct Store(Arc<Stored>);
 
@@ -79,7 +79,7 @@ waxseal::event!(StatementWritten {
     claim_check_over: 1000
 });
 
-/// Emits a statement as long as the order's quantity says.
+/// Emits a statement with as many rows as the order's quantity.
 struct Write;
 impl Handler for Write {
     const NAME: &str = "write";
@@ -99,84 +99,86 @@ impl Handler for Write {
 /// One delivery of `raw` in a batch of its own.
 async fn delivered<T: Table>(
     function: &Function<T>,
-    letters: &Letters,
+    dead_letters: &RecordedDeadLetters,
     receives: u32,
     raw: &Raw,
 ) -> RecordOutcome {
     let records = [received(receives, record("m-1", raw))];
-    function.batch(&records, letters, Policy::default()).await.1.remove(0)
+    function.batch(&records, dead_letters, Policy::default()).await.1.remove(0)
 }
 
-/// The handler sees the payload; a warm duplicate is not even fetched.
+/// The handler sees the payload; a warm duplicate causes no fetch.
 pub async fn s42_a_claim_is_redeemed_once_and_a_warm_duplicate_is_not_fetched(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (store, script, letters) = (Store::default(), Script::default(), Letters::default());
+    let (store, script, dead_letters) = (Store::default(), Script::default(), RecordedDeadLetters::default());
     let function = world.function_with(announcing(&script), store.settings());
     let claim = store.check_in(order("o-1", 3)).await;
     for _ in 0..3 {
-        let verdict = delivered(&function, &letters, 1, &claim).await;
-        assert!(matches!(verdict, RecordOutcome::Done(Some(_))), "{verdict:?}");
+        let outcome = delivered(&function, &dead_letters, 1, &claim).await;
+        assert!(matches!(outcome, RecordOutcome::Done(Some(_))), "{outcome:?}");
     }
-    // The same event with its payload in it is the same event (S-16).
-    let verdict = delivered(&function, &letters, 1, &order("o-1", 3)).await;
-    assert!(matches!(verdict, RecordOutcome::Done(Some(Outcome::Duplicate))), "{verdict:?}");
+    // The same event with its payload in the envelope is the same event (S-16).
+    let outcome = delivered(&function, &dead_letters, 1, &order("o-1", 3)).await;
+    assert!(matches!(outcome, RecordOutcome::Done(Some(Outcome::Duplicate))), "{outcome:?}");
     assert_eq!((script.runs(), store.fetched()), (1, 1));
 }
 
-/// Missing is for now, and from the third receive on for good; an event that took effect is a duplicate all the same.
+/// A missing payload is retried, and fails for good from the third receive on. An event that took
+/// effect is a duplicate even then.
 pub async fn s42_a_missing_payload_is_retried_and_then_given_up(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (store, script, letters) = (Store::default(), Script::default(), Letters::default());
+    let (store, script, dead_letters) = (Store::default(), Script::default(), RecordedDeadLetters::default());
     let function = world.function_with(announcing(&script), store.settings());
     let (done, lost) = (store.check_in(order("o-1", 3)).await, store.check_in(order("o-2", 3)).await);
-    delivered(&function, &letters, 1, &done).await;
+    delivered(&function, &dead_letters, 1, &done).await;
     store.payloads().clear();
     for receives in [1, 2] {
-        let verdict = delivered(&function, &letters, receives, &lost).await;
+        let outcome = delivered(&function, &dead_letters, receives, &lost).await;
         assert!(
-            matches!(&verdict, RecordOutcome::Failed { reason, .. } if reason.contains("is missing")),
-            "{verdict:?}"
+            matches!(&outcome, RecordOutcome::Failed { reason, .. } if reason.contains("is missing")),
+            "{outcome:?}"
         );
     }
-    let verdict = delivered(&function, &letters, 3, &lost).await;
+    let outcome = delivered(&function, &dead_letters, 3, &lost).await;
     assert!(
-        matches!(&verdict, RecordOutcome::DeadLettered { reason } if reason.contains("is missing")),
-        "{verdict:?}"
+        matches!(&outcome, RecordOutcome::DeadLettered { reason } if reason.contains("is missing")),
+        "{outcome:?}"
     );
-    // The letter holds the claim as it came.
+    // The dead letter holds the claim as it came.
     let body = serde_json::to_vec(&lost).expect("an envelope has a JSON form");
-    assert_eq!(letters.kept().iter().map(|letter| &letter.body).collect::<Vec<_>>(), [&body]);
+    assert_eq!(dead_letters.kept().iter().map(|dead_letter| &dead_letter.body).collect::<Vec<_>>(), [&body]);
 
     let cold = world.function_with(announcing(&script), store.settings());
-    let verdict = delivered(&cold, &letters, 3, &done).await;
-    assert!(matches!(verdict, RecordOutcome::Done(Some(Outcome::Duplicate))), "{verdict:?}");
+    let outcome = delivered(&cold, &dead_letters, 3, &done).await;
+    assert!(matches!(outcome, RecordOutcome::Done(Some(Outcome::Duplicate))), "{outcome:?}");
     assert_eq!(script.runs(), 1);
 }
 
-/// Bytes that are not what the claim says reach no handler.
+/// Bytes that differ from the claim reach no handler.
 pub async fn s42_a_payload_that_differs_from_its_claim_is_refused_for_good(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (store, script, letters) = (Store::default(), Script::default(), Letters::default());
+    let (store, script, dead_letters) = (Store::default(), Script::default(), RecordedDeadLetters::default());
     let function = world.function_with(announcing(&script), store.settings());
     let claim = store.check_in(order("o-1", 3)).await;
     for payload in store.payloads().values_mut() {
         let text = String::from_utf8_lossy(payload).replace("\"quantity\":3", "\"quantity\":9");
         *payload = text.into_bytes();
     }
-    let verdict = delivered(&function, &letters, 1, &claim).await;
-    assert!(matches!(verdict, RecordOutcome::DeadLettered { .. }), "{verdict:?}");
+    let outcome = delivered(&function, &dead_letters, 1, &claim).await;
+    assert!(matches!(outcome, RecordOutcome::DeadLettered { .. }), "{outcome:?}");
     assert_eq!((script.runs(), world.receipt("inventory/announce", &claim).await.is_some()), (0, false));
 }
 
-/// What is emitted beyond its event's threshold lies in the store before the commit; what is below travels as it is.
+/// An emitted event over its threshold is in the store before the commit; one below travels in its
+/// envelope.
 pub async fn s42_a_large_event_is_checked_in_before_the_commit(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (store, letters) = (Store::default(), Letters::default());
+    let (store, dead_letters) = (Store::default(), RecordedDeadLetters::default());
     let function = world.function_with(Service::new("accounts").handler(Write), store.settings());
     for (id, length, is_claimed) in [("o-1", 300_000, true), ("o-2", 3, false)] {
         let raw = order(id, length);
-        let verdict = delivered(&function, &letters, 1, &raw).await;
-        assert!(matches!(verdict, RecordOutcome::Done(Some(Outcome::Applied))), "{verdict:?}");
+        let outcome = delivered(&function, &dead_letters, 1, &raw).await;
+        assert!(matches!(outcome, RecordOutcome::Done(Some(Outcome::Applied))), "{outcome:?}");
         let emitted = world.emitted("accounts/write", &raw).await;
         let emitted = Raw::parse(emitted[0].envelope.get()).expect("an outbox holds envelopes");
         let claim = Claim::of(&emitted).expect("a readable claim");
@@ -185,17 +187,17 @@ pub async fn s42_a_large_event_is_checked_in_before_the_commit(env: &impl Contra
             assert!(store.payloads().contains_key(&claim.location), "the payload is there first");
         }
     }
-    // Without a store it fails, and nothing is committed.
+    // Without a store the run fails, and nothing is committed.
     let without = world.function(Service::new("accounts").handler(Write));
     let raw = order("o-3", 300_000);
     without.deliver(&raw).await.expect_err("there is no store");
     assert!(world.receipt("accounts/write", &raw).await.is_none());
 }
 
-/// The pure form and the leased form see payloads too.
+/// Aggregates and effects see payloads too.
 pub async fn s42_every_form_of_handler_redeems(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (store, script, letters) = (Store::default(), Script::default(), Letters::default());
+    let (store, script, dead_letters) = (Store::default(), Script::default(), RecordedDeadLetters::default());
     let mut claims = Vec::new();
     for n in 0..5 {
         let claim = store.check_in(order(&format!("o-{n}"), 1)).await;
@@ -203,13 +205,13 @@ pub async fn s42_every_form_of_handler_redeems(env: &impl ContractEnv) {
     }
     for service in [tallying(&Script::default()), mailing(&script)] {
         let function = world.function_with(service, store.settings());
-        let (failed, _) = function.batch(&claims, &letters, Policy::default()).await;
+        let (failed, _) = function.batch(&claims, &dead_letters, Policy::default()).await;
         assert_eq!(failed, Vec::<String>::new());
     }
     assert_eq!((world.entity::<Tally>(SKU).await, script.runs()), (Some(Tally { orders: 5 }), 5));
 }
 
-/// A store that does not answer costs its own record, not the invocation (S-20).
+/// A store that does not answer fails its own record, not the invocation (S-20).
 pub async fn s42_a_store_that_hangs_holds_nobody_else(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (store, script) = (Store::default(), Script::default());
@@ -227,7 +229,7 @@ pub async fn s42_a_store_that_hangs_holds_nobody_else(env: &impl ContractEnv) {
             breathe().await;
         }
     };
-    let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
-    let verdicts = batches.run_until(&records, None, End::stopped_by(stop)).await;
-    assert_eq!(failures(&records, &verdicts).expect("the records have ids"), ["m-0"]);
+    let batches = Batches::new(function.engine.clone(), RecordedDeadLetters::default(), Policy::default());
+    let outcomes = batches.run_until(&records, None, End::stopped_by(stop)).await;
+    assert_eq!(failures(&records, &outcomes).expect("the records have ids"), ["m-0"]);
 }

@@ -1,4 +1,4 @@
-//! The commit: what it costs, whose refusal it is, and what happens when somebody else was first.
+//! The commit: its price, the owner of a refusal, and the handling of conflicts.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::{
     domain::{Entered, SKU, Script, Stock, Tally, announcing, counting, observing, order, reserving},
     env::ContractEnv,
-    world::{Trouble, World, settings},
+    world::{World, WriteFault, settings},
 };
 use waxseal::{Failure, Fault, Outcome};
 
@@ -18,7 +18,7 @@ fn is_duplicate(result: &Result<Outcome, Failure>) -> bool {
     matches!(result, Ok(Outcome::Duplicate))
 }
 
-/// A handler that reads nothing costs one request, with state one more for its reads.
+/// A handler that reads nothing costs one request; with state it costs one more for its reads.
 pub async fn c1_the_first_time_costs_one_write(env: &impl ContractEnv) {
     let world = World::of(env).await;
     for (service, price) in [(announcing as fn(&Script) -> _, 1), (reserving, 2), (|_| counting(), 2)] {
@@ -27,7 +27,7 @@ pub async fn c1_the_first_time_costs_one_write(env: &impl ContractEnv) {
     }
 }
 
-/// A handler that is declared naturally idempotent has no receipt and costs nothing.
+/// A handler that is declared naturally idempotent has no receipt and no price.
 pub async fn c1_a_naturally_idempotent_handler_costs_no_receipt(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-1", 1));
@@ -40,13 +40,13 @@ pub async fn c1_a_naturally_idempotent_handler_costs_no_receipt(env: &impl Contr
     assert!(world.receipt("analytics/observe", &raw).await.is_none());
 }
 
-/// The client's own retry is refused by the client's own first write: that is success.
+/// The client's own retry is refused by the client's own first write. That is a success.
 pub async fn c2_our_own_token_in_a_refusal_is_success(env: &impl ContractEnv) {
     for (service, consumer) in [(announcing as fn(&Script) -> _, ANNOUNCE), (reserving, RESERVE)] {
         let world = World::of(env).await;
         let (script, raw) = (Script::default(), order("o-2", 1));
         let function = world.function(service(&script));
-        function.line.trouble([Trouble::Echo]);
+        function.line.fail_writes([WriteFault::Echo]);
         assert_eq!(function.deliver(&raw).await.unwrap(), Outcome::Applied);
         assert_eq!((script.runs(), world.emitted(consumer, &raw).await.len()), (1, 1));
         let stock: Option<Stock> = world.entity(SKU).await;
@@ -54,12 +54,12 @@ pub async fn c2_our_own_token_in_a_refusal_is_success(env: &impl ContractEnv) {
     }
 }
 
-/// An answer that is lost is no success and no loss: the next delivery finds out.
+/// A lost answer is neither a success nor a loss: the next delivery finds out.
 pub async fn c2_a_lost_answer_is_retried_and_found_to_be_applied(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-2", 1));
     let function = world.function(reserving(&script));
-    function.line.trouble([Trouble::AnswerLost, Trouble::NeverArrives]);
+    function.line.fail_writes([WriteFault::AnswerLost, WriteFault::NeverArrives]);
     let failure = function.deliver(&raw).await.unwrap_err();
     assert!(!failure.is_permanent(), "{failure}");
     assert!(is_duplicate(&function.engine.handle_within(&raw, None, true).await));
@@ -70,7 +70,8 @@ pub async fn c2_a_lost_answer_is_retried_and_found_to_be_applied(env: &impl Cont
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 98 }));
 }
 
-/// Somebody else changes the entity between the read and the commit: the handler runs again on what is there now.
+/// Another writer changes the entity between the read and the commit: the handler runs again on the
+/// fresh state.
 pub async fn c2_a_conflict_on_state_runs_the_handler_again_on_fresh_state(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let rival = Arc::new(world.function(reserving(&Script::default())));
@@ -99,7 +100,8 @@ pub async fn c2_a_conflict_on_state_runs_the_handler_again_on_fresh_state(env: &
     );
 }
 
-/// Somebody else is always first: it ends, with a failure that a retry may cure, and without effect.
+/// Another writer is always first: the runs end with a failure that a retry may cure, and without
+/// effect.
 pub async fn c2_running_again_is_bounded(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let rival = Arc::new(world.function(reserving(&Script::default())));
@@ -122,7 +124,8 @@ pub async fn c2_running_again_is_bounded(env: &impl ContractEnv) {
     assert!(world.receipt(RESERVE, &raw).await.is_none());
 }
 
-/// Many events about one entity at once, each from a process of its own: nothing is lost and nothing counted twice.
+/// Many processes handle events about one entity at once: no event is lost, and none is counted
+/// twice.
 pub async fn c2_racers_on_one_entity_all_take_effect_once(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let settings = settings(|it| it.reruns = 40);

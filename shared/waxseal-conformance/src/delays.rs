@@ -1,4 +1,4 @@
-//! Commands that wait: the receipt carries the time before which a recipient does not see them (O-7).
+//! Delayed commands: the receipt carries the time before which a recipient does not see them (O-7).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ struct RemindCustomer {
 }
 waxseal::command!(RemindCustomer { name: "remind-customer", version: 1, recipient: "notification" });
 
-/// Sends one command that waits, and one that does not.
+/// Sends one command with a delay, and one without.
 struct Remind(Duration);
 impl Handler for Remind {
     const NAME: &str = "remind";
@@ -38,7 +38,7 @@ fn reminding(after: Duration) -> Service {
     Service::new("orders").handler(Remind(after))
 }
 
-/// The time is in the receipt, and the delay is what is left of it at each publication.
+/// The time is in the receipt. The delay is the remaining time at each publication.
 pub async fn o7_a_command_that_waits_carries_its_time_in_the_receipt(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-7", 1);
@@ -53,7 +53,7 @@ pub async fn o7_a_command_that_waits_carries_its_time_in_the_receipt(env: &impl 
     }
 }
 
-/// A queue has 900 s, and nothing of a unit that asks for more is committed.
+/// A queue delays by 900 s at most. A unit that asks for more commits nothing.
 pub async fn o7_a_delay_that_no_queue_has_fails_for_good_and_commits_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let longest = order("o-8", 1);

@@ -1,5 +1,5 @@
-//! The events, entities and handlers that the statements play with: each handler counts how often its body was entered
-//! and does what its script says.
+//! The events, entities and handlers of the statements. Each handler counts the runs of its body
+//! and follows its script.
 
 use std::{
     borrow::Cow,
@@ -17,7 +17,7 @@ use waxseal::{
     Aggregate, Attempt, Decide, Effect, Entity, Envelope, Fault, Handler, Out, Raw, Refusal, Service, Unit,
 };
 
-/// An order as its first version told it: money was always EUR.
+/// An order in its first version, in which money was always EUR.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct OrderPlacedV1 {
     pub(super) sku: String,
@@ -29,7 +29,7 @@ pub(super) struct OrderPlacedV1 {
 pub(super) struct OrderPlaced {
     pub(super) sku: String,
     pub(super) quantity: u32,
-    /// In minor units.
+    /// The total in minor units.
     pub(super) total: i64,
     pub(super) currency: String,
 }
@@ -58,7 +58,8 @@ pub(super) struct PaymentCaptured {
 }
 waxseal::event!(PaymentCaptured { name: "payment.captured", version: 1, owner: "payment" });
 
-/// An order of the given version, as it arrives. The id has characters that keys and JSON must escape.
+/// An order of the given version, as it arrives. The id has characters that keys and JSON must
+/// escape.
 pub(super) fn order(id: &str, quantity: u32) -> Raw {
     envelope(
         id,
@@ -104,7 +105,7 @@ impl Entity for Tally {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ledger {
     pub(super) captured: i64,
-    /// Which attempt wrote it.
+    /// The number of the attempt that wrote it.
     pub(super) by: u32,
 }
 impl Entity for Ledger {
@@ -124,7 +125,7 @@ pub(super) struct Entered {
 type Hook =
     Arc<dyn Fn(Entered) -> std::pin::Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>> + Send + Sync>;
 
-/// What a handler does besides its job, and how often it was entered.
+/// The script of a handler: what it does besides its job, and a record of its runs.
 #[derive(Clone, Default)]
 pub(super) struct Script {
     entered: Arc<Mutex<Vec<Entered>>>,
@@ -139,12 +140,12 @@ impl Script {
         Self { entered: Arc::default(), hook: Some(Arc::new(move |entered| Box::pin(hook(entered)))) }
     }
 
-    /// Does what `verdict` says of each event.
-    pub(super) fn deciding(verdict: impl Fn(&Entered) -> Result<(), Fault> + Send + Sync + 'static) -> Self {
-        Self::new(move |entered| std::future::ready(verdict(&entered)))
+    /// A script that follows `decide` for each event.
+    pub(super) fn deciding(outcome: impl Fn(&Entered) -> Result<(), Fault> + Send + Sync + 'static) -> Self {
+        Self::new(move |entered| std::future::ready(outcome(&entered)))
     }
 
-    /// Fails for these events, for now.
+    /// A script that fails for these events with a fault to retry.
     pub(super) fn failing(events: &'static [&'static str]) -> Self {
         Self::deciding(|entered| {
             if events.contains(&&*entered.event) {
@@ -186,7 +187,7 @@ impl Script {
     }
 }
 
-/// Reads nothing, emits.
+/// A handler that reads nothing and emits.
 pub(super) struct Announce(pub(super) Script);
 impl Handler for Announce {
     const NAME: &str = "announce";
@@ -203,7 +204,7 @@ impl Handler for Announce {
     }
 }
 
-/// Reads an entity, changes it, emits.
+/// A handler that reads an entity, changes it and emits.
 pub(super) struct Reserve(pub(super) Script);
 impl Handler for Reserve {
     const NAME: &str = "reserve";
@@ -228,7 +229,7 @@ impl Handler for Reserve {
     }
 }
 
-/// The pure form.
+/// An aggregate.
 pub(super) struct Count(pub(super) Script);
 impl Aggregate for Count {
     const NAME: &str = "count";
@@ -248,7 +249,7 @@ impl Decide<OrderPlaced> for Count {
         out: &mut Out<Self>,
     ) -> Result<(), Refusal<Infallible>> {
         let tally = tally.get_or_insert_default();
-        // A script of pure functions has nothing to wait for.
+        // A script of a pure function has nothing to wait for.
         self.0.enter(order, None).now_or_never().unwrap_or(Ok(()))?;
         tally.orders += 1;
         out.emit(StockReserved { order: order.id.clone(), left: -1 });
@@ -256,12 +257,12 @@ impl Decide<OrderPlaced> for Count {
     }
 }
 
-/// How long [`Charge`] holds its lease at the least.
+/// The shortest lease of [`Charge`].
 pub(super) const LEASE: Duration = Duration::from_secs(30);
-/// How long the gateway remembers a key.
+/// The time for which the gateway remembers a key.
 pub(super) const KEY_TTL: Duration = Duration::from_hours(24);
 
-/// Acts outside, then keeps a book and emits.
+/// An effect that acts outside, then keeps a book and emits.
 pub(super) struct Charge(pub(super) Script);
 impl Effect for Charge {
     const NAME: &str = "charge";
@@ -310,7 +311,7 @@ impl Effect for Mail {
     }
 }
 
-/// Running twice is running once, and says so.
+/// A handler that declares itself naturally idempotent.
 pub(super) struct Observe(pub(super) Script);
 impl Handler for Observe {
     const NAME: &str = "observe";

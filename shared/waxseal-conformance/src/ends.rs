@@ -1,4 +1,5 @@
-//! Calls without an answer: the invocation has one all the same, and nothing of it is taken for done that is not (S-20).
+//! Calls without an answer. The invocation still answers, and reports nothing as done that may not
+//! be (S-20).
 
 use std::{
     sync::Arc,
@@ -8,7 +9,7 @@ use std::{
 use super::{
     domain::{Script, announcing, charging, order_of, reserving},
     env::ContractEnv,
-    world::{Delays, Function, Letters, Trouble, World, breathe, received, record},
+    world::{Delays, Function, RecordedDeadLetters, World, WriteFault, breathe, received, record},
 };
 use waxseal::{
     End, Fault, Outcome, Raw, Table,
@@ -27,7 +28,8 @@ fn ids(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
     numbers.into_iter().map(|n| format!("m-{n}")).collect()
 }
 
-/// The verdicts of a batch that ends at `end`. A batch that waits for a silent call is found out by the machine's clock.
+/// The outcomes of a batch that ends at `end`. The machine's clock detects a batch that waits for a
+/// silent call.
 pub(super) async fn answered(batches: &Batches, records: &[Record], end: End<'_>) -> Vec<RecordOutcome> {
     let began = Instant::now();
     let patience = async {
@@ -37,12 +39,12 @@ pub(super) async fn answered(batches: &Batches, records: &[Record], end: End<'_>
     };
     let run = std::pin::pin!(batches.run_until(records, None, end));
     match futures_util::future::select(run, std::pin::pin!(patience)).await {
-        futures_util::future::Either::Left((verdicts, _)) => verdicts,
+        futures_util::future::Either::Left((outcomes, _)) => outcomes,
         futures_util::future::Either::Right(_) => panic!("the batch waits for a call that is never answered"),
     }
 }
 
-/// An end whose stop is reached when `is_time` says so, and whose cutoff and answer follow.
+/// An end whose stop is reached when `is_time` is true, and whose cutoff and answer follow.
 pub(super) fn ending<'a>(is_time: impl Fn() -> bool + Send + Sync + 'a) -> End<'a> {
     let is_time = Arc::new(is_time);
     let at = |breaths| {
@@ -59,48 +61,50 @@ pub(super) fn ending<'a>(is_time: impl Fn() -> bool + Send + Sync + 'a) -> End<'
     End::new(at(0), at(20), at(40))
 }
 
-/// A commit that was sent and is not answered: its record fails, the others are done. The redelivery has the one effect, whether
-/// or not the first commit was applied.
+/// A commit gets no answer: its record fails, and the others are done. The redelivery has one
+/// effect, whether the first commit was applied or not.
 pub async fn s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect(env: &impl ContractEnv) {
     for applied in [true, false] {
         let world = World::of(env).await;
         let script = Script::default();
         let function = world.function(announcing(&script));
-        function.line.trouble([Trouble::Silent { applied }]);
-        let (records, letters) = (records(5), Letters::default());
-        let batches = Batches::new(function.engine.clone(), letters.clone(), Policy::default());
+        function.line.fail_writes([WriteFault::Silent { applied }]);
+        let (records, dead_letters) = (records(5), RecordedDeadLetters::default());
+        let batches = Batches::new(function.engine.clone(), dead_letters.clone(), Policy::default());
         let line = function.line.clone();
         let end = ending(move || line.waiting() == 1 && line.answered() == 4);
-        let verdicts = answered(&batches, &records, end).await;
-        let failed = failures(&records, &verdicts).unwrap();
-        assert_eq!(failed.len(), 1, "{verdicts:?}");
-        let outcomes = outcomes(&world.function(announcing(&script)), &records).await;
+        let outcomes = answered(&batches, &records, end).await;
+        let failed = failures(&records, &outcomes).unwrap();
+        assert_eq!(failed.len(), 1, "{outcomes:?}");
+        let outcomes = redelivered(&world.function(announcing(&script)), &records).await;
         for (record, outcome) in records.iter().zip(outcomes) {
             let again = failed.contains(&&*record.id) && !applied;
             assert_eq!(outcome, if again { Outcome::Applied } else { Outcome::Duplicate }, "{}", record.id);
         }
-        assert!(letters.kept().is_empty());
+        assert!(dead_letters.kept().is_empty());
     }
 }
 
-/// The same where records share one transaction: none of them is taken for done.
+/// The same where records share one transaction: all of them fail.
 pub async fn s20_a_shared_commit_without_an_answer_fails_all_of_its_records(env: &impl ContractEnv) {
     for applied in [true, false] {
         let world = World::of(env).await;
         let script = Script::default();
         let function = world.function(reserving(&script));
-        function.line.trouble([Trouble::Silent { applied }]);
+        function.line.fail_writes([WriteFault::Silent { applied }]);
         let records = records(3);
-        let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
+        let batches =
+            Batches::new(function.engine.clone(), RecordedDeadLetters::default(), Policy::default());
         let line = function.line.clone();
-        let verdicts = answered(&batches, &records, ending(move || line.waiting() == 1)).await;
-        assert_eq!(failures(&records, &verdicts).unwrap(), ids(0..3));
+        let outcomes = answered(&batches, &records, ending(move || line.waiting() == 1)).await;
+        assert_eq!(failures(&records, &outcomes).unwrap(), ids(0..3));
         let expected = if applied { Outcome::Duplicate } else { Outcome::Applied };
-        assert_eq!(outcomes(&world.function(reserving(&script)), &records).await, [expected; 3]);
+        assert_eq!(redelivered(&world.function(reserving(&script)), &records).await, [expected; 3]);
     }
 }
 
-/// A table that answers nothing any more: reads before a handler runs, claims of leases and their releases all end.
+/// A table that no longer answers: reads before a handler, the taking of leases and their releases
+/// all end.
 pub async fn s20_a_table_that_answers_nothing_costs_no_answer(env: &impl ContractEnv) {
     for service in [announcing, reserving, charging] {
         for receives in [1, 2] {
@@ -110,17 +114,19 @@ pub async fn s20_a_table_that_answers_nothing_costs_no_answer(env: &impl Contrac
             function.line.fall_silent();
             let records: Vec<_> =
                 records(3).into_iter().map(|record| Record { receives, ..record }).collect();
-            let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
+            let batches =
+                Batches::new(function.engine.clone(), RecordedDeadLetters::default(), Policy::default());
             let line = function.line.clone();
-            let verdicts = answered(&batches, &records, ending(move || line.waiting() > 0)).await;
-            assert_eq!(failures(&records, &verdicts).unwrap(), ids(0..3));
-            let outcomes = outcomes(&world.function(service(&script)), &records).await;
+            let outcomes = answered(&batches, &records, ending(move || line.waiting() > 0)).await;
+            assert_eq!(failures(&records, &outcomes).unwrap(), ids(0..3));
+            let outcomes = redelivered(&world.function(service(&script)), &records).await;
             assert_eq!(outcomes, [Outcome::Applied; 3], "nothing of it was written");
         }
     }
 }
 
-/// A lease that cannot be released ends by itself; the record is failed, and the answer is given.
+/// A lease that cannot be released ends by itself. The record has failed, and the invocation
+/// answers.
 pub async fn s20_a_release_without_an_answer_costs_no_answer(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let line = world.line();
@@ -133,14 +139,14 @@ pub async fn s20_a_release_without_an_answer_costs_no_answer(env: &impl Contract
     });
     let function = world.function_on(line, charging(&script), waxseal::Settings::default());
     let records = records(1);
-    let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
+    let batches = Batches::new(function.engine.clone(), RecordedDeadLetters::default(), Policy::default());
     let entered = script.clone();
-    let verdicts = answered(&batches, &records, ending(move || entered.runs() == 1)).await;
-    assert_eq!(failures(&records, &verdicts).unwrap(), ids(0..1));
+    let outcomes = answered(&batches, &records, ending(move || entered.runs() == 1)).await;
+    assert_eq!(failures(&records, &outcomes).unwrap(), ids(0..1));
     assert_eq!(function.line.waiting(), 1, "the release was tried");
 }
 
-/// A dead-letter queue that does not answer: its record is failed, and lost nowhere.
+/// A dead-letter queue does not answer: its record has failed, and is not lost.
 pub async fn s20_a_dead_letter_without_an_answer_fails_its_record_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::deciding(|entered| match &*entered.event {
@@ -149,29 +155,29 @@ pub async fn s20_a_dead_letter_without_an_answer_fails_its_record_alone(env: &im
     });
     let function = world.function(announcing(&script));
     let records = records(3);
-    let batches = Batches::new(function.engine.clone(), Letters::silent(), Policy::default());
+    let batches = Batches::new(function.engine.clone(), RecordedDeadLetters::silent(), Policy::default());
     let line = function.line.clone();
-    let verdicts = answered(&batches, &records, ending(move || line.answered() == 2)).await;
-    assert_eq!(failures(&records, &verdicts).unwrap(), ids(1..2));
+    let outcomes = answered(&batches, &records, ending(move || line.answered() == 2)).await;
+    assert_eq!(failures(&records, &outcomes).unwrap(), ids(1..2));
 }
 
-/// Queues that do not answer when they are told to wait change nothing of the answer and hold nothing up.
+/// Queues that do not answer a visibility call change nothing of the response and do not delay it.
 pub async fn s25_a_visibility_call_without_an_answer_holds_nothing_up(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::failing(&["o-0", "o-2"]);
     let function = world.function(announcing(&script));
     let records = records(3);
     let delays = Delays::silent();
-    let batches = Batches::new(function.engine.clone(), Letters::default(), Policy::default());
+    let batches = Batches::new(function.engine.clone(), RecordedDeadLetters::default(), Policy::default());
     let batches = batches.delayed(delays.clone());
     let told = delays.clone();
-    let verdicts = answered(&batches, &records, ending(move || told.is_told())).await;
-    assert_eq!(failures(&records, &verdicts).unwrap(), ["m-0", "m-2"]);
+    let outcomes = answered(&batches, &records, ending(move || told.is_told())).await;
+    assert_eq!(failures(&records, &outcomes).unwrap(), ["m-0", "m-2"]);
     assert_eq!(delays.take().len(), 2);
 }
 
 /// The outcomes of a later delivery of the same records.
-async fn outcomes(function: &Function<impl Table>, records: &[Record]) -> Vec<Outcome> {
+async fn redelivered(function: &Function<impl Table>, records: &[Record]) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(records.len());
     for n in 0..records.len() {
         outcomes.push(function.deliver(&order(n)).await.unwrap());

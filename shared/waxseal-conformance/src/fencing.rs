@@ -1,5 +1,5 @@
-//! Effects are fenced: every write after the claim counts only while the claim is on the row. What a zombie, a rival and
-//! a lost answer may not do.
+//! Fenced effects: a write after the lease was taken counts only while that lease is on the row.
+//! The statements try a zombie, a rival and a lost answer.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use super::{
     domain::{Entered, LEASE, Ledger, Script, charging, order},
     env::ContractEnv,
     leased::crash,
-    world::{Trouble, World},
+    world::{World, WriteFault},
 };
 use waxseal::{Failure, Fault, Outcome, Raw, Settings, Table, row::Status};
 
 const CHARGE: &str = "payment/charge";
 
-/// A process whose `act` lasts past its lease, while a successor takes over and does what its script says.
+/// A process whose `act` outlasts its lease, while a successor takes over and follows its script.
 async fn overtaken<T: Table + Clone>(
     world: &World<T>,
     raw: &Raw,
@@ -26,7 +26,7 @@ async fn overtaken<T: Table + Clone>(
         let (successor, event) = (successor.clone(), event.clone());
         async move {
             world.clock.pass(LEASE);
-            // Its own failure is its own affair.
+            // The successor's own failure does not matter here.
             let _ = world.function(charging(&successor)).deliver(&event).await;
             fault.map_or(Ok(()), |fault| Err(fault()))
         }
@@ -34,7 +34,7 @@ async fn overtaken<T: Table + Clone>(
     world.function(charging(&zombie)).deliver(raw).await
 }
 
-/// A's lease ends, B takes over and commits, A wakes and commits: A gets nothing.
+/// A's lease ends, B takes over and commits, A wakes and commits: A's commit has no effect.
 pub async fn s12_a_zombie_commit_loses(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (raw, successor) = (order("o-12", 1), Script::default());
@@ -63,7 +63,7 @@ pub async fn s12_a_zombie_loses_to_a_successor_that_has_not_finished(env: &impl 
     assert!(world.emitted(CHARGE, &raw).await.is_empty());
 }
 
-/// Nobody took over: a late commit still counts, since the claim is still on the row.
+/// No successor took over: a late commit still counts, since its lease is still on the row.
 pub async fn s12_a_late_commit_counts_while_nobody_has_taken_over(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let clock = world.clock.clone();
@@ -76,7 +76,7 @@ pub async fn s12_a_late_commit_counts_while_nobody_has_taken_over(env: &impl Con
     assert_eq!(world.entity("CHF").await, Some(Ledger { captured: 1250, by: 1 }));
 }
 
-/// A fails late, for now or for good: its successor's row stays as it is.
+/// A fails late, with a retry or for good: its successor's row stays as it is.
 pub async fn s13_a_zombie_release_changes_nothing(env: &impl ContractEnv) {
     let faults: [fn() -> Fault; 2] =
         [|| Fault::retry("timed out"), || Fault::permanent("the card is unknown")];
@@ -91,7 +91,7 @@ pub async fn s13_a_zombie_release_changes_nothing(env: &impl ContractEnv) {
     }
 }
 
-/// A duplicate that is turned away leaves no trace.
+/// A rejected duplicate writes nothing.
 pub async fn s13_a_rejected_duplicate_writes_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-13", 1);
@@ -104,36 +104,36 @@ pub async fn s13_a_rejected_duplicate_writes_nothing(env: &impl ContractEnv) {
     assert_eq!(world.receipt_item(CHARGE, &raw).await, stored);
 }
 
-/// Our own claim, and our own commit, in a refusal are success.
+/// A refusal that shows the attempt's own lease, or its own commit, is a success.
 pub async fn c2_our_own_token_on_a_claim_or_commit_is_success(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-2", 1));
     let function = world.function(charging(&script));
-    function.line.trouble([Trouble::Echo, Trouble::Echo]);
+    function.line.fail_writes([WriteFault::Echo, WriteFault::Echo]);
     assert_eq!(function.deliver(&raw).await.unwrap(), Outcome::Applied);
     assert_eq!((script.runs(), world.entity("CHF").await), (1, Some(Ledger { captured: 1250, by: 1 })));
 
-    // Taking over from a crash, likewise.
+    // The same holds for taking over after a crash.
     let raw = order("o-3", 1);
     crash(&world, &raw).await;
     world.clock.pass(LEASE);
-    function.line.trouble([Trouble::NeverArrives]);
+    function.line.fail_writes([WriteFault::NeverArrives]);
     function.deliver(&raw).await.unwrap_err();
-    function.line.trouble([Trouble::Echo, Trouble::Echo, Trouble::Echo]);
+    function.line.fail_writes([WriteFault::Echo, WriteFault::Echo, WriteFault::Echo]);
     assert_eq!(function.deliver(&raw).await.unwrap(), Outcome::Applied);
     assert_eq!(script.entered()[1].attempt, 2);
 }
 
-/// A commit whose answer is lost stays a commit: giving up after it must not undo it.
+/// A commit whose answer is lost stays a commit; the release after it must not undo it.
 pub async fn c2_a_lost_answer_to_the_commit_does_not_undo_it(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-2", 1));
     let line = world.line();
-    // The claim goes through, the commit's answer is lost.
+    // The lease is taken, and the answer to the commit is lost.
     let acting = Script::deciding({
         let line = line.clone();
         move |_| {
-            line.trouble([Trouble::AnswerLost]);
+            line.fail_writes([WriteFault::AnswerLost]);
             Ok(())
         }
     });
@@ -145,7 +145,8 @@ pub async fn c2_a_lost_answer_to_the_commit_does_not_undo_it(env: &impl Contract
     assert_eq!((acting.runs(), script.runs()), (1, 0));
 }
 
-/// State that somebody else changed while it acted: it acts again, with the same keys and attempt.
+/// Another writer changes the state while the effect acts: the effect acts again, with the same
+/// keys and attempt.
 pub async fn c2_a_conflict_on_state_acts_again_with_the_same_keys(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let rival = Arc::new(world.function(charging(&Script::default())));
@@ -170,7 +171,7 @@ pub async fn c2_a_conflict_on_state_acts_again_with_the_same_keys(env: &impl Con
     assert_eq!(world.entity("CHF").await, Some(Ledger { captured: 2500, by: 1 }));
 }
 
-/// After a crash many would take over at once: one does, the others find it in progress.
+/// After a crash many processes try to take over at once: one does, the others find it in progress.
 pub async fn s12_of_64_successors_exactly_one_takes_over(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-12", 1));

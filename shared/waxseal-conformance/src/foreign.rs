@@ -1,10 +1,11 @@
-//! Items that another writer damaged, or a newer build wrote: each fails the record that reads it, and no other (S-2).
+//! Items that another writer damaged, or a newer build wrote. Each fails the record that reads it,
+//! and no other (S-2).
 
 use super::{
     domain::{Script, Stock, Tally, announcing, charging, counting, mailing, order_of, reserving},
     env::ContractEnv,
     sequences::{gapless, moved, newest},
-    world::{Function, Letters, World, grouped, policy, received, record},
+    world::{Function, RecordedDeadLetters, World, grouped, policy, received, record},
 };
 use waxseal::{
     Raw, Service, Table, Timestamp,
@@ -13,7 +14,7 @@ use waxseal::{
     table::{Action, Condition, Foreign, Item, Key, Value, Write, attribute},
 };
 
-/// Values of every type that the protocol never writes, as DynamoDB's JSON has them.
+/// Values of every type that the protocol never writes, in DynamoDB's JSON.
 const FOREIGN: [&str; 9] = [
     r#"{"BOOL":true}"#,
     r#"{"N":"1.5"}"#,
@@ -28,7 +29,7 @@ const FOREIGN: [&str; 9] = [
 
 type MakeService = fn(&Script) -> Service;
 
-/// Each form of handler, with the consumer that its receipts are of.
+/// Each form of handler, with the consumer of its receipts.
 const SERVICES: [(MakeService, &str); 5] = [
     (announcing, "inventory/announce"),
     (reserving, "inventory/reserve"),
@@ -50,13 +51,13 @@ fn foreign(json: &str) -> Option<Value> {
     Some(Value::Foreign(Foreign::new(json)))
 }
 
-/// Puts an item where one may be: another writer asks for no condition.
+/// Puts an item over an existing one, as another writer would without a condition.
 pub(super) async fn overwrite<T: Table + Clone>(world: &World<T>, item: Item) {
     let now = Timestamp::MAX;
     if world.item(&item.key).await.is_some() {
-        let owner =
+        let writer =
             world.item(&item.key).await.and_then(|item| item.get_text(attribute::WRITER).map(str::to_owned));
-        let condition = Condition::Writer(owner.expect("what the protocol writes has an owner"));
+        let condition = Condition::Writer(writer.expect("what the protocol writes has an writer"));
         world.table.write(&[Write { action: Action::Delete(item.key.clone()), condition }]).await.unwrap();
     }
     let write = Write { action: Action::Put(item), condition: Condition::Absent { now } };
@@ -72,22 +73,24 @@ fn orders(receives: u32) -> [(Raw, Record); 3] {
     })
 }
 
-/// Runs the three: the first and the third are done, and the letter says why the second is not.
+/// Runs the three. The first and the third are done, and the dead letter gives the second one's
+/// reason.
 async fn second_is_dead_lettered<T: Table>(function: &Function<T>, receives: u32) -> String {
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let records = orders(receives).map(|(_, record)| record);
-    let (failed, verdicts) = function.batch(&records, &letters, Policy::default()).await;
-    assert!(failed.is_empty(), "{verdicts:?}");
+    let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
+    assert!(failed.is_empty(), "{outcomes:?}");
     assert!(
-        matches!(verdicts[0], RecordOutcome::Done(_)) && matches!(verdicts[2], RecordOutcome::Done(_)),
-        "{verdicts:?}"
+        matches!(outcomes[0], RecordOutcome::Done(_)) && matches!(outcomes[2], RecordOutcome::Done(_)),
+        "{outcomes:?}"
     );
-    let kept = letters.kept();
-    assert_eq!(kept.iter().map(|letter| &*letter.record).collect::<Vec<_>>(), ["m-2"]);
+    let kept = dead_letters.kept();
+    assert_eq!(kept.iter().map(|dead_letter| &*dead_letter.record).collect::<Vec<_>>(), ["m-2"]);
     kept[0].reason.clone()
 }
 
-/// An entity's item that cannot be read fails the record that reads it, by item and attribute, and stays as it is.
+/// An entity's item that cannot be read fails the record that reads it, names item and attribute,
+/// and stays as it is.
 pub async fn s2_an_unreadable_entity_fails_its_own_record_alone(env: &impl ContractEnv) {
     let added = FOREIGN.map(|json| ("archived", foreign(json)));
     let damaged = [
@@ -107,7 +110,8 @@ pub async fn s2_an_unreadable_entity_fails_its_own_record_alone(env: &impl Contr
     ] {
         for (name, value) in added.iter().chain(&damaged) {
             let world = match (kind, *name) {
-                // The types of one attribute share a table: creating one may take a while.
+                // The types of one attribute share a table, since creating a table may take a
+                // while.
                 ("stock", "archived") => World { table: world.table.clone(), clock: world.clock.clone() },
                 _ => World::of(env).await,
             };
@@ -131,13 +135,14 @@ pub async fn s2_an_unreadable_entity_fails_its_own_record_alone(env: &impl Contr
     }
 }
 
-/// A receipt that cannot be read fails its own record, redelivered or not; the others of its batch are done or duplicates.
+/// A receipt that cannot be read fails its own record, redelivered or not. The others of its batch
+/// are done or duplicates.
 pub async fn s2_an_unreadable_receipt_fails_its_own_record_alone(env: &impl ContractEnv) {
     for (service, consumer) in SERVICES {
         let world = World::of(env).await;
         let function = world.cold(service(&Script::default()));
         for (_, record) in orders(1) {
-            function.batch(&[record], &Letters::default(), Policy::default()).await;
+            function.batch(&[record], &RecordedDeadLetters::default(), Policy::default()).await;
         }
         let sound = world.receipt_item(consumer, &orders(1)[1].0).await.unwrap();
         for (name, value) in [
@@ -159,35 +164,36 @@ pub async fn s2_an_unreadable_receipt_fails_its_own_record_alone(env: &impl Cont
             }
             assert_eq!(world.item(&sound.key).await, damaged);
         }
-        // Attributes that no receipt has are nobody's business: a person's mark, or a newer build's.
+        // Attributes that no receipt has are ignored: a person's mark, or those of a newer build.
         for json in FOREIGN {
             overwrite(&world, with(sound.clone(), "reviewed", foreign(json))).await;
             for receives in [1, 2] {
                 let records = orders(receives).map(|(_, record)| record);
-                let letters = Letters::default();
-                let (failed, verdicts) = function.batch(&records, &letters, Policy::default()).await;
-                assert!(failed.is_empty() && letters.kept().is_empty(), "{json}: {verdicts:?}");
+                let dead_letters = RecordedDeadLetters::default();
+                let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
+                assert!(failed.is_empty() && dead_letters.kept().is_empty(), "{json}: {outcomes:?}");
             }
         }
     }
 }
 
-/// A receipt whose status this build does not know is a newer build's: its record is retried, and the receipt stays.
+/// A receipt with an unknown status comes from a newer build: its record is retried, and the
+/// receipt stays.
 pub async fn s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten(env: &impl ContractEnv) {
     for (service, consumer) in SERVICES {
         let world = World::of(env).await;
         let function = world.cold(service(&Script::default()));
         let [_, (second, _), _] = orders(1);
-        function.batch(&[record("m-2", &second)], &Letters::default(), Policy::default()).await;
+        function.batch(&[record("m-2", &second)], &RecordedDeadLetters::default(), Policy::default()).await;
         let sound = world.receipt_item(consumer, &second).await.unwrap();
         overwrite(&world, with(sound.clone(), "status", Some(Value::Text("undone".to_owned())))).await;
         let newer = world.item(&sound.key).await;
         for receives in [1, 2] {
-            let letters = Letters::default();
+            let dead_letters = RecordedDeadLetters::default();
             let records = orders(receives).map(|(_, record)| record);
-            let (failed, verdicts) = function.batch(&records, &letters, Policy::default()).await;
-            assert_eq!((failed, letters.kept().len()), (vec!["m-2".to_owned()], 0), "{verdicts:?}");
-            let RecordOutcome::Failed { reason, .. } = &verdicts[1] else { panic!("{verdicts:?}") };
+            let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
+            assert_eq!((failed, dead_letters.kept().len()), (vec!["m-2".to_owned()], 0), "{outcomes:?}");
+            let RecordOutcome::Failed { reason, .. } = &outcomes[1] else { panic!("{outcomes:?}") };
             assert!(
                 reason.contains(r#"has the status "undone", which this build does not know"#),
                 "{reason}"
@@ -197,7 +203,7 @@ pub async fn s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten(env:
     }
 }
 
-/// A key that a batch read leaves without an answer fails its own record, for now.
+/// A key that a batch read leaves unanswered fails its own record, with a fault to retry.
 pub async fn s2_a_key_without_an_answer_fails_its_own_record_alone(env: &impl ContractEnv) {
     for (service, consumer) in SERVICES {
         let world = World::of(env).await;
@@ -208,29 +214,32 @@ pub async fn s2_a_key_without_an_answer_fails_its_own_record_alone(env: &impl Co
             state::key::<Stock>("sku-2"),
             state::key::<Tally>("sku-2"),
         ]);
-        let letters = Letters::default();
+        let dead_letters = RecordedDeadLetters::default();
         let records = orders(2).map(|(_, record)| record);
-        let (failed, verdicts) = function.batch(&records, &letters, Policy::default()).await;
-        assert!(letters.kept().is_empty(), "it is retried");
-        // An effect and a handler without state read nothing ahead of their write, so nothing stayed without an answer.
+        let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
+        assert!(dead_letters.kept().is_empty(), "it is retried");
+        // An effect and a handler without state read nothing before their write, so no read of
+        // theirs is unanswered.
         let reads = !consumer.starts_with("payment") && !consumer.starts_with("notification");
-        assert_eq!(failed, if reads { vec!["m-2"] } else { Vec::new() }, "{consumer}: {verdicts:?}");
+        assert_eq!(failed, if reads { vec!["m-2"] } else { Vec::new() }, "{consumer}: {outcomes:?}");
     }
 }
 
-/// One receipt without an answer among events that are decided as one fails its own event.
-pub async fn s2_in_a_chain_a_receipt_without_an_answer_fails_its_own_event(env: &impl ContractEnv) {
+/// One unanswered receipt among events that are folded fails its own event.
+pub async fn s2_in_a_fold_a_receipt_without_an_answer_fails_its_own_event(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.cold(counting());
     let events = [1, 2, 3].map(|n| order_of(&format!("o-{n}"), "hat"));
     function.line.silence([receipt::key("inventory/count/order.placed", "orders", "o-2")]);
     let records = [0, 1, 2].map(|n| record(&format!("m-{}", n + 1), &events[n]));
-    let (failed, verdicts) = function.batch(&records, &Letters::default(), Policy::default()).await;
-    assert_eq!(failed, ["m-2"], "{verdicts:?}");
+    let (failed, outcomes) =
+        function.batch(&records, &RecordedDeadLetters::default(), Policy::default()).await;
+    assert_eq!(failed, ["m-2"], "{outcomes:?}");
     assert_eq!(world.entity("hat").await, Some(Tally { orders: 2 }));
 }
 
-/// A cursor that cannot be read dead-letters what follows it, instead of counting from nothing.
+/// A cursor that cannot be read dead-letters the event that follows it, instead of counting from
+/// zero.
 pub async fn s34_an_unreadable_cursor_is_no_new_beginning(env: &impl ContractEnv) {
     for service in [newest, gapless] {
         for value in [foreign(r#"{"N":"1.5"}"#), Some(Value::Text("1".to_owned())), None] {
@@ -252,7 +261,8 @@ pub async fn s34_an_unreadable_cursor_is_no_new_beginning(env: &impl ContractEnv
     }
 }
 
-/// A marker that cannot be read suspects nobody and blocks nobody for long: its own record says what to remove.
+/// A marker that cannot be read suspects no record and blocks none for long; its own record's
+/// reason names the item to remove.
 pub async fn s28_an_unreadable_marker_fails_its_own_record_alone(env: &impl ContractEnv) {
     for (name, value) in [("runs", foreign(r#"{"N":"1.5"}"#)), ("until", None), (attribute::WRITER, None)] {
         let world = World::of(env).await;
@@ -261,32 +271,36 @@ pub async fn s28_an_unreadable_marker_fails_its_own_record_alone(env: &impl Cont
         let marker =
             Item::new(key.clone()).number("runs", 1).number("until", 0).text(attribute::WRITER, "0a");
         overwrite(&world, with(marker, name, value)).await;
-        let letters = Letters::default();
+        let dead_letters = RecordedDeadLetters::default();
         let records = orders(2).map(|(_, record)| record);
         let policy = policy(|it| it.isolation = true);
-        let (failed, verdicts) = function.batch(&records, &letters, policy).await;
-        assert!(failed.is_empty(), "{verdicts:?}");
-        let reason = &letters.kept()[0].reason;
+        let (failed, outcomes) = function.batch(&records, &dead_letters, policy).await;
+        assert!(failed.is_empty(), "{outcomes:?}");
+        let reason = &dead_letters.kept()[0].reason;
         assert!(
             reason.starts_with(&format!("item {key} is no marker: its attribute `{name}` is ")),
             "{reason}"
         );
-        assert_eq!(letters.kept().len(), 1);
+        assert_eq!(dead_letters.kept().len(), 1);
     }
 }
 
-/// A group that is held back stays so where the item that says it cannot be read, and releasing it says what to do.
-pub async fn s32_an_unreadable_hold_still_holds(env: &impl ContractEnv) {
+/// A blocked group stays blocked where its block cannot be read, and the error of unblocking gives
+/// the remedy.
+pub async fn s32_an_unreadable_block_still_blocks(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(reserving(&Script::default()));
     let key = Key::of("held", &["inventory", "g-1"], "group");
     overwrite(&world, with(Item::new(key), "reason", foreign(r#"{"BOOL":true}"#))).await;
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let records = orders(1)
         .map(|(raw, record)| grouped(&record.id, if record.id == "m-2" { "g-1" } else { "g-2" }, &raw));
     let policy = policy(|it| it.groups = GroupPolicy::Block);
-    function.batch(&records, &letters, policy).await;
-    assert_eq!(letters.kept().iter().map(|letter| &*letter.record).collect::<Vec<_>>(), ["m-2"]);
+    function.batch(&records, &dead_letters, policy).await;
+    assert_eq!(
+        dead_letters.kept().iter().map(|dead_letter| &*dead_letter.record).collect::<Vec<_>>(),
+        ["m-2"]
+    );
     let failure = function.engine.unblock_group("g-1").await.unwrap_err();
     assert!(failure.to_string().contains("its attribute `owner` is missing: remove the item"), "{failure}");
 }

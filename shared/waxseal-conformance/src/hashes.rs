@@ -3,7 +3,7 @@
 use super::{
     domain::{Script, announcing, charging, envelope, order, reserving},
     env::ContractEnv,
-    world::{Letters, World, received, record},
+    world::{RecordedDeadLetters, World, received, record},
 };
 use waxseal::{
     Failure, Raw, Service, Table,
@@ -15,7 +15,7 @@ use waxseal::{
 /// The hash of the payload of `order(_, 1)` as the build before algorithm 2 stored it.
 const OLDER: &str = "5e4aab8b5c7ecacb396ad62083cf5a7a";
 
-/// The receipt of a completed event, attribute by attribute as the build before algorithm 2 wrote it.
+/// The receipt of a completed event, with the attributes that builds before algorithm 2 wrote.
 fn older_receipt(env: &impl ContractEnv, consumer: &str, raw: &Raw, hash: &str) -> Item {
     let start = env.start();
     Item::new(receipt::key(consumer, &raw.source, &raw.id))
@@ -35,7 +35,7 @@ async fn store<T: Table + Clone>(world: &World<T>, env: &impl ContractEnv, item:
 
 type MakeService = fn(&Script) -> Service;
 
-/// Each form of handler, with the name that its receipts have.
+/// Each form of handler, with the consumer of its receipts.
 fn services() -> [(MakeService, &'static str); 3] {
     [(announcing, "inventory/announce"), (reserving, "inventory/reserve"), (charging, "payment/charge")]
 }
@@ -45,7 +45,7 @@ fn whole(total: &str) -> Raw {
     envelope("o-16", "orders", 2, &data)
 }
 
-/// Integers beyond 64 bits, and fractions beyond a float, are another payload: warm and cold.
+/// Integers beyond 64 bits, and fractions beyond a float, make another payload, warm and cold.
 pub async fn s16_integers_beyond_64_bits_differ(env: &impl ContractEnv) {
     for (service, _) in services() {
         for (one, other, same) in [
@@ -66,8 +66,8 @@ pub async fn s16_integers_beyond_64_bits_differ(env: &impl ContractEnv) {
     }
 }
 
-/// A receipt of an older build says what it said: the same payload is a duplicate, another one is refused with both hashes in
-/// its algorithm, and the row stays as it is.
+/// A receipt of an older build keeps its meaning. The same payload is a duplicate. Another one is
+/// refused with both hashes in the receipt's algorithm, and the row stays as it is.
 pub async fn s16_a_receipt_of_an_older_build_keeps_its_meaning(env: &impl ContractEnv) {
     for (service, consumer) in services() {
         let world = World::of(env).await;
@@ -75,25 +75,25 @@ pub async fn s16_a_receipt_of_an_older_build_keeps_its_meaning(env: &impl Contra
         let raw = order("o-16", 1);
         store(&world, env, older_receipt(env, consumer, &raw, OLDER)).await;
         let stored = world.receipt_item(consumer, &raw).await;
-        let letters = Letters::default();
+        let dead_letters = RecordedDeadLetters::default();
         let function = world.function(service(&script));
         // Cold, then from the warm cache.
         for receives in [2, 2, 1] {
             let again = [received(receives, record("m-1", &raw))];
-            let (failed, verdicts) = function.batch(&again, &letters, Policy::default()).await;
-            assert!(failed.is_empty() && matches!(verdicts[0], RecordOutcome::Done(_)), "{verdicts:?}");
+            let (failed, outcomes) = function.batch(&again, &dead_letters, Policy::default()).await;
+            assert!(failed.is_empty() && matches!(outcomes[0], RecordOutcome::Done(_)), "{outcomes:?}");
             let other = [received(receives, record("m-2", &order("o-16", 2)))];
-            function.batch(&other, &letters, Policy::default()).await;
+            function.batch(&other, &dead_letters, Policy::default()).await;
         }
-        let kept = letters.kept();
+        let kept = dead_letters.kept();
         assert_eq!(kept.len(), 3, "each of the other payloads, and none of the duplicates");
-        for letter in kept {
-            assert!(letter.reason.contains(&format!("hash {OLDER} then, ")), "{}", letter.reason);
-            let now = letter.reason.split(" then, ").nth(1).unwrap();
+        for dead_letter in kept {
+            assert!(dead_letter.reason.contains(&format!("hash {OLDER} then, ")), "{}", dead_letter.reason);
+            let now = dead_letter.reason.split(" then, ").nth(1).unwrap();
             assert!(
                 !now.contains(':') || now.find(':') > now.find(" now"),
                 "of the same algorithm: {}",
-                letter.reason
+                dead_letter.reason
             );
         }
         assert_eq!(script.runs(), 0);
@@ -101,7 +101,8 @@ pub async fn s16_a_receipt_of_an_older_build_keeps_its_meaning(env: &impl Contra
     }
 }
 
-/// A hash of an algorithm that this build does not know is no mismatch: a newer build wrote it, so the record waits for it.
+/// A hash of an unknown algorithm is no mismatch: a newer build wrote it, so the record waits for a
+/// deploy.
 pub async fn s16_a_hash_of_a_later_algorithm_is_retried(env: &impl ContractEnv) {
     for (service, consumer) in services() {
         let world = World::of(env).await;
@@ -109,17 +110,17 @@ pub async fn s16_a_hash_of_a_later_algorithm_is_retried(env: &impl ContractEnv) 
         let (raw, sibling) = (order("o-16", 1), order("o-17", 1));
         store(&world, env, older_receipt(env, consumer, &raw, "3:5e4aab8b5c7ecacb396ad62083cf5a7a")).await;
         let stored = world.receipt_item(consumer, &raw).await;
-        let letters = Letters::default();
+        let dead_letters = RecordedDeadLetters::default();
         for receives in [1, 2] {
             let records =
                 [record("m-1", &raw), record("m-2", &sibling)].map(|record| received(receives, record));
             let function = world.function(service(&script));
-            let (failed, verdicts) = function.batch(&records, &letters, Policy::default()).await;
-            assert_eq!(failed, ["m-1"], "{verdicts:?}");
-            let RecordOutcome::Failed { reason, .. } = &verdicts[0] else { panic!("{verdicts:?}") };
+            let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
+            assert_eq!(failed, ["m-1"], "{outcomes:?}");
+            let RecordOutcome::Failed { reason, .. } = &outcomes[0] else { panic!("{outcomes:?}") };
             assert!(reason.contains("an algorithm that this build does not know"), "{reason}");
         }
-        assert!(letters.kept().is_empty());
+        assert!(dead_letters.kept().is_empty());
         assert_eq!(world.receipt_item(consumer, &raw).await, stored, "never overwritten");
     }
 }

@@ -1,4 +1,5 @@
-//! Effects: claim, act, commit. When an attempt may run, what is kept of one that failed, and what a duplicate costs.
+//! Effects: take the lease, act, commit. The statements cover when an attempt may run, the receipt
+//! of a failed one, and the price of a duplicate.
 
 use std::{
     sync::{Arc, Mutex},
@@ -8,7 +9,7 @@ use std::{
 use super::{
     domain::{Entered, KEY_TTL, LEASE, Ledger, Script, charging, envelope, mailing, order},
     env::ContractEnv,
-    world::{Letters, World, policy, record, settings},
+    world::{RecordedDeadLetters, World, policy, record, settings},
 };
 use waxseal::{
     Failure, Fault, Outcome, Raw, Service, Settings, Table, Timestamp,
@@ -43,7 +44,8 @@ async fn lease_end<T: Table + Clone>(world: &World<T>, consumer: &str, raw: &Raw
     }
 }
 
-/// After a crash the lease holds back every redelivery until its very end; then the next attempt has the same keys.
+/// After a crash the lease keeps back every redelivery until its very end; then the next attempt
+/// has the same keys.
 pub async fn s10_after_a_crash_the_lease_decides_to_the_millisecond(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-10", 1);
@@ -74,7 +76,8 @@ pub async fn s10_after_a_crash_the_lease_decides_to_the_millisecond(env: &impl C
     }
 }
 
-/// Once the outside has forgotten the key, acting again could act twice: a human decides.
+/// Once the outside system has forgotten the key, acting again could act twice, so a person
+/// decides.
 pub async fn s10_a_retry_past_the_keys_life_is_an_unknown_outcome(env: &impl ContractEnv) {
     for (age, outcome_known) in [(KEY_TTL - MILLISECOND, true), (KEY_TTL, false)] {
         let world = World::of(env).await;
@@ -82,21 +85,26 @@ pub async fn s10_a_retry_past_the_keys_life_is_an_unknown_outcome(env: &impl Con
         crash(&world, &raw).await;
         let stored = world.receipt_item(CHARGE, &raw).await;
         world.clock.pass(age);
-        let (script, letters) = (Script::default(), Letters::default());
+        let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
         let function = world.function(charging(&script));
-        let (failed, verdicts) = function.batch(&[record("m-1", &raw)], &letters, Policy::default()).await;
-        assert!(failed.is_empty(), "{verdicts:?}");
+        let (failed, outcomes) =
+            function.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
+        assert!(failed.is_empty(), "{outcomes:?}");
         if outcome_known {
-            assert_eq!((script.runs(), letters.kept().len()), (1, 0));
+            assert_eq!((script.runs(), dead_letters.kept().len()), (1, 0));
         } else {
-            assert_eq!((script.runs(), letters.kept().len()), (0, 1));
-            assert!(letters.kept()[0].reason.starts_with("outcome unknown: 1 attempts"), "{letters:?}");
+            assert_eq!((script.runs(), dead_letters.kept().len()), (0, 1));
+            assert!(
+                dead_letters.kept()[0].reason.starts_with("outcome unknown: 1 attempts"),
+                "{dead_letters:?}"
+            );
             assert_eq!(world.receipt_item(CHARGE, &raw).await, stored);
         }
     }
 }
 
-/// The default where nothing is said, the deadline where it is later, the configured lease where that is longer.
+/// The lease is the default, or lasts to a later deadline, or has the configured length where that
+/// is longer.
 pub async fn s11_there_is_always_a_lease(env: &impl ContractEnv) {
     let start = env.start();
     let deadline = |seconds| Some(start + Duration::from_secs(seconds));
@@ -111,7 +119,7 @@ pub async fn s11_there_is_always_a_lease(env: &impl ContractEnv) {
         let world = World::of(env).await;
         let raw = order("o-11", 1);
         let seen = Arc::new(Mutex::new(None));
-        // A second delivery, while the first acts, sees how long the lease holds.
+        // A second delivery, while the first acts, sees the end of the lease.
         let script = Script::new({
             let (seen, raw, table, clock) =
                 (seen.clone(), raw.clone(), world.table.clone(), world.clock.clone());
@@ -135,27 +143,29 @@ pub async fn s11_there_is_always_a_lease(env: &impl ContractEnv) {
     }
 }
 
-/// A duplicate while another attempt acts waits for what is left of the lease, and is never counted out.
+/// A duplicate waits for the rest of another attempt's lease, and is never dead-lettered for its
+/// receives.
 pub async fn s14_a_duplicate_in_progress_waits_for_the_rest_of_the_lease(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-14", 1);
     crash(&world, &raw).await;
     world.clock.pass(Duration::from_millis(12_345));
-    let (script, letters) = (Script::default(), Letters::default());
+    let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
     let again = Record { receives: 5, ..record("m-1", &raw) };
     let policy = policy(|it| it.max_receives = Some(5));
     let function = world.function(charging(&script));
-    let (failed, verdicts) = function.batch(&[again], &letters, policy).await;
+    let (failed, outcomes) = function.batch(&[again], &dead_letters, policy).await;
     assert_eq!((failed, script.runs()), (vec!["m-1".to_owned()], 0));
-    let [RecordOutcome::Failed { retry_after, .. }] = &verdicts[..] else { panic!("{verdicts:?}") };
-    // What is left of the lease, and jitter: a tenth at the most, or a second.
+    let [RecordOutcome::Failed { retry_after, .. }] = &outcomes[..] else { panic!("{outcomes:?}") };
+    // The rest of the lease, and jitter: at most a tenth of it, or a second.
     let rest = Duration::from_millis(30_000 - 12_345);
     let retry_after = retry_after.unwrap();
     assert!((rest..=rest + rest / 10).contains(&retry_after), "{retry_after:?}");
-    assert!(letters.kept().is_empty(), "waiting is no failure of its own");
+    assert!(dead_letters.kept().is_empty(), "waiting is no failure of its own");
 }
 
-/// A completed effect's duplicate runs nothing: one request, none from the warm cache.
+/// A duplicate of a completed effect runs nothing: it costs one request, or none from the warm
+/// cache.
 pub async fn s15_a_duplicate_of_a_completed_effect_runs_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-15", 1));
@@ -169,7 +179,7 @@ pub async fn s15_a_duplicate_of_a_completed_effect_runs_nothing(env: &impl Contr
     assert_eq!(script.runs(), 1);
 }
 
-/// A claim is not remembered: only what is completed is.
+/// The cache keeps completed receipts only, never leases.
 pub async fn s15_claims_are_never_cached(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-15", 1);
@@ -185,7 +195,7 @@ pub async fn s15_claims_are_never_cached(env: &impl ContractEnv) {
     assert_eq!(function.deliver(&raw).await.unwrap(), Outcome::Applied);
 }
 
-/// 64 processes get one event at once: one acts, nobody else says it succeeded before it has.
+/// 64 processes get one event at once: one acts, and no other reports a success before it has.
 pub async fn s17_of_64_racers_exactly_one_acts(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-17", 1));
@@ -201,7 +211,7 @@ pub async fn s17_of_64_racers_exactly_one_acts(env: &impl ContractEnv) {
     assert_eq!(world.entity("CHF").await, Some(Ledger { captured: 1250, by: 1 }));
 }
 
-/// A failed attempt leaves its count and its reason, and the next one may start at once.
+/// A failed attempt keeps its count and its reason, and the next one may start at once.
 pub async fn s19_a_failed_attempt_keeps_its_row(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
@@ -218,7 +228,7 @@ pub async fn s19_a_failed_attempt_keeps_its_row(env: &impl ContractEnv) {
     assert_eq!(script.entered()[0].attempt, 4);
 }
 
-/// A panic is a failed attempt like any other: the lease is released with what the panic said.
+/// A panic is a failed attempt like any other: the lease is released with the panic's text.
 pub async fn s19_a_panic_releases_the_lease(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
@@ -230,27 +240,30 @@ pub async fn s19_a_panic_releases_the_lease(env: &impl ContractEnv) {
     assert_eq!(world.function(charging(&Script::default())).deliver(&raw).await.unwrap(), Outcome::Applied);
 }
 
-/// What failed for good does not run again, and is dead-lettered again instead of acknowledged in silence.
+/// An effect that failed for good does not run again, and is dead-lettered again instead of being
+/// acknowledged silently.
 pub async fn s19_a_permanent_failure_is_remembered(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
     let script = Script::deciding(|_| Err(Fault::permanent("the card is unknown")));
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     for delivery in 1..=2 {
         let function = world.function(charging(&script));
-        let (failed, verdicts) = function.batch(&[record("m-1", &raw)], &letters, Policy::default()).await;
+        let (failed, outcomes) =
+            function.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
         assert!(
-            failed.is_empty() && matches!(verdicts[..], [RecordOutcome::DeadLettered { .. }]),
-            "{verdicts:?}"
+            failed.is_empty() && matches!(outcomes[..], [RecordOutcome::DeadLettered { .. }]),
+            "{outcomes:?}"
         );
-        assert_eq!((letters.kept().len(), script.runs()), (delivery, 1));
-        assert!(letters.kept()[delivery - 1].reason.contains("the card is unknown"));
+        assert_eq!((dead_letters.kept().len(), script.runs()), (delivery, 1));
+        assert!(dead_letters.kept()[delivery - 1].reason.contains("the card is unknown"));
     }
     assert!(matches!(world.receipt(CHARGE, &raw).await.unwrap().status, Status::Failed { .. }));
     assert_eq!(world.entity::<Ledger>("CHF").await, None);
 }
 
-/// A version that this build does not know claims nothing, so waiting for a deploy never ages an effect's key.
+/// A version that this build does not know takes no lease, so waiting for a deploy never ages an
+/// effect's key.
 pub async fn s43_a_newer_version_claims_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let newer = envelope("o-43", "orders", 3, r#"{"parcels":[]}"#);

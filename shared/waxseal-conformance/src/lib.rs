@@ -61,7 +61,7 @@
 //! # waxseal_conformance::block_on(waxseal_conformance::c2_each_condition_means_what_it_says(&Shelves));
 //! ```
 
-// A statement that does not hold panics: it is a test.
+// A statement that does not hold panics, since it is a test.
 #![allow(clippy::unwrap_used)]
 
 mod aggregates;
@@ -124,8 +124,9 @@ use waxseal::Table;
 
 /// Makes one `#[test]` of each statement of the contract.
 ///
-/// The first argument is an expression that gives a [`ContractEnv`](crate::ContractEnv), evaluated for each
-/// test; the second a function that runs a future to its end, [`block_on`](crate::block_on) unless given.
+/// The first argument is an expression that gives a [`ContractEnv`](crate::ContractEnv), evaluated
+/// for each test. The second is a function that runs a future to its end; the default is
+/// [`block_on`](crate::block_on).
 ///
 /// ```
 /// mod on_this_thread {
@@ -181,7 +182,7 @@ macro_rules! contract_tests {
             s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten
             s2_an_unreadable_entity_fails_its_own_record_alone
             s2_an_unreadable_receipt_fails_its_own_record_alone
-            s2_in_a_chain_a_receipt_without_an_answer_fails_its_own_event
+            s2_in_a_fold_a_receipt_without_an_answer_fails_its_own_event
             s3_an_unreadable_record_concerns_itself_alone
             s5_failed_ids_come_once_and_in_input_order
             s6_a_panic_is_one_failed_record
@@ -219,9 +220,9 @@ macro_rules! contract_tests {
             s18_two_consumers_never_suppress_each_other
             s19_a_failed_attempt_keeps_its_row
             s19_a_failure_of_an_older_build_is_released_while_its_key_lives
-            s19_a_forged_letter_releases_nothing
+            s19_a_forged_dead_letter_releases_nothing
             s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused
-            s19_a_letter_that_comes_back_releases_the_failure_that_it_was_written_for
+            s19_a_dead_letter_that_comes_back_releases_the_failure_that_it_was_written_for
             s19_a_panic_releases_the_lease
             s19_a_permanent_failure_is_remembered
             s19_a_person_releases_an_unknown_outcome
@@ -229,7 +230,7 @@ macro_rules! contract_tests {
             s19_a_release_as_done_survives_a_crash_and_never_acts
             s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions
             s19_a_release_that_cannot_be_right_is_refused
-            s19_letters_of_one_failure_and_of_an_older_one_release_nothing_twice
+            s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing_twice
             s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect
             s20_a_dead_letter_without_an_answer_fails_its_record_alone
             s20_a_release_without_an_answer_costs_no_answer
@@ -243,14 +244,14 @@ macro_rules! contract_tests {
             s24_a_failed_record_comes_again_after_a_while_and_an_unstarted_one_at_once
             s25_a_visibility_call_without_an_answer_holds_nothing_up
             s25_on_fifo_only_the_head_of_the_group_is_delayed
-            s27_a_letter_that_cannot_be_written_fails_its_record
+            s27_a_dead_letter_that_cannot_be_written_fails_its_record
             s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt
             s27_a_refusal_commits_nothing_and_is_dead_lettered_with_its_reason
             s27_the_last_receive_is_dead_lettered_with_its_reason
             s29_a_failure_holds_back_its_group_alone
             s28_a_marker_without_an_answer_is_no_run
             s28_a_record_that_kills_the_process_is_dead_lettered_without_running
-            s28_a_record_that_only_takes_long_is_no_killer
+            s28_a_record_that_only_takes_long_is_no_poison
             s28_a_removal_is_tried_again
             s28_a_removal_without_an_answer_leaves_its_record_done
             s28_an_environment_knows_which_of_its_runs_ended
@@ -262,7 +263,7 @@ macro_rules! contract_tests {
             s30_a_group_is_strict_and_groups_run_at_once
             s31_a_head_in_progress_blocks_its_group
             s32_a_dead_lettered_head_is_skipped
-            s32_an_unreadable_hold_still_holds
+            s32_an_unreadable_block_still_blocks
             s32_where_the_policy_says_so_the_group_follows_until_it_is_released
             s34_a_count_that_would_be_lost_fails_its_run
             s34_a_gap_that_stays_is_given_up_after_a_bound

@@ -1,4 +1,5 @@
-//! What does not fit one write request is found before anything is sent, and what a unit stages is what is written.
+//! The limits of one write request are checked before anything is sent, and a commit writes exactly
+//! what its unit staged.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +22,7 @@ impl Entity for Page {
     const KIND: &'static str = "page";
 }
 
-/// Saves as many entities of a size as it is told.
+/// Saves a number of entities of one size.
 struct Fill {
     entities: usize,
     bytes: usize,
@@ -39,7 +40,7 @@ impl Handler for Fill {
     }
 }
 
-/// Emits as many events of a size as it is told.
+/// Emits a number of events of one size.
 struct Shout {
     events: usize,
     bytes: usize,
@@ -56,7 +57,7 @@ impl Handler for Shout {
     }
 }
 
-/// A unit that stages more than one request takes fails for good, names the item, and writes nothing.
+/// A unit that exceeds one request fails for good, names the item, and writes nothing.
 pub async fn c2_a_unit_too_large_to_commit_fails_for_good_and_names_the_item(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-2", 1);
@@ -79,7 +80,7 @@ pub async fn c2_a_unit_too_large_to_commit_fails_for_good_and_names_the_item(env
         matches!(&all, TooLarge::Commit { largest, .. } if largest.partition.starts_with("page#")),
         "{all}"
     );
-    // What is emitted lies in the receipt: the receipt is what grows.
+    // Emitted events are stored in the receipt, so the receipt grows.
     let shout = Service::new("inventory").handler(Shout { events: 3, bytes: 200_000 });
     let outbox = too_large(shout).await;
     let key = receipt::key("inventory/shout", &raw.source, &raw.id);
@@ -108,7 +109,7 @@ impl Handler for Renew {
     }
 }
 
-/// What is deleted can be created again in the same unit, guarded by the version that was read.
+/// A deleted entity can be created again in the same unit, guarded by the version that was read.
 pub async fn c2_deleted_and_created_again_in_one_unit(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let sku = super::domain::SKU;
@@ -121,7 +122,7 @@ pub async fn c2_deleted_and_created_again_in_one_unit(env: &impl ContractEnv) {
     assert_eq!(item.get_number(waxseal::table::attribute::VERSION), Some(2), "versions never go back");
 }
 
-/// Changes only while another entity is as it was read.
+/// Changes an entity on condition that another one is unchanged.
 struct Guarded(Script);
 impl Handler for Guarded {
     const NAME: &str = "guarded";
@@ -140,12 +141,12 @@ impl Handler for Guarded {
     }
 }
 
-/// What was only read guards the commit where the handler asks for it.
+/// An entity that was only read guards the commit where the handler asks for it.
 pub async fn c2_what_was_read_guards_the_commit_where_asked(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let rival = std::sync::Arc::new(world.function(super::domain::reserving(&Script::default())));
     rival.deliver(&order("o-1", 1)).await.unwrap();
-    // The same event of the rival each time: it changes the stock once.
+    // It is the same event of the rival each time, so it changes the stock once.
     let script = Script::new({
         let rival = rival.clone();
         move |_| {

@@ -1,11 +1,11 @@
-//! Order: groups keep theirs, whatever fails; groups do not wait for each other.
+//! Order: groups keep theirs through failures, and do not wait for each other.
 
 use std::sync::{Arc, Mutex};
 
 use super::{
     domain::{Script, announcing, charging, observing, order},
     env::ContractEnv,
-    world::{Letters, World, breathe, grouped, policy},
+    world::{RecordedDeadLetters, World, breathe, grouped, policy},
 };
 use waxseal::{
     Fault,
@@ -16,15 +16,16 @@ fn fifo(ids: &[&str]) -> Vec<Record> {
     ids.iter().map(|id| grouped(id, &id[..1], &order(id, 1))).collect()
 }
 
-/// A failure in a group holds back the rest of that group, and of no other.
+/// A failure keeps back the rest of its group, and of no other group.
 pub async fn s29_a_failure_holds_back_its_group_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::failing(&["a1"]);
     let records = fifo(&["a1", "b1", "a2", "b2", "a3"]);
     let function = world.function(announcing(&script));
-    let (failed, verdicts) = function.batch(&records, &Letters::default(), Policy::default()).await;
+    let (failed, outcomes) =
+        function.batch(&records, &RecordedDeadLetters::default(), Policy::default()).await;
     assert_eq!(failed, ["a1", "a2", "a3"]);
-    assert!(matches!(verdicts[2], RecordOutcome::Blocked) && matches!(verdicts[4], RecordOutcome::Blocked));
+    assert!(matches!(outcomes[2], RecordOutcome::Blocked) && matches!(outcomes[4], RecordOutcome::Blocked));
     let runs = ["a1", "a2", "a3", "b1", "b2"].map(|id| script.runs_of(id));
     assert_eq!(runs, [1, 0, 0, 1, 1]);
     for (id, done) in [("a2", false), ("b1", true), ("b2", true)] {
@@ -32,7 +33,7 @@ pub async fn s29_a_failure_holds_back_its_group_alone(env: &impl ContractEnv) {
     }
 }
 
-/// Within a group strictly one after the other; groups at once, up to k.
+/// Records of a group run strictly one after the other; groups run at once, up to k.
 pub async fn s30_a_group_is_strict_and_groups_run_at_once(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let ids: Vec<String> =
@@ -64,8 +65,8 @@ pub async fn s30_a_group_is_strict_and_groups_run_at_once(env: &impl ContractEnv
         });
         let policy = policy(|it| it.concurrency = k);
         let function = world.function(observing(&script));
-        let (failed, verdicts) = function.batch(&fifo(&ids), &Letters::default(), policy).await;
-        assert!(failed.is_empty(), "{verdicts:?}");
+        let (failed, outcomes) = function.batch(&fifo(&ids), &RecordedDeadLetters::default(), policy).await;
+        assert!(failed.is_empty(), "{outcomes:?}");
         assert_eq!(running.lock().unwrap().1, k.min(4));
         for group in ["a", "b", "c", "d"] {
             let order: Vec<String> = script
@@ -79,7 +80,7 @@ pub async fn s30_a_group_is_strict_and_groups_run_at_once(env: &impl ContractEnv
     }
 }
 
-/// The head of a group that another attempt holds blocks it as if it had failed.
+/// A group's head that another attempt has leased blocks the group as a failure would.
 pub async fn s31_a_head_in_progress_blocks_its_group(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let line = world.line();
@@ -95,20 +96,20 @@ pub async fn s31_a_head_in_progress_blocks_its_group(env: &impl ContractEnv) {
     let script = Script::default();
     let function = world.function(charging(&script));
     let (failed, _) =
-        function.batch(&fifo(&["a1", "b1", "a2"]), &Letters::default(), Policy::default()).await;
+        function.batch(&fifo(&["a1", "b1", "a2"]), &RecordedDeadLetters::default(), Policy::default()).await;
     assert_eq!(failed, ["a1", "a2"]);
     assert_eq!((script.runs_of("a1"), script.runs_of("a2"), script.runs_of("b1")), (0, 0, 1));
 }
 
-/// A head that is dead-lettered is out of the way, as SQS itself does it.
+/// A head that is dead-lettered is skipped, as after SQS's own redrive.
 pub async fn s32_a_dead_lettered_head_is_skipped(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::deciding(|entered| match &*entered.event {
         "a1" => Err(Fault::permanent("no such SKU")),
         _ => Ok(()),
     });
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let function = world.function(announcing(&script));
-    let (failed, _) = function.batch(&fifo(&["a1", "a2"]), &letters, Policy::default()).await;
-    assert_eq!((failed.len(), letters.kept().len(), script.runs_of("a2")), (0, 1, 1));
+    let (failed, _) = function.batch(&fifo(&["a1", "a2"]), &dead_letters, Policy::default()).await;
+    assert_eq!((failed.len(), dead_letters.kept().len(), script.runs_of("a2")), (0, 1, 1));
 }

@@ -1,4 +1,4 @@
-//! Receipts of transactional handlers: what is a duplicate, what is not, and what a duplicate costs.
+//! Receipts of transactional handlers: which delivery is a duplicate, and the price of one.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::{
     domain::{SKU, Script, Stock, Tally, announcing, counting, envelope, order, reserving},
     env::ContractEnv,
-    world::{Letters, World, record, settings},
+    world::{RecordedDeadLetters, World, record, settings},
 };
 use waxseal::{
     Failure, Fault, Outcome, Settings, Timestamp,
@@ -23,7 +23,8 @@ fn is_duplicate(result: &Result<Outcome, Failure>) -> bool {
     matches!(result, Ok(Outcome::Duplicate))
 }
 
-/// An event that was handled as long ago as receipts are kept is new again, whether or not its row is still there.
+/// An event that was handled longer ago than the horizon is new again, whether its row still exists
+/// or not.
 pub async fn s9_a_row_past_its_expiry_counts_as_absent(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (script, raw) = (Script::default(), order("o-9", 1));
@@ -37,7 +38,7 @@ pub async fn s9_a_row_past_its_expiry_counts_as_absent(env: &impl ContractEnv) {
     assert!(world.receipt(ANNOUNCE, &raw).await.unwrap().expires > expires, "the new receipt lives on");
 }
 
-/// A completed receipt suppresses for the whole horizon: not a millisecond less.
+/// A completed receipt suppresses duplicates for the whole horizon, to the millisecond.
 pub async fn s9_a_receipt_suppresses_for_the_whole_horizon(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let horizon = Duration::from_hours(1);
@@ -49,7 +50,7 @@ pub async fn s9_a_receipt_suppresses_for_the_whole_horizon(env: &impl ContractEn
     let cold = world.function_with(reserving(&script), settings());
     assert!(is_duplicate(&cold.deliver(&raw).await));
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 99 }));
-    // Found again shortly before its end, it is not believed for longer than it is stored.
+    // A receipt that is found shortly before its end is not cached for longer than it is stored.
     world.clock.pass(Duration::from_secs(2));
     assert_eq!(cold.deliver(&raw).await.unwrap(), Outcome::Applied);
 }
@@ -70,7 +71,7 @@ pub async fn s15_a_cached_duplicate_costs_no_request(env: &impl ContractEnv) {
     }
 }
 
-/// A duplicate in another process costs one request, whatever the handler.
+/// A duplicate in another process costs one request, for every form of handler.
 pub async fn s15_a_cold_duplicate_costs_one_request(env: &impl ContractEnv) {
     let world = World::of(env).await;
     for (service, consumer) in [
@@ -105,22 +106,23 @@ pub async fn s15_a_redelivered_duplicate_runs_nothing(env: &impl ContractEnv) {
     }
 }
 
-/// What has taken effect is a success for good, even where the handler would now refuse it.
+/// An event that took effect stays a success, even where the handler would now refuse it.
 pub async fn s15_a_duplicate_that_would_now_fail_is_still_a_success(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let refuse = || Script::deciding(|_| Err(Fault::permanent("the order is already reserved")));
     for service in [announcing, reserving] {
         let raw = order("o-15", 1);
         world.cold(service(&Script::default())).deliver(&raw).await.unwrap();
-        let letters = Letters::default();
+        let dead_letters = RecordedDeadLetters::default();
         let cold = world.cold(service(&refuse()));
-        let (failed, verdicts) = cold.batch(&[record("m-1", &raw)], &letters, Policy::default()).await;
-        assert!(matches!(verdicts[..], [RecordOutcome::Done(Some(Outcome::Duplicate))]), "{verdicts:?}");
-        assert_eq!((failed.len(), letters.kept().len()), (0, 0));
+        let (failed, outcomes) = cold.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
+        assert!(matches!(outcomes[..], [RecordOutcome::Done(Some(Outcome::Duplicate))]), "{outcomes:?}");
+        assert_eq!((failed.len(), dead_letters.kept().len()), (0, 0));
     }
 }
 
-/// One id, two payloads: the first stands, the second is refused for good, and the receipt is left as it is.
+/// Two payloads have one id: the first stands, the second is refused for good, and the receipt
+/// stays as it is.
 pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl ContractEnv) {
     let world = World::of(env).await;
     for service in [announcing, reserving] {
@@ -132,10 +134,11 @@ pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl Con
         let stored = world.receipt_item(&consumer, &first).await.unwrap();
         let cold = world.cold(service(&script));
         for function in [&warm, &cold] {
-            let letters = Letters::default();
-            let (failed, _) = function.batch(&[record("m-1", &other)], &letters, Policy::default()).await;
+            let dead_letters = RecordedDeadLetters::default();
+            let (failed, _) =
+                function.batch(&[record("m-1", &other)], &dead_letters, Policy::default()).await;
             assert!(failed.is_empty(), "permanent: dead-lettered, not retried");
-            let reason = &letters.kept()[0].reason;
+            let reason = &dead_letters.kept()[0].reason;
             let hashes = [&first, &other].map(|raw| waxseal::payload_hash(raw.data.get()).unwrap());
             assert!(hashes.iter().all(|hash| reason.contains(hash)), "both hashes: {reason}");
         }
@@ -144,7 +147,7 @@ pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl Con
     assert_eq!(world.entity(SKU).await, Some(Stock { on_hand: 99 }));
 }
 
-/// The same payload spelled otherwise, or in another version of its schema, is a duplicate.
+/// The same payload in another spelling, or in another version of its schema, is a duplicate.
 pub async fn s16_another_spelling_or_version_is_a_duplicate(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(reserving(&Script::default()));
@@ -194,7 +197,8 @@ pub async fn s18_two_consumers_never_suppress_each_other(env: &impl ContractEnv)
     assert_ne!(ids[0], ids[1]);
 }
 
-/// One id from two sources is two events; ids and sources that only look alike once joined stay apart.
+/// One id from two sources is two events. Ids and sources whose concatenations are equal stay
+/// apart.
 pub async fn s18_one_id_from_two_sources_is_two_events(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::default();
@@ -209,7 +213,8 @@ pub async fn s18_one_id_from_two_sources_is_two_events(env: &impl ContractEnv) {
     assert_eq!(script.runs(), 5);
 }
 
-/// Several handlers of one event have a receipt each: the one that failed runs again, the other does not.
+/// Several handlers of one event have a receipt each: the one that failed runs again, the other
+/// does not.
 pub async fn s18_one_handler_that_fails_does_not_run_its_sibling_twice(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (announce, reserve) = (Script::default(), Script::failing(&["o-18"]));
@@ -226,7 +231,7 @@ pub async fn s18_one_handler_that_fails_does_not_run_its_sibling_twice(env: &imp
     assert_eq!((announce.runs(), reserve.runs()), (1, 2));
 }
 
-/// What a handler emits inherits the flow and names its cause.
+/// Emitted messages inherit the flow and name their cause.
 pub async fn s44_what_is_emitted_inherits_the_flow_and_names_its_cause(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-44", 1);
@@ -237,7 +242,7 @@ pub async fn s44_what_is_emitted_inherits_the_flow_and_names_its_cause(env: &imp
     assert_eq!((&*out.source, out.traceparent()), ("inventory", raw.traceparent()));
 }
 
-/// Whoever handles the event emits under the same ids.
+/// Every run of an event emits under the same ids.
 pub async fn s45_a_second_run_emits_the_same_ids(env: &impl ContractEnv) {
     let raw = order("o-45", 1);
     let expected = derived_id("orders", "o-45", ANNOUNCE, 0);
@@ -249,7 +254,7 @@ pub async fn s45_a_second_run_emits_the_same_ids(env: &impl ContractEnv) {
     }
 }
 
-/// An envelope's receipt says what happened and when it may be forgotten.
+/// A receipt states what happened and when it may be forgotten.
 pub async fn s9_a_receipt_says_what_happened(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let (raw, start) = (order("o-9", 1), env.start());

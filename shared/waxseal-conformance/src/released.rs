@@ -1,4 +1,5 @@
-//! Effects that failed for good, mended and redriven: what releases one failure, and nothing twice (S-19).
+//! Effects that failed for good, were repaired and redriven: a release acts for one failure, and
+//! never twice (S-19).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -10,7 +11,7 @@ use super::{
     env::ContractEnv,
     foreign::overwrite,
     leased::crash,
-    world::{Function, Letters, World, record},
+    world::{Function, RecordedDeadLetters, World, record},
 };
 use waxseal::{
     Attempt, Code, Done, Effect, EffectOutcome, Envelope, Failure, Fault, Outcome, Raw, Release,
@@ -24,10 +25,10 @@ use waxseal::{
 const BOOK: &str = "payment/book";
 const HOUR: Duration = Duration::from_hours(1);
 
-/// One run: its first attempt's time, and the key that the outside saw.
+/// One run: the time of its first attempt, and the key that the outside system saw.
 type Run = (Timestamp, String);
 
-/// An effect with one call to the outside, which answers as it is told.
+/// An effect with one call to the outside, which gives a scripted answer.
 #[derive(Clone)]
 struct Book {
     runs: Arc<Mutex<Vec<Run>>>,
@@ -39,7 +40,7 @@ impl Book {
         Self { runs: Arc::default(), answer: Arc::new(answer) }
     }
 
-    /// The outside works.
+    /// The outside accepts.
     fn working() -> Self {
         Self::answering(|| Ok(()))
     }
@@ -87,9 +88,9 @@ impl Done for Book {
     }
 }
 
-/// The record that a redrive of this letter delivers.
-fn redriven(letter: &DeadLetter) -> Record {
-    let message = letter.message(1 << 20, |_| true).expect("it is small");
+/// The record that a redrive of this dead letter delivers.
+fn redriven(dead_letter: &DeadLetter) -> Record {
+    let message = dead_letter.message(1 << 20, |_| true).expect("it is small");
     let returned = Returned::read(message.note()).map(Box::new);
     let raw = Raw::parse(&message.body).expect("an envelope");
     let content = Content::Message(Box::new(raw));
@@ -97,115 +98,131 @@ fn redriven(letter: &DeadLetter) -> Record {
     Record { attributes, returned, ..Record::new("redriven", message.body.into_bytes(), content) }
 }
 
-/// Runs one batch; the dead letters of it.
+/// Runs one batch and returns its dead letters.
 async fn deliver<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<DeadLetter> {
-    let letters = Letters::default();
-    let (failed, verdicts) = function.batch(records, &letters, Policy::default()).await;
-    assert!(failed.is_empty(), "{verdicts:?}");
-    letters.kept()
+    let dead_letters = RecordedDeadLetters::default();
+    let (failed, outcomes) = function.batch(records, &dead_letters, Policy::default()).await;
+    assert!(failed.is_empty(), "{outcomes:?}");
+    dead_letters.kept()
 }
 
-/// The letter of a refusal.
+/// The dead letter of a refusal.
 async fn refused<T: Table + Clone>(world: &World<T>, raw: &Raw) -> DeadLetter {
-    let letters = deliver(&world.function(Book::refused().service()), &[record("m-1", raw)]).await;
-    assert_eq!((letters.len(), letters[0].code), (1, Code::HandlerFailed));
-    letters.into_iter().next().expect("one letter")
+    let dead_letters = deliver(&world.function(Book::refused().service()), &[record("m-1", raw)]).await;
+    assert_eq!((dead_letters.len(), dead_letters[0].code), (1, Code::HandlerFailed));
+    dead_letters.into_iter().next().expect("one dead letter")
 }
 
-/// A refused effect is mended and its letter redriven: it acts once, with the key that it had. A plain duplicate releases nothing.
-pub async fn s19_a_letter_that_comes_back_releases_the_failure_that_it_was_written_for(
+/// The cause of a refusal is removed and the dead letter redriven: the effect acts once, with its
+/// earlier key. A plain duplicate releases nothing.
+pub async fn s19_a_dead_letter_that_comes_back_releases_the_failure_that_it_was_written_for(
     env: &impl ContractEnv,
 ) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
-    let letter = refused(&world, &raw).await;
-    let mended = Book::working();
-    let again = deliver(&world.function(mended.service()), &[record("m-1", &raw)]).await;
-    assert_eq!((again.len(), again[0].code, mended.runs().len()), (1, Code::FailedBefore, 0));
-    assert_eq!(again[0].handlers, letter.handlers, "a letter of a remembered failure releases it as well");
+    let dead_letter = refused(&world, &raw).await;
+    let repaired = Book::working();
+    let again = deliver(&world.function(repaired.service()), &[record("m-1", &raw)]).await;
+    assert_eq!((again.len(), again[0].code, repaired.runs().len()), (1, Code::FailedBefore, 0));
+    assert_eq!(
+        again[0].handlers, dead_letter.handlers,
+        "a dead letter of a remembered failure releases it as well"
+    );
 
     world.clock.pass(HOUR);
-    let function = world.function(mended.service());
-    assert_eq!(deliver(&function, &[redriven(&letter)]).await, []);
+    let function = world.function(repaired.service());
+    assert_eq!(deliver(&function, &[redriven(&dead_letter)]).await, []);
     let refusing = Book::refused();
     deliver(&world.function(refusing.service()), &[record("m-2", &order("o-20", 1))]).await;
-    assert_ne!(mended.runs()[0].1, refusing.runs()[0].1);
-    assert_eq!((mended.runs().len(), world.emitted(BOOK, &raw).await.len()), (1, 1));
+    assert_ne!(repaired.runs()[0].1, refusing.runs()[0].1);
+    assert_eq!((repaired.runs().len(), world.emitted(BOOK, &raw).await.len()), (1, 1));
     assert_eq!(world.receipt(BOOK, &raw).await.unwrap().status, Status::Completed);
-    // The plain duplicate and the other letter have nothing left to do.
-    for record in [record("m-1", &raw), redriven(&again[0]), redriven(&letter)] {
-        assert_eq!(deliver(&world.function(mended.service()), &[record]).await, []);
+    // The plain duplicate and the other dead letter have nothing left to do.
+    for record in [record("m-1", &raw), redriven(&again[0]), redriven(&dead_letter)] {
+        assert_eq!(deliver(&world.function(repaired.service()), &[record]).await, []);
     }
-    assert_eq!(mended.runs().len(), 1);
+    assert_eq!(repaired.runs().len(), 1);
 }
 
-/// Two letters of one failure, in one batch, one after the other and at once; and the letter of an older failure.
-pub async fn s19_letters_of_one_failure_and_of_an_older_one_release_nothing_twice(env: &impl ContractEnv) {
+/// Two dead letters of one failure, in one batch, one after the other and at once; and the dead
+/// letter of an older failure.
+pub async fn s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing_twice(
+    env: &impl ContractEnv,
+) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
     let first = refused(&world, &raw).await;
-    let twin = DeadLetter { record: "m-2".to_owned(), ..first.clone() };
-    // It fails again, and again for good.
+    let copy = DeadLetter { record: "m-2".to_owned(), ..first.clone() };
+    // The effect fails again, and again for good.
     let still = Book::refused();
-    let letters = deliver(&world.function(still.service()), &[redriven(&first), redriven(&twin)]).await;
+    let dead_letters = deliver(&world.function(still.service()), &[redriven(&first), redriven(&copy)]).await;
     assert_eq!(still.runs().len(), 1, "one release of one failure");
-    let second = letters.into_iter().next().unwrap();
+    let second = dead_letters.into_iter().next().unwrap();
     assert_ne!(second.handlers, first.handlers);
-    let mended = Book::working();
-    let letters = deliver(&world.function(mended.service()), &[redriven(&twin)]).await;
-    assert_eq!((mended.runs().len(), letters.len()), (0, 1), "the letter of an older failure");
-    assert_eq!(letters[0].handlers, second.handlers);
+    let repaired = Book::working();
+    let dead_letters = deliver(&world.function(repaired.service()), &[redriven(&copy)]).await;
+    assert_eq!((repaired.runs().len(), dead_letters.len()), (0, 1), "the dead letter of an older failure");
+    assert_eq!(dead_letters[0].handlers, second.handlers);
 
-    let functions: Vec<_> = (0..8).map(|_| world.function(mended.service())).collect();
+    let functions: Vec<_> = (0..8).map(|_| world.function(repaired.service())).collect();
     let racers = functions.iter().map(|function| async {
         let record = Record { id: "racing".to_owned(), ..redriven(&second) };
-        let (letters, policy) = (Letters::default(), Policy::default());
-        let (_, verdicts) = function.batch(&[record], &letters, policy).await;
-        (verdicts, letters.kept().len())
+        let (dead_letters, policy) = (RecordedDeadLetters::default(), Policy::default());
+        let (_, outcomes) = function.batch(&[record], &dead_letters, policy).await;
+        (outcomes, dead_letters.kept().len())
     });
     let ended = futures_util::future::join_all(racers).await;
     let applied =
-        |verdicts: &[RecordOutcome]| matches!(verdicts, [RecordOutcome::Done(Some(Outcome::Applied))]);
-    assert_eq!(ended.iter().filter(|(verdicts, _)| applied(verdicts)).count(), 1, "{ended:?}");
-    assert_eq!((mended.runs().len(), world.emitted(BOOK, &raw).await.len()), (1, 1));
+        |outcomes: &[RecordOutcome]| matches!(outcomes, [RecordOutcome::Done(Some(Outcome::Applied))]);
+    assert_eq!(ended.iter().filter(|(outcomes, _)| applied(outcomes)).count(), 1, "{ended:?}");
+    assert_eq!((repaired.runs().len(), world.emitted(BOOK, &raw).await.len()), (1, 1));
 }
 
-/// Tokens of receipts that did not fail, foreign tokens, and letters that name another handler.
-pub async fn s19_a_forged_letter_releases_nothing(env: &impl ContractEnv) {
+/// Tokens of receipts that did not fail, foreign tokens, and dead letters that name another
+/// handler.
+pub async fn s19_a_forged_dead_letter_releases_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let outside = Book::working();
-    let forged = |letter: &DeadLetter, name: &str, token: &str| {
+    let forged = |dead_letter: &DeadLetter, name: &str, token: &str| {
         let handlers = vec![FailedHandler { name: name.to_owned(), token: token.to_owned() }];
-        redriven(&DeadLetter { handlers, ..letter.clone() })
+        redriven(&DeadLetter { handlers, ..dead_letter.clone() })
     };
     let raw = order("o-19", 1);
-    let letter = refused(&world, &raw).await;
-    let token = &*letter.handlers[0].token;
+    let dead_letter = refused(&world, &raw).await;
+    let token = &*dead_letter.handlers[0].token;
     for (name, token) in [("book", "018f"), ("mail", token), ("book", "")] {
-        let letters = deliver(&world.function(outside.service()), &[forged(&letter, name, token)]).await;
-        assert_eq!((letters.len(), outside.runs().len()), (1, 0), "{name} {token}");
+        let dead_letters =
+            deliver(&world.function(outside.service()), &[forged(&dead_letter, name, token)]).await;
+        assert_eq!((dead_letters.len(), outside.runs().len()), (1, 0), "{name} {token}");
     }
-    // With the token of a completed receipt, and of one that an attempt holds.
-    deliver(&world.function(outside.service()), &[redriven(&letter)]).await;
+    // The tokens are those of a completed receipt and of a leased one.
+    deliver(&world.function(outside.service()), &[redriven(&dead_letter)]).await;
     assert_eq!(outside.runs().len(), 1);
     let writer = |item: Option<Item>| {
         item.and_then(|item| item.get_text(attribute::WRITER).map(str::to_owned)).unwrap()
     };
     let completed = writer(world.receipt_item(BOOK, &raw).await);
-    assert_eq!(deliver(&world.cold(outside.service()), &[forged(&letter, "book", &completed)]).await, []);
+    assert_eq!(
+        deliver(&world.cold(outside.service()), &[forged(&dead_letter, "book", &completed)]).await,
+        []
+    );
     assert_eq!(outside.runs().len(), 1);
 
-    let held = order("o-20", 1);
-    crash(&world, &held).await;
+    let leased = order("o-20", 1);
+    crash(&world, &leased).await;
     let script = Script::default();
-    let token = writer(world.receipt_item("payment/charge", &held).await);
-    let record = forged(&DeadLetter { body: serde_json::to_vec(&held).unwrap(), ..letter }, "charge", &token);
-    let (failed, _) =
-        world.function(charging(&script)).batch(&[record], &Letters::default(), Policy::default()).await;
+    let token = writer(world.receipt_item("payment/charge", &leased).await);
+    let record =
+        forged(&DeadLetter { body: serde_json::to_vec(&leased).unwrap(), ..dead_letter }, "charge", &token);
+    let (failed, _) = world
+        .function(charging(&script))
+        .batch(&[record], &RecordedDeadLetters::default(), Policy::default())
+        .await;
     assert_eq!((failed.len(), script.runs()), (1, 0), "a lease is no failure");
 }
 
-/// The life of an effect's keys begins anew only where every attempt so far was refused; else the outcome stays unknown.
+/// The life of an effect's keys begins anew only where every attempt so far was refused; otherwise
+/// the outcome stays unknown.
 pub async fn s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused(env: &impl ContractEnv) {
     type Answer = fn() -> Result<(), Fault>;
     let refuse: Answer = || Err(Fault::permanent("401, no such API key"));
@@ -228,56 +245,58 @@ pub async fn s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused(
         let mut record = record("m-1", &raw);
         let count = answers.len();
         for answer in answers {
-            let (outside, letters) = (Book::answering(answer), Letters::default());
+            let (outside, dead_letters) = (Book::answering(answer), RecordedDeadLetters::default());
             let function = world.function(outside.service());
-            function.batch(&[record.clone()], &letters, Policy::default()).await;
+            function.batch(&[record.clone()], &dead_letters, Policy::default()).await;
             assert_eq!(outside.runs().len(), 1);
-            if let Some(letter) = letters.kept().first() {
-                record = redriven(letter);
+            if let Some(dead_letter) = dead_letters.kept().first() {
+                record = redriven(dead_letter);
             }
             world.clock.pass(HOUR);
         }
         world.clock.pass(KEY_TTL);
-        let mended = Book::working();
-        let letters = deliver(&world.function(mended.service()), &[record]).await;
+        let repaired = Book::working();
+        let dead_letters = deliver(&world.function(repaired.service()), &[record]).await;
         if is_certain {
-            assert_eq!((letters.len(), mended.runs().len()), (0, 1), "{count} answers");
+            assert_eq!((dead_letters.len(), repaired.runs().len()), (0, 1), "{count} answers");
             let began: Timestamp = env.start() + HOUR * u32::try_from(count).unwrap() + KEY_TTL;
-            assert_eq!(mended.runs()[0].0, began, "the life of the key begins now");
+            assert_eq!(repaired.runs()[0].0, began, "the life of the key begins now");
         } else {
-            assert_eq!((letters.len(), mended.runs().len()), (1, 0), "{count} answers");
-            assert_eq!(letters[0].code, Code::OutcomeUnknown);
+            assert_eq!((dead_letters.len(), repaired.runs().len()), (1, 0), "{count} answers");
+            assert_eq!(dead_letters[0].code, Code::OutcomeUnknown);
         }
     }
 }
 
-/// Two calls in one attempt: the refusal of the second says nothing of the first.
+/// One attempt makes two calls: the refusal of the second leaves the outcome of the first open.
 pub async fn s19_a_refusal_of_one_of_two_calls_says_nothing_of_the_other(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
     // This effect asks for two keys.
     let refusing = Script::deciding(|_| Err(Fault::permanent("402, after a first call that passed")));
-    let letter = deliver(&world.function(mailing(&refusing)), &[record("m-1", &raw)]).await.swap_remove(0);
+    let dead_letter =
+        deliver(&world.function(mailing(&refusing)), &[record("m-1", &raw)]).await.swap_remove(0);
     let script = Script::default();
     world.clock.pass(KEY_TTL);
-    let letters = deliver(&world.function(mailing(&script)), &[redriven(&letter)]).await;
-    assert_eq!((letters.len(), script.runs()), (1, 0));
-    assert_eq!(letters[0].code, Code::OutcomeUnknown);
+    let dead_letters = deliver(&world.function(mailing(&script)), &[redriven(&dead_letter)]).await;
+    assert_eq!((dead_letters.len(), script.runs()), (1, 0));
+    assert_eq!(dead_letters[0].code, Code::OutcomeUnknown);
 }
 
-/// A receipt of an older build does not say how its attempts ended: its failure is released, but never beyond the life of the key.
+/// A receipt of an older build does not count uncertain attempts: its failure is released, but
+/// never beyond the life of the key.
 pub async fn s19_a_failure_of_an_older_build_is_released_while_its_key_lives(env: &impl ContractEnv) {
     for (after, acts) in [(KEY_TTL - Duration::from_millis(1), true), (KEY_TTL, false)] {
         let world = World::of(env).await;
         let raw = order("o-19", 1);
-        let letter = refused(&world, &raw).await;
+        let dead_letter = refused(&world, &raw).await;
         let mut older = world.receipt_item(BOOK, &raw).await.unwrap();
         assert!(older.attributes.remove("uncertain").is_some());
         overwrite(&world, older).await;
         world.clock.pass(after);
-        let mended = Book::working();
-        let letters = deliver(&world.function(mended.service()), &[redriven(&letter)]).await;
-        assert_eq!((letters.len(), mended.runs().len()), (usize::from(!acts), usize::from(acts)));
+        let repaired = Book::working();
+        let dead_letters = deliver(&world.function(repaired.service()), &[redriven(&dead_letter)]).await;
+        assert_eq!((dead_letters.len(), repaired.runs().len()), (usize::from(!acts), usize::from(acts)));
     }
 }
 
@@ -292,7 +311,8 @@ async fn release<T: Table + Clone>(
     world.function(service).engine.release(&Release { source, id, handler, outcome }).await
 }
 
-/// An unknown outcome, which a person finds out: done emits what a success emits and does nothing outside; not done acts again.
+/// A person finds out about an unknown outcome. `done` emits what a success emits and does nothing
+/// outside; `not done` acts again.
 pub async fn s19_a_person_releases_an_unknown_outcome(env: &impl ContractEnv) {
     for (outcome, expected) in
         [(EffectOutcome::Done, Released::EmitsLater), (EffectOutcome::NotDone, Released::ActsAgain)]
@@ -303,13 +323,13 @@ pub async fn s19_a_person_releases_an_unknown_outcome(env: &impl ContractEnv) {
         world.function(silent.service()).deliver(&raw).await.unwrap_err();
         world.clock.pass(KEY_TTL);
         let outside = Book::working();
-        let letters = deliver(&world.function(outside.service()), &[record("m-1", &raw)]).await;
-        assert_eq!((letters[0].code, outside.runs().len()), (Code::OutcomeUnknown, 0));
+        let dead_letters = deliver(&world.function(outside.service()), &[record("m-1", &raw)]).await;
+        assert_eq!((dead_letters[0].code, outside.runs().len()), (Code::OutcomeUnknown, 0));
 
         assert_eq!(release(&world, outside.service(), "book", &raw, outcome).await.unwrap(), expected);
         // A redrive may come days later.
         world.clock.pass(KEY_TTL * 2);
-        assert_eq!(deliver(&world.function(outside.service()), &[redriven(&letters[0])]).await, []);
+        assert_eq!(deliver(&world.function(outside.service()), &[redriven(&dead_letters[0])]).await, []);
         let acts = usize::from(outcome == EffectOutcome::NotDone);
         assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (acts, 1));
         assert_eq!(world.receipt(BOOK, &raw).await.unwrap().status, Status::Completed);
@@ -318,11 +338,11 @@ pub async fn s19_a_person_releases_an_unknown_outcome(env: &impl ContractEnv) {
     }
 }
 
-/// What is said stays until its emissions are committed, however often a process dies before.
+/// A release stays until its emissions are committed, even if processes die before.
 pub async fn s19_a_release_as_done_survives_a_crash_and_never_acts(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
-    let letter = refused(&world, &raw).await;
+    let dead_letter = refused(&world, &raw).await;
     let outside = Book::working();
     release(&world, outside.service(), "book", &raw, EffectOutcome::Done).await.unwrap();
     for _ in 0..3 {
@@ -338,27 +358,29 @@ pub async fn s19_a_release_as_done_survives_a_crash_and_never_acts(env: &impl Co
     let racers = functions.iter().map(|function| function.deliver(&raw));
     let ended = futures_util::future::join_all(racers).await;
     assert_eq!(ended.iter().filter(|ended| matches!(ended, Ok(Outcome::Applied))).count(), 1, "{ended:?}");
-    assert_eq!(deliver(&world.function(outside.service()), &[redriven(&letter)]).await, []);
+    assert_eq!(deliver(&world.function(outside.service()), &[redriven(&dead_letter)]).await, []);
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));
 }
 
-/// A build that cannot tell what a success emits retries what another build released as done: nothing is lost and nothing acts.
+/// A build whose effect does not define the emissions of a success retries an event that another
+/// build released as done: nothing is lost and nothing acts.
 pub async fn s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
-    let letter = refused(&world, &raw).await;
+    let dead_letter = refused(&world, &raw).await;
     let outside = Book::working();
     release(&world, outside.service(), "book", &raw, EffectOutcome::Done).await.unwrap();
     let older = world.function(Service::new("payment").effect(outside.clone()));
-    let letters = Letters::default();
-    let (failed, verdicts) = older.batch(&[redriven(&letter)], &letters, Policy::default()).await;
-    assert_eq!((failed.len(), letters.kept().len()), (1, 0), "{verdicts:?}");
+    let dead_letters = RecordedDeadLetters::default();
+    let (failed, outcomes) = older.batch(&[redriven(&dead_letter)], &dead_letters, Policy::default()).await;
+    assert_eq!((failed.len(), dead_letters.kept().len()), (1, 0), "{outcomes:?}");
     assert_eq!(world.receipt(BOOK, &raw).await.unwrap().status, Status::Acted);
-    assert_eq!(deliver(&world.function(outside.service()), &[redriven(&letter)]).await, []);
+    assert_eq!(deliver(&world.function(outside.service()), &[redriven(&dead_letter)]).await, []);
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));
 }
 
-/// Without an answer to "what does a success emit", done is refused; without emissions nothing needs to be told.
+/// An effect that emits but does not define the emissions of a success refuses `done`. An effect
+/// that emits nothing takes it.
 pub async fn s19_a_release_that_cannot_be_right_is_refused(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
@@ -377,9 +399,9 @@ pub async fn s19_a_release_that_cannot_be_right_is_refused(env: &impl ContractEn
     let duplicate = world.function(mailing(&script)).deliver(&raw).await.unwrap();
     assert_eq!((duplicate, script.runs()), (Outcome::Duplicate, 2));
 
-    let held = order("o-20", 1);
-    crash(&world, &held).await;
+    let leased = order("o-20", 1);
+    crash(&world, &leased).await;
     let running =
-        release(&world, charging(&script), "charge", &held, EffectOutcome::NotDone).await.unwrap_err();
+        release(&world, charging(&script), "charge", &leased, EffectOutcome::NotDone).await.unwrap_err();
     assert!(matches!(running, ReleaseError::InProgress { .. }), "{running}");
 }

@@ -1,25 +1,26 @@
-//! Replays from an archive: suppressed by who reacts, counted anew by who rebuilds.
+//! Replays from an archive: a reacting handler suppresses their events, and a rebuilding handler
+//! counts them anew.
 
 use std::convert::Infallible;
 
 use super::{
     domain::{OrderPlaced, SKU, Script, Stock, StockReserved, Tally, counting, order, reserving},
     env::ContractEnv,
-    world::{Letters, World, record},
+    world::{RecordedDeadLetters, World, record},
 };
 use waxseal::{
     Aggregate, Decide, Envelope, Fault, Handler, Out, Outcome, Raw, Refusal, Replay, Service, Unit,
     batch::{Policy, Record},
 };
 
-/// The same event as a replay brings it.
+/// The same event in a replay.
 fn replayed(replay: &str, raw: &Raw) -> Raw {
     let mut raw = raw.clone();
     raw.set_replay(Some(replay.to_owned()));
     raw
 }
 
-/// Counts orders and says so; rebuilds.
+/// Counts orders and emits the count; it rebuilds.
 struct Recount;
 impl Aggregate for Recount {
     const NAME: &'static str = "recount";
@@ -46,7 +47,7 @@ impl Decide<OrderPlaced> for Recount {
     }
 }
 
-/// The same by hand.
+/// The same as a handler written by hand.
 struct Restock;
 impl Handler for Restock {
     const NAME: &str = "restock";
@@ -70,7 +71,8 @@ impl Handler for Restock {
     }
 }
 
-/// By default a replay changes nothing for who has seen its events, and is what was missed for who has not.
+/// By default a replay changes nothing for a handler that has seen its events, and delivers the
+/// missed ones to a handler that has not.
 pub async fn s40_completed_events_stay_suppressed_in_a_replay(env: &impl ContractEnv) {
     for service in [counting(), reserving(&Script::default())] {
         let world = World::of(env).await;
@@ -85,7 +87,8 @@ pub async fn s40_completed_events_stay_suppressed_in_a_replay(env: &impl Contrac
     }
 }
 
-/// Who rebuilds has receipts and state of each replay's own, and says nothing again.
+/// A rebuilding handler has receipts and state of its own for each replay; it emits nothing, since
+/// the live run already did.
 pub async fn s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let service = || Service::new("inventory").aggregate(Recount).handler(Restock);
@@ -94,16 +97,17 @@ pub async fn s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing(env:
     for raw in &live {
         assert_eq!(function.deliver(raw).await.unwrap(), Outcome::Applied);
     }
-    // Twice each, out of order, in one batch and by a function that remembers nothing, with a live one in between.
+    // The replay delivers each event twice, out of order, in one batch and by a cold function, with
+    // a live one in between.
     let again = |replay| live.iter().rev().chain(&live).map(move |raw| replayed(replay, raw));
     let records: Vec<Record> = again("first")
         .chain([live[0].clone(), order("o-5", 1)])
         .enumerate()
         .map(|(n, raw)| record(&format!("m-{n}"), &raw))
         .collect();
-    let (failed, verdicts) =
-        world.cold(service()).batch(&records, &Letters::default(), Policy::default()).await;
-    assert_eq!(failed, Vec::<String>::new(), "{verdicts:?}");
+    let (failed, outcomes) =
+        world.cold(service()).batch(&records, &RecordedDeadLetters::default(), Policy::default()).await;
+    assert_eq!(failed, Vec::<String>::new(), "{outcomes:?}");
     for raw in again("second").take(3) {
         assert_eq!(function.deliver(&raw).await.unwrap(), Outcome::Applied);
     }
@@ -116,7 +120,7 @@ pub async fn s40_a_rebuild_has_its_own_receipts_and_state_and_emits_nothing(env:
         assert_eq!(stock.on_hand, i64::try_from(orders).unwrap(), "{replay}");
     }
     assert_eq!(engine.read_replayed::<Tally>("third", SKU).await.unwrap(), None);
-    // The live ones: six orders, and what they emitted once.
+    // The live events: six orders, with their emissions once.
     assert_eq!(engine.read::<Tally>(SKU).await.unwrap(), Some(Tally { orders: 6 }));
     for consumer in ["inventory/recount/order.placed", "inventory/restock"] {
         assert_eq!(world.emitted(consumer, &live[0]).await.len(), 1);

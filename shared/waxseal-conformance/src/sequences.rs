@@ -1,4 +1,4 @@
-//! Order on a queue that keeps none: dense counts where events are emitted, cursors where they are followed.
+//! Order on a queue that keeps none: dense numbers at emission, cursors at the consumer.
 
 use std::{borrow::Cow, convert::Infallible};
 
@@ -8,7 +8,7 @@ use super::domain::OrderPlaced;
 use super::{
     domain::{Script, order, order_of},
     env::ContractEnv,
-    world::{Function, Letters, World, policy, received, record},
+    world::{Function, RecordedDeadLetters, World, policy, received, record},
 };
 use waxseal::{
     Aggregate, Decide, Entity, Envelope, Fault, Handler, Out, Outcome, Raw, Refusal, Sequencing, Service,
@@ -31,7 +31,7 @@ impl Entity for Journey {
     const KIND: &'static str = "journey";
 }
 
-/// Keeps where a parcel was.
+/// Records the stations of a parcel.
 struct Follow<const GAPLESS: bool>(Script);
 impl<const GAPLESS: bool> Handler for Follow<GAPLESS> {
     const NAME: &str = "follow";
@@ -51,7 +51,7 @@ impl<const GAPLESS: bool> Handler for Follow<GAPLESS> {
     }
 }
 
-/// The same as a pure function.
+/// The same as an aggregate.
 struct FollowPurely;
 impl Aggregate for FollowPurely {
     const NAME: &'static str = "follow-purely";
@@ -103,10 +103,11 @@ async fn stations<T: Table + Clone>(world: &World<T>) -> String {
 }
 
 async fn run<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<String> {
-    function.batch(records, &Letters::default(), Policy::default()).await.0
+    function.batch(records, &RecordedDeadLetters::default(), Policy::default()).await.0
 }
 
-/// What is older than what took effect is acknowledged and does nothing, however it arrives.
+/// An event that is older than the last applied one is acknowledged without effect, however it
+/// arrives.
 pub async fn s34_a_stale_event_is_acknowledged_without_effect(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::default();
@@ -122,17 +123,17 @@ pub async fn s34_a_stale_event_is_acknowledged_without_effect(env: &impl Contrac
         assert_eq!(function.deliver(&moved(number)).await.unwrap(), outcome, "number {number}");
     }
     assert_eq!((stations(&world).await.as_str(), script.runs()), ("s2 s5 s6", 3));
-    // Stale is no receipt: it was not handled, and stays stale.
+    // A stale event has no receipt: it was not handled, and stays stale.
     assert!(world.receipt("tracking/follow", &moved(4)).await.is_none());
     assert_eq!(world.cold(newest(&script)).deliver(&moved(4)).await.unwrap(), Outcome::Stale);
-    // Other entities count for themselves.
+    // Other entities have their own numbers.
     let mut other = moved(1);
     other.metadata.insert("subject".to_owned(), "parcel#p-2".into());
     other.id = "other".to_owned();
     assert_eq!(function.deliver(&other).await.unwrap(), Outcome::Applied);
 }
 
-/// A batch is sorted as far as it goes: what arrives together need not come again.
+/// A batch is sorted by number, so events that arrive together need no other delivery.
 pub async fn s34_what_arrives_out_of_order_in_one_batch_takes_effect_in_sequence(env: &impl ContractEnv) {
     for service in [gapless(&Script::default()), Service::new("tracking").aggregate(FollowPurely)] {
         let world = World::of(env).await;
@@ -142,7 +143,8 @@ pub async fn s34_what_arrives_out_of_order_in_one_batch_takes_effect_in_sequence
     }
 }
 
-/// Who waits for a gap: what is early comes again, and takes effect once its predecessor has.
+/// A gapless consumer: an early event is delivered again, and takes effect once its predecessor
+/// has.
 pub async fn s34_what_is_early_comes_again_until_the_gap_is_closed(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(gapless(&Script::default()));
@@ -153,17 +155,19 @@ pub async fn s34_what_is_early_comes_again_until_the_gap_is_closed(env: &impl Co
     assert_eq!(stations(&world).await, "s1 s2 s3 s4");
 }
 
-/// A gap that is never closed does not hold its followers for ever: they are dead-lettered with the number that is missing.
+/// A gap that is never closed does not block its followers for ever: they are dead-lettered with
+/// the missing number.
 pub async fn s34_a_gap_that_stays_is_given_up_after_a_bound(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let (script, letters) = (Script::default(), Letters::default());
+    let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
     let function = world.function(gapless(&script));
     let policy = policy(|it| it.max_receives = Some(3));
     for receives in 1..=3 {
-        let (failed, verdicts) = function.batch(&arrived(&[2], receives), &letters, policy.clone()).await;
-        assert_eq!(failed.len(), usize::from(receives < 3), "{verdicts:?}");
+        let (failed, outcomes) =
+            function.batch(&arrived(&[2], receives), &dead_letters, policy.clone()).await;
+        assert_eq!(failed.len(), usize::from(receives < 3), "{outcomes:?}");
     }
-    let reasons: Vec<_> = letters.kept().into_iter().map(|letter| letter.reason).collect();
+    let reasons: Vec<_> = dead_letters.kept().into_iter().map(|dead_letter| dead_letter.reason).collect();
     assert_eq!(
         reasons,
         ["gave up after 3 receives: number 2 of parcel#p-1 came before number 1, which takes effect first"]
@@ -171,7 +175,8 @@ pub async fn s34_a_gap_that_stays_is_given_up_after_a_bound(env: &impl ContractE
     assert_eq!(script.runs(), 0);
 }
 
-/// Racing deliveries of one entity's events: each takes effect once at most, never an older one after a newer one.
+/// Deliveries of one entity's events race: each takes effect at most once, and never an older one
+/// after a newer one.
 pub async fn s34_racers_never_overtake(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let functions: Vec<_> = (0..12).map(|_| world.cold(newest(&Script::default()))).collect();
@@ -185,19 +190,20 @@ pub async fn s34_racers_never_overtake(env: &impl ContractEnv) {
     assert!(numbers.is_sorted_by(|a, b| a < b) && numbers.last() == Some(&12), "{numbers:?}");
 }
 
-/// Without a number nobody can say what is stale: a letter with what to do, and the others go on.
+/// An event without a number cannot be placed: it is dead-lettered with the remedy, and the others
+/// go on.
 pub async fn s34_an_event_without_a_number_is_dead_lettered_with_what_to_do(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let function = world.function(newest(&Script::default()));
     let mut bare = moved(1);
     bare.id = "bare".to_owned();
     bare.metadata.clear();
     let records = [record("m-0", &bare), record("m-1", &moved(1))];
-    let (failed, _) = function.batch(&records, &letters, Policy::default()).await;
+    let (failed, _) = function.batch(&records, &dead_letters, Policy::default()).await;
     assert!(failed.is_empty());
     assert_eq!(stations(&world).await, "s1");
-    let reason = letters.kept().remove(0).reason;
+    let reason = dead_letters.kept().remove(0).reason;
     assert!(reason.contains("its publisher must emit it in sequence"), "{reason}");
 }
 
@@ -243,7 +249,7 @@ impl Handler for Pack {
     }
 }
 
-/// The pure form: its state never changes, its sequence does.
+/// The aggregate: its state never changes, its sequence does.
 struct PackPurely;
 impl Aggregate for PackPurely {
     const NAME: &'static str = "pack";
@@ -269,7 +275,8 @@ impl Decide<OrderPlaced> for PackPurely {
     }
 }
 
-/// The count of an entity's events is dense over batches, folded commits, duplicates, failures and racing functions.
+/// The count of an entity's events is dense over batches, folded commits, duplicates, failures and
+/// racing functions.
 pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl ContractEnv) {
     let services = [Service::new("shipping").handler(Pack), Service::new("shipping").aggregate(PackPurely)];
     for service in services {
@@ -277,14 +284,14 @@ pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl 
         let world = World::of(env).await;
         let functions = [world.function(service.clone()), world.function(service)];
         let all: Vec<_> = (0..30).map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1))).collect();
-        let letters = Letters::default();
+        let dead_letters = RecordedDeadLetters::default();
         let batches = [
-            functions[0].batch(&all[..20], &letters, Policy::default()),
-            functions[1].batch(&all[10..], &letters, Policy::default()),
+            functions[0].batch(&all[..20], &dead_letters, Policy::default()),
+            functions[1].batch(&all[10..], &dead_letters, Policy::default()),
         ];
         futures_util::future::join_all(batches).await;
-        // Whoever lost a race too often comes again.
-        functions[0].batch(&all, &letters, Policy::default()).await;
+        // A record that lost too many races is delivered again.
+        functions[0].batch(&all, &dead_letters, Policy::default()).await;
         let mut numbers = Vec::new();
         for n in 0..30 {
             for emission in world.emitted(&consumer, &order(&format!("o-{n}"), 1)).await {
@@ -297,11 +304,12 @@ pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl 
         assert!(numbers.chunks(2).all(|pair| pair[1] == pair[0] + 1), "two of one event are neighbours");
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
-        assert!(letters.kept().is_empty());
+        assert!(dead_letters.kept().is_empty());
     }
 }
 
-/// A count that would be lost is an error of the handler, said at once and before anything is written.
+/// A unit that would lose a count fails at once, before anything is written, with an error for the
+/// handler's author.
 pub async fn s34_a_count_that_would_be_lost_fails_its_run(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.function(Service::new("shipping").handler(Pack));
@@ -315,7 +323,7 @@ pub async fn s34_a_count_that_would_be_lost_fails_its_run(env: &impl ContractEnv
     }
 }
 
-/// A guarded event costs one item more, in the same two requests.
+/// An event with a cursor costs one item more, in the same two requests.
 pub async fn c1_a_cursor_joins_the_read_and_the_write(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.cold(Service::new("tracking").aggregate(FollowPurely));
@@ -323,7 +331,8 @@ pub async fn c1_a_cursor_joins_the_read_and_the_write(env: &impl ContractEnv) {
         let _outcome = function.deliver(&moved(number)).await.unwrap();
         assert_eq!(function.line.counts(), counts);
     }
-    let verdicts = function.batch(&arrived(&[3], 1), &Letters::default(), Policy::default()).await.1;
-    assert!(matches!(verdicts[..], [RecordOutcome::Done(Some(Outcome::Applied))]));
+    let outcomes =
+        function.batch(&arrived(&[3], 1), &RecordedDeadLetters::default(), Policy::default()).await.1;
+    assert!(matches!(outcomes[..], [RecordOutcome::Done(Some(Outcome::Applied))]));
     assert_eq!(function.line.counts(), (4, 3));
 }

@@ -1,5 +1,5 @@
-//! The table itself: conditions, all or nothing, order and pages. An implementation that passes these and nothing more
-//! can carry the rest.
+//! The table itself: conditions, all or nothing, order and pages. A table that passes these
+//! statements can carry all others.
 
 use std::time::Duration;
 
@@ -36,7 +36,8 @@ async fn get(table: &impl Table, id: &str) -> Option<Item> {
     table.get(&[key(id)]).await.unwrap().remove(0)
 }
 
-/// What is written is read back: unicode, money, the extremes of numbers, texts that look like something else.
+/// Written values are read back exactly: unicode, money, the extremes of numbers, texts in the form
+/// of other types.
 pub async fn c2_what_is_written_is_read_back_exactly(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let item = Item::new(Key::of("contract", &["Größe #5 %23 \u{1F3A9}", ""], "state"))
@@ -55,7 +56,8 @@ pub async fn c2_what_is_written_is_read_back_exactly(env: &impl ContractEnv) {
     assert_eq!(get(&table, "absent").await, None, "a check leaves nothing");
 }
 
-/// Each condition means what it says, alone and in company, and a refusal shows what is stored.
+/// Each condition has its meaning, in a plain write and in a transaction, and a refusal shows the
+/// stored item.
 pub async fn c2_each_condition_means_what_it_says(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let seconds = |seconds: i64| Timestamp::from_second(now.as_second() + seconds).unwrap();
@@ -85,7 +87,8 @@ pub async fn c2_each_condition_means_what_it_says(env: &impl ContractEnv) {
         for (id, there) in
             [("stored", Some(&stored)), ("lasting", Some(&lasting)), ("bare", Some(&bare)), ("nothing", none)]
         {
-            // A check changes nothing, so every condition meets the same items: alone, and in a transaction.
+            // A check changes nothing, so every condition meets the same items, in a plain write
+            // and in a transaction.
             let check = Write { action: Action::Check(key(id)), condition: condition.clone() };
             let company =
                 Write { action: Action::Check(key("nobody")), condition: Condition::Absent { now } };
@@ -123,7 +126,7 @@ pub async fn c2_a_refused_write_changes_nothing(env: &impl ContractEnv) {
     assert_eq!(refused, [Refusal { key: key("one"), stored: None }]);
 }
 
-/// All writes or none; every failed condition is named, with the item found there.
+/// A commit applies all writes or none. Every failed condition is named, with the stored item.
 pub async fn c2_all_or_nothing_and_every_refusal_is_named(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let stored = |id: &str| Item::new(key(id)).number(attribute::VERSION, 1).text(attribute::WRITER, "a");
@@ -146,7 +149,7 @@ pub async fn c2_all_or_nothing_and_every_refusal_is_named(env: &impl ContractEnv
     assert!(get(&table, "a").await.is_some());
 }
 
-/// Limits are found before anything is sent, and name the items.
+/// Limits are checked before anything is sent, and the errors name the items.
 pub async fn c2_limits_are_typed_and_name_the_items(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let small = |n: usize| put(Item::new(key(&format!("{n:03}"))), Condition::Absent { now });
@@ -176,7 +179,7 @@ pub async fn c2_limits_are_typed_and_name_the_items(env: &impl ContractEnv) {
     assert_eq!(found.iter().filter(|item| item.is_some()).count(), LARGEST_ACTIONS);
 }
 
-/// Items come back in the order that they were asked for, absent ones in their place, however many.
+/// Items come back in the order of the request, absent ones in their place, however many.
 pub async fn c2_items_come_back_in_the_order_asked_for(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let item = |n: usize| Item::new(key(&n.to_string())).number("n", i64::try_from(n).unwrap());
@@ -189,7 +192,8 @@ pub async fn c2_items_come_back_in_the_order_asked_for(env: &impl ContractEnv) {
     assert_eq!(table.get(&[]).await.unwrap(), []);
 }
 
-/// A partition longer than a page is read whole, in the order of its sort keys, and nothing of its neighbours.
+/// A partition longer than a page is read whole, in the order of its sort keys, without items of
+/// its neighbours.
 pub async fn e3_a_partition_longer_than_a_page_is_read_whole(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let at = |partition: &str, sort: String| Key { partition: partition.into(), sort: sort.into() };
@@ -255,7 +259,8 @@ async fn pages(table: &impl Table, mut query: Query) -> Vec<String> {
     }
 }
 
-/// A scan reads every item that has the attribute, once, whatever its pages; the rest is passed over.
+/// A scan returns every item that has the attribute, once, whatever its pages; it filters out the
+/// rest.
 pub async fn e3_a_scan_reads_every_wanted_item_once(env: &impl ContractEnv) {
     let (table, now) = (env.table().await, env.start());
     let key = |n: usize| Key::of("scanned", &[&format!("{n:03}")], "state");

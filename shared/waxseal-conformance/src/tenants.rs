@@ -1,4 +1,5 @@
-//! Tenants: a message says on whose behalf it travels, and its receipt carries that to the relay.
+//! Tenants: a message may name the tenant on whose behalf it travels, and its receipt carries the
+//! name to the relay.
 
 use std::{borrow::Cow, convert::Infallible};
 
@@ -36,10 +37,10 @@ waxseal::event!(Invoiced {
     tenant: |invoiced| invoiced.customer.as_deref(),
 });
 
-/// The customer of an order that has no customer.
+/// The customer name of an order without a customer.
 const UNKNOWN: &str = "unknown";
 
-/// A command and an event for the order's article, in whose place the customer stands.
+/// A command and an event for the order. The order's article stands for the customer.
 fn both(order: &OrderPlaced) -> (RenderInvoice, Invoiced) {
     let customer = order.sku.clone();
     (
@@ -110,7 +111,7 @@ impl Effect for AskOutside {
     }
 }
 
-/// What each form of handler emitted for an order of this customer: the tenants, by emission.
+/// The tenants that each form of handler emitted for an order of this customer, by emission.
 async fn tenants(env: &impl ContractEnv, customer: &str) -> [Vec<Option<String>>; 3] {
     let world = World::of(env).await;
     let service = Service::new("billing").handler(Ask).aggregate(AskPurely).effect(AskOutside);
@@ -129,27 +130,27 @@ async fn tenants(env: &impl ContractEnv, customer: &str) -> [Vec<Option<String>>
     tenants
 }
 
-/// Whatever form of handler emits it, in whatever channel.
+/// Every form of handler stores the tenant, for every channel.
 pub async fn s48_a_receipt_carries_the_tenant_of_what_it_emitted(env: &impl ContractEnv) {
     for customer in ["customer/4711", "~", &"x".repeat(128)] {
         let tenant = Some(customer.to_owned());
         let expected = vec![tenant.clone(), tenant];
         assert_eq!(tenants(env, customer).await, [expected.clone(), expected.clone(), expected]);
     }
-    // A payload that does not know its tenant.
+    // The payload has no tenant.
     let expected = vec![Some(UNKNOWN.to_owned()), None];
     assert_eq!(tenants(env, UNKNOWN).await, [expected.clone(), expected.clone(), expected]);
 }
 
-/// A tenant that SQS would refuse costs the message nothing but its tenant.
+/// A tenant that SQS would refuse is left off, and its message is kept.
 pub async fn s48_an_invalid_tenant_is_left_off_and_its_message_is_not_lost(env: &impl ContractEnv) {
     for customer in ["Zoë", "two words", "línea", &"x".repeat(129)] {
         assert_eq!(tenants(env, customer).await, [const { [None, None] }; 3].map(Vec::from), "{customer}");
     }
 }
 
-/// A row without tenants is what it was before there were any, to the byte, and costs the same; an emission whose stored
-/// tenant is damaged keeps its envelope.
+/// A row without tenants is byte for byte that of older builds, and costs the same. An emission
+/// whose stored tenant is damaged keeps its envelope.
 pub async fn s48_without_a_tenant_a_receipt_is_as_older_builds_wrote_it(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order_of("o-48", "hat");

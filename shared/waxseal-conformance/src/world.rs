@@ -1,7 +1,8 @@
-//! One statement's world: a table, a clock, and functions that each have their own line to the table.
+//! One statement's world: a table, a clock, and functions that each have their own line to the
+//! table.
 //!
-//! Troubles are played on a function's line, in front of the table: from the protocol's side a crashed process, a lost
-//! answer and an outage are all the same as a line that does not answer.
+//! Faults are simulated on a function's line, in front of the table. To the protocol a crashed
+//! process, a lost answer and an outage are all the same: a line that does not answer.
 
 use std::{
     collections::VecDeque,
@@ -37,12 +38,12 @@ impl<T: Table + Clone> World<T> {
         Self { table: env.table().await, clock: Arc::new(ManualHost::new(env.start())) }
     }
 
-    /// A process that runs `service`: its own cache, its own line to the table.
+    /// A process that runs `service`, with its own cache and its own line to the table.
     pub(super) fn function(&self, service: Service) -> Function<T> {
         self.function_with(service, Settings::default())
     }
 
-    /// A process that remembers nothing: every duplicate is cold.
+    /// A process with an empty cache: every duplicate is cold.
     pub(super) fn cold(&self, service: Service) -> Function<T> {
         self.function_with(service, settings(|it| it.cache = 0))
     }
@@ -51,7 +52,7 @@ impl<T: Table + Clone> World<T> {
         self.function_on(self.line(), service, settings)
     }
 
-    /// A line for a process whose script plays with it.
+    /// A line for a process whose script uses it.
     pub(super) fn line(&self) -> Line<T> {
         Line { table: self.table.clone(), state: Arc::default() }
     }
@@ -72,7 +73,7 @@ impl<T: Table + Clone> World<T> {
         items.remove(0)
     }
 
-    /// The stored item, whole: to see that something changed nothing.
+    /// The whole stored item, to check that nothing changed it.
     pub(super) async fn receipt_item(&self, consumer: &str, raw: &Raw) -> Option<Item> {
         self.item(&receipt::key(consumer, &raw.source, &raw.id)).await
     }
@@ -82,7 +83,7 @@ impl<T: Table + Clone> World<T> {
         Some(Receipt::from_item(&item).expect("what lies under a receipt's key is a receipt"))
     }
 
-    /// What the consumer's receipt of `raw` emitted.
+    /// The emissions in the consumer's receipt of `raw`.
     pub(super) async fn emitted(&self, consumer: &str, raw: &Raw) -> Vec<Emission> {
         let item = self.receipt_item(consumer, raw).await;
         let text = item.as_ref().and_then(|item| item.get_text(attribute::EMITTED)).unwrap_or("[]");
@@ -123,42 +124,43 @@ impl<T: Table> Function<T> {
         self.engine.handle(raw).await
     }
 
-    /// Delivers and says how many requests it took.
+    /// Delivers, and counts the requests.
     pub(super) async fn count(&self, raw: &Raw) -> (Result<Outcome, Failure>, usize) {
         let before = self.line.requests();
         let result = self.engine.handle(raw).await;
         (result, self.line.requests() - before)
     }
 
-    /// Runs a batch; the answer to Lambda and the verdicts.
+    /// Runs a batch; the answer to Lambda and the outcomes.
     pub(super) async fn batch(
         &self,
         records: &[Record],
-        letters: &Letters,
+        dead_letters: &RecordedDeadLetters,
         policy: Policy,
     ) -> (Vec<String>, Vec<RecordOutcome>) {
-        let batches = Batches::new(self.engine.clone(), letters.clone(), policy);
-        let verdicts = batches.run(records, None).await;
-        assert_eq!(verdicts.len(), records.len(), "a verdict for each record");
-        let failed = failures(records, &verdicts).expect("the contract's records have ids");
-        (failed.into_iter().map(str::to_owned).collect(), verdicts)
+        let batches = Batches::new(self.engine.clone(), dead_letters.clone(), policy);
+        let outcomes = batches.run(records, None).await;
+        assert_eq!(outcomes.len(), records.len(), "an outcome for each record");
+        let failed = failures(records, &outcomes).expect("the contract's records have ids");
+        (failed.into_iter().map(str::to_owned).collect(), outcomes)
     }
 }
 
-/// What goes wrong with a write.
+/// The fault of a write.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Trouble {
-    /// It is applied, its answer is lost, and the client's own retry is refused by the first.
+pub(super) enum WriteFault {
+    /// The write is applied, its answer is lost, and the client's own retry is refused by the
+    /// first.
     Echo,
-    /// It is applied and the answer is lost.
+    /// The write is applied, and the answer is lost.
     AnswerLost,
-    /// It never arrives.
+    /// The write never arrives.
     NeverArrives,
-    /// It is applied, or not, and no answer ever comes.
+    /// The write is applied, or not, and no answer ever comes.
     Silent { applied: bool },
 }
 
-/// One process's line to a table: counts requests, and fails as told.
+/// One process's line to a table. It counts requests, and fails on demand.
 pub(super) struct Line<T> {
     table: T,
     state: Arc<Mutex<Traffic>>,
@@ -172,21 +174,21 @@ struct Traffic {
     reads: usize,
     writes: usize,
     cut: bool,
-    /// Which writes do not arrive, and how many of them.
+    /// The writes that do not arrive, and their number.
     stuck: Option<(Stuck, usize)>,
-    /// Which writes stay without an answer.
+    /// The writes that get no answer.
     hung: Option<Stuck>,
-    /// Keys that reads stay without an answer for.
+    /// The keys whose reads get no answer.
     silent: Vec<Key>,
-    /// How long the answer to a read is under way: what it says may be of yesterday when it arrives.
+    /// The polls that the answer to a read takes. Its content may be outdated when it arrives.
     breaths: usize,
-    troubles: VecDeque<Trouble>,
-    /// No answer comes any more.
+    faults: VecDeque<WriteFault>,
+    /// Whether answers have stopped.
     is_silent: bool,
-    /// Calls that wait for an answer that never comes, and writes that were answered.
+    /// The calls that wait for an answer that never comes, and the writes that were answered.
     waiting: usize,
     answered: usize,
-    /// What happens elsewhere before the next write arrives.
+    /// The work elsewhere before the next write arrives.
     meanwhile: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
@@ -206,18 +208,18 @@ impl<T> Line<T> {
         traffic.reads + traffic.writes
     }
 
-    /// Reads and writes.
+    /// The counts of reads and writes.
     pub(super) fn counts(&self) -> (usize, usize) {
         let traffic = self.traffic();
         (traffic.reads, traffic.writes)
     }
 
-    /// Lets something else happen before the next write arrives.
+    /// Runs other work before the next write arrives.
     pub(super) fn meanwhile(&self, other: impl Future<Output = ()> + Send + 'static) {
         self.traffic().meanwhile = Some(Box::pin(other));
     }
 
-    /// From now on reads are answered late, with what was there when they arrived.
+    /// Delays the answers to reads from now on; they hold the items at the read's arrival.
     pub(super) fn answer_late(&self) {
         self.traffic().breaths = 20;
     }
@@ -227,7 +229,7 @@ impl<T> Line<T> {
         self.traffic().stuck = Some((stuck, count));
     }
 
-    /// Requests with such a write stay without an answer.
+    /// Requests with such a write get no answer.
     pub(super) fn hang(&self, hung: Stuck) {
         self.traffic().hung = Some(hung);
     }
@@ -242,7 +244,7 @@ impl<T> Line<T> {
         }
     }
 
-    /// Reads stay without an answer for these keys alone, as `BatchGetItem` leaves them unprocessed.
+    /// Reads of these keys alone get no answer, as `BatchGetItem` leaves keys unprocessed.
     pub(super) fn silence(&self, keys: impl IntoIterator<Item = Key>) {
         self.traffic().silent.extend(keys);
     }
@@ -252,12 +254,12 @@ impl<T> Line<T> {
         self.traffic().is_silent = true;
     }
 
-    /// How many calls wait for an answer that never comes.
+    /// The number of calls that wait for an answer that never comes.
     pub(super) fn waiting(&self) -> usize {
         self.traffic().waiting
     }
 
-    /// How many writes were answered.
+    /// The number of writes that were answered.
     pub(super) fn answered(&self) -> usize {
         self.traffic().answered
     }
@@ -274,14 +276,14 @@ impl<T> Line<T> {
         }
     }
 
-    /// Nothing arrives any more: the process is dead, or may as well be.
+    /// From now on nothing arrives, as if the process were dead.
     pub(super) fn cut(&self) {
         self.traffic().cut = true;
     }
 
-    /// The next writes meet these troubles, one each.
-    pub(super) fn trouble(&self, troubles: impl IntoIterator<Item = Trouble>) {
-        self.traffic().troubles.extend(troubles);
+    /// The next writes meet these faults, one each.
+    pub(super) fn fail_writes(&self, faults: impl IntoIterator<Item = WriteFault>) {
+        self.traffic().faults.extend(faults);
     }
 
     fn request(&self, action: &'static str) -> Result<(), TableError> {
@@ -303,7 +305,8 @@ impl<T: Table> Table for Line<T> {
     async fn get_each(&self, keys: &[Key]) -> Result<Vec<Found>, TableError> {
         self.request("get")?;
         self.unless_silent().await;
-        // A request takes time, in which others run: a table in memory would never show a race otherwise.
+        // A request takes time, in which others run. A table in memory would otherwise never show a
+        // race.
         breathe().await;
         let mut answer = self.table.get_each(keys).await;
         let breaths = self.traffic().breaths;
@@ -348,19 +351,19 @@ impl<T: Table> Table for Line<T> {
         if let Some(meanwhile) = meanwhile {
             meanwhile.await;
         }
-        let trouble = self.traffic().troubles.pop_front();
-        let answer = match trouble {
+        let fail_writes = self.traffic().faults.pop_front();
+        let answer = match fail_writes {
             None => self.table.write(writes).await,
-            Some(Trouble::Echo) => {
+            Some(WriteFault::Echo) => {
                 self.table.write(writes).await?;
                 self.table.write(writes).await
             }
-            Some(Trouble::AnswerLost) => {
+            Some(WriteFault::AnswerLost) => {
                 self.table.write(writes).await?;
                 Err(WriteError::Unavailable(unavailable("write")))
             }
-            Some(Trouble::NeverArrives) => Err(WriteError::Unavailable(unavailable("write"))),
-            Some(Trouble::Silent { applied }) => {
+            Some(WriteFault::NeverArrives) => Err(WriteError::Unavailable(unavailable("write"))),
+            Some(WriteFault::Silent { applied }) => {
                 if applied {
                     self.table.write(writes).await?;
                 }
@@ -373,7 +376,7 @@ impl<T: Table> Table for Line<T> {
     }
 }
 
-/// Lets others run once.
+/// Lets other futures run once.
 pub(super) fn breathe() -> impl Future<Output = ()> + Send {
     struct Once(bool);
     impl Future for Once {
@@ -390,21 +393,21 @@ pub(super) fn breathe() -> impl Future<Output = ()> + Send {
     Once(false)
 }
 
-/// Records letters, or refuses them.
+/// Dead letters that are recorded, or refused.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Letters {
+pub(super) struct RecordedDeadLetters {
     kept: Arc<Mutex<Vec<DeadLetter>>>,
     refuse: Arc<AtomicBool>,
-    /// No answer comes.
+    /// Whether no answer comes.
     is_silent: bool,
 }
 
-impl Letters {
+impl RecordedDeadLetters {
     /// A queue that cannot be written.
     pub(super) fn refusing() -> Self {
-        let letters = Self::default();
-        letters.refuse.store(true, Ordering::SeqCst);
-        letters
+        let dead_letters = Self::default();
+        dead_letters.refuse.store(true, Ordering::SeqCst);
+        dead_letters
     }
 
     /// A queue that never answers.
@@ -417,8 +420,8 @@ impl Letters {
     }
 }
 
-impl DeadLetters for Letters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
+impl DeadLetters for RecordedDeadLetters {
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
         breathe().await;
         if self.is_silent {
             std::future::pending::<()>().await;
@@ -426,16 +429,16 @@ impl DeadLetters for Letters {
         if self.refuse.load(Ordering::SeqCst) {
             return Err("AWS.SimpleQueueService.NonExistentQueue".into());
         }
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(letter);
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(dead_letter);
         Ok(())
     }
 }
 
-/// Records what it is told to delay.
+/// Records the delays that it is told.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Delays {
     told: Arc<Mutex<Vec<(String, Duration)>>>,
-    /// No answer comes.
+    /// Whether no answer comes.
     is_silent: bool,
 }
 
@@ -465,7 +468,7 @@ impl Visibility for Delays {
     }
 }
 
-/// The same record, received this often, by a delivery that its queue knows.
+/// The same record after this many receives, with a receipt handle.
 pub(super) fn received(times: u32, record: Record) -> Record {
     let handle = ReceiptHandle {
         queue: "arn:aws:sqs:eu-west-1:123456789012:orders".to_owned(),

@@ -1,4 +1,4 @@
-//! When a failed record comes again: full jitter, by the queue's visibility (S-24, S-25).
+//! The delay of a failed record: full jitter, set by the queue's visibility (S-24, S-25).
 
 use std::{future::Future, time::Duration};
 
@@ -11,14 +11,14 @@ use crate::{
     token::Token,
 };
 
-/// Full jitter: anything up to `min(cap, base · 2^(receives − 1))`.
+/// Full jitter: a random delay of up to `min(cap, base · 2^(receives − 1))`.
 ///
 /// Source: "Exponential backoff and jitter", AWS Architecture Blog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
-    /// The most that the first retry waits. 30 s unless set.
+    /// The longest delay of the first retry; 30 s by default.
     pub base: Duration,
-    /// The most that any retry waits. 15 min unless set.
+    /// The longest delay of any retry; 15 min by default.
     pub cap: Duration,
 }
 
@@ -28,28 +28,29 @@ impl Default for Backoff {
     }
 }
 
-/// SQS hides a message for 12 hours at the most, counted from its receipt; an invocation takes 15 minutes of them.
+/// The longest delay. SQS hides a message for at most 12 hours from its receive, and an invocation
+/// may use 15 minutes of them.
 pub const LONGEST_DELAY: Duration = Duration::from_mins(12 * 60 - 15);
 
-/// A record that is to come again after this time.
+/// A record whose next delivery is delayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delay {
     /// The record's id, for logs.
     pub record: String,
-    /// Which delivery.
+    /// The receipt handle of this delivery.
     pub receipt_handle: ReceiptHandle,
-    /// From now on; at once where it is zero.
+    /// The delay from now on; with zero the record is delivered again at once.
     pub after: Duration,
 }
 
-/// Tells queues when to deliver records again.
+/// Sets the time at which queues deliver records again.
 pub trait Visibility: Send + Sync + 'static {
-    /// Delays what it can, and logs what it cannot: a record that is not delayed comes again by its queue's own
-    /// visibility, so a failure here never changes what is reported (S-25).
+    /// Delays the records, and logs those that it cannot delay. Such a record is delivered again by
+    /// its queue's own visibility, so a failure here never changes the response (S-25).
     fn delay(&self, delays: Vec<Delay>) -> impl Future<Output = ()> + Send;
 }
 
-/// Erased twin of [`Visibility`].
+/// The erased form of [`Visibility`].
 pub(super) trait AnyVisibility: Send + Sync {
     fn delay(&self, delays: Vec<Delay>) -> BoxFuture<'_, ()>;
 }
@@ -61,21 +62,21 @@ impl<V: Visibility> AnyVisibility for V {
 }
 
 impl Backoff {
-    /// The most that the retry after this many receives waits.
+    /// The longest delay of the retry after this many receives.
     #[must_use]
     pub fn ceiling(&self, receives: u32) -> Duration {
         let doubled = 1_u32.checked_shl(receives.saturating_sub(1)).filter(|factor| *factor > 0);
         doubled.and_then(|factor| self.base.checked_mul(factor)).map_or(self.cap, |wait| wait.min(self.cap))
     }
 
-    /// When the record is to come again, if that is for us to say. `random` is a number that nobody can foresee.
-    pub(super) fn delay(&self, record: &Record, verdict: &RecordOutcome, random: u64) -> Option<Duration> {
-        let after = match verdict {
-            // It did nothing wrong: another invocation can have it at once (S-20).
+    /// The delay of the record, where this function sets one. `random` is an unpredictable number.
+    pub(super) fn delay(&self, record: &Record, outcome: &RecordOutcome, random: u64) -> Option<Duration> {
+        let after = match outcome {
+            // The record is not at fault: another invocation can have it at once (S-20).
             RecordOutcome::Unstarted => Duration::ZERO,
             RecordOutcome::Failed { retry_after: Some(after), .. } => *after,
             RecordOutcome::Failed { retry_after: None, .. } => jitter(self.ceiling(record.receives), random),
-            // On FIFO its head is delayed, and holds it back (S-25).
+            // In a FIFO group only the head is delayed; the records behind it wait for it (S-25).
             RecordOutcome::Done(_) | RecordOutcome::DeadLettered { .. } | RecordOutcome::Blocked => {
                 return None;
             }
@@ -84,7 +85,7 @@ impl Backoff {
     }
 }
 
-/// Anything up to `most`, in milliseconds.
+/// A random time of up to `most`, in milliseconds.
 pub(super) fn jitter(most: Duration, random: u64) -> Duration {
     let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(match most.checked_add(1) {
@@ -93,7 +94,7 @@ pub(super) fn jitter(most: Duration, random: u64) -> Duration {
     })
 }
 
-/// A token as random: mixed, since not every host's tokens are random in every bit.
+/// A random number from a token. It is mixed, since some hosts' tokens are not random in every bit.
 pub(super) fn random(token: Token) -> u64 {
     let [high, low] = [token.0 >> 64, token.0 & u128::from(u64::MAX)];
     let mut mixed = (high ^ low) as u64;
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn s25_only_the_head_of_a_group_is_delayed() {
-        let delay = |verdict: &RecordOutcome| Backoff::default().delay(&record(1), verdict, 7);
+        let delay = |outcome: &RecordOutcome| Backoff::default().delay(&record(1), outcome, 7);
         assert_eq!(delay(&RecordOutcome::Blocked), None);
         assert_eq!(delay(&RecordOutcome::Done(None)), None);
         assert_eq!(delay(&RecordOutcome::Unstarted), Some(Duration::ZERO));

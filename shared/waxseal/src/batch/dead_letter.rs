@@ -1,4 +1,4 @@
-//! The dead letter of a record, and the outcome that it is.
+//! The dead letter of a record, and the outcome of writing it.
 
 use crate::observe::Observers;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 use waxseal_message::Timestamp;
 
 impl Record {
-    /// The dead letter of this record, which `service` gives up.
+    /// The dead letter of this record for `service`.
     #[must_use]
     pub fn dead_letter(&self, service: &str, time: Timestamp, code: Code, reason: String) -> DeadLetter {
         let message = match &self.content {
@@ -36,10 +36,15 @@ impl Record {
     }
 }
 
-/// Writes a dead letter. The outcome is that of its record: one whose dead letter cannot be written has failed.
-pub async fn dead_letter(letter: DeadLetter, to: &impl DeadLetters, observers: &Observers) -> RecordOutcome {
-    let reason = letter.reason.clone();
-    match letter.write(to, observers).await {
+/// Writes a dead letter and returns the outcome of its record. A record whose dead letter cannot be
+/// written has failed.
+pub async fn dead_letter(
+    dead_letter: DeadLetter,
+    to: &impl DeadLetters,
+    observers: &Observers,
+) -> RecordOutcome {
+    let reason = dead_letter.reason.clone();
+    match dead_letter.write(to, observers).await {
         Ok(()) => RecordOutcome::DeadLettered { reason },
         Err(reason) => RecordOutcome::Failed { reason, retry_after: None },
     }

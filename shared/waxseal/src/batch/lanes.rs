@@ -1,4 +1,4 @@
-//! Which records wait for which: a plain function of the batch.
+//! Lanes: which records wait for each other. They are a plain function of the batch.
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
@@ -13,9 +13,10 @@ use waxseal_message::Raw;
 /// Records that run one after another.
 #[derive(Debug)]
 pub(super) struct Lane<'a> {
-    /// A failure holds back the rest: a FIFO message group, a stream's key.
+    /// Whether a failure keeps back the rest, as in a FIFO message group or under a stream's key.
     pub(super) ordered: bool,
-    /// Holds a record that was received before, so it runs after all others, alone (S-28).
+    /// Whether the lane holds a record that was received before. It then runs alone, after all
+    /// others (S-28).
     pub(super) suspect: bool,
     pub(super) places: Vec<Place<'a>>,
 }
@@ -27,16 +28,16 @@ pub(super) struct Place<'a> {
     pub(super) index: usize,
     pub(super) record: &'a Record,
     pub(super) suspect: bool,
-    /// The entity that its only reaction decides on, as an index of [`Lanes::entities`]: records with one in common
-    /// can share its write.
+    /// The entity on which its only reaction decides, as an index of [`Lanes::entities`]. Records
+    /// of one entity can share its write.
     pub(super) entity: Option<usize>,
-    /// Its number in a sequence that is followed, 0 elsewhere.
+    /// The record's number in a sequence; 0 where its handler follows none.
     number: u64,
-    /// The event in that reaction's own type.
+    /// The event, decoded as that reaction's type.
     pub(super) decoded: Option<Decoded>,
 }
 
-/// A batch as lanes.
+/// A batch, divided into lanes.
 #[derive(Debug)]
 pub(super) struct Lanes<'a> {
     pub(super) entities: Vec<Key>,
@@ -51,11 +52,13 @@ enum LaneKey<'a> {
     Alone(usize),
 }
 
-/// Records of one group, about one entity or of one identity wait for each other; all others do not.
+/// Divides records into lanes. Records of one group, about one entity or of one identity wait for
+/// each other; all others do not.
 ///
-/// The events of the first `keep` records are kept as they were decoded.
+/// The first `keep` records keep their decoded events.
 ///
-/// With `isolation` a record that was received before has a lane of its own, unless its group says otherwise.
+/// With `isolation` a record that was received before has a lane of its own, unless it belongs to a
+/// group.
 pub(super) fn lanes<'a>(
     records: &'a [Record],
     isolation: bool,
@@ -73,7 +76,8 @@ pub(super) fn lanes<'a>(
         let number = about.as_ref().map_or(0, |about| about.number);
         let mut event = None;
         let about = about.map(|Target { key, chains, decoded, .. }| {
-            // As many as run at once: memory beyond the input is bounded by that (S-21).
+            // Only as many events are kept as can run at once, which bounds the memory beyond the
+            // input (S-21).
             event = decoded.filter(|_| index < keep);
             let next = known.len();
             (*known.entry(key).or_insert(next), chains)
@@ -87,7 +91,7 @@ pub(super) fn lanes<'a>(
             (None, Content::Ignored(_) | Content::Malformed(_), _) => LaneKey::Alone(index),
         };
         let lane = *order.entry(lane).or_insert_with(|| {
-            // Most lanes have one record; a vector that starts empty makes room for four.
+            // Most lanes have one record, but an empty vector would first grow to four.
             let places = Vec::with_capacity(1);
             lanes.push(Lane { ordered: record.group.is_some(), suspect: false, places });
             lanes.len() - 1
@@ -96,7 +100,7 @@ pub(super) fn lanes<'a>(
         lanes[lane].suspect |= suspect;
         lanes[lane].places.push(Place { index, record, suspect, entity, number, decoded: event });
     }
-    // What arrived early in the same batch need not come again; a group has its own order.
+    // Sorting spares early records of the same batch another delivery. A group has its own order.
     for lane in lanes.iter_mut().filter(|lane| !lane.ordered) {
         lane.places.sort_by_key(|place| place.number);
     }
@@ -105,9 +109,9 @@ pub(super) fn lanes<'a>(
     Lanes { entities: entities.into_iter().map(|(_, key)| key).collect(), lanes }
 }
 
-/// The events at the head of `places` that can be decided as one: about one entity, no two of one identity, and all of
-/// them `fresh`.
-pub(super) fn chain<'a, 'b>(
+/// The events at the head of `places` that can be decided as one: they concern one entity, have
+/// different identities, and are all `fresh`.
+pub(super) fn fold<'a, 'b>(
     places: &'b [Place<'a>],
     longest: usize,
     fresh: impl Fn(&'a Record, &'a Raw) -> bool,

@@ -1,7 +1,8 @@
-//! A batch of records: who runs when, what is reported as failed, what is dead-lettered.
+//! A batch of records: when each one runs, which ones are reported as failed, and which are
+//! dead-lettered.
 //!
-//! [`Batches`] runs a batch on an engine. Records of one group, about one entity or of one identity run one after another, all
-//! others at once. The folder knows no source.
+//! [`Batches`] runs a batch on an engine. Records of one group, about one entity or of one identity
+//! run one after another, all others at once. The folder knows no source.
 
 mod backoff;
 mod dead_letter;

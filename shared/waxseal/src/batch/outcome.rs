@@ -1,34 +1,35 @@
-//! What became of a record.
+//! The outcome of a record.
 
 use std::time::Duration;
 
 use crate::engine::Outcome;
 
-/// How a record was dealt with.
+/// The outcome of a record of a batch.
 #[derive(Debug, Clone)]
 pub enum RecordOutcome {
-    /// It took effect, or had before, or holds nothing for a handler: acknowledged.
+    /// The record is acknowledged: it took effect now or before, or it holds nothing for a handler.
     Done(Option<Outcome>),
-    /// It is in the dead-letter queue with this reason: acknowledged.
+    /// The record is acknowledged: it is in the dead-letter queue with this reason.
     DeadLettered {
         /// The reason.
         reason: String,
     },
-    /// Reported as failed, so that it comes again.
+    /// The record is reported as failed, so it is delivered again.
     Failed {
         /// The reason.
         reason: String,
-        /// When to try again at the earliest, where somebody knows (S-24).
+        /// The earliest time of the next try, where it is known (S-24).
         retry_after: Option<Duration>,
     },
-    /// An earlier record of its group failed, so it did not run: reported as failed.
+    /// The record is reported as failed without a run, since an earlier record of its group failed.
     Blocked,
-    /// No time was left to start it (S-20): reported as failed, and visible again at once.
+    /// The record is reported as failed without a run, since too little time was left (S-20). It is
+    /// visible again at once.
     Unstarted,
 }
 
 impl RecordOutcome {
-    /// Whether the record must come again.
+    /// Whether the record must be delivered again.
     #[must_use]
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Failed { .. } | Self::Blocked | Self::Unstarted)

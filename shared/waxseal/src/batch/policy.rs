@@ -1,69 +1,73 @@
-//! How batches are run: the choices that a user has.
+//! The policy of batches: the choices of a user.
 
 use std::time::Duration;
 
 use crate::{batch::backoff::Backoff, commit::Grouping};
 
-/// The time that is left of an invocation when no further work starts, unless the [`Policy`] says another (S-20).
+/// The default margin: with less time left no further work starts (S-20).
 pub const MARGIN: Duration = Duration::from_secs(1);
 
-/// What to do with a record that cannot be read (S-3).
+/// The treatment of a record that cannot be read (S-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MalformedPolicy {
-    /// Dead-letter it at once: reading it again gives the same.
+    /// Dead-letter it at once, since another read gives the same result.
     #[default]
     DeadLetter,
-    /// Report it as failed, so that the queue's own redrive policy decides.
+    /// Report it as failed, so that the queue's redrive policy decides.
     Retry,
 }
 
-/// What becomes of the rest of an ordered group when one of it is dead-lettered by us (S-32).
+/// The treatment of an ordered group after one of its records was dead-lettered by the batch
+/// (S-32).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GroupPolicy {
-    /// It goes on, as after SQS's own redrive.
+    /// The group goes on, as after SQS's own redrive.
     #[default]
     Skip,
-    /// It follows to the dead-letter queue, in order, until [`Engine::unblock_group`](crate::Engine::unblock_group):
-    /// for events that mean nothing without the one before. One more read for each group of a batch.
+    /// The group is blocked: its records follow to the dead-letter queue, in order, until
+    /// [`Engine::unblock_group`](crate::Engine::unblock_group). This is for events that mean
+    /// nothing without the one before. It costs one more read for each group of a batch.
     Block,
 }
 
-/// What is answered when every record of a batch failed (S-7).
+/// The response when every record of a batch failed (S-7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TotalFailure {
-    /// All of them are reported.
+    /// All records are reported as failed.
     #[default]
     Report,
     /// The invocation fails, so that the event source mapping slows down.
     Raise,
 }
 
-/// How batches are run.
+/// The policy by which batches are run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Policy {
-    /// What to do with records that cannot be read.
+    /// The treatment of records that cannot be read.
     pub malformed: MalformedPolicy,
-    /// Handlers at once (S-21). 10 unless set. A handler that has returned and waits for its commit does not count, and
-    /// neither does an [`Aggregate`](crate::Aggregate), which waits for nothing.
+    /// The number of handlers that run at once (S-21); 10 by default. A handler that waits for its
+    /// commit does not count, and neither does an [`Aggregate`](crate::Aggregate), which waits for
+    /// nothing.
     pub concurrency: usize,
-    /// How commits share requests.
+    /// The sharing of requests by commits.
     pub grouping: Grouping,
-    /// No record starts with less time left than this (S-20). 1 s unless set; a quarter of the invocation's time where
-    /// that is less.
+    /// The margin: with less time left no record starts (S-20). The default is 1 s, but never more
+    /// than a quarter of the invocation's time.
     pub margin: Duration,
-    /// When a failed record comes again (S-24), where its queue can be told.
+    /// The delay of failed records (S-24), where their queue can be told.
     pub backoff: Backoff,
-    /// Records that were received before run last, one at a time, each behind a marker, so that one that kills the process
-    /// takes no other with it to the dead-letter queue (S-28). Off unless set: it costs three requests for each such record,
-    /// and two runs that never ended are the end of a record, whatever ended them.
+    /// Isolates records that were received before (S-28). They run last, one at a time, each behind
+    /// a marker. So a record that kills the process takes no other with it to the dead-letter
+    /// queue. It is off by default. It costs three requests for each such record, and two runs
+    /// without an end are the end of a record, whatever the cause.
     pub isolation: bool,
-    /// What becomes of an ordered group after a dead letter of ours.
+    /// The treatment of an ordered group after a dead letter.
     pub groups: GroupPolicy,
-    /// What is answered when every record failed.
+    /// The response when every record failed.
     pub total_failure: TotalFailure,
-    /// The queue's `maxReceiveCount`, where known: on the last receive a record is dead-lettered by us, with the reason
-    /// that SQS's own redrive could not give.
+    /// The queue's `maxReceiveCount`, where it is known. On the last receive the batch dead-letters
+    /// the record with its reason, which SQS's own redrive could not give.
     pub max_receives: Option<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! How far each record of a batch has come: what is known of it when the invocation ends in the middle.
+//! The progress of each record of a batch. It decides the outcomes when the invocation ends early.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -6,21 +6,21 @@ use foldhash::{HashSet, HashSetExt as _};
 
 use crate::batch::{outcome::RecordOutcome, record::Record};
 
-/// A record on its way.
+/// The stage of a record.
 #[derive(Debug)]
 enum Stage {
-    /// Its turn has not come.
+    /// The record has not started.
     Waiting,
-    /// It runs, or waits for an answer.
+    /// The record runs, or waits for an answer.
     Running,
     Known(RecordOutcome),
 }
 
-/// The stages of a batch's records, in its order.
+/// The stages of a batch's records, in the batch's order.
 #[derive(Debug)]
 pub(super) struct Progress(Mutex<Vec<Stage>>);
 
-/// Why a record failed whose call was dropped at the cutoff.
+/// The reason of a record whose call was dropped at the cutoff.
 const CUT_OFF: &str = "the invocation's time was over before the table, the dead-letter queue or the handler answered: what was \
      sent may have been applied, and is found when the record comes again";
 
@@ -33,36 +33,36 @@ impl Progress {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The record at `index` runs from now on.
+    /// Marks the record at `index` as running.
     pub(super) fn begin(&self, index: usize) {
         self.stages()[index] = Stage::Running;
     }
 
-    /// The record at `index` has come to its end.
-    pub(super) fn conclude(&self, index: usize, verdict: RecordOutcome) {
-        self.stages()[index] = Stage::Known(verdict);
+    /// Stores the outcome of the record at `index`.
+    pub(super) fn conclude(&self, index: usize, outcome: RecordOutcome) {
+        self.stages()[index] = Stage::Known(outcome);
     }
 
-    /// Looks at the verdict of the record at `index`, where it has one.
+    /// Reads the outcome of the record at `index`, where it has one.
     pub(super) fn look<T>(&self, index: usize, look: impl FnOnce(&RecordOutcome) -> T) -> Option<T> {
         match &self.stages()[index] {
-            Stage::Known(verdict) => Some(look(verdict)),
+            Stage::Known(outcome) => Some(look(outcome)),
             Stage::Waiting | Stage::Running => None,
         }
     }
 
-    /// A verdict for each record. One that runs has failed; one that waits has not started, or is blocked by an earlier record of
-    /// its group (S-20, S-22).
-    pub(super) fn into_verdicts(self, records: &[Record]) -> Vec<RecordOutcome> {
+    /// The outcome of each record. A running record has failed. A waiting one has not started, or
+    /// is blocked by an earlier record of its group (S-20, S-22).
+    pub(super) fn into_outcomes(self, records: &[Record]) -> Vec<RecordOutcome> {
         let mut broken: HashSet<&str> = HashSet::new();
         let mut cut_off = 0;
         let stages = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let verdicts = stages
+        let outcomes = stages
             .into_iter()
             .zip(records)
             .map(|(stage, record)| {
-                let verdict = match (stage, record.group.as_deref()) {
-                    (Stage::Known(verdict), _) => verdict,
+                let outcome = match (stage, record.group.as_deref()) {
+                    (Stage::Known(outcome), _) => outcome,
                     (Stage::Running, _) => {
                         cut_off += 1;
                         RecordOutcome::Failed { reason: CUT_OFF.to_owned(), retry_after: None }
@@ -70,16 +70,16 @@ impl Progress {
                     (Stage::Waiting, Some(group)) if broken.contains(group) => RecordOutcome::Blocked,
                     (Stage::Waiting, _) => RecordOutcome::Unstarted,
                 };
-                if let (RecordOutcome::Failed { .. }, Some(group)) = (&verdict, record.group.as_deref()) {
+                if let (RecordOutcome::Failed { .. }, Some(group)) = (&outcome, record.group.as_deref()) {
                     broken.insert(group);
                 }
-                verdict
+                outcome
             })
             .collect();
         if cut_off > 0 {
             tracing::warn!(records = cut_off, reason = CUT_OFF, "failed, come again");
         }
-        verdicts
+        outcomes
     }
 }
 
@@ -108,9 +108,9 @@ mod tests {
             progress.begin(index);
         }
         progress.conclude(0, RecordOutcome::Done(Some(Outcome::Applied)));
-        let verdicts = progress.into_verdicts(&records);
+        let outcomes = progress.into_outcomes(&records);
         assert!(matches!(
-            &verdicts[..],
+            &outcomes[..],
             [
                 RecordOutcome::Done(Some(Outcome::Applied)),
                 RecordOutcome::Failed { .. },

@@ -11,27 +11,29 @@ use waxseal_message::{Malformed, Raw};
 /// One record of a batch, as a source parsed it.
 #[derive(Debug, Clone)]
 pub struct Record {
-    /// What the response names it by: SQS's message id, a stream's sequence number.
+    /// The name of the record in the response: SQS's message id, a stream's sequence number.
     pub id: String,
-    /// Records of one group run one after another, in order, and a failure holds back the rest: a FIFO message group,
-    /// a stream's partition key. `None` on a standard queue.
+    /// The group of the record: a FIFO message group, a stream's partition key; `None` on a
+    /// standard queue. Records of one group run one after another, in order, and a failure keeps
+    /// back the rest.
     pub group: Option<String>,
-    /// How often it has been received, this time included; 1 where the source does not count.
+    /// The number of receives, this one included; 1 where the source does not count.
     pub receives: u32,
-    /// What its queue knows this delivery by, where there is one.
+    /// The receipt handle of this delivery, where a queue delivered it.
     pub receipt_handle: Option<ReceiptHandle>,
-    /// The body as it arrived, for the dead-letter queue.
+    /// The body of the delivery, for the dead-letter queue.
     pub body: Vec<u8>,
-    /// The message attributes that it arrived with, for the dead-letter queue.
+    /// The message attributes of the delivery, for the dead-letter queue.
     pub attributes: Vec<Attribute>,
-    /// Where it is a dead letter that came back: what it releases (S-19).
+    /// The failures that the record releases, where it is a redriven dead letter (S-19).
     pub returned: Option<Box<Returned>>,
-    /// What it holds.
+    /// The content of the body.
     pub content: Content,
 }
 
 impl Record {
-    /// A record of no group, received for the first time, that no queue counts.
+    /// A record without a group, received for the first time, from a source without receipt
+    /// handles.
     #[must_use]
     pub fn new(id: impl Into<String>, body: Vec<u8>, content: Content) -> Self {
         Self {
@@ -48,7 +50,7 @@ impl Record {
 }
 
 impl Record {
-    /// The record's end, as observers are told it.
+    /// The record's end in the form for observers.
     pub(super) fn handled<'a>(&'a self, service: &'a str, outcome: &RecordOutcome) -> Handled<'a> {
         let outcome = match outcome {
             RecordOutcome::Done(Some(Outcome::Applied)) => HandledAs::Applied,
@@ -68,22 +70,23 @@ impl Record {
     }
 }
 
-/// What a queue knows one delivery by, so that it can be told when to deliver it again.
+/// The handle by which a queue knows one delivery. With it the queue can be told when to deliver
+/// the record again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptHandle {
-    /// The queue, as its source names it: an ARN.
+    /// The ARN of the queue.
     pub queue: String,
     /// SQS's receipt handle.
     pub handle: String,
 }
 
-/// What a record holds.
+/// The content of a record.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// An event or a command.
     Message(Box<Raw>),
-    /// Nothing for a handler, with the reason: acknowledged.
+    /// Nothing for a handler, with the reason. The record is acknowledged.
     Ignored(&'static str),
-    /// Not readable.
+    /// An unreadable body.
     Malformed(Malformed),
 }

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{
     batch::{
-        lanes::{Lane, Place, chain},
+        lanes::{Lane, Place, fold},
         outcome::RecordOutcome,
         policy::GroupPolicy,
         progress::Progress,
@@ -26,77 +26,79 @@ use waxseal_message::{Raw, Timestamp};
 pub(super) struct Round<'a> {
     pub(super) batches: &'a Batches,
     pub(super) group: &'a Group,
-    /// What [`Place::entity`] counts.
+    /// The entities by the index in [`Place::entity`].
     pub(super) entities: &'a [Key],
     pub(super) deadline: Option<Timestamp>,
     pub(super) progress: &'a Progress,
 }
 
-/// Whether a lane's group is held back since one of it was dead-lettered (S-32).
-enum Held {
+/// Whether a lane's group is blocked since one of its records was dead-lettered (S-32).
+enum Block {
     No,
     Yes(String),
-    /// The table could not say.
+    /// The table did not answer.
     Unknown(String),
 }
 
 impl Round<'_> {
     pub(super) async fn run_lane(&self, lane: Lane<'_>) {
         let (mut blocked, mut closed) = (false, false);
-        let mut held = self.held(&lane).await;
+        let mut block = self.block_of(&lane).await;
         // A second copy in this batch shares the outcome of the first (S-17).
         let mut seen: HashMap<Identity<'_>, usize> = HashMap::new();
         let mut rest = &lane.places[..];
         while let Some(place) = rest.first() {
             closed |= self.group.is_closed(self.batches.engine().now());
-            let twin = message(place.record).and_then(|raw| seen.get(&identity_of(place.record, raw)));
+            let copy = message(place.record).and_then(|raw| seen.get(&identity_of(place.record, raw)));
             self.progress.begin(place.index);
-            let verdicts = if blocked {
+            let outcomes = if blocked {
                 vec![RecordOutcome::Blocked]
             } else if closed {
                 vec![RecordOutcome::Unstarted]
-            } else if let Held::Yes(reason) = &held {
-                vec![Box::pin(self.follow(place.record, reason)).await]
-            } else if let Held::Unknown(reason) = &held {
+            } else if let Block::Yes(reason) = &block {
+                vec![Box::pin(self.conclude_blocked(place.record, reason)).await]
+            } else if let Block::Unknown(reason) = &block {
                 vec![RecordOutcome::Failed { reason: reason.clone(), retry_after: None }]
-            } else if let Some(verdict) = twin.and_then(|at| self.progress.look(*at, share).flatten()) {
-                vec![verdict]
+            } else if let Some(outcome) = copy.and_then(|at| self.progress.look(*at, share).flatten()) {
+                vec![outcome]
             } else {
                 self.run_head(rest, lane.ordered, |record, raw| !seen.contains_key(&identity_of(record, raw)))
                     .await
             };
-            let (now, later) = rest.split_at(verdicts.len().min(rest.len()));
+            let (now, later) = rest.split_at(outcomes.len().min(rest.len()));
             rest = later;
-            for (place, mut verdict) in now.iter().zip(verdicts) {
+            for (place, mut outcome) in now.iter().zip(outcomes) {
                 if !rest.is_empty()
                     && let (
                         Some(raw),
                         RecordOutcome::Done(_)
                         | RecordOutcome::Failed { .. }
                         | RecordOutcome::DeadLettered { .. },
-                    ) = (message(place.record), &verdict)
+                    ) = (message(place.record), &outcome)
                 {
                     seen.entry(identity_of(place.record, raw)).or_insert(place.index);
                 }
-                if let (RecordOutcome::DeadLettered { reason }, Held::No) = (&verdict, &held) {
-                    match Box::pin(self.hold(place.record, reason)).await {
+                if let (RecordOutcome::DeadLettered { reason }, Block::No) = (&outcome, &block) {
+                    match Box::pin(self.block_group(place.record, reason)).await {
                         Ok(None) => {}
-                        Ok(Some(reason)) => held = Held::Yes(reason),
-                        // The letter is written; it comes again, and so does its letter.
+                        Ok(Some(reason)) => block = Block::Yes(reason),
+                        // The dead letter was written but the group could not be blocked, so the
+                        // record fails and is delivered again.
                         Err(failure) => {
-                            verdict =
+                            outcome =
                                 RecordOutcome::Failed { reason: error_chain(&failure), retry_after: None };
                         }
                     }
                 }
-                closed |= matches!(verdict, RecordOutcome::Unstarted);
-                blocked |= lane.ordered && matches!(verdict, RecordOutcome::Failed { .. });
-                self.progress.conclude(place.index, verdict);
+                closed |= matches!(outcome, RecordOutcome::Unstarted);
+                blocked |= lane.ordered && matches!(outcome, RecordOutcome::Failed { .. });
+                self.progress.conclude(place.index, outcome);
             }
         }
     }
 
-    /// Runs what can be decided as one at the head of `places`, or else the first alone; a verdict for one at least.
+    /// Runs the records at the head of `places` that can be decided as one, or else the first
+    /// alone. It concludes at least one record.
     async fn run_head<'b>(
         &self,
         places: &[Place<'b>],
@@ -104,18 +106,18 @@ impl Round<'_> {
         fresh: impl Fn(&'b Record, &'b Raw) -> bool,
     ) -> Vec<RecordOutcome> {
         let Some(first) = places.first() else { return Vec::new() };
-        if let Some((entity, events)) = chain(places, LONGEST, fresh)
+        if let Some((entity, events)) = fold(places, LONGEST, fresh)
             && let Some(entity) = self.entities.get(entity)
         {
             places.iter().take(events.len()).for_each(|place| self.progress.begin(place.index));
             let access = Access::Together(self.group);
             let results = self.batches.engine().handle_chain(access, &events, entity, strict).await;
-            let mut verdicts = Vec::with_capacity(results.len());
+            let mut outcomes = Vec::with_capacity(results.len());
             for ((place, (raw, _)), result) in places.iter().zip(events).zip(results) {
-                verdicts.push(self.batches.conclude(place.record, raw, result, Vec::new()).await);
+                outcomes.push(self.batches.conclude(place.record, raw, result, Vec::new()).await);
             }
-            if !verdicts.is_empty() {
-                return verdicts;
+            if !outcomes.is_empty() {
+                return outcomes;
             }
         }
         vec![self.run_record(first).await]
@@ -146,8 +148,9 @@ impl Round<'_> {
         }
     }
 
-    /// A panic is one failed record, not a failed batch (S-6). Nothing of the run outlives it: the engine's own state is
-    /// behind locks that recover, and what was staged is dropped.
+    /// Runs a reaction. A panic is one failed record, not a failed batch (S-6). No state of the run
+    /// outlives it: the engine's own state is behind locks that recover, and staged writes are
+    /// dropped.
     async fn handle(
         &self,
         record: &Record,
@@ -164,7 +167,8 @@ impl Round<'_> {
         (result, failed.into_vec())
     }
 
-    /// Runs a record that was received before behind a marker: if it kills the process, the marker stays (S-28).
+    /// Runs a record that was received before behind a marker. If the record kills the process, the
+    /// marker stays (S-28).
     async fn run_suspect(&self, place: &Place<'_>, raw: &Raw) -> RecordOutcome {
         let record = place.record;
         let engine = self.batches.engine();
@@ -172,23 +176,23 @@ impl Round<'_> {
         match engine.mark(access, raw, self.deadline).await {
             Ok(Marked::Run(marker)) => {
                 let (result, handlers) = self.handle(record, raw, false).await;
-                let verdict = self.batches.conclude(record, raw, result, handlers).await;
-                // Known before a removal that may stay without an answer.
-                self.progress.conclude(place.index, verdict.clone());
+                let outcome = self.batches.conclude(record, raw, result, handlers).await;
+                // The outcome is stored before the removal, whose answer may never come.
+                self.progress.conclude(place.index, outcome.clone());
                 engine.unmark(access, marker).await;
-                verdict
+                outcome
             }
             Ok(Marked::Poison(marker, runs)) => {
                 let reason = format!(
                     "suspected of killing its process: {runs} runs of it have no known end, so it does, or takes longer than an \
                      invocation may, or its process was ended by something else; it was not run again"
                 );
-                let letter = self.batches.letter(record, Code::SuspectedPoison, reason);
-                let verdict = self.batches.dead_letter(letter).await;
-                self.progress.conclude(place.index, verdict.clone());
-                // Whoever moves it back gives it another chance.
+                let dead_letter = self.batches.dead_letter_of(record, Code::SuspectedPoison, reason);
+                let outcome = self.batches.dead_letter(dead_letter).await;
+                self.progress.conclude(place.index, outcome.clone());
+                // A redrive of the dead letter gives the record another chance.
                 engine.unmark(access, marker).await;
-                verdict
+                outcome
             }
             Ok(Marked::Known(result)) => self.batches.conclude(record, raw, result, Vec::new()).await,
             Err(failure) => self.batches.conclude(record, raw, Err(failure), Vec::new()).await,
@@ -202,29 +206,30 @@ impl Round<'_> {
         }
     }
 
-    async fn held(&self, lane: &Lane<'_>) -> Held {
+    async fn block_of(&self, lane: &Lane<'_>) -> Block {
         let group = lane.places.first().and_then(|place| self.blocks(place.record));
-        let Some(group) = group else { return Held::No };
+        let Some(group) = group else { return Block::No };
         match Box::pin(self.batches.engine().block_reason(Access::Together(self.group), group)).await {
-            Ok(None) => Held::No,
-            Ok(Some(reason)) => Held::Yes(reason),
-            Err(failure) => Held::Unknown(error_chain(&failure)),
+            Ok(None) => Block::No,
+            Ok(Some(reason)) => Block::Yes(reason),
+            Err(failure) => Block::Unknown(error_chain(&failure)),
         }
     }
 
-    /// Holds the group of a dead letter back, where that is the policy: why, for those that follow.
-    async fn hold(&self, record: &Record, reason: &str) -> Result<Option<String>, Failure> {
+    /// Blocks the group of a dead letter, where that is the policy. Returns the reason for the
+    /// records behind it.
+    async fn block_group(&self, record: &Record, reason: &str) -> Result<Option<String>, Failure> {
         let Some(group) = self.blocks(record) else { return Ok(None) };
         let reason = format!("record {} was dead-lettered: {reason}", record.id);
         self.batches.engine().block(Access::Together(self.group), group, &reason).await?;
         Ok(Some(reason))
     }
 
-    /// A later record of a group that is held back.
-    async fn follow(&self, record: &Record, reason: &str) -> RecordOutcome {
+    /// Concludes a later record of a blocked group.
+    async fn conclude_blocked(&self, record: &Record, reason: &str) -> RecordOutcome {
         let group = record.group.as_deref().unwrap_or_default();
         let reason = format!("its group {group} is held back until it is released, since {reason}");
-        self.batches.dead_letter(self.batches.letter(record, Code::GroupBlocked, reason)).await
+        self.batches.dead_letter(self.batches.dead_letter_of(record, Code::GroupBlocked, reason)).await
     }
 }
 
@@ -235,9 +240,9 @@ fn message(record: &Record) -> Option<&Raw> {
     }
 }
 
-/// What a second copy makes of the first one's verdict.
-fn share(verdict: &RecordOutcome) -> Option<RecordOutcome> {
-    match verdict {
+/// The outcome of a second copy, from that of the first.
+fn share(outcome: &RecordOutcome) -> Option<RecordOutcome> {
+    match outcome {
         RecordOutcome::Done(_) => Some(RecordOutcome::Done(Some(Outcome::Duplicate))),
         RecordOutcome::DeadLettered { reason } => {
             Some(RecordOutcome::DeadLettered { reason: reason.clone() })
@@ -249,7 +254,8 @@ fn share(verdict: &RecordOutcome) -> Option<RecordOutcome> {
     }
 }
 
-/// The identity that two copies of one message share: source, id, name, payload, their replay, and the failures that they release.
+/// The identity that two copies of one message share: source, id, name, payload, their replay, and
+/// the failures that they release.
 type Identity<'a> = (&'a str, &'a str, &'a str, &'a str, Option<&'a str>, Option<&'a Returned>);
 
 fn identity_of<'a>(record: &'a Record, raw: &'a Raw) -> Identity<'a> {

@@ -1,7 +1,7 @@
-//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and commit, lost answers. The
-//! books must balance on every one.
+//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and
+//! commit, lost answers. The books must balance on every seed.
 
-// A panic of a test's helper is its verdict.
+// A panic of a test's helper is the test's result.
 #![allow(clippy::unwrap_used)]
 
 use std::{
@@ -54,13 +54,13 @@ fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
     (summary, wrong)
 }
 
-/// The fewest first lines that still fail.
+/// The smallest number of first lines that still fails.
 fn shrink(inputs: &Inputs, fails: impl Fn(&Inputs) -> bool) -> Inputs {
     let cut = |count: usize| Inputs { orders: inputs.orders[..count].to_vec(), stock: inputs.stock.clone() };
     (0..inputs.orders.len()).map(cut).find(fails).unwrap_or_else(|| inputs.clone())
 }
 
-/// The failure as a person needs it: the command that repeats it.
+/// The failure for a person, with the command that repeats it.
 fn explain(seed: u64, inputs: &Inputs) -> String {
     let inputs = shrink(inputs, |inputs| !run(seed, inputs).1.is_empty());
     let (_, wrong) = run(seed, &inputs);
@@ -108,12 +108,13 @@ fn the_books_balance_on_every_seed() {
     });
     let failures = failures.into_inner().unwrap();
     assert!(failures.is_empty(), "{} of {seeds} seeds fail:\n{}", failures.len(), failures.join("\n"));
-    // The inputs must mean something: a simulation in which nothing happens would pass as well.
+    // A simulation in which nothing happens would pass as well, so the counts are checked.
     let (confirmed, cancelled, duplicates) = totals.into_inner().unwrap();
     assert!(confirmed > 500 && cancelled > 500 && duplicates > 500, "{confirmed} {cancelled} {duplicates}");
 }
 
-/// Everything that was ever emitted, published again from the receipts, on a bad day: nobody is charged, mailed or shipped twice.
+/// All emissions are published again from the receipts, under faults: no customer is charged or
+/// mailed twice, and no order is shipped twice.
 #[test]
 fn o3_a_sweep_of_everything_changes_no_book() {
     for seed in 0..10 {
@@ -132,7 +133,7 @@ fn o3_a_sweep_of_everything_changes_no_book() {
         for service in local.services() {
             let sweeper = local.clone();
             swept += local.executor().block_on(async move {
-                // A relay that is killed while it sweeps is asked again, as a person would.
+                // A relay that is killed while it sweeps is invoked again, as a person would.
                 loop {
                     if let Ok(swept) = sweeper.sweep(&service, began, sweeper.now()).await {
                         break swept;

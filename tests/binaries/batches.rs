@@ -1,4 +1,4 @@
-//! An SQS batch in, the right `batchItemFailures` out: for every binary.
+//! SQS batches and the correct `batchItemFailures`, for every binary.
 
 use serde_json::{Value, json};
 use waxseal::dead_letter::Encoding;
@@ -14,7 +14,7 @@ const NOT_UTF8: &[u8] = b"\xff\xfe{";
 const NOT_UTF8_BASE64: &str = "//57";
 const NOT_JSON: &str = "{\"eventId\":";
 
-/// One record of every kind: n* newer than the function, g good, and three that can never be read.
+/// One record of every kind: n* is newer than the function, g is good, and three can never be read.
 fn mixed(service: &Service) -> Vec<u8> {
     let good = service.body();
     let newer = |id: &str| changed(&with_id(&good, id), |envelope| envelope["eventVersion"] = json!(99));
@@ -59,7 +59,7 @@ fn s1_s2_s3_s5_a_mixed_batch_gives_exactly_the_right_failures_in_every_binary() 
         assert_eq!(letters["unknown"].note().id.as_deref(), Some("flood"));
         assert_eq!(letters["unknown"].note().service, service.name);
 
-        // Each gives one clear line; what went well gives none.
+        // Each failure logs one clear line, and a success logs none.
         let ended = lambda.stop();
         for (record, level) in
             [("n1", "WARN"), ("n2", "WARN"), ("json", "ERROR"), ("unknown", "ERROR"), ("utf8", "ERROR")]
@@ -101,7 +101,8 @@ fn s17_the_same_event_twice_in_one_batch_takes_effect_once() {
     }
 }
 
-/// Commands of one tenant behind one that fails for now: on a standard queue they run, and on a FIFO queue the group waits.
+/// A tenant's commands stand behind one that fails with a retry. On a standard queue they run, and
+/// on a FIFO queue the group waits.
 #[test]
 fn s48_a_failing_record_of_a_tenant_fails_alone_in_every_binary() {
     for service in &SERVICES {
@@ -223,7 +224,7 @@ fn a_payload_of_no_known_source_fails_the_invocation_and_names_what_is_accepted(
             assert_eq!(kind, expected, "{name}: {message}");
             assert!(message.contains(says) && message.contains("accepted are"), "{name}: {message}");
         }
-        // It goes on.
+        // The function goes on.
         assert_eq!(text(lambda.invoke(r#"{"Records":[]}"#).unwrap()), failures(&[]), "{name}");
         assert_no_payload(&lambda.stop().stdout);
     }

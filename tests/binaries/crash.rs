@@ -18,7 +18,7 @@ fn receipt(aws: &Aws) -> Item {
     receipts.swap_remove(0)
 }
 
-/// Delivers the sample and kills the binary once it asks the table for its commit, which never happens.
+/// Delivers the sample, and kills the binary once it sends its commit, which is never applied.
 fn killed_before_the_commit(world: &World, event: &[u8]) {
     let mut lambda: Lambda = world.start("payment");
     let commit = world.aws.mute("TransactWriteItems", false);
@@ -39,7 +39,7 @@ fn s10_a_charge_whose_commit_was_lost_with_its_process_is_made_once() {
     let claimed = receipt(&world.aws);
     assert_eq!((claimed.get_text("status"), claimed.get_number("attempt")), (Some("leased"), Some(1)));
 
-    // While the lease holds a redelivery does nothing but come again.
+    // While the lease holds, a redelivery writes nothing.
     let mut second = world.start("payment");
     assert_eq!(text(second.invoke(event.clone()).unwrap()), failures(&["m"]));
     assert_eq!(world.gateway.requests(), 1);
@@ -55,7 +55,7 @@ fn s10_a_charge_whose_commit_was_lost_with_its_process_is_made_once() {
     let done = receipt(&world.aws);
     assert_eq!((done.get_text("status"), done.get_number("attempt")), (Some("completed"), Some(2)));
     assert!(done.get_text("emitted").unwrap().contains("\"eventType\":\"payment.captured\""));
-    // Asked twice, under one key: charged once.
+    // The gateway was asked twice under one key, and charged once.
     assert_eq!((world.gateway.requests(), world.gateway.charges().len()), (2, 1));
     assert_eq!(world.aws.entity("payment", "ord-2026-104711")["chargeId"], "ch_1");
 
@@ -65,7 +65,7 @@ fn s10_a_charge_whose_commit_was_lost_with_its_process_is_made_once() {
         "{lines:#?}"
     );
 
-    // And again, in a third process: a duplicate.
+    // A third process finds a duplicate.
     assert_eq!(text(world.start("payment").invoke(event).unwrap()), failures(&[]));
     assert_eq!((world.gateway.requests(), receipt(&world.aws)), (2, done));
 }

@@ -1,4 +1,5 @@
-//! Every binary with each of its outside calls silent in turn: there is always an answer in time, and it is true (S-20).
+//! Every binary with each of its outside calls silent in turn: it always answers in time, and the
+//! answer is true (S-20).
 
 use std::{
     collections::BTreeSet,
@@ -21,13 +22,13 @@ use crate::service::{PLACE_ORDER, SERVICES, Service, World, text};
 /// The call that is never answered.
 #[derive(Debug, Clone, Copy)]
 enum Silent {
-    /// An action of AWS, carried out or not.
+    /// An action of AWS, which is carried out or not.
     Aws(&'static str, bool),
     Gateway,
     Mail,
 }
 
-/// Cases in which a call was made and not answered: not every function makes every call.
+/// The cases in which a call was made and not answered, since not every function makes every call.
 static UNANSWERED: AtomicUsize = AtomicUsize::new(0);
 
 const OF_EVERY_SERVICE: [Silent; 9] = [
@@ -60,7 +61,8 @@ impl Silent {
     }
 }
 
-/// Places for so many invocations at once: the machine has two cores, and its own slowness is not what is tested.
+/// The number of invocations that run at once: the machine has two cores, and its own slowness is
+/// not the subject.
 struct Places(Mutex<usize>, Condvar);
 
 impl Places {
@@ -77,7 +79,7 @@ impl Places {
     }
 }
 
-/// The answer, which came before the invocation's time was over.
+/// The answer, which must come before the end of the invocation's time.
 fn in_time(lambda: &mut Lambda, event: impl Into<Vec<u8>>, left: Duration, what: &str) -> Answer {
     lambda.time_out(left);
     let began = Instant::now();
@@ -95,7 +97,7 @@ fn failed(answer: Answer) -> BTreeSet<String> {
     failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The leases that were left behind run out.
+/// Lets the leases that were left behind run out.
 fn let_leases_run_out(world: &World) {
     for receipt in world.aws.receipts() {
         if receipt.get_text("status") == Some("leased")
@@ -106,7 +108,8 @@ fn let_leases_run_out(world: &World) {
     }
 }
 
-/// The effect of the sample, however often an outside that knows keys was asked, and with each mail once.
+/// The effect of the sample without the number of requests to an outside system that honours keys,
+/// and with each mail once.
 fn settled(service: &Service, effect: &Value) -> Value {
     match service.name {
         "payment" => json!([effect[0], effect[2]]),
@@ -115,7 +118,7 @@ fn settled(service: &Service, effect: &Value) -> Value {
     }
 }
 
-/// A good record, one that no service reads, and one of a later version, which is retried.
+/// A good record, one that no handler takes, and one of a later version, which is retried.
 fn batch_of_three(service: &Service, silent: Silent, left: Duration) {
     let what = format!("{} with {silent:?} and {left:?}", service.name);
     let (world, mut lambda) = World::with(service);
@@ -162,7 +165,7 @@ fn place_order(silent: Silent, left: Duration) {
     assert_eq!(world.aws.entity("order", "ord-2026-104711")["version"], 1, "{what}");
 }
 
-/// A stream batch for the relay, and one record that is not for it.
+/// A stream batch for the relay, and one record that does not belong to it.
 fn publish(silent: Silent, left: Duration) {
     const RECEIPTS: &str = include_str!("../../functions/relay/samples/receipts.json");
     let what = format!("relay with {silent:?} and {left:?}");
@@ -187,7 +190,7 @@ fn publish(silent: Silent, left: Duration) {
 
 #[test]
 fn s20_s25_o3_there_is_an_answer_in_time_whatever_falls_silent() {
-    // The longer there is time, the more invocations only wait.
+    // With more time, more of the invocations only wait.
     for_each_time(&[(30, 90), (12, 24), (3, 6)], |left, run| {
         for service in &SERVICES {
             for silent in OF_EVERY_SERVICE {
@@ -212,7 +215,7 @@ fn s20_s25_o3_there_is_an_answer_in_time_whatever_falls_silent() {
 
 type Case = Box<dyn FnOnce() + Send>;
 
-/// Runs the cases of every time side by side, so many at once.
+/// Runs the cases of every time side by side, at most `run` of them at once.
 fn for_each_time(times: &[(u64, usize)], cases: impl Fn(Duration, &mut dyn FnMut(Case))) {
     let mut threads = Vec::new();
     for (seconds, at_once) in times {

@@ -1,4 +1,5 @@
-//! The end of an invocation, and of the process: what is unfinished is reported as failed, and nothing of it is lost or repeated.
+//! The end of an invocation, and of the process: unfinished records are reported as failed, and
+//! none is lost or repeated.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +32,7 @@ impl Stuck {
         (Self { world, batch }, lambda)
     }
 
-    /// Waits until the gateway was asked about the second order.
+    /// Waits until the gateway has the request for the second order.
     fn wait(&self) {
         let began = Instant::now();
         while self.world.gateway.requests() < 2 {
@@ -48,20 +49,21 @@ impl Stuck {
         self.receipt(order).and_then(|receipt| receipt.get_number("attempt"))
     }
 
-    /// The first is done; the second was given up and its lease released; the third never began.
+    /// The first is done; the second was dropped and its lease released; the third never began.
     fn assert_given_up(&self) {
         assert_eq!(self.receipt("o-1").unwrap().get_text("status"), Some("completed"));
         let released = self.receipt("o-2").unwrap();
         assert_eq!((released.get_text("status"), released.get_number("attempt")), (Some("leased"), Some(1)));
         assert!(self.receipt("o-3").is_none(), "what never started is no attempt");
-        // Made visible at once: waiting would help nobody.
+        // The record is made visible at once, since waiting has no use.
         let delays = self.world.aws.delays().concat();
         let seconds =
             |id: &str| delays.iter().find(|delay| delay.handle == handle(id)).map(|delay| delay.seconds);
         assert_eq!((seconds("m1"), seconds("m3")), (None, Some(0)), "{delays:?}");
     }
 
-    /// The batch again, with the gateway awake: no lease is in the way, and every card is charged once.
+    /// The same batch with a gateway that answers: no lease is in the way, and every card is
+    /// charged once.
     fn assert_done_by(&self, lambda: &mut Lambda) {
         self.world.gateway.be_silent_on(None);
         assert_eq!(text(lambda.invoke(self.batch.clone()).unwrap()), failures(&[]));
@@ -83,7 +85,8 @@ fn s22_on_sigterm_what_is_unfinished_is_reported_as_failed_and_the_process_ends(
     lambda.terminate();
     assert_eq!(text(lambda.wait(&invocation).unwrap()), failures(&["m2", "m3"]));
     let ended = lambda.exited();
-    // Lambda kills it 2 s after SIGTERM at the latest; this machine may be busy.
+    // Lambda kills it 2 s after SIGTERM at the latest; the bound is larger, since this machine may
+    // be busy.
     assert!(told.elapsed() < Duration::from_secs(10), "it took {:?} to end", told.elapsed());
     assert_eq!(ended.status.code(), Some(0), "{ended:#?}");
     stuck.assert_given_up();
@@ -112,7 +115,7 @@ fn s20_before_the_deadline_what_runs_is_given_up_and_the_answer_is_in_time() {
     assert!(took < time_out, "Lambda would have killed it after {time_out:?}: it took {took:?}");
     assert!(took > time_out / 2, "given up after {took:?} of {time_out:?}");
     stuck.assert_given_up();
-    // The environment lives on.
+    // The environment goes on.
     lambda.time_out(Duration::from_secs(30));
     stuck.assert_done_by(&mut lambda);
 }
@@ -120,11 +123,12 @@ fn s20_before_the_deadline_what_runs_is_given_up_and_the_answer_is_in_time() {
 #[test]
 fn s20_with_too_little_time_nothing_starts() {
     let (stuck, mut lambda) = Stuck::new();
-    // A deadline that is as good as here.
+    // The deadline is now.
     lambda.time_out(Duration::ZERO);
     assert_eq!(text(lambda.invoke(stuck.batch.clone()).unwrap()), failures(&["m1", "m2", "m3"]));
     assert_eq!((stuck.world.gateway.requests(), stuck.world.aws.receipts().len()), (0, 0));
-    // Whether the visibility call gets out is open: it never delays the answer, and no time at all is left (S-25).
+    // The visibility call may or may not be sent, since no time is left: it never delays the answer
+    // (S-25).
     let delays = stuck.world.aws.delays().concat();
     assert!(delays.iter().all(|delay| delay.seconds == 0), "{delays:?}");
     lambda.time_out(Duration::from_secs(30));

@@ -11,7 +11,7 @@ fn call(lambda: &mut Lambda, request: &Value) -> (Value, Value) {
     (answer, body)
 }
 
-/// The sample, to another resource.
+/// The sample, for another resource.
 fn get(path: &str) -> Value {
     let mut request: Value = serde_json::from_str(PLACE_ORDER).unwrap();
     request["requestContext"]["http"]["method"] = json!("GET");
@@ -37,7 +37,7 @@ fn s15_s16_an_order_is_placed_once_per_key_and_a_reused_key_is_refused() {
     assert_eq!(receipts.len(), 1, "{receipts:#?}");
     let emitted = receipts[0].get_text("emitted").unwrap();
     assert!(emitted.contains("\"eventType\":\"order.placed\""), "{emitted}");
-    // One request for the connection, then reads and one write.
+    // One request opens the connection; then come reads and one write.
     let actions = world.aws.take_actions();
     assert_eq!(actions.iter().filter(|action| *action == "TransactWriteItems").count(), 1, "{actions:?}");
 

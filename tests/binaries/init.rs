@@ -1,4 +1,5 @@
-//! A binary that cannot work says so in one line of JSON and ends: which variable, what it is, what to set it to.
+//! A binary that cannot work prints one line of JSON and ends. The line names the variable, its
+//! value and the remedy.
 
 use waxseal_tests::runtime_api::{Ended, Lambda, Variables};
 
@@ -10,7 +11,8 @@ use crate::{
 const EVERY: [&str; 4] =
     ["AWS_REGION", "WAXSEAL_DLQ_URL", "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME"];
 
-/// Starts `name` with some variables changed (an empty value takes one away) and gives the one line that it ends with.
+/// Starts `name` with some variables changed, and returns the one line with which it ends. An empty
+/// value removes a variable.
 fn line(world: &World, name: &str, changes: &[(&str, &str)]) -> String {
     let mut variables: Variables = world.variables(name);
     variables.extend(changes.iter().map(|(variable, value)| ((*variable).to_owned(), (*value).to_owned())));
@@ -103,7 +105,8 @@ fn a_table_that_cannot_be_reached_is_named_before_the_first_event() {
 #[test]
 fn absent_credentials_are_named_before_the_first_event() {
     let world = World::new();
-    // The instance metadata service would be asked last, and this is a test of one machine.
+    // The last source of credentials would be the instance metadata service, which is outside of
+    // this machine.
     let changes =
         [("AWS_ACCESS_KEY_ID", ""), ("AWS_SECRET_ACCESS_KEY", ""), ("AWS_EC2_METADATA_DISABLED", "true")];
     let line = line(&world, service("inventory").name, &changes);

@@ -1,4 +1,5 @@
-//! Rows that somebody else wrote, payloads that differ in a digit, markers that cannot be removed: each concerns its own record.
+//! Rows of other writers, payloads that differ in a digit, markers that cannot be removed: each
+//! concerns its own record.
 
 use serde_json::json;
 use waxseal::table::{Foreign, Item, Key, Value as Stored, attribute};
@@ -10,7 +11,7 @@ use waxseal_tests::{
 
 use crate::service::{World, service, text};
 
-/// A delivery of some pieces of an article, with whatever else its payload says.
+/// A delivery of some pieces of an article, with more members in its payload.
 fn delivery(id: &str, sku: &str, more: &str) -> String {
     format!(
         r#"{{"eventId":"{id}","eventType":"receive-stock","eventVersion":1,"timestamp":"2026-11-21T08:00:00.1234567890Z",
@@ -105,7 +106,7 @@ fn s16_payloads_that_differ_beyond_64_bits_are_two_and_a_receipt_of_an_older_bui
     assert!(reason(&world.aws.letters()["m2"]).contains("used id d-1 before with another payload"));
     assert_eq!(world.aws.entity("stock", "tee")["onHand"], 40);
 
-    // The hash of {"sku":"mug","quantity":40} as the build before algorithm 2 stored it.
+    // The hash of {"sku":"mug","quantity":40} as builds before algorithm 2 stored it.
     assert_eq!(text(lambda.invoke(sqs(&[("m4", delivery("d-2", "mug", ""))])).unwrap()), failures(&[]));
     let receipts = world.aws.receipts();
     let receipt = receipts.into_iter().find(|item| item.key.partition.ends_with("#d-2")).unwrap();
@@ -118,7 +119,8 @@ fn s16_payloads_that_differ_beyond_64_bits_are_two_and_a_receipt_of_an_older_bui
     assert_eq!(world.aws.entity("stock", "mug")["onHand"], 40);
 }
 
-/// A policy without `dynamodb:DeleteItem`: no marker is ever removed, and a record that merely fails is retried for as long as SQS likes.
+/// The policy lacks `dynamodb:DeleteItem`, so no marker is ever removed. A record that only fails
+/// is retried for as long as SQS delivers it.
 #[test]
 fn s28_where_a_marker_may_not_be_removed_a_record_that_merely_fails_is_not_buried() {
     let service = service("inventory");

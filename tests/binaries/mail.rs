@@ -27,7 +27,7 @@ fn a_mail_that_is_refused_for_now_comes_again_and_one_refused_for_good_is_a_dead
     world.mail.refuse("451 4.3.0 try again");
     assert_eq!(text(lambda.invoke(event.clone()).unwrap()), failures(&["m"]));
     assert!(world.aws.letters().is_empty());
-    // The lease was given back, so the next delivery need not wait.
+    // The lease was released, so the next delivery need not wait.
     assert_eq!(text(lambda.invoke(event).unwrap()), failures(&[]));
     assert_eq!(world.mail.mails().len(), 1);
     assert_eq!(world.aws.receipts()[0].get_number("attempt"), Some(2));

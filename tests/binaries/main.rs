@@ -1,8 +1,8 @@
 //! The real function binaries under a Lambda Runtime API, with AWS and the outside on loopback.
 //!
-//! Nothing of a function is linked here: a binary is started with the variables that it documents and spoken to as
-//! Lambda, DynamoDB, SQS, a payment gateway and a mail server would. What the libraries decide is tested beside them; here
-//! it is whether the program that is deployed does it.
+//! No function is linked here. A binary is started with the variables that it documents, and the
+//! tests act as Lambda, DynamoDB, SQS, a payment gateway and a mail server. The libraries' own
+//! tests check their decisions; these tests check the deployed programs.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 mod batches;

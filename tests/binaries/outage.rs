@@ -1,4 +1,5 @@
-//! A table that cannot be reached: everything is reported as failed, each record with one line that says what to do.
+//! A table that cannot be reached: everything is reported as failed, and each record logs one line
+//! with the remedy.
 
 use waxseal_tests::deliveries::{failures, sqs, with_id};
 
@@ -65,7 +66,7 @@ fn s2_connections_that_break_fail_every_record_and_lose_none() {
 fn a_table_that_goes_away_is_named() {
     for service in &SERVICES {
         let (world, mut lambda) = World::with(service);
-        // Another table answers at the same place: the one that is asked for does not exist there.
+        // Another table answers at the same place, and the function's table does not exist there.
         world.aws.plug_other_table();
         assert_eq!(text(lambda.invoke(sqs(&[("z", service.body())])).unwrap()), failures(&["z"]));
         let lines = lines_about(&lambda.stop().stdout, "z");

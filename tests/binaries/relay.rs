@@ -12,7 +12,7 @@ use crate::service::{World, assert_no_payload, lines_about, service, text};
 
 const RECEIPTS: &str = include_str!("../../functions/relay/samples/receipts.json");
 
-/// A stream batch of receipts, each of which emitted one event of that name to the bus.
+/// A stream batch of receipts, each of which emitted one event with one of these names to the bus.
 fn stream(names: &[&str]) -> Vec<u8> {
     let sample: Value = serde_json::from_str(RECEIPTS).unwrap();
     let records = names.iter().enumerate().map(|(position, name)| {
@@ -34,7 +34,7 @@ fn sequence(position: usize) -> String {
     format!("30000000000000000000{position:02}")
 }
 
-/// The names of what each request to the bus held.
+/// The event names in each request to the bus.
 fn requests(aws: &Aws) -> Vec<Vec<String>> {
     let name = |entry: &Value| entry["DetailType"].as_str().unwrap_or_default().to_owned();
     aws.put_events().iter().map(|entries| entries.iter().map(name).collect()).collect()
@@ -85,7 +85,7 @@ fn s48_the_relay_sets_a_tenant_on_a_topic_and_publishes_without_one_that_is_dama
     }
 }
 
-/// What a relay answers to a sweep that begins an hour ago.
+/// The relay's answer to a sweep that begins an hour ago.
 fn sweep(lambda: &mut Lambda) -> Result<Value, Failed> {
     let from =
         Timestamp::from_second(Timestamp::from(std::time::SystemTime::now()).as_second() - 3600).unwrap();
@@ -111,12 +111,12 @@ fn o1_what_no_stream_ever_brought_is_published_by_a_sweep_of_the_table() {
     );
     assert!(!world.aws.notifications().is_empty());
 
-    // Again, under the same ids: nothing else happened in between.
+    // A second sweep publishes the same ids, since nothing happened in between.
     let first = world.aws.put_events();
     assert_eq!(sweep(&mut relay).unwrap()["published"], answer["published"]);
     assert_eq!(world.aws.put_events()[first.len()..], first[..]);
 
-    // A bus that does not take it fails the invocation, and says how to go on.
+    // A bus that refuses fails the invocation, and the error tells how to go on.
     for _ in 0..3 {
         world.aws.refuse_entries(&[0]);
     }
@@ -169,21 +169,22 @@ fn o3_what_the_bus_keeps_refusing_is_the_checkpoint_and_comes_again_under_its_id
     for refused in [&[1][..], &[0], &[0]] {
         world.aws.refuse_entries(refused);
     }
-    // The first that is not published: it and all after it come again.
+    // The first record that is not published is reported; it and all records after it are delivered
+    // again.
     assert_eq!(text(lambda.invoke(stream(&["a", "b", "c"])).unwrap()), failures(&[&sequence(1)]));
-    // Another process knows nothing of what this one has published.
+    // Another process has no memory of this one's publications.
     lambda.stop();
     let mut lambda = world.start("relay");
     assert_eq!(text(lambda.invoke(stream(&["b", "c"])).unwrap()), failures(&[]));
     let published = world.aws.put_events();
     assert_eq!(requests(&world.aws).last().unwrap(), &["b", "c"]);
-    // The copies of "c" carry one id: its readers fold them.
+    // The copies of "c" have one id, so readers fold them.
     assert_eq!(published[0][2]["Detail"], published.last().unwrap()[1]["Detail"]);
     assert!(world.aws.letters().is_empty());
 }
 
-/// A stream batch in which the second receipt sent a command to a service that is not deployed, written this long ago;
-/// from the receipt of this position on, as after a checkpoint.
+/// A stream batch of this age in which the second receipt sent a command to a service that is not
+/// deployed. The batch begins at the receipt with position `from`, as after a checkpoint.
 fn stream_to_nobody(seconds: i64, from: usize) -> Vec<u8> {
     let mut batch: Value = serde_json::from_slice(&stream(&["a", "b", "c"])).unwrap();
     let written = Timestamp::from(std::time::SystemTime::now()).as_second() - seconds;
@@ -220,7 +221,7 @@ fn o6_a_missing_channel_is_a_dead_letter_after_five_minutes_and_the_rest_is_publ
         letter.body.contains("\"eventId\":\"id of b\""),
         "the envelope, to be published by hand: {letter:?}"
     );
-    // One line for three invocations, and one for the letter.
+    // The log has one line for three invocations, and one for the dead letter.
     let told = lambda.stop().stdout;
     assert_eq!(lines_about(&told, &sequence(1)).len(), 2, "{told:#?}");
     assert_no_payload(&told);

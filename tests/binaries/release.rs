@@ -1,4 +1,5 @@
-//! Effects that failed for good: their dead letters come back, and a person says what became of them (S-19).
+//! Effects that failed for good: their dead letters are redriven, and a person releases unknown
+//! outcomes (S-19).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use waxseal_tests::{
 
 use crate::service::{World, assert_no_payload, service, text};
 
-/// What a redrive of this letter delivers.
+/// The delivery that a redrive of this dead letter causes.
 fn redriven(letter: &DeadLetter) -> Vec<u8> {
     with_attributes(&sqs(&[("redriven", letter.body.as_bytes())]), &letter.attributes)
 }
@@ -39,10 +40,10 @@ fn s19_s27_a_refused_charge_is_mended_redriven_and_made_once() {
     assert!(note.time.is_some_and(|time| time.parse::<waxseal::Timestamp>().is_ok()));
 
     world.gateway.refuse(None);
-    // A plain duplicate stays buried, whatever is mended.
+    // A plain duplicate releases nothing, even after the cause is removed.
     assert_eq!(text(lambda.invoke(batch).unwrap()), failures(&[]));
     assert_eq!((world.gateway.charges().len(), world.aws.letter_count()), (0, 2));
-    // Two letters of one failure, one of them in another process.
+    // Two dead letters of one failure are redriven, one of them in another process.
     assert_eq!(text(lambda.invoke(redriven(&letter)).unwrap()), failures(&[]));
     assert_eq!(text(world.start("payment").invoke(redriven(&letter)).unwrap()), failures(&[]));
     assert_eq!((world.gateway.charges().len(), world.aws.letter_count()), (1, 2));

@@ -1,4 +1,4 @@
-//! What fails comes again: all of it at once or slower, and when each.
+//! Redelivery of failed records: all of them at once or slower, and the delay of each.
 
 use serde_json::json;
 use waxseal_tests::{
@@ -8,7 +8,7 @@ use waxseal_tests::{
 
 use crate::service::{SERVICES, Service, World, lines_about, service, text};
 
-/// An event that this build cannot handle yet, so that it fails and comes again.
+/// An event that this build cannot handle yet, so that it fails and is delivered again.
 fn newer(service: &Service, id: &str) -> String {
     changed(&with_id(&service.body(), id), |envelope| envelope["eventVersion"] = json!(99))
 }
@@ -73,7 +73,7 @@ fn s24_s25_what_failed_is_delayed_in_chunks_of_ten_and_a_refusal_changes_no_answ
     }
     let delayed: Vec<String> = calls.concat().into_iter().map(|delay| delay.handle).collect();
     assert_eq!(delayed, ids.iter().map(|id| handle(id)).collect::<Vec<_>>());
-    // The first retry: at most the base of 30 s, and all of the range is used.
+    // The first retry waits at most the base of 30 s, and its delays spread over that range.
     let seconds: Vec<u64> = calls.concat().iter().map(|delay| delay.seconds).collect();
     assert!(seconds.iter().all(|seconds| *seconds <= 30), "{seconds:?}");
     assert!(seconds.iter().any(|other| *other != seconds[0]), "no jitter: {seconds:?}");

@@ -1,5 +1,5 @@
-//! The event files that the functions commit: each is one that its binary takes, with the stand-ins of `make stand-ins`
-//! around it. The list is that of the folders, so that none is forgotten; what each does is tested elsewhere.
+//! The sample events of the functions: each binary takes its own, with the stand-ins of `make
+//! stand-ins`. The test reads the folders, so no file is forgotten. Other tests check the effects.
 
 use std::{fs, path::Path};
 
@@ -17,7 +17,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Why an answer means that the event was not taken.
+/// The reason why an answer means that the event was refused.
 fn refusal(answer: &str) -> Option<String> {
     let json: Value = serde_json::from_str(answer).unwrap();
     match (json["statusCode"].as_u64(), json["batchItemFailures"].as_array()) {
@@ -44,7 +44,7 @@ fn every_event_file_is_taken_by_the_binary_beside_it() {
                 (file, event)
             })
             .collect();
-        // What a customer asks for is there before what others say of it.
+        // HTTP requests of customers come before the events about them.
         events.sort_by_key(|(_, event)| event.contains("\"Records\""));
 
         let mut stand_ins = StandIns::start();
@@ -55,7 +55,8 @@ fn every_event_file_is_taken_by_the_binary_beside_it() {
             assert_eq!(refusal(&text(answer)), None, "{function}/samples/{file}: {told:#?}");
             assert_eq!(stand_ins.dead_letters(), 0, "{function}/samples/{file}: {told:#?}");
             assert!(!told.is_empty(), "{function}/samples/{file} did nothing");
-            // Delivered again it is taken again, and a receipt or a key says that nothing follows; the relay has none.
+            // Delivered again, the event is taken again, and a receipt or a key prevents a second
+            // effect; the relay has neither.
             let again = lambda.invoke(event).unwrap_or_else(|failed| panic!("{file}: {failed:?}"));
             assert_eq!(refusal(&text(again)), None, "{function}/samples/{file}");
             if function != "relay" {

@@ -1,4 +1,4 @@
-//! The six binaries: what each needs, an event that it takes, and what must be true once it took it.
+//! The six binaries: the variables of each, an event that it takes, and the effect of that event.
 
 use serde_json::{Value, json};
 use waxseal_tests::{
@@ -13,18 +13,18 @@ pub(crate) const PLACE_ORDER: &str = include_str!("../../functions/orders/sample
 /// One function.
 pub(crate) struct Service {
     pub(crate) name: &'static str,
-    /// An event that it takes, as SQS brings it.
+    /// An event that it takes, in an SQS delivery.
     sample: &'static str,
-    /// The variables it needs besides those of every function on a table.
+    /// The variables that it needs besides those of every function on a table.
     pub(crate) own: &'static [&'static str],
-    /// Brings its table to where the sample means something.
+    /// Prepares its table for the sample.
     pub(crate) prepare: fn(&mut Lambda),
-    /// What there is once the sample took effect.
+    /// The effect of the sample.
     pub(crate) effect: fn(&World) -> Value,
     pub(crate) once: fn() -> Value,
 }
 
-/// The binaries that handle events. The relay does not: it publishes.
+/// The binaries that handle events. The relay publishes and handles none.
 pub(crate) const SERVICES: [Service; 5] = [
     Service {
         name: "orders",
@@ -121,7 +121,7 @@ impl Service {
     }
 }
 
-/// Everything around one function.
+/// The surroundings of one function.
 pub(crate) struct World {
     pub(crate) aws: Aws,
     pub(crate) gateway: Gateway,
@@ -133,7 +133,7 @@ impl World {
         Self { aws: Aws::start("shop"), gateway: Gateway::start(), mail: MailServer::start() }
     }
 
-    /// A world in which `service`'s sample means something, and the function in it.
+    /// A world that is prepared for `service`'s sample, and the function in it.
     pub(crate) fn with(service: &Service) -> (Self, Lambda) {
         let world = Self::new();
         let mut lambda = world.start(service.name);
@@ -147,7 +147,7 @@ impl World {
         assert_eq!((service.effect)(self), (service.once)(), "{}", service.name);
     }
 
-    /// What the binary of this name needs, and nothing else.
+    /// The variables that the binary of this name needs, and no others.
     pub(crate) fn variables(&self, name: &str) -> Variables {
         let mut variables = self.aws.variables();
         let own: &[(&str, String)] = match name {
@@ -183,7 +183,7 @@ pub(crate) fn lines_about(log: &[String], record: &str) -> Vec<Value> {
         .collect()
 }
 
-/// No log line holds what customers wrote.
+/// Asserts that no log line holds a customer's data.
 pub(crate) fn assert_no_payload(log: &[String]) {
     for line in log {
         for secret in ["zoe.nunez", "Núñez", "tok_visa", "Wachssiegel"] {

@@ -1,4 +1,5 @@
-//! Other people's words: no log line, receipt or answer shows them, and none is longer than its bound.
+//! Texts from outside: no log line, receipt or answer shows them, and none is longer than its
+//! bound.
 
 use serde_json::{Value, json};
 use waxseal_tests::{
@@ -11,10 +12,11 @@ use crate::service::{SERVICES, World, lines_about, service, text};
 /// An address that no log line may hold.
 const CANARY: &str = "anna@canary.example";
 
-/// Bytes of a log line.
+/// The longest log line in bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// Each line is one JSON object of bounded length, with what a log filter looks for.
+/// Asserts that each line is one JSON object of bounded length, with the members that log filters
+/// need.
 pub(crate) fn assert_is_bounded(lines: &[String]) {
     for line in lines {
         let start = &line[..line.floor_char_boundary(300)];
@@ -38,7 +40,7 @@ fn asking(id: &str, data: Value) -> String {
     .to_string()
 }
 
-/// All that it printed.
+/// Its whole output.
 fn output(ended: &Ended) -> Vec<String> {
     ended.stdout.iter().chain(&ended.stderr).cloned().collect()
 }
@@ -67,7 +69,7 @@ fn s6_s27_each_line_is_one_object_of_bounded_length_and_a_panic_is_one_line() {
     assert!(reason("panic-of-ours").starts_with(place), "{lines:#?}");
     assert!(reason("panic-of-ours").ends_with(": the till is locked"), "{lines:#?}");
     assert!(reason("fail-at-length").ends_with(" bytes more]"), "{lines:#?}");
-    // One panic has no record to be reported with.
+    // One panic has no record with which it could be reported.
     assert_eq!(ended.stderr.len(), 1, "{lines:#?}");
     let line: Value = serde_json::from_str(&ended.stderr[0]).unwrap();
     assert_eq!((&line["level"], &line["message"]), (&json!("ERROR"), &json!("the process panicked")));
@@ -82,7 +84,7 @@ fn s27_a_panic_at_start_is_one_line_and_says_its_message() {
     let world = World::new();
     let mut variables = world.variables("unruly");
     variables.insert("UNRULY_AT_START".to_owned(), "1".to_owned());
-    // A backtrace is plain text, whoever asks for it.
+    // A backtrace would be plain text in the log, so the variable has no effect.
     variables.insert("RUST_BACKTRACE".to_owned(), "1".to_owned());
     let ended = Lambda::start("unruly", &variables).exited();
     assert_eq!(
@@ -122,7 +124,7 @@ fn s27_what_is_quoted_is_in_the_dead_letter_and_in_no_log_line_and_no_receipt() 
         let attributes = format!("{:?}", letters[*record].attributes);
         assert!(attributes.contains(CANARY), "{record}: {attributes} of {body}");
     }
-    // No source sends these: the invocation fails, and its error is an answer.
+    // No source sends these payloads: the invocation fails, and its error is an answer.
     for payload in [json!({ CANARY: 1 }), json!({"Records": [{"eventSource": CANARY, CANARY: 1}]})] {
         let failed = lambda.invoke(payload.to_string()).unwrap_err();
         assert!(!failed.message.contains(CANARY), "{failed:?}");
@@ -170,7 +172,7 @@ fn s27_bytes_that_are_no_events_leave_bounded_lines_in_every_binary() {
             json!({"version": "2.0", "requestContext": {"http": {"method": long}}, "rawPath": long, "headers": {}}),
             json!({"detail-type": long, "source": long, "id": long, "time": long, "detail": {}}),
         ] {
-            // An error or a refusal: both are right here.
+            // An error and a refusal are both correct here.
             if let Err(failed) = lambda.invoke(payload.to_string()) {
                 assert!(failed.message.len() <= LONGEST, "{name}: {} bytes", failed.message.len());
             }

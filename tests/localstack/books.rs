@@ -1,4 +1,5 @@
-//! A file of orders through the deployed platform and through the embedded one: the same books.
+//! A file of orders runs through the deployed platform and through the embedded one: the books are
+//! equal.
 
 use std::{collections::BTreeMap, fs, time::Duration};
 
@@ -13,8 +14,8 @@ use crate::world::turn;
 const PREFIX: &str = "books-";
 const EMAIL: &str = "books@example.es";
 
-/// The first `count` sample lines, under names of their own. Nobody changes their mind and articles are plenty or unknown:
-/// what becomes of an order does not depend on who is first.
+/// The first `count` sample lines, with names of their own. No customer cancels, and articles are
+/// plenty or unknown, so the end of an order does not depend on the order of arrival.
 fn file(count: usize) -> (Vec<u8>, BTreeMap<String, u64>) {
     let samples = fs::read_to_string(root().join("functions/orders/samples/orders.jsonl")).unwrap();
     let (mut lines, mut stock) = (Vec::new(), BTreeMap::new());
@@ -34,7 +35,7 @@ fn file(count: usize) -> (Vec<u8>, BTreeMap<String, u64>) {
         }
         for entry in order["lines"].as_array_mut().into_iter().flatten() {
             let Some(sku) = prefixed(&entry["sku"]) else { continue };
-            // One in nine is unknown to the shop.
+            // One article in nine is unknown to the shop.
             let name = sku.as_str().unwrap().to_owned();
             if name.bytes().map(u32::from).sum::<u32>() % 9 != 0 {
                 stock.insert(name, 5000);
@@ -63,7 +64,7 @@ fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
     embedded.local().executor().run_until(Duration::from_secs(1), || false);
     let wanted = embedded.books();
     assert_eq!(wanted.imbalances(&embedded.orders(), &stock), Vec::<String>::new());
-    // The file must mean something.
+    // The file must contain enough of each.
     assert!(
         wanted.confirmed > 30 && wanted.cancelled.short > 0 && wanted.cancelled.declined > 0,
         "{wanted:?}"

@@ -1,7 +1,9 @@
-//! The contract suite on the DynamoDB of `LocalStack`, through the SDK as the functions configure it.
+//! The contract suite on the DynamoDB of `LocalStack`, through the SDK as the functions configure
+//! it.
 //!
-//! A statement needs a table and nothing of the platform, so these take no turns: they run while the platform is deployed and while a
-//! scenario waits. Only what throttles every table is kept away.
+//! A statement needs only a table, so these statements wait for no scenario: they run while the
+//! platform is deployed and while a scenario waits. Only a scenario that throttles every table
+//! excludes them.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -31,7 +33,8 @@ impl LocalStack {
 impl ContractEnv for LocalStack {
     type Table = Dynamo;
 
-    /// With the keys and the TTL of the templates: expired items are deleted by `LocalStack`'s own clock.
+    /// The table has the keys and the TTL of the templates: `LocalStack` deletes expired items by
+    /// its own clock.
     async fn table(&self) -> Dynamo {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let (client, _) = localstack().unwrap();

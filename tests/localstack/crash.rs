@@ -1,4 +1,4 @@
-//! Functions killed with SIGKILL: they clean up nothing.
+//! Functions that are killed with SIGKILL, so they clean up nothing.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ fn mentions(request: &Request, text: &str) -> bool {
     String::from_utf8_lossy(&request.body).contains(text)
 }
 
-/// While it lives a message that is not acknowledged comes again soon.
+/// A guard: while it lives, a message that is not acknowledged is delivered again soon.
 struct Hasty<'a>(&'a Turn, String);
 
 impl<'a> Hasty<'a> {
@@ -36,12 +36,12 @@ impl<'a> Hasty<'a> {
 
 impl Drop for Hasty<'_> {
     fn drop(&mut self) {
-        // A scenario that fails has said why already.
+        // A scenario that fails has already printed its reason.
         let _ = self.0.stage.set_queue_visibility(&self.1, 10);
     }
 }
 
-/// The only message in a service's dead-letter queue was put there by SQS, and is left there.
+/// SQS put the only message into a service's dead-letter queue. It is left there.
 fn is_redriven_by_sqs(world: &Turn, service: &str) {
     let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
     becomes("the message is in the dead-letter queue", &1, || world.stage.depth(&url).unwrap());
@@ -49,7 +49,7 @@ fn is_redriven_by_sqs(world: &Turn, service: &str) {
     assert_eq!(letter.attributes.get("waxseal"), None, "buried by a handler: {letter:#?}");
 }
 
-/// Moves the dead letters of a service back to where they came from.
+/// Redrives the dead letters of a service to their queue.
 fn redrive(world: &Turn, service: &str) {
     let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
     let task = json!({ "SourceArn": world.arn(&url) });
@@ -73,7 +73,7 @@ fn s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_noth
             return Fate::Passes;
         }
         match seen.fetch_add(1, Ordering::SeqCst) + 1 {
-            // Committed, and the function never hears so; later one that was never committed.
+            // The commit is applied, and the function is killed before the answer.
             3 => Fate::KilledAfter,
             6 => Fate::KilledBefore,
             _ => Fate::Passes,
@@ -104,7 +104,7 @@ fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_
     let (kills, id) = (Arc::new(AtomicUsize::new(0)), order.id.clone());
     let killed = kills.clone();
     let rule = world.table.rule(move |request| {
-        // Before it can commit, so whatever was staged is gone.
+        // The function dies before its commit, so its staged writes are lost.
         if request.header("x-amz-target") != COMMIT || !mentions(request, &id) {
             return Fate::Passes;
         }
@@ -118,7 +118,7 @@ fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_
     assert!(world.receipt("inventory", "reserve-stock", &placed).is_none());
     assert_eq!(world.order(&order.id)["status"], "placed");
 
-    // The cause is gone.
+    // The cause is removed.
     drop((rule, hasty));
     redrive(&world, "inventory");
     world.assert_confirmed_once(&order);
@@ -147,11 +147,11 @@ fn o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_
     let (id, attempts) = (order.id.clone(), Arc::new(AtomicUsize::new(0)));
     let tried = attempts.clone();
     let published = world.relay.rule(move |request| {
-        // Twice it dies before anything is published.
+        // It dies twice before anything is published.
         let dies = mentions(request, &id) && tried.fetch_add(1, Ordering::SeqCst) < 2;
         if dies { Fate::KilledBefore } else { Fate::Passes }
     });
-    // Handed over by nobody who would do so again.
+    // The invocation is synchronous, so no queue delivers the event again.
     let answer = world.invoke("inventory", &sqs(&[("m-once", placed.to_string())]));
     assert_eq!(answer.header("x-amz-function-error"), "Unhandled", "{:#}", answer.json());
     world.assert_confirmed_once(&order);
@@ -179,7 +179,7 @@ fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_late
     let committed = AtomicBool::new(false);
     let rule = world.table.rule(move |request| {
         if committed.load(Ordering::SeqCst) {
-            // Every later attempt dies as soon as it asks about the event.
+            // Every later attempt dies at its first request about the event.
             return if mentions(request, &event_id) { Fate::KilledBefore } else { Fate::Passes };
         }
         if request.header("x-amz-target") == COMMIT && mentions(request, &id) {
@@ -193,7 +193,7 @@ fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_late
     world.assert_confirmed_once(&order);
     world.becomes_stock(&sku, 3, 2);
 
-    // Moved back it is a duplicate.
+    // Redriven, it is a duplicate.
     drop((rule, hasty));
     redrive(&world, "inventory");
     world.settle();
@@ -219,7 +219,8 @@ fn s12_a_zombie_that_wakes_after_its_lease_changes_nothing() {
     thread::scope(|scope| {
         let first = scope.spawn(|| charge("m-zombie"));
         becomes("the zombie charges", &1, || world.outside.asked(&order.id).len());
-        // Its lease runs out: the clock of this machine is not ours to turn.
+        // The test moves the end of the lease into the past, since it cannot set this machine's
+        // clock.
         let claimed = receipt().unwrap();
         assert_eq!(claimed.get_text("status"), Some("leased"), "{claimed:#?}");
         world.set_number(
@@ -243,7 +244,7 @@ fn s12_a_zombie_that_wakes_after_its_lease_changes_nothing() {
     drop(paused);
     world.assert_confirmed_once(&order);
     assert_eq!(world.outside.asked(&order.id).len(), 2);
-    // Only its successor's event exists.
+    // Only the successor's event exists.
     becomes("one event", &1, || world.events("payment.captured", &order.id).len());
     world.settle();
     world.assert_no_dead_letters();

@@ -1,4 +1,5 @@
-//! Functions that a topic or the bus invokes directly: asynchronous, and without partial responses.
+//! Functions that a topic or the bus invokes directly: asynchronously, and without partial
+//! responses.
 
 use serde_json::{Value, json};
 use waxseal_tests::localstack::becomes;
@@ -11,7 +12,8 @@ use crate::{
 const DAY: &str = "2001-02-04";
 const BUS: &str = "test-direct";
 
-/// While it lives a function that fails is not tried again: `queue` hears of it at once, as `OnFailure` says.
+/// A guard: while it lives, a function that fails is not tried again, and its event goes to `queue`
+/// at once (`OnFailure`).
 struct NoRetries<'a>(&'a Turn, String);
 
 impl<'a> NoRetries<'a> {
@@ -26,7 +28,8 @@ impl<'a> NoRetries<'a> {
 
 impl Drop for NoRetries<'_> {
     fn drop(&mut self) {
-        // Nothing else invokes functions asynchronously: one that is left over does no harm.
+        // No other scenario invokes functions asynchronously, so a setting that is left behind does
+        // no harm.
         let _ = self.0.client.rest("lambda", "DELETE", &self.1, b"");
     }
 }
@@ -63,7 +66,7 @@ fn s35_s38_under_a_topic_or_a_rule_alone_an_event_counts_and_a_failure_fails_the
     by_topic(&placed("by-rule"));
     world.put_event(BUS, &placed("by-topic"));
 
-    // A newer version than the function knows may pass after the next deploy: it fails.
+    // A newer version than the function knows fails, since the next deploy may know it.
     let newer = |id: &str| {
         let mut event = placed(id);
         event["eventVersion"] = json!(99);
@@ -90,7 +93,7 @@ fn s35_s38_under_a_topic_or_a_rule_alone_an_event_counts_and_a_failure_fails_the
     for id in ["newer-by-topic", "newer-by-rule"] {
         assert!(world.receipt("analytics", "count-placed", &newer(id)).is_none());
     }
-    // What came by the other way too came twice.
+    // An event that came by the other way too counts once.
     assert_eq!(counted(&world, DAY), (2, 2 * 3750));
     world.assert_no_dead_letters();
 }

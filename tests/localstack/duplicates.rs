@@ -1,4 +1,4 @@
-//! The same event, once more: by hand, by racers, by a replay.
+//! The same event again: by hand, by racers, by a replay.
 
 use std::{
     collections::BTreeMap,
@@ -90,19 +90,20 @@ fn s17_of_64_racers_in_environments_of_their_own_one_commits() {
     let function = world.stage.function("inventory");
     let environments = processes(&world.client.endpoint, &function).len();
     assert!(environments >= 2, "they were served by one environment");
-    // They stay warm, and this machine has better uses for its memory.
+    // Warm environments would use up the machine's memory.
     kill(&world.client.endpoint, &function);
 
     let strict = |text: &str| serde_json::from_str::<Value>(text).unwrap().to_string();
     let (done, failed) = (strict(&failures(&[])), strict(&failures(&["m"])));
     let answers: Vec<String> = answers.iter().map(|answer| strict(answer)).collect();
     assert!(answers.contains(&done), "{answers:#?}");
-    // One that lost every round of a race on hot rows says so, and would come again.
+    // A record that lost every race on a hot row is reported as failed, and would be delivered
+    // again.
     assert!(answers.iter().all(|answer| *answer == done || *answer == failed), "{answers:#?}");
     world.becomes_stock(&sku, 198, 2);
     let receipt = world.receipt("inventory", "reserve-stock", &placed).unwrap();
 
-    // The queue has a copy too.
+    // The queue has a copy, too.
     drop(paused);
     world.assert_confirmed_once(&order);
     world.settle();
@@ -147,7 +148,8 @@ fn s40_an_archive_replay_changes_nothing() {
     assert_eq!((world.outside.asked(&order.id).len(), world.outside.mails()), (1, mails));
     world.assert_no_dead_letters();
 
-    // A handler sees that it is a replay: what came over the wire, read as functions read it.
+    // A handler sees that an event is a replay: the test reads the message from the wire as
+    // functions read it.
     let (sees, seen) = (SeesReplays::default(), Local::builder().build());
     let names = sees.0.clone();
     seen.deploy_service(Service::new("probe").handler(sees)).unwrap();
@@ -160,7 +162,7 @@ fn s40_an_archive_replay_changes_nothing() {
     assert_eq!(*names.lock().unwrap(), [(order.id.clone(), json!("test-replay"))]);
 }
 
-/// Remembers of each order by which replay it came.
+/// Records the replay by which each order came.
 #[derive(Default)]
 struct SeesReplays(Arc<Mutex<Vec<(String, Value)>>>);
 

@@ -18,7 +18,7 @@ fn an_order_placed_over_http_is_confirmed_charged_and_mailed_once() {
     let mail = world.outside.mails_to(&order.email).swap_remove(0);
     assert_eq!(mail.from, "orders@example.com");
 
-    // What each emitted is on the bus, with its cause.
+    // Each emitted event is on the bus, with its cause.
     let names = ["order.placed", "stock.reserved", "payment.captured", "order.confirmed"];
     becomes("one event of each name is on the bus", &vec![1; 4], || {
         names.iter().map(|name| world.events(name, &order.id).len()).collect()
@@ -40,7 +40,7 @@ fn a_declined_card_gives_the_stock_back_and_is_told_to_the_customer() {
     assert_eq!(world.order(&order.id)["reason"], "declined");
     world.becomes_stock(&sku, 4, 0);
     becomes("one mail", &1, || world.outside.mails_to(&order.email).len());
-    // It was set aside before, and the one that follows finds it.
+    // It was reserved before, and the next event finds it.
     assert_eq!(world.emitted("inventory", "stock.reserved", &order.id)["data"]["total"], 3750);
     let next = world.place(&sku, 4, "tok_visa");
     world.assert_confirmed_once(&next);
@@ -68,7 +68,8 @@ fn s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers() {
         ],
     );
 
-    // Nobody's reader: the filter of `analytics` leaves it out, the queue without a filter has it.
+    // No handler reads it. The filter of `analytics` leaves it out, and the queue without a filter
+    // has it.
     let unknown = json!({
         "eventId": format!("audit-{}", std::process::id()), "eventType": "stock.audited", "eventVersion": 1, "source": "inventory",
         "timestamp": "2026-11-21T09:30:00Z", "correlationId": "audit", "data": {"sku": "hat"},
@@ -79,7 +80,8 @@ fn s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers() {
     let order = world.place(&sku, 1, "tok_visa");
     world.assert_confirmed_once(&order);
 
-    // The rule's readers: inventory reserved, analytics counted. The topic's: analytics saw two changes of level.
+    // The readers of the rule: `inventory` reserved, `analytics` counted. The reader of the topic:
+    // `analytics` saw two changes of level.
     let placed = world.emitted("orders", "order.placed", &order.id);
     for (service, handler) in [("inventory", "reserve-stock"), ("analytics", "count-placed")] {
         becomes(&format!("{service} has a receipt"), &true, || {
@@ -101,7 +103,7 @@ fn s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers() {
         names.sort();
         names == ["stock.audited", "stock.level-changed", "stock.level-changed"]
     });
-    // An unknown event would be one.
+    // An unknown event would be a dead letter.
     world.settle();
     world.assert_no_dead_letters();
 }

@@ -1,10 +1,12 @@
 //! The platform on `LocalStack`: the written templates, the real binaries, the real wire protocols.
 //!
-//! All scenarios share one deployment, which the first one makes, and take turns: some kill functions or throttle the table.
-//! Each has orders, articles and mail addresses of its own. The contract suite runs beside them, on tables of its own. Nothing is waited for by time, only by looking.
-//! `localstack/README.md` says what `LocalStack` cannot prove; that is not asserted here.
+//! All scenarios share one deployment, which the first one makes, and run one after another, since
+//! some kill functions or throttle the table. Each has orders, articles and mail addresses of its
+//! own. The contract suite runs beside them, on tables of its own. Waits poll for a state and never
+//! sleep for a fixed time. `localstack/README.md` lists what `LocalStack` cannot prove; these tests
+//! do not assert it.
 
-// A panic of a test's helper is its verdict.
+// A panic of a test's helper is the test's result.
 #![allow(clippy::unwrap_used)]
 
 mod books;

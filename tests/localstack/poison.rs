@@ -1,10 +1,11 @@
-//! Records that nobody can read.
+//! Records that cannot be read.
 
 use serde_json::{Value, json};
 
 use crate::world::turn;
 
-/// A mapping of LocalStack's encodes JSON again, so only what is none stays verbatim.
+/// Whether two bodies are equal. A mapping of LocalStack's encodes JSON again, so only other texts
+/// stay verbatim.
 fn same(a: &str, b: &str) -> bool {
     let json = |text| serde_json::from_str::<Value>(text).ok();
     a == b || (json(a).is_some() && json(a) == json(b))
@@ -15,7 +16,7 @@ fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on
     let world = turn("s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on");
     let sku = world.article("poncho-wool", 9);
     let queue = world.stage.queue("inventory-events").unwrap();
-    // Delivery waits until all five are in the queue: one batch.
+    // The delivery begins when all five are in the queue, so they are one batch.
     let paused = world.pause("inventory-events");
     let before = world.place(&sku, 1, "tok_visa");
     let unknown = json!({

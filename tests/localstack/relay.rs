@@ -14,7 +14,7 @@ use waxseal_tests::{
 
 use crate::world::{STAGE, Turn, turn};
 
-/// While it lives the relay of `inventory` gets nothing from its stream.
+/// A guard: while it lives, the relay of `inventory` gets no records from its stream.
 struct Unfed<'a>(&'a Turn, String);
 
 impl<'a> Unfed<'a> {
@@ -27,7 +27,8 @@ impl<'a> Unfed<'a> {
 
 impl Drop for Unfed<'_> {
     fn drop(&mut self) {
-        // A scenario that fails has said why already, and the next one must not inherit it.
+        // A scenario that fails has already printed its reason, and the next scenario needs the
+        // stream.
         let fed = std::panic::AssertUnwindSafe(|| self.0.switch(&self.1, true));
         if std::panic::catch_unwind(fed).is_err() && !std::thread::panicking() {
             panic!("the relay's mapping stays off");
@@ -52,7 +53,7 @@ fn o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep() {
     world.assert_confirmed_once(&order);
     assert_eq!(world.events("stock.reserved", &order.id).len(), 1);
 
-    // The stream was only late: now it brings the same.
+    // The stream was late, and now delivers the same records.
     drop(unfed);
     becomes("published by the stream, too", &2, || world.events("stock.reserved", &order.id).len());
     let published = world.events("stock.reserved", &order.id);
@@ -94,7 +95,7 @@ fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_sa
     world.assert_no_dead_letters();
 }
 
-/// An event about nothing.
+/// An event that no handler counts.
 fn counted(id: &str) -> Value {
     json!({
         "eventId": id, "eventType": "stock.counted", "eventVersion": 1, "source": "inventory",
@@ -102,7 +103,7 @@ fn counted(id: &str) -> Value {
     })
 }
 
-/// The ids that a `PutEvents` would publish.
+/// The ids of the entries of a `PutEvents`.
 fn entries(request: &Request) -> Vec<String> {
     let put: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let details =
@@ -150,7 +151,8 @@ fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// An item of `inventory`'s table that emitted these envelopes to the bus, as a receipt does.
+/// Puts an item into `inventory`'s table that emitted these envelopes to the bus, as a receipt
+/// does.
 fn put(world: &Turn, id: &str, expires: u64, envelopes: impl IntoIterator<Item = Value>) {
     let mut item = json!({
         "pk": {"S": format!("receipt#inventory/test#test#{id}")}, "sk": {"S": "receipt"},
@@ -165,7 +167,7 @@ fn put(world: &Turn, id: &str, expires: u64, envelopes: impl IntoIterator<Item =
     world.client.json("dynamodb", "DynamoDB_20120810.PutItem", &body).unwrap();
 }
 
-/// Everything that the stream of `inventory`'s table says about items whose key holds `id`.
+/// The records in the stream of `inventory`'s table about items whose key holds `id`.
 fn stream(world: &Turn, id: &str) -> Vec<Value> {
     let call = |target: &str, body: Value| {
         world.client.json("dynamodb", &format!("DynamoDBStreams_20120810.{target}"), &body).unwrap()
@@ -189,7 +191,7 @@ fn stream(world: &Turn, id: &str) -> Vec<Value> {
     }
 }
 
-/// How often the relay of `inventory` was invoked so far.
+/// The number of invocations of `inventory`'s relay so far.
 fn invocations(world: &Turn) -> usize {
     let group = format!("/aws/lambda/{}", world.stage.function("inventory-relay"));
     let (mut count, mut token) = (0, Value::Null);
@@ -222,7 +224,7 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
         before > 0 && before == invocations(&world)
     });
 
-    // One that emitted nothing, and is removed; one that emitted, and is removed.
+    // One item emitted nothing and is removed; the other emitted and is removed.
     put(&world, "silent", now - 60, []);
     becomes("the silent one is removed", &["INSERT", "REMOVE"].map(str::to_owned).to_vec(), || {
         stream(&world, "silent")
@@ -234,12 +236,12 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
     assert_eq!(removal["userIdentity"]["PrincipalId"], "dynamodb.amazonaws.com", "{removal:#}");
     put(&world, "short-lived", now - 60, [counted("short-lived")]);
     becomes("the short-lived one is removed", &2, || stream(&world, "short-lived").len());
-    // A stream keeps order: when this one is published, the relay has been told of all before it.
+    // A stream keeps order: once this event is published, the relay has seen all records before it.
     put(&world, "last", now + 3600, [counted("last")]);
     becomes("the last is published", &1, || world.events("stock.counted", "last").len());
 
     assert_eq!(world.events("stock.counted", "short-lived").len(), 1);
-    // Its log comes a little later than its events.
+    // The log arrives a little later than the events.
     becomes("two invocations: the short-lived one's birth, and the last", &2, || {
         invocations(&world) - before
     });

@@ -1,4 +1,4 @@
-//! Effects that failed for good, redriven by SQS's own means (S-19).
+//! Effects that failed for good, redriven by SQS itself (S-19).
 
 use serde_json::json;
 use waxseal::dead_letter;
@@ -20,7 +20,7 @@ fn s19_an_effect_that_failed_for_good_is_mended_redriven_and_takes_effect_once()
     assert_eq!((note.code.as_deref(), note.handlers.len()), (Some("WX0006"), 1));
     assert_eq!(world.outside.mails_to(&order.email).len(), 0);
 
-    // A crash between the letter and the acknowledgement leaves it twice.
+    // A crash between the dead letter and the acknowledgement leaves the dead letter twice.
     let dead_letters = world.stage.queue("notification-dlq").unwrap();
     let attributes = json!({
         dead_letter::ATTRIBUTE: { "DataType": "String", "StringValue": letter.attributes[dead_letter::ATTRIBUTE] },
@@ -30,7 +30,7 @@ fn s19_an_effect_that_failed_for_good_is_mended_redriven_and_takes_effect_once()
     for _ in 0..2 {
         world.client.json("sqs", "AmazonSQS.SendMessage", &send).unwrap();
     }
-    // The event once more, by itself: it stays buried.
+    // The plain event releases nothing.
     world.stage.send(&queue, &letter.body).unwrap();
     becomes("three letters", &3, || world.stage.depth(&dead_letters).unwrap());
 

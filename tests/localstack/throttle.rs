@@ -1,11 +1,12 @@
-//! A table that has enough of it, and what receipts cost in time.
+//! A throttled table, and the cost of receipts in time.
 
 use serde_json::json;
 use waxseal_tests::localstack::becomes;
 
 use crate::world::{Turn, trouble, turn};
 
-/// While it lives some writes to every table are refused with `ProvisionedThroughputExceededException`.
+/// A guard: while it lives, some writes to every table are refused with
+/// `ProvisionedThroughputExceededException`.
 struct Throttled<'a>(&'a Turn);
 
 fn set(world: &Turn, probability: f64) -> u16 {

@@ -1,4 +1,4 @@
-//! The one deployment that all scenarios share, and what they do with it.
+//! The one deployment that all scenarios share, and their access to it.
 
 use std::{
     sync::{
@@ -27,26 +27,27 @@ use waxseal_tests::localstack::{
 };
 
 pub(crate) const STAGE: &str = "local-test";
-/// The URL of a `LocalStack` that runs, for whoever writes a scenario: the stage is deployed there once, and stays.
+/// The URL of a running `LocalStack`, for the author of a scenario: the stage is deployed there
+/// once, and stays.
 const ENDPOINT: &str = "WAXSEAL_TEST_ENDPOINT";
-/// Seconds until a message that was received comes again. The templates say 180.
+/// The seconds until a received message is delivered again. The templates have 180.
 const VISIBILITY: u32 = 10;
 
-/// Everything around the deployed platform.
+/// The deployed platform and its surroundings.
 pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) stage: Stage,
     pub(crate) outside: Outside,
-    /// Between `inventory` and its table.
+    /// The proxy between `inventory` and its table.
     pub(crate) table: Interceptor,
-    /// Between its relay and the bus.
+    /// The proxy between its relay and the bus.
     pub(crate) relay: Interceptor,
-    /// A queue with a copy of everything on the bus and the topic.
+    /// A queue with a copy of every message on the bus and the topic.
     tap: String,
     heard: Lock<Vec<Value>>,
 }
 
-/// One scenario's turn.
+/// The exclusive access of one scenario.
 pub(crate) struct Turn {
     pub(crate) world: &'static World,
     name: &'static str,
@@ -68,7 +69,7 @@ impl Drop for Turn {
     }
 }
 
-/// Waits for this scenario's turn; the first one deploys.
+/// Waits for exclusive access; the first scenario deploys.
 pub(crate) fn turn(name: &'static str) -> Turn {
     static TURNS: Lock<()> = Lock::new(());
     static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
@@ -79,7 +80,7 @@ pub(crate) fn turn(name: &'static str) -> Turn {
     }
 }
 
-/// The `LocalStack` of this run, and whether it was started for it; the first who asks starts it.
+/// The `LocalStack` of this run, and whether it was started for it. The first caller starts it.
 pub(crate) fn localstack() -> Result<(Client, bool), String> {
     static INSTANCE: OnceLock<Result<(Client, Option<Instance>), String>> = OnceLock::new();
     let started = INSTANCE.get_or_init(|| match std::env::var(ENDPOINT).ok().filter(|url| !url.is_empty()) {
@@ -94,20 +95,20 @@ pub(crate) fn localstack() -> Result<(Client, bool), String> {
     started.as_ref().map(|(client, instance)| (client.clone(), instance.is_some())).map_err(Clone::clone)
 }
 
-/// What runs beside the scenarios and what troubles all of `LocalStack` keep apart here.
+/// Separates the tests beside the scenarios from scenarios that disturb all of `LocalStack`.
 static PEACE: RwLock<()> = RwLock::new(());
 
-/// While it lives nothing troubles `LocalStack` as a whole.
+/// A guard: while it lives, no scenario disturbs `LocalStack` as a whole.
 pub(crate) fn peace() -> RwLockReadGuard<'static, ()> {
     PEACE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// While it lives nothing runs beside the scenario that has its turn.
+/// A guard: while it lives, nothing runs beside the current scenario.
 pub(crate) fn trouble() -> RwLockWriteGuard<'static, ()> {
     PEACE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An order, and what it takes to place it.
+/// An order with the data that place it.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
     pub(crate) id: String,
@@ -159,7 +160,7 @@ impl World {
         self.stage.queue_attribute(queue, "QueueArn").unwrap()
     }
 
-    /// A rule with one target, which may say how the event is delivered.
+    /// Makes a rule with one target; `delivery` configures the target.
     pub(crate) fn rule(&self, bus: &str, name: &str, pattern: &Value, arn: &str, delivery: &Value) {
         let rule = json!({"Name": name, "EventBusName": bus, "EventPattern": pattern.to_string()});
         self.client.json("events", "AWSEvents.PutRule", &rule).unwrap();
@@ -179,12 +180,12 @@ impl World {
         assert_eq!(put["FailedEntryCount"], 0, "{put}");
     }
 
-    /// A queue of this test's own.
+    /// Makes a queue for this test alone.
     pub(crate) fn queue(&self, name: &str) -> String {
         new_queue(&self.client, name).unwrap()
     }
 
-    /// Every envelope heard on the bus and on the topic so far.
+    /// Every envelope on the bus and on the topic so far.
     pub(crate) fn heard(&self) -> Vec<Value> {
         let mut heard = self.heard.lock();
         let messages = self.stage.take(&self.tap).unwrap();
@@ -192,7 +193,7 @@ impl World {
         heard.clone()
     }
 
-    /// The envelopes of this name about this order that were heard on the bus, repeats included.
+    /// The envelopes of this name about this order on the bus so far, repeats included.
     pub(crate) fn events(&self, name: &str, order_id: &str) -> Vec<Value> {
         self.heard()
             .into_iter()
@@ -200,7 +201,7 @@ impl World {
             .collect()
     }
 
-    /// Takes in `on_hand` pieces of a new article and waits until they are there.
+    /// Takes in `on_hand` pieces of a new article and waits until they are in stock.
     pub(crate) fn article(&self, name: &str, on_hand: u64) -> String {
         let sku = format!("{name}-größe-m-{}", std::process::id());
         self.stage.receive_stock([(sku.clone(), on_hand)]).unwrap();
@@ -216,7 +217,7 @@ impl World {
         placed
     }
 
-    /// Submits an order; a server's fault is tried again, as customers do.
+    /// Submits an order, and tries again after a server error, as customers do.
     pub(crate) fn submit(&self, order: &Placed, token: &str) -> Answer {
         let body = json!({
             "orderId": order.id,
@@ -233,7 +234,7 @@ impl World {
         })
     }
 
-    /// What `GET /orders/{id}` answers.
+    /// The answer to `GET /orders/{id}`.
     pub(crate) fn order(&self, id: &str) -> Value {
         self.stage.http("GET", &format!("/orders/{id}"), &[], b"").unwrap().json()
     }
@@ -251,7 +252,7 @@ impl World {
         });
     }
 
-    /// The order stands, and everything about it happened once.
+    /// Asserts that the order is confirmed, and that each of its events happened once.
     pub(crate) fn assert_confirmed_once(&self, order: &Placed) {
         self.becomes_status(order, "confirmed");
         let payment = self.stage.entity("payment", "payment", &order.id).unwrap();
@@ -261,12 +262,12 @@ impl World {
         assert!(asked.iter().all(|request| *request == asked[0]), "other charges for one order: {asked:#?}");
     }
 
-    /// No message is under way any more.
+    /// Waits until no message is under way.
     pub(crate) fn settle(&self) {
         becomes("nothing is under way", &0, || self.stage.under_way().unwrap());
     }
 
-    /// The event of this name that a receipt about this order emitted.
+    /// The event of this name in a receipt about this order.
     pub(crate) fn emitted(&self, service: &str, name: &str, order_id: &str) -> Value {
         let items = self.stage.items(service).unwrap();
         let emitted = items.iter().filter_map(|item| item.get_text("emitted"));
@@ -286,7 +287,7 @@ impl World {
         self.stage.item(service, &key).unwrap()
     }
 
-    /// Sets a number of an item, as nobody but time does.
+    /// Sets a number of an item without a condition, to let time pass for it.
     pub(crate) fn set_number(&self, service: &str, key: &Key, name: &str, value: i64) {
         let body = json!({
             "TableName": self.stage.function(service), "Key": {"pk": {"S": &*key.partition}, "sk": {"S": key.sort}},
@@ -307,7 +308,7 @@ impl World {
         self.switch(&format!("EventSourceArn={arn}"), enabled);
     }
 
-    /// Turns the event source mapping that this finds on or off, and waits until it is.
+    /// Enables or disables the event source mapping that `which` names, and waits until it is.
     pub(crate) fn switch(&self, which: &str, enabled: bool) {
         let list = format!("/2015-03-31/event-source-mappings/?{which}");
         let mappings = self.client.rest("lambda", "GET", &list, b"").unwrap();
@@ -328,7 +329,7 @@ impl World {
         self.client.send("POST", &path, &headers, payload).unwrap()
     }
 
-    /// The dead letters of a service; they are taken out of the queue once `wanted` of them are there.
+    /// Takes the dead letters of a service, once there are `wanted` of them.
     pub(crate) fn dead_letters(&self, service: &str, wanted: usize) -> Vec<Message> {
         self.dead_letters_in(&format!("{service}-dlq"), wanted)
     }
@@ -351,19 +352,20 @@ impl World {
         letters
     }
 
-    /// Asserts that no service gave anything up.
+    /// Asserts that no service has dead letters.
     pub(crate) fn assert_no_dead_letters(&self) {
         assert_eq!(self.stage.take_dead_letters().unwrap(), [], "dead letters");
     }
 }
 
-/// While it lives nothing is delivered from a queue.
+/// A guard: while it lives, the queue's messages are not delivered.
 #[must_use = "delivery goes on when this is dropped"]
 pub(crate) struct Paused<'a>(&'a World, &'static str);
 
 impl Drop for Paused<'_> {
     fn drop(&mut self) {
-        // A second panic would end the whole run; after a first one the next scenario must not inherit the pause.
+        // A second panic would end the whole run; after a first one the next scenario needs the
+        // delivery.
         let quiet = std::panic::AssertUnwindSafe(|| self.0.deliver(self.1, true));
         if std::panic::catch_unwind(quiet).is_err() && !std::thread::panicking() {
             panic!("the delivery from {} does not go on", self.1);
@@ -375,7 +377,7 @@ impl Drop for Paused<'_> {
 pub(crate) fn order(sku: &str, quantity: u64) -> Placed {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    // An instance that runs already has the orders of the last run.
+    // A running instance has the orders of the last run.
     let run = std::process::id();
     Placed {
         id: format!("ord-{run}-{number:06}"),

@@ -1,4 +1,4 @@
-//! One event in everything that AWS wraps around it.
+//! One event in each form in which AWS services wrap it.
 
 use serde_json::{Value, json};
 use waxseal_tests::localstack::becomes;
@@ -6,7 +6,7 @@ use waxseal_tests::localstack::becomes;
 use crate::world::{Turn, turn};
 
 const BUS: &str = "test-wrappings";
-/// A day on which nobody else ordered anything.
+/// A day on which no other scenario's orders count.
 const DAY: &str = "2001-02-03";
 const WAYS: [&str; 8] = [
     "whole-event",
@@ -19,14 +19,15 @@ const WAYS: [&str; 8] = [
     "bus-topic-notification",
 ];
 
-/// An order that only `analytics` hears of. It counts it, and emits nothing.
+/// An order for `analytics` alone, which counts it and emits nothing.
 pub(crate) fn placed(id: &str, day: &str) -> Value {
     json!({
         "eventId": id, "eventType": "order.placed", "eventVersion": 2, "source": "orders",
         "timestamp": "2026-11-21T09:30:00.123Z", "correlationId": "web-4711", "causationId": "web-4711",
         "data": {
             "orderId": format!("order of {id}"),
-            // No quotation marks: LocalStack's input transformers drop what escapes them.
+            // The texts have no quotation marks, since LocalStack's input transformers drop
+            // escapes.
             "customer": {"id": "c-104", "name": "Zoë Ñ <大岩>", "email": "zoe@example.es"},
             "lines": [{"sku": "köln-mug-0,33l", "quantity": 3, "unitPrice": 1250}],
             "currency": "EUR", "paymentToken": "tok_visa", "placedAt": format!("{day}T04:05:06Z"),
@@ -39,7 +40,7 @@ fn sns(world: &Turn, action: &str, fields: &[(&str, &str)]) -> Value {
     world.client.form("sns", "2010-03-31", action, fields).unwrap()
 }
 
-/// A topic that `queue` hears, raw or not.
+/// Makes a topic with `queue` as its subscriber, in raw delivery or not.
 fn topic(world: &Turn, name: &str, raw: bool, queue: &str) -> String {
     let created = sns(world, "CreateTopic", &[("Name", name)]);
     let arn = created["TopicArn"].as_str().unwrap().to_owned();
@@ -57,7 +58,7 @@ fn topic(world: &Turn, name: &str, raw: bool, queue: &str) -> String {
     arn
 }
 
-/// What `analytics` counted on that day: orders and their sum.
+/// The orders that `analytics` counted on that day, and their sum.
 pub(crate) fn counted(world: &Turn, day: &str) -> (u64, u64) {
     let tallies = world.stage.entities::<analytics::Tally>("analytics").unwrap();
     let that_day = tallies.iter().filter(|(id, _)| id.starts_with(&format!("placed/{day}/EUR/")));
@@ -72,7 +73,7 @@ fn s36_s37_every_wrapping_of_an_event_gives_the_same_envelope() {
     world.client.json("events", "AWSEvents.CreateEventBus", &json!({ "Name": BUS })).unwrap();
     let raw = topic(&world, "test-raw", true, &arn);
     let notification = topic(&world, "test-notification", false, &arn);
-    // On the bus the flow names its way.
+    // The correlation id names the way of the event.
     let rule = |way: &str, target: &str, delivery: Value| {
         let pattern = json!({"source": ["orders"], "detail": {"metadata": {"way": [way]}}});
         world.rule(BUS, &format!("test-{way}"), &pattern, target, &delivery);
@@ -107,7 +108,8 @@ fn s36_s37_every_wrapping_of_an_event_gives_the_same_envelope() {
     }
     becomes("each way counts", &(8, 8 * 3750), || counted(&world, DAY));
 
-    // One event by all ways: the first counts, and no other has another payload.
+    // One event goes all ways: the first delivery counts, and the payload is the same in all
+    // others.
     let same = placed("the-same", DAY);
     WAYS.iter().for_each(|way| send(way, &same));
     becomes("one more", &(9, 9 * 3750), || counted(&world, DAY));

@@ -1,7 +1,9 @@
-//! AWS as a function binary sees it, on loopback: one DynamoDB table, the dead-letter queue, the bus and the topics.
+//! AWS on loopback, as a function binary sees it: one DynamoDB table, the dead-letter queue, the
+//! bus and the topics.
 //!
-//! The table is `waxseal_aws`'s wire table behind a real port, so the binary's own SDK, HTTP client and retries are in
-//! use. The other services take what comes, write it down, and refuse what the test tells them to.
+//! The table is `waxseal_aws`'s wire table behind a real port, so the binary's own SDK, HTTP client
+//! and retries are in use. The other services record every request, and refuse those that the test
+//! names.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -31,7 +33,7 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    /// What it says of itself; nothing where SQS moved it.
+    /// The dead letter's note; it is empty where SQS moved the message.
     #[must_use]
     pub fn note(&self) -> Note<'static> {
         let note = self.attributes.get(dead_letter::ATTRIBUTE);
@@ -39,14 +41,14 @@ impl DeadLetter {
     }
 }
 
-/// When a queue was told to deliver a message again.
+/// A request to a queue for a later delivery of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delay {
     /// The id of the entry in its request.
     pub entry: String,
-    /// What SQS knows the delivery by.
+    /// The receipt handle.
     pub handle: String,
-    /// From now on.
+    /// The delay from now on.
     pub seconds: u64,
 }
 
@@ -74,31 +76,31 @@ struct State {
     network: Network,
 }
 
-/// An action of any service that is never answered.
+/// An action that is never answered, of any service.
 #[derive(Debug, Clone)]
 struct Muted {
     action: String,
     is_applied: bool,
     requests: usize,
-    /// Hears of each such request.
+    /// Receives a signal for each such request.
     arrived: mpsc::Sender<()>,
 }
 
-/// What is at the table's address.
+/// The network at the table's address.
 #[derive(Debug, Default, Clone)]
 enum Network {
     #[default]
     Up,
-    /// Requests arrive, and the connection breaks instead of an answer.
+    /// Requests arrive, and the connection breaks before the answer.
     Broken,
-    /// Another table.
+    /// Another table answers.
     Other(WireTable),
 }
 
 type Shared = Arc<Lock<State>>;
 
 impl Aws {
-    /// An empty table of this name, and empty queues.
+    /// An account with an empty table of this name, and empty queues.
     #[must_use]
     pub fn start(table: &str) -> Self {
         let (wire, state) = (WireTable::new(table), Shared::default());
@@ -138,26 +140,26 @@ impl Aws {
         self.dynamo.unplug();
     }
 
-    /// Puts it back where it was.
+    /// Puts the table back on the network.
     pub fn plug_table(&mut self) {
         self.dynamo.plug();
     }
 
-    /// Whether connections to the table break instead of giving an answer; nothing is applied.
+    /// Sets whether connections to the table break before an answer; nothing is applied then.
     pub fn break_table(&self, broken: bool) {
         self.lock().network = if broken { Network::Broken } else { Network::Up };
     }
 
-    /// Puts another table there, under another name.
+    /// Puts another table, with another name, at the table's address.
     pub fn plug_other_table(&self) {
         let other = WireTable::new(format!("{}-of-yesterday", self.table));
         self.lock().network = Network::Other(other);
     }
 
-    /// From now on no request of this action (`PutItem`, `SendMessage`, `PublishBatch`, …) is answered, whichever service it belongs
-    /// to; where `is_applied` it is carried out all the same.
+    /// From now on no request of this action (`PutItem`, `SendMessage`, `PublishBatch`, …) is
+    /// answered, of any service. With `is_applied` it is carried out nevertheless.
     ///
-    /// The receiver hears when such a request has arrived.
+    /// The receiver gets a signal when such a request has arrived.
     pub fn mute(&self, action: &str, is_applied: bool) -> mpsc::Receiver<()> {
         let (sender, arrived) = mpsc::channel();
         self.lock().muted =
@@ -165,7 +167,7 @@ impl Aws {
         arrived
     }
 
-    /// Ends that; the number of requests that were not answered.
+    /// Answers again, and returns the number of requests that were not answered.
     pub fn unmute(&self) -> usize {
         self.lock().muted.take().map_or(0, |muted| muted.requests)
     }
@@ -175,12 +177,12 @@ impl Aws {
         self.lock().denied = Some(action.to_owned());
     }
 
-    /// Whether the dead-letter queue refuses all messages.
+    /// Sets whether the dead-letter queue refuses all messages.
     pub fn refuse_letters(&self, refused: bool) {
         self.lock().letters_refused = refused;
     }
 
-    /// Whether queues refuse to change the visibility of messages.
+    /// Sets whether queues refuse to change the visibility of messages.
     pub fn refuse_delays(&self, refused: bool) {
         self.lock().delays_refused = refused;
     }
@@ -191,7 +193,7 @@ impl Aws {
         self.lock().delays.clone()
     }
 
-    /// The next request to the bus has these entries refused, with a code that may pass.
+    /// The next request to the bus has these entries refused, with a transient code.
     pub fn refuse_entries(&self, positions: &[usize]) {
         self.lock().put_refusals.push_back(positions.to_vec());
     }
@@ -202,10 +204,10 @@ impl Aws {
         self.wire.items().iter().cloned().collect()
     }
 
-    /// What an entity's item holds; null where there is none.
+    /// The content of an entity's item; null where there is none.
     ///
     /// # Panics
-    /// Where it holds no JSON.
+    /// Where the content is no JSON.
     #[must_use]
     pub fn entity(&self, kind: &str, id: &str) -> Value {
         let items = self.wire.items();
@@ -221,18 +223,18 @@ impl Aws {
         self.items().into_iter().filter(|item| item.key.sort == "receipt").collect()
     }
 
-    /// Stores an item, whatever is there: how a test lets time pass for a lease.
+    /// Stores an item without a condition. With it a test lets a lease run out.
     pub fn store(&self, item: Item) {
         self.wire.put(item);
     }
 
-    /// The actions that the table was asked for since the last time.
+    /// The actions on the table since the last call.
     #[must_use]
     pub fn take_actions(&self) -> Vec<String> {
         self.wire.take_actions()
     }
 
-    /// The dead letters so far, by the record that each came from; of several the last.
+    /// The dead letters so far, by their records; the last one where there are several.
     #[must_use]
     pub fn letters(&self) -> BTreeMap<String, DeadLetter> {
         let letters = self.lock().letters.clone();
@@ -240,7 +242,7 @@ impl Aws {
         letters.into_iter().map(|letter| (record(&letter), letter)).collect()
     }
 
-    /// How many messages the dead-letter queue took, repeated ones included.
+    /// The number of messages that the dead-letter queue took, repeated ones included.
     #[must_use]
     pub fn letter_count(&self) -> usize {
         self.lock().letters.len()
@@ -301,11 +303,11 @@ fn serve(state: &Shared, request: &Request) -> Reply {
     if muted.is_some() { Reply::Silence } else { reply }
 }
 
-/// Whether a request of `target` is to go without an answer, and if so, whether it is carried out.
+/// Whether a request of `target` gets no answer, and if so, whether it is carried out.
 fn mute(state: &mut State, target: &str) -> Option<bool> {
     let muted = state.muted.as_mut().filter(|muted| target.rsplit('.').next() == Some(&*muted.action))?;
     muted.requests += 1;
-    // The test may have stopped listening.
+    // The test may have dropped the receiver.
     let _ = muted.arrived.send(());
     Some(muted.is_applied)
 }

@@ -1,4 +1,4 @@
-//! Deliveries as Lambda hands them over, made from the samples that the functions commit.
+//! Deliveries in the form of Lambda, made from the samples in the functions' folders.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 /// The body of a sample's first record.
 ///
 /// # Panics
-/// Where the sample is none of SQS's.
+/// Where the sample is no SQS batch.
 #[must_use]
 pub fn body(sample: &str) -> String {
     bodies(sample).swap_remove(0)
@@ -16,7 +16,7 @@ pub fn body(sample: &str) -> String {
 /// The bodies of a sample's records.
 ///
 /// # Panics
-/// Where the sample is none of SQS's.
+/// Where the sample is no SQS batch.
 #[must_use]
 pub fn bodies(sample: &str) -> Vec<String> {
     let sample: Value = serde_json::from_str(sample).expect("samples are JSON");
@@ -24,7 +24,7 @@ pub fn bodies(sample: &str) -> Vec<String> {
     records.iter().map(|record| record["body"].as_str().expect("a body").to_owned()).collect()
 }
 
-/// An EventBridge event in a body, changed: `change` has the envelope in it.
+/// The EventBridge event in a body, with its envelope changed by `change`.
 ///
 /// # Panics
 /// Where the body holds no EventBridge event.
@@ -69,21 +69,21 @@ pub fn with_attributes(batch: &[u8], attributes: &BTreeMap<String, String>) -> V
     batch.to_string().into_bytes()
 }
 
-/// The same of a standard queue whose messages have tenants: message ids, tenants and bodies.
+/// An SQS batch of a standard queue whose messages have tenants: message ids, tenants and bodies.
 #[must_use]
 pub fn fair<B: AsRef<[u8]>>(records: &[(&str, &str, B)]) -> Vec<u8> {
     let records: Vec<_> = records.iter().map(|(id, tenant, body)| (*id, Some(*tenant), body)).collect();
     batch("source", &records)
 }
 
-/// The same of a FIFO queue: message ids, groups and bodies.
+/// An SQS batch of a FIFO queue: message ids, groups and bodies.
 #[must_use]
 pub fn fifo<B: AsRef<[u8]>>(records: &[(&str, &str, B)]) -> Vec<u8> {
     let records: Vec<_> = records.iter().map(|(id, group, body)| (*id, Some(*group), body)).collect();
     batch("source.fifo", &records)
 }
 
-/// What SQS knows the delivery of a record by.
+/// The receipt handle of a record.
 #[must_use]
 pub fn handle(id: &str) -> String {
     format!("AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a0-{id}")
@@ -133,7 +133,7 @@ pub fn failures(ids: &[&str]) -> String {
     json!({ "batchItemFailures": failed }).to_string()
 }
 
-/// Bytes as a JSON string, those that are no UTF-8 as they are.
+/// Bytes as a JSON string; invalid UTF-8 stays as it is.
 fn json_string(bytes: &[u8]) -> Vec<u8> {
     let mut string = b"\"".to_vec();
     for chunk in bytes.utf8_chunks() {

@@ -1,5 +1,6 @@
-//! HTTP/1.1 on loopback, as little of it as the stand-ins need: requests with `Content-Length`, kept connections, and
-//! the ways in which a real service goes silent. A server framework would answer politely where these tests need it not to.
+//! The part of HTTP/1.1 that the stand-ins need, on loopback: requests with `Content-Length`, kept
+//! connections, and the ways in which a real service falls silent. A server framework would answer
+//! where these tests need silence.
 
 use std::{
     fmt,
@@ -15,16 +16,16 @@ use std::{
 
 use waxseal::lock::Lock;
 
-/// A request, read whole.
+/// A complete request.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// `GET`, `POST`, ….
     pub method: String,
     /// Path and query.
     pub path: String,
-    /// Names in lower case.
+    /// The headers, with their names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Its bytes.
+    /// The body.
     pub body: Vec<u8>,
 }
 
@@ -36,19 +37,19 @@ impl Request {
     }
 }
 
-/// What a server does with a request.
+/// The server's reaction to a request.
 #[derive(Debug, Clone)]
 pub enum Reply {
-    /// Answers: status, headers, body.
+    /// An answer: status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// Says nothing until the caller goes away.
+    /// No answer until the caller closes the connection.
     Silence,
-    /// Closes the connection.
+    /// A closed connection.
     Close,
 }
 
 impl Reply {
-    /// JSON.
+    /// An answer in JSON.
     pub fn json(status: u16, body: impl ToString) -> Self {
         Self::Answer(
             status,
@@ -60,14 +61,14 @@ impl Reply {
 
 type Converse = Arc<dyn Fn(&TcpStream) + Send + Sync>;
 
-/// A server on a port of 127.0.0.1, gone when dropped.
+/// A server on a port of 127.0.0.1. It ends when it is dropped.
 pub struct Server {
     address: SocketAddr,
     converse: Converse,
     open: Arc<Lock<Vec<TcpStream>>>,
     listening: Option<Listening>,
-    /// Both ends of a connection that nobody uses. While the server does not listen they keep its port from whoever asks
-    /// for a free one, so that connections are refused there and not answered by a stranger.
+    /// Both ends of an unused connection. They keep the port while the server does not listen.
+    /// Another program that asks for a free port thus cannot get it, and connections are refused.
     _held: (TcpStream, TcpStream),
 }
 
@@ -87,12 +88,12 @@ impl Server {
     #[must_use]
     pub fn start(handle: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         Self::serve(move |stream| {
-            // A caller that is gone, or was killed, is no failure of the test.
+            // A caller that left, or was killed, is no failure of the test.
             let _ = converse(stream, &handle);
         })
     }
 
-    /// Serves any protocol: `converse` has the connection.
+    /// Serves any protocol: `converse` gets each connection.
     ///
     /// # Panics
     /// Where there is no free port.
@@ -140,12 +141,12 @@ impl Server {
     pub fn unplug(&mut self) {
         if let Some(Listening { stopped, acceptor }) = self.listening.take() {
             stopped.store(true, Ordering::SeqCst);
-            // Wakes the acceptor, which then closes the listener.
+            // The connection wakes the acceptor, which then closes the listener.
             let _ = TcpStream::connect(self.address);
             let _ = acceptor.join();
         }
         for stream in self.open.lock().drain(..) {
-            // It may be closed already.
+            // The connection may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
@@ -153,9 +154,10 @@ impl Server {
     /// Listens again, at the same address.
     ///
     /// # Panics
-    /// Where somebody else does.
+    /// Where another program listens there.
     pub fn plug(&mut self) {
-        // A process that another test is just starting may hold a copy of the old listener until its `exec`.
+        // A process that another test is just starting may hold a copy of the old listener until
+        // its `exec`.
         for _ in 0..500 {
             match TcpListener::bind(self.address) {
                 Ok(listener) => return self.accept_on(listener),

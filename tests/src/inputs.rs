@@ -1,9 +1,10 @@
-//! Made-up orders and stock, from a seed: small enough to run by the hundred, mixed enough to meet every branch.
+//! Generated orders and stock, from a seed: small enough for hundreds of runs, and varied enough
+//! for every branch.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-/// The lines of both files.
+/// The lines of both input files.
 #[derive(Debug, Clone)]
 pub struct Inputs {
     /// Lines of orders.
@@ -36,7 +37,7 @@ impl Inputs {
         Self { orders, stock }
     }
 
-    /// As files.
+    /// The content of both files.
     #[must_use]
     pub fn files(&self) -> (Vec<u8>, Vec<u8>) {
         (self.orders.join("\n").into_bytes(), self.stock.join("\n").into_bytes())
@@ -73,7 +74,7 @@ fn order(rng: &mut Rng, n: u32) -> Value {
     line
 }
 
-/// The same line, spelled otherwise: members in another order, a float for a whole number.
+/// The same line in another spelling: members in another order, a float for a whole number.
 fn respelled(line: &Value) -> String {
     let order = line["order"].to_string().replace("\"quantity\":1,", "\"quantity\": 1.0, ");
     format!(r#"{{ "order": {order}, "version": {}, "key": {} }}"#, line["version"], line["key"])

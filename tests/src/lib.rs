@@ -1,4 +1,4 @@
-//! What the tests that span parts have in common.
+//! The common parts of the tests that span several crates.
 
 pub mod aws;
 pub mod deliveries;
@@ -10,7 +10,7 @@ pub mod outside;
 pub mod runtime_api;
 pub mod stand_ins;
 
-/// The README's code compiles and holds, or the build fails.
+/// The code in the README: it compiles and passes, or the build fails.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;

@@ -1,4 +1,5 @@
-//! What is outside of AWS: a payment gateway that honours keys, and a mail server that knows none.
+//! The systems outside of AWS: a payment gateway that honours keys, and a mail server that knows
+//! none.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,7 +13,7 @@ use waxseal::lock::Lock;
 
 use crate::http::{Reply, Request, Server};
 
-/// A payment gateway: a key that was used before gets the answer that it got then.
+/// A payment gateway. A key that was used before gets the answer that it got then.
 #[derive(Debug)]
 pub struct Gateway {
     server: Server,
@@ -24,9 +25,9 @@ struct Ledger {
     requests: usize,
     charges: BTreeMap<String, Value>,
     meeting: Option<Arc<Barrier>>,
-    /// Requests about this order get no answer.
+    /// The order whose requests get no answer.
     silent_on: Option<String>,
-    /// Requests are refused with this status before their key is looked at, as where the API key is wrong.
+    /// The status that refuses every request before its key is read, as a wrong API key would.
     refuses: Option<u16>,
 }
 
@@ -39,34 +40,35 @@ impl Gateway {
         Self { server: Server::start(move |request| charge(&ledger, request)), state }
     }
 
-    /// The next `count` requests are answered together, once all have arrived.
+    /// Answers the next `count` requests together, once all have arrived.
     pub fn answer_together(&self, count: usize) {
         self.lock().meeting = Some(Arc::new(Barrier::new(count)));
     }
 
-    /// From now on requests about this order arrive and are never answered; `None` ends that.
+    /// From now on requests about this order get no answer; `None` ends that.
     pub fn be_silent_on(&self, order: Option<&str>) {
         self.lock().silent_on = order.map(str::to_owned);
     }
 
-    /// From now on every request is refused with this status, and its key is not remembered; `None` ends that.
+    /// From now on every request is refused with this status, and its key is not remembered; `None`
+    /// ends that.
     pub fn refuse(&self, status: Option<u16>) {
         self.lock().refuses = status;
     }
 
-    /// For `PAYMENT_GATEWAY_URL`.
+    /// The value for `PAYMENT_GATEWAY_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}/v1", self.server.url())
     }
 
-    /// Requests so far, repeated ones included.
+    /// The number of requests, repeated ones included.
     #[must_use]
     pub fn requests(&self) -> usize {
         self.lock().requests
     }
 
-    /// The charges that were made, by key.
+    /// The charges by key.
     #[must_use]
     pub fn charges(&self) -> BTreeMap<String, Value> {
         self.lock().charges.clone()
@@ -135,13 +137,13 @@ impl MailServer {
         let state = Arc::new(Lock::new(PostOffice::default()));
         let office = state.clone();
         let server = Server::serve(move |stream| {
-            // A sender that goes away is its own affair.
+            // A sender that leaves early is no failure of the server.
             let _ = deliver(stream, &office);
         });
         Self { server, state }
     }
 
-    /// Whether the server takes connections and says nothing.
+    /// Sets whether the server takes connections and stays silent.
     pub fn be_silent(&self, silent: bool) {
         self.lock().is_silent = silent;
     }
@@ -151,7 +153,7 @@ impl MailServer {
         self.lock().refusals.push_back(reply);
     }
 
-    /// For `SMTP_URL`.
+    /// The value for `SMTP_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("smtp://{}", self.server.address())
@@ -168,11 +170,11 @@ impl MailServer {
     }
 }
 
-/// One session. Source: RFC 5321, as far as one client's dialogue needs it.
+/// One session, in the part of RFC 5321 that one client's dialogue needs.
 fn deliver(mut stream: &TcpStream, office: &Lock<PostOffice>) -> io::Result<()> {
     let mut mail = Mail { from: String::new(), to: Vec::new(), text: String::new() };
     if office.lock().is_silent {
-        // Until the caller goes away.
+        // The read ends when the caller leaves.
         return io::copy(&mut stream, &mut io::sink()).map(drop);
     }
     stream.write_all(b"220 mail.example ESMTP\r\n")?;

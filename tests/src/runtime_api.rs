@@ -1,8 +1,9 @@
 //! A stand-in for Lambda's Runtime API, and a function binary running under it as a child process.
 //!
-//! Only what Lambda promises is served: the `next` long poll with its headers, `response`, `error` and `init/error`. The
-//! child has the environment that the test names and nothing of the test's own, so what a binary needs is what is written
-//! there. The child is killed when its [`Lambda`] is dropped, also by a panic.
+//! It serves only what Lambda promises: the `next` long poll with its headers, `response`, `error`
+//! and `init/error`. The child has the environment that the test names, and nothing of the test's
+//! own. So the test states all that a binary needs. The child is killed when its [`Lambda`] is
+//! dropped, also by a panic.
 //!
 //! Source: AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes".
 
@@ -24,13 +25,13 @@ use crate::http::{Reply, Request, Server};
 /// The environment of a function, by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// The function's time-out: each invocation's deadline is this far away.
+/// The function's time-out: the time from the start of an invocation to its deadline.
 pub const TIME_OUT: Duration = Duration::from_secs(30);
-/// How long a test waits before it says that nothing happens.
+/// The time after which a test gives up waiting.
 const PATIENCE: Duration = Duration::from_secs(60);
 const BASE: &str = "/2018-06-01/runtime";
 
-/// How an invocation failed.
+/// The error of a failed invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failed {
     /// `errorType`.
@@ -39,19 +40,19 @@ pub struct Failed {
     pub message: String,
 }
 
-/// What the function answered.
+/// The function's answer.
 pub type Answer = Result<Vec<u8>, Failed>;
 
-/// A function binary that ended, or was ended.
+/// A function binary that has ended.
 #[derive(Debug, Clone)]
 pub struct Ended {
-    /// Its status.
+    /// Its exit status.
     pub status: ExitStatus,
     /// Lines of its standard output: the log.
     pub stdout: Vec<String>,
     /// Lines of its standard error.
     pub stderr: Vec<String>,
-    /// What it reported to `init/error`.
+    /// The reports to `init/error`.
     pub init_errors: Vec<String>,
 }
 
@@ -80,7 +81,7 @@ struct Api {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Another than [`TIME_OUT`].
+    /// A time-out other than [`TIME_OUT`].
     time_out: Option<Duration>,
     /// Whether the function has asked for an event, which ends its init.
     ready: bool,
@@ -92,10 +93,8 @@ struct State {
 }
 
 impl Lambda {
-    /// Starts the binary of this name with exactly these variables, and those that Lambda itself sets for every function.
-    ///
-    /// # Panics
-    /// Where the binary has not been built.
+    /// Starts the binary of this name with exactly these variables and those that Lambda itself
+    /// sets for every function.
     #[must_use]
     pub fn start(name: &str, variables: &Variables) -> Self {
         let api = Arc::new(Api::default());
@@ -112,7 +111,8 @@ impl Lambda {
         environment.extend(variables.clone());
         let mut child = Command::new(binary(name))
             .env_clear()
-            // An empty value stands for an absent variable, so that a test can take away what Lambda sets.
+            // An empty value stands for an absent variable, so that a test can remove one that
+            // Lambda sets.
             .envs(environment.iter().filter(|(_, value)| !value.is_empty()))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -124,10 +124,10 @@ impl Lambda {
         Self { name: name.to_owned(), child, outputs: Some(outputs), api, _server: server }
     }
 
-    /// Waits until its init is over: it asks for its first event.
+    /// Waits for the end of its init: the request for its first event.
     ///
     /// # Panics
-    /// Where it ends instead, or does neither, with all it printed.
+    /// Where it ends instead, or does neither; the text holds its output.
     pub fn ready(&mut self) {
         let begun = Instant::now();
         while !self.api.lock().ready {
@@ -136,12 +136,12 @@ impl Lambda {
         }
     }
 
-    /// Gives each invocation from now on this much time. Nothing ends one that takes longer.
+    /// Gives each invocation from now on this much time. A longer one is not killed.
     pub fn time_out(&self, time_out: Duration) {
         self.api.lock().time_out = Some(time_out);
     }
 
-    /// SIGTERM: Lambda is about to end the environment.
+    /// Sends SIGTERM, as Lambda does before it ends the environment.
     ///
     /// # Panics
     /// Where it cannot be sent.
@@ -150,7 +150,7 @@ impl Lambda {
         assert!(kill.is_ok_and(|status| status.success()), "{} was not told to end", self.name);
     }
 
-    /// Hands an event over without waiting for the answer.
+    /// Starts an invocation without waiting for its answer.
     pub fn begin(&self, event: impl Into<Vec<u8>>) -> Invocation {
         let (sender, answer) = mpsc::channel();
         let mut state = self.api.lock();
@@ -165,10 +165,10 @@ impl Lambda {
     /// Invokes the function.
     ///
     /// # Errors
-    /// What the function reported as the invocation's error.
+    /// The error that the function reported for the invocation.
     ///
     /// # Panics
-    /// Where the function ends or falls silent, with all it printed.
+    /// Where the function ends or falls silent; the text holds its output.
     pub fn invoke(&mut self, event: impl Into<Vec<u8>>) -> Answer {
         let invocation = self.begin(event);
         self.wait(&invocation)
@@ -191,7 +191,7 @@ impl Lambda {
         }
     }
 
-    /// It runs, and patience is left.
+    /// Panics where it has ended, or the time is over.
     fn check(&mut self, begun: Instant) {
         if begun.elapsed() > PATIENCE {
             self.give_up("does not answer");
@@ -201,7 +201,7 @@ impl Lambda {
         }
     }
 
-    /// Kills it (SIGKILL: it cannot clean up) and gives all that it printed.
+    /// Kills it (SIGKILL: it cannot clean up) and returns its output.
     ///
     /// # Panics
     /// When called twice.
@@ -213,7 +213,7 @@ impl Lambda {
     /// Waits until it ends by itself.
     ///
     /// # Panics
-    /// Where it does not, or when called twice.
+    /// Where it does not end, or when called twice.
     pub fn exited(&mut self) -> Ended {
         let begun = Instant::now();
         while self.child.try_wait().is_ok_and(|status| status.is_none()) {
@@ -275,7 +275,7 @@ impl Api {
         }
     }
 
-    /// The long poll.
+    /// Answers the long poll.
     fn next(&self) -> Reply {
         let mut state = self.lock();
         state.ready = true;
@@ -308,13 +308,13 @@ impl Api {
 
     fn answer(&self, id: &str, answer: Answer) {
         if let Some(sender) = self.lock().running.remove(id) {
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = sender.send(answer);
         }
     }
 }
 
-/// The binary beside this test's own: `target/<profile>/<name>`.
+/// The path of the binary beside this test's own: `target/<profile>/<name>`.
 fn binary(name: &str) -> PathBuf {
     let own = env::current_exe().expect("a test knows its executable");
     let folder = own.parent().and_then(|deps| deps.parent()).expect("target/<profile>/deps/<test>");

@@ -1,8 +1,10 @@
-//! AWS and the outside for functions that `cargo lambda watch` runs: `make stand-ins`.
+//! AWS, the gateway and the mail server for functions that `cargo lambda watch` runs: `make
+//! stand-ins`.
 //!
-//! What the tests of the binaries use, with one file of variables for all six functions: they share one table, which works
-//! because receipts name their consumer and items their kind. On AWS each has its own. Nothing goes from one function to the
-//! next by itself: a person invokes, and reads here what that did.
+//! They are those of the binaries' tests, with one file of variables for all six functions. The
+//! functions share one table, which works because receipts name their consumer and items their
+//! kind; on AWS each service has its own. No message goes from one function to the next by itself:
+//! a person invokes a function, and reads the effects here.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,8 @@ use crate::{
     runtime_api::Variables,
 };
 
-/// One table, one dead-letter queue, a bus, a topic, a payment gateway and a mail server, on ports of 127.0.0.1.
+/// One table, one dead-letter queue, a bus, a topic, a payment gateway and a mail server, on ports
+/// of 127.0.0.1.
 #[derive(Debug)]
 pub struct StandIns {
     aws: Aws,
@@ -24,7 +27,7 @@ pub struct StandIns {
     told: Told,
 }
 
-/// What was told already.
+/// The events that were printed already.
 #[derive(Debug, Default)]
 struct Told {
     items: BTreeMap<Key, Item>,
@@ -36,7 +39,7 @@ struct Told {
 }
 
 impl StandIns {
-    /// All of them, empty.
+    /// Starts all of them, empty.
     #[must_use]
     pub fn start() -> Self {
         Self {
@@ -47,14 +50,14 @@ impl StandIns {
         }
     }
 
-    /// What any of the functions needs.
+    /// The variables of all functions.
     #[must_use]
     pub fn variables(&self) -> Variables {
         let mut variables = self.aws.variables();
         for (name, value) in [
             ("PAYMENT_GATEWAY_URL", self.gateway.url()),
             ("SMTP_URL", self.mail.url()),
-            // No name beside the address: files of variables know no quotes.
+            // The value is an address without a name, since files of variables have no quotes.
             ("MAIL_FROM", "orders@waxseal.example".to_owned()),
             ("WAXSEAL_BUS", "shop".to_owned()),
             ("WAXSEAL_TOPIC_STOCK", "arn:aws:sns:eu-central-1:123456789012:stock".to_owned()),
@@ -64,13 +67,13 @@ impl StandIns {
         variables
     }
 
-    /// Records that no function could take.
+    /// The number of dead letters.
     #[must_use]
     pub fn dead_letters(&self) -> usize {
         self.aws.letter_count()
     }
 
-    /// What happened since the last time, a line each.
+    /// The events since the last call, one a line.
     #[must_use]
     pub fn news(&mut self) -> Vec<String> {
         let told = &mut self.told;
@@ -92,7 +95,8 @@ impl StandIns {
         }
         told.notifications = notifications.len();
         let charges = self.gateway.charges();
-        // By key, so a new one may be anywhere: how many is all that is known.
+        // The charges are ordered by key, so a new one may be anywhere; only their number shows
+        // that there is one.
         if charges.len() > told.charges {
             news.extend(charges.iter().map(|(key, charge)| format!("gateway  {key} {charge}")));
         }
@@ -114,7 +118,7 @@ impl StandIns {
     }
 }
 
-/// An item in a line: what it is of, and its state or what its receipt says.
+/// An item as a line: its key, and its state or its receipt's status.
 fn row(item: &Item) -> String {
     let key = &item.key.partition;
     match item.get_text("data") {

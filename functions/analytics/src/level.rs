@@ -1,4 +1,5 @@
-//! Stock levels, from the topic. They come in any order, so there is no "newest": only what order does not change.
+//! Stock levels, from the topic. They arrive in any order, so there is no newest level, only values
+//! that do not depend on the order.
 
 use std::{borrow::Cow, convert::Infallible};
 
@@ -6,10 +7,10 @@ use order_events::StockLevelChanged;
 use serde::{Deserialize, Serialize};
 use waxseal::{Aggregate, Decide, Entity, Envelope, Out, Refusal};
 
-/// What was heard of one article's stock.
+/// The observed changes of one article's stock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
-    /// How often it changed.
+    /// The number of changes.
     pub changes: u64,
     /// The fewest pieces on hand; `None` before the first change.
     pub lowest: Option<u64>,

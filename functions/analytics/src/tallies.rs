@@ -1,4 +1,4 @@
-//! Orders by how they began and ended, and the money given back.
+//! Orders by their beginning and their end, and the refunds.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ impl Aggregate for Tallies {
     type Refusal = NoSum;
 }
 
-/// The message tells no amount that can be added.
+/// The error for a message without an amount that can be added.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoSum {
     #[error(transparent)]

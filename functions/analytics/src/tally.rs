@@ -1,15 +1,15 @@
-//! A tally: how many and how much, of one subject on one day.
+//! A tally: number and amount of one subject on one day.
 
 use order_events::{CancelReason, Currency};
 use serde::{Deserialize, Serialize};
 use waxseal::{Engine, Entity, Failure, Timestamp};
 
-/// How many and how much. A day's rows are kept; they are small and there are few.
+/// Number and amount. The rows of a day are kept, since they are small and few.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// How many orders.
+    /// The number of orders.
     pub orders: u64,
-    /// Their totals together, in minor units of the subject's currency.
+    /// The sum of their totals, in minor units of the subject's currency.
     pub sum: u64,
 }
 
@@ -17,7 +17,7 @@ impl Entity for Tally {
     const KIND: &'static str = "tally";
 }
 
-/// What is counted.
+/// The subject that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// Orders placed in a currency.
@@ -26,14 +26,15 @@ pub enum Subject {
     Confirmed(Currency),
     /// Orders cancelled for a reason, in a currency.
     Cancelled(CancelReason, Currency),
-    /// Refunds in a currency; they do not say when.
+    /// Refunds in a currency. They state no time.
     Refunded(Currency),
 }
 
-/// Rows of one subject and day.
+/// The number of rows of one subject and day.
 pub const SHARDS: u8 = 8;
 
-/// More than a number holds; every total is far below, so somebody publishes nonsense.
+/// The error for a sum beyond 64 bits. Every total is far below, so a publisher sends wrong
+/// amounts.
 #[derive(Debug, thiserror::Error)]
 #[error("the sum of {0} does not fit 64 bits any more")]
 pub(crate) struct TooMuch(String);
@@ -46,9 +47,10 @@ impl Tally {
     }
 }
 
-/// The row of an order: subject, day (UTC), shard. An event that does not say when has a row of its own.
+/// The key of an order's row: subject, day (UTC), shard. Events without a time have rows of their
+/// own.
 pub(crate) fn key(subject: Subject, at: Option<Timestamp>, order_id: &str) -> String {
-    // Any function of the id will do, as long as it stays the same.
+    // Any function of the id serves, as long as it never changes.
     let shard = order_id.bytes().fold(0u8, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte)) % SHARDS;
     row(subject, at, shard)
 }
@@ -63,7 +65,7 @@ fn row(subject: Subject, at: Option<Timestamp>, shard: u8) -> String {
     }
 }
 
-/// The tally of the day (UTC) that `at` is in; without it, of the events that did not say when.
+/// The tally of the day (UTC) of `at`. With `None` it is that of the events without a time.
 ///
 /// # Errors
 /// Where the table cannot be read.

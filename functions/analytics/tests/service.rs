@@ -32,7 +32,7 @@ async fn orders_are_counted_by_day_and_currency_each_once() {
     assert_eq!(counted, Tally { orders: 20, sum: 50_000 });
     let next = "2026-11-22T00:00:00Z".parse().unwrap();
     assert_eq!(total(&engine, Subject::Placed(Currency::EUR), Some(next)).await.unwrap(), Tally::default());
-    // 21 receipts, and more than one row for the rest.
+    // There are 21 receipts, and more than one row for each of the rest.
     assert!(memory.len() > 21 + 4, "{}", memory.len());
 }
 

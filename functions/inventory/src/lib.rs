@@ -1,7 +1,7 @@
-//! `inventory`: sets stock aside for orders, all of an order or nothing of it, and gives it back.
+//! `inventory`: reserves stock for orders, all of an order or nothing, and releases it.
 //!
-//! Reserving and releasing change several SKUs and the reservation in one transaction. What it hears may come in any
-//! order: an order that is cancelled before it is known here reserves nothing later.
+//! Reserving and releasing change several SKUs and the reservation in one transaction. Events may
+//! arrive in any order: an order that is cancelled before it is known here reserves nothing later.
 
 mod receive;
 mod release;

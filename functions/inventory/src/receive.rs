@@ -1,4 +1,5 @@
-//! `receive-stock`: stock comes in. Also how the first stock gets there, so that nobody writes rows behind our back.
+//! `receive-stock`: stock comes in. The first stock comes by it too, so that no row is written
+//! outside of the protocol.
 
 use std::borrow::Cow;
 
@@ -15,7 +16,7 @@ use crate::stock_file::StockLine;
 pub struct ReceiveStock {
     /// The article.
     pub sku: String,
-    /// How many pieces.
+    /// The number of pieces.
     pub quantity: u64,
 }
 waxseal::command!(ReceiveStock { name: "receive-stock", version: 1, recipient: "inventory" });
@@ -49,10 +50,11 @@ impl Decide<ReceiveStock> for Intake {
     }
 }
 
-/// Takes in one line of a stock file: once per SKU, however often the file is read.
+/// Takes in one line of a stock file: once per SKU, even if the file is read again.
 ///
 /// # Errors
-/// [`Rejected::KeyReused`] where the file gave another number before: what came in since would be lost, so it is not overruled.
+/// [`Rejected::KeyReused`] where the file gave another number before. The new number is not stored,
+/// since it would overwrite stock that came in since.
 pub async fn receive(engine: &Engine, line: &StockLine) -> Result<Answer<Stock>, Rejected<ImpossibleStock>> {
     let command = ReceiveStock { sku: line.sku.clone(), quantity: line.on_hand };
     let call = Call::new("stock-file", format!("first:{}", line.sku), &command);

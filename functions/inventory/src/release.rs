@@ -1,4 +1,4 @@
-//! `order.cancelled`: what was set aside goes back, whatever the reason.
+//! `order.cancelled`: the reserved stock is released, for every reason of the cancellation.
 
 use order_events::{OrderCancelled, StockLevelChanged};
 use waxseal::{Envelope, Fault, Handler, Unit};
@@ -7,7 +7,7 @@ use crate::{Reservation, ReservationStatus, Stock};
 
 pub(crate) struct ReleaseStock;
 
-/// A reservation names an article that has no stock row.
+/// The error for a reservation of an article that has no stock row.
 #[derive(Debug, thiserror::Error)]
 #[error("the reservation of order {order_id} holds {sku}, which has no stock row: somebody removed it")]
 struct NoStockRow {
@@ -27,7 +27,8 @@ impl Handler for ReleaseStock {
     ) -> Result<(), Fault> {
         let order_id = &event.data.order_id;
         let Some(mut reservation) = unit.load::<Reservation>(order_id).await? else {
-            // `order.placed` is still on its way: it must find that there is nothing to reserve any more.
+            // `order.placed` is still on its way, and must find that there is nothing to reserve
+            // any more.
             let status = ReservationStatus::CancelledFirst;
             let reservation = unit.create(order_id, Reservation { status, pieces: Default::default() });
             unit.save(reservation);

@@ -1,30 +1,31 @@
-//! What is set aside for one order; also the memory of orders that got nothing, so that a late event changes nothing.
+//! The reservation of one order. It also remembers orders that got nothing, so that a late event
+//! changes nothing.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use waxseal::Entity;
 
-/// What became of one order here.
+/// The reservation of one order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// What became of it.
+    /// The status of the reservation.
     pub status: ReservationStatus,
-    /// Pieces per SKU, all lines together; empty where nothing was set aside.
+    /// The pieces per SKU, all lines together; empty where nothing was reserved.
     pub pieces: BTreeMap<String, u64>,
 }
 
-/// What became of an order.
+/// The status of an order's reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReservationStatus {
-    /// Its pieces are set aside.
+    /// Its pieces are reserved.
     Reserved,
-    /// There was too little; nothing is set aside.
+    /// The stock was too small, so nothing is reserved.
     Short,
-    /// Its pieces were given back.
+    /// Its pieces were released.
     Released,
-    /// It was cancelled before it was known: it will get nothing.
+    /// The order was cancelled before it was known, and gets nothing.
     CancelledFirst,
 }
 

@@ -1,4 +1,4 @@
-//! `order.placed`: everything in the order is set aside, or nothing.
+//! `order.placed`: everything in the order is reserved, or nothing.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,18 @@ use waxseal::{Envelope, Fault, Handler, Loaded, Unit, table::LARGEST_ACTIONS};
 
 use crate::{Reservation, ReservationStatus, Stock};
 
-/// SKUs of one order: with the reservation and the receipt they fit one transaction.
+/// The largest number of SKUs in an order. With the reservation and the receipt they fit one
+/// transaction.
 pub const MOST_SKUS: usize = LARGEST_ACTIONS - 2;
 
-/// An order that cannot be reserved as it is. `orders` refuses such ones, so somebody else published it.
+/// An order that cannot be reserved in its form. `orders` refuses such orders, so another program
+/// published it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// Beyond one transaction.
+    /// The order exceeds one transaction.
     #[error("the order names {0} SKUs, and {MOST_SKUS} fit one transaction: split the order")]
     TooManySkus(usize),
-    /// Nothing to reserve.
+    /// The order has nothing to reserve.
     #[error("the order has no lines, or one with quantity 0")]
     Empty,
 }
@@ -34,7 +36,7 @@ impl Handler for ReserveStock {
         unit: &mut Unit<'_, Self::Emits>,
     ) -> Result<(), Fault> {
         let order = &event.data;
-        // Known already: reserved under another event id, or cancelled before it was known.
+        // The order is known: reserved under another event id, or cancelled before.
         if unit.load::<Reservation>(&order.order_id).await?.is_some() {
             return Ok(());
         }
@@ -55,7 +57,7 @@ impl Handler for ReserveStock {
             });
             Reservation { status: ReservationStatus::Reserved, pieces }
         } else {
-            // What was read is not guarded: that there was too little once is enough.
+            // The read stock is not guarded: one observation of too little stock is enough.
             unit.emit(StockShort { order_id: order.order_id.clone(), short });
             Reservation { status: ReservationStatus::Short, pieces: BTreeMap::new() }
         };
@@ -65,11 +67,12 @@ impl Handler for ReserveStock {
     }
 }
 
-/// Pieces per SKU: repeated lines are summed, since two actions on one item do not fit one transaction.
+/// The pieces per SKU. Repeated lines are summed, since a transaction takes one action for each
+/// item.
 fn pieces(lines: &[Line]) -> Result<BTreeMap<String, u64>, Unfit> {
     let mut pieces: BTreeMap<String, u64> = BTreeMap::new();
     for line in lines {
-        // Lines are as many as an event holds, each below 2^32: the sum cannot wrap.
+        // An event holds a bounded number of lines, each below 2^32, so the sum cannot wrap.
         *pieces.entry(line.sku.clone()).or_default() += u64::from(line.quantity);
     }
     if pieces.is_empty() || lines.iter().any(|line| line.quantity == 0) {
@@ -83,7 +86,7 @@ fn pieces(lines: &[Line]) -> Result<BTreeMap<String, u64>, Unfit> {
 
 type Stocks<'a> = Vec<(&'a str, Loaded<Stock>)>;
 
-/// The stock of each SKU, and those of which there is too little; an unknown SKU has none.
+/// The stock of each SKU, and the SKUs with too little of it; an unknown SKU has none.
 async fn look<'a>(
     pieces: &'a BTreeMap<String, u64>,
     unit: &mut Unit<'_, <ReserveStock as Handler>::Emits>,

@@ -10,7 +10,7 @@ use waxseal::Entity;
 pub struct Stock {
     /// Pieces that can be ordered.
     pub on_hand: u64,
-    /// Pieces set aside for orders.
+    /// Pieces reserved for orders.
     pub reserved: u64,
 }
 
@@ -18,7 +18,7 @@ impl Entity for Stock {
     const KIND: &'static str = "stock";
 }
 
-/// A change that no stock can make: the row and the reservations do not agree, or a number is absurd.
+/// An impossible change: the row and the reservations disagree, or a number is absurd.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("stock of {sku} cannot {change} {quantity}: {on_hand} on hand, {reserved} reserved")]
 pub struct ImpossibleStock {
@@ -30,19 +30,19 @@ pub struct ImpossibleStock {
 }
 
 impl Stock {
-    /// Sets `quantity` aside.
+    /// Reserves `quantity`.
     pub(crate) fn reserve(&mut self, sku: &str, quantity: u64) -> Result<StockLevelChanged, ImpossibleStock> {
         let (on_hand, reserved) = (self.on_hand.checked_sub(quantity), self.reserved.checked_add(quantity));
         self.become_level(sku, "reserve", quantity, on_hand.zip(reserved))
     }
 
-    /// Gives `quantity` back.
+    /// Releases `quantity`.
     pub(crate) fn release(&mut self, sku: &str, quantity: u64) -> Result<StockLevelChanged, ImpossibleStock> {
         let (on_hand, reserved) = (self.on_hand.checked_add(quantity), self.reserved.checked_sub(quantity));
         self.become_level(sku, "release", quantity, on_hand.zip(reserved))
     }
 
-    /// Adds `quantity` from outside.
+    /// Takes in `quantity`.
     pub(crate) fn take_in(&mut self, sku: &str, quantity: u64) -> Result<StockLevelChanged, ImpossibleStock> {
         let on_hand = self.on_hand.checked_add(quantity).filter(|on_hand| *on_hand <= LARGEST_AMOUNT);
         self.become_level(sku, "take in", quantity, on_hand.map(|on_hand| (on_hand, self.reserved)))

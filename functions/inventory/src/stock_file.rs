@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use order_events::LARGEST_AMOUNT;
 use serde_json::Value;
 
-/// One line.
+/// One line of the stock file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StockLine {
     /// The article.
@@ -14,12 +14,12 @@ pub struct StockLine {
     pub on_hand: u64,
 }
 
-/// Why a line was refused: the field, and what it must be. The value is not quoted.
+/// The reason why a line was refused: the field and its expected form. The value is not quoted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadLine(String);
 
-/// Bytes of an SKU, as in orders.
+/// The longest SKU in bytes, as in orders.
 const LONGEST_SKU: usize = 128;
 
 /// Reads one line.
@@ -50,13 +50,14 @@ pub fn parse_line(line: &str) -> Result<StockLine, BadLine> {
     Ok(StockLine { sku: sku.to_owned(), on_hand })
 }
 
-/// A whole number, also when it is spelled `10.0` or `1e1`.
+/// A whole number, also in the spelling `10.0` or `1e1`.
 fn whole(value: &Value) -> Option<u64> {
     let float = || value.as_f64().filter(|float| float.fract() == 0.0 && (0.0..1e15).contains(float));
     value.as_u64().or_else(|| float().map(|float| float as u64))
 }
 
-/// Reads a whole file, blank lines left out: each line with its number, from 1. A second line for an article is refused.
+/// Reads a whole file without its blank lines: each line with its number, from 1. A second line for
+/// an article is refused.
 pub fn parse_lines(file: &[u8]) -> Vec<(usize, Result<StockLine, BadLine>)> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     let mut seen: HashMap<String, usize> = HashMap::new();

@@ -1,4 +1,4 @@
-//! The committed samples are what Lambda would deliver, and are handled.
+//! The committed samples have the form of Lambda's deliveries, and are handled.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use inventory::{Stock, receive, stock_file::parse_lines};
@@ -28,7 +28,7 @@ async fn the_sample_event_reserves_from_the_sample_stock() {
     let answer = function.invoke(EVENT, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
     assert!(memory.letters().is_empty(), "{:?}", memory.letters());
-    // Version 2 and version 1, an order each.
+    // Version 2 and version 1, with an order each.
     let mut orders: Vec<_> = of_kind::<StockReserved>(&memory.take_emitted())
         .into_iter()
         .map(|event| (event.order_id, event.total))

@@ -50,7 +50,7 @@ async fn an_order_is_reserved_whole_with_repeated_lines_summed() {
     assert_eq!((reserved[0].total, reserved[0].payment_token.as_str()), (5 * 1250 + 800, "tok_visa"));
     assert_eq!(of_kind::<StockLevelChanged>(&emitted).len(), 2);
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Duplicate);
-    // The same order under another event id: somebody published it twice.
+    // A publisher sends the same order twice, under another event id.
     engine.handle(&raw("e-2", placed("o-1", &[("tee", 1, 1)]))).await.unwrap();
     assert_eq!((level(&engine, "tee").await, memory.take_emitted().len()), ((0, 5), 0));
 }
@@ -139,7 +139,8 @@ async fn version_1_of_order_placed_is_reserved_in_euros() {
 
 const SKUS: [&str; 3] = ["cap", "mug", "tee"];
 
-/// Orders of a few lines, some cancelled, each event up to three times under one or several ids, in any order.
+/// Orders of a few lines, some of them cancelled. Each event comes up to three times, under one id
+/// or several, in any order.
 fn story() -> impl Strategy<Value = (Vec<OrderPlaced>, Vec<bool>, Vec<Raw>)> {
     let line = (0usize..3, 1u32..4);
     let order = (proptest::collection::vec(line, 1..4), any::<bool>(), 1usize..3, any::<bool>());

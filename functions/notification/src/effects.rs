@@ -10,7 +10,7 @@ use crate::{
     letter::{self, Unwritable},
 };
 
-/// Who writes, and how it leaves.
+/// The sender and the way of its mails.
 pub(crate) struct Desk<M> {
     pub(crate) mailer: M,
     pub(crate) sender: Sender,
@@ -26,8 +26,8 @@ impl<M: Mailer> Desk<M> {
     }
 }
 
-/// No mail server remembers a key. This is how long a second mail, should it come to that, does less harm than none: for
-/// as long as the news is of use.
+/// No mail server remembers a key. The time is that in which the news is still useful: until then a
+/// possible second mail does less harm than none.
 const KEY_TTL: Duration = Duration::from_hours(24);
 /// The mail server's time-out (20 s for each of a few steps) and the table's own retries.
 const LEASE: Duration = Duration::from_secs(90);

@@ -1,4 +1,5 @@
-//! What a mail says. A mail is a function of its event and its effect key: sent twice, it is the same mail twice.
+//! The text of a mail. A mail is a function of its event and its effect key, so a second one is
+//! identical.
 
 use std::{str::FromStr, time::SystemTime};
 
@@ -11,7 +12,7 @@ use waxseal::Timestamp;
 
 use crate::Mail;
 
-/// Who mails are from: `Waxseal <orders@waxseal.example>`.
+/// The sender of mails: `Waxseal <orders@waxseal.example>`.
 ///
 /// ```
 /// use notification::Sender;
@@ -21,7 +22,7 @@ use crate::Mail;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
-/// The text names no sender.
+/// The error for a text that names no sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it must be an address, or a name and an address: Waxseal <orders@example.com>")]
 pub struct NotASender;
@@ -33,7 +34,7 @@ impl FromStr for Sender {
     }
 }
 
-/// Why a mail could not be written.
+/// The reason why a mail could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unwritable {
     #[error("the customer's address is none that mail can be sent to")]
@@ -99,7 +100,8 @@ fn write(
     Ok(Mail { effect_key, message })
 }
 
-/// No control characters: a line break in a header would start another one. `orders` lets none in; others may.
+/// A text without control characters: a line break in a header would start another one. `orders`
+/// refuses them, but other publishers may not.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

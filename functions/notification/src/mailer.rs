@@ -1,4 +1,4 @@
-//! How a mail leaves, and two ways that need no server.
+//! The interface that sends mail, and two implementations that need no server.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use waxseal::{BoxError, lock::Lock};
 /// A mail, and the key that is the same on every attempt to send it.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// A UUID: safe in a file's name.
+    /// The key, a UUID, which is safe in a file's name.
     pub effect_key: String,
     /// The mail, with recipient and all headers.
     pub message: Message,
@@ -23,20 +23,20 @@ pub struct Mail {
 
 /// Sends mail.
 pub trait Mailer: Send + Sync + 'static {
-    /// Sends a mail; `Ok` once somebody else has taken responsibility for it.
+    /// Sends a mail. After `Ok` another server is responsible for it.
     ///
     /// # Errors
-    /// Where nobody has; it may have been sent all the same.
+    /// Where no server has accepted it; it may have been sent nevertheless.
     fn send(&self, mail: Mail) -> impl Future<Output = Result<(), Undelivered>> + Send;
 }
 
-/// Nobody took the mail.
+/// The error for a mail that no server accepted.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail was not taken")]
 pub struct Undelivered {
-    /// The same mail will never be taken.
+    /// Whether the same mail will never be accepted.
     pub permanent: bool,
-    /// Why.
+    /// The cause.
     pub source: BoxError,
 }
 
@@ -47,7 +47,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Mails go to `path`, which is made where it does not exist.
+    /// Writes mails to `path`, which is made where it does not exist.
     ///
     /// # Errors
     /// Where it cannot be made.
@@ -64,7 +64,7 @@ impl Folder {
     }
 
     fn write(&self, mail: &Mail) -> io::Result<()> {
-        // Under another name first: whoever looks into the folder finds whole mails only.
+        // The file gets its name last, so that readers of the folder find complete mails only.
         let unfinished = self.path.join(format!("{}.part", mail.effect_key));
         fs::write(&unfinished, mail.message.formatted())?;
         fs::rename(&unfinished, self.path.join(format!("{}.eml", mail.effect_key)))
@@ -72,7 +72,7 @@ impl Folder {
 }
 
 impl Mailer for Folder {
-    // Blocks for one small file: the embedded environment has nothing better to do meanwhile.
+    // The write of a small file blocks, which is cheap enough for the embedded environment.
     async fn send(&self, mail: Mail) -> Result<(), Undelivered> {
         self.write(&mail).map_err(|source| Undelivered { permanent: false, source: source.into() })
     }
@@ -85,7 +85,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The mails by effect key, as they would go over the wire.
+    /// The mails by effect key, in their form on the wire.
     #[must_use]
     pub fn mails(&self) -> BTreeMap<String, Vec<u8>> {
         self.mails.lock().clone()

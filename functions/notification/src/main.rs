@@ -1,5 +1,5 @@
-//! The Lambda entry of `notification`. Configured by environment alone: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL`,
-//! `SMTP_URL`, `MAIL_FROM` and the standard `AWS_*`.
+//! The Lambda entry of `notification`. The environment configures it: `WAXSEAL_TABLE`,
+//! `WAXSEAL_DLQ_URL`, `SMTP_URL`, `MAIL_FROM` and the standard `AWS_*`.
 
 use std::process::ExitCode;
 

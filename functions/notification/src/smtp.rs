@@ -17,7 +17,8 @@ pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
-/// A variable that is absent or cannot be read: one line. The value is not quoted, since it may hold a password.
+/// A variable that is absent or cannot be read: one line. The value is not quoted, since it may
+/// hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {problem}: it is {purpose}, for example {variable}={example}")]
 pub struct SmtpError {
@@ -28,7 +29,7 @@ pub struct SmtpError {
     example: &'static str,
 }
 
-/// A variable's name, what it is, and an example.
+/// A variable's name, its purpose, and an example.
 type Variable = (&'static str, &'static str, &'static str);
 
 const URL: Variable = (
@@ -52,7 +53,7 @@ impl Smtp {
     /// The server that `SMTP_URL` names.
     ///
     /// # Errors
-    /// One line that says what to set.
+    /// One line with the variable to set.
     pub fn from_env() -> Result<Self, SmtpError> {
         read(URL, Self::new)
     }
@@ -67,7 +68,7 @@ impl Sender {
     /// The sender that `MAIL_FROM` names.
     ///
     /// # Errors
-    /// One line that says what to set.
+    /// One line with the variable to set.
     pub fn from_env() -> Result<Self, SmtpError> {
         read(FROM, |text| text.parse().ok())
     }
@@ -83,7 +84,7 @@ impl Mailer for Smtp {
     }
 }
 
-/// The mail server's own words, which quote addresses. Only the dead letter shows them.
+/// The mail server's answer, which quotes addresses. Only the dead letter shows its text.
 #[derive(Debug, thiserror::Error)]
 #[error("the mail server answered {code}")]
 struct Answered {
@@ -99,7 +100,7 @@ fn reason(error: lettre::transport::smtp::Error) -> BoxError {
         None if error.is_response() => {
             Answered { code: "with what is no reply".to_owned(), source: words }.into()
         }
-        // Of the connection: no words of the server.
+        // The error is the connection's, and holds no text of the server.
         None => error.into(),
     }
 }
@@ -119,7 +120,7 @@ mod tests {
         for bad in ["mail.example.com", "http://mail.example.com", ""] {
             assert!(Smtp::new(bad).is_none(), "{bad}");
         }
-        // Not set here, as in every test environment.
+        // No environment sets this variable.
         let error = read(("MAIL_FROM_OF_NOBODY", FROM.1, FROM.2), |_| Some(())).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -127,7 +128,8 @@ mod tests {
         );
     }
 
-    /// A mail server for one mail, which answers a recipient with `verdict`; what it was told.
+    /// A mail server for one mail, which answers a recipient with `reply`. It returns what it
+    /// received.
     async fn server(listener: TcpListener, verdict: &'static str) -> String {
         let (socket, _) = listener.accept().await.unwrap();
         let (mut told, mut line, mut in_data) = (String::new(), String::new(), false);
@@ -181,7 +183,7 @@ mod tests {
             let (sent, told) = tokio::join!(smtp.send(mail), server(listener, verdict));
             let reason = sent.as_ref().err().map(|undelivered| error_chain(undelivered)).unwrap_or_default();
             assert_eq!(reason.is_empty(), permanent.is_none(), "{reason}");
-            // The code is shown, and the words, which may quote an address, are not.
+            // The code is shown. The text is not, since it may quote an address.
             assert!(permanent.is_none() || reason.contains(&verdict[..3]), "{reason}");
             assert!(permanent.is_none() || !reason.contains(&verdict[4..]), "{reason}");
             assert_eq!(sent.err().map(|undelivered| undelivered.permanent), permanent);

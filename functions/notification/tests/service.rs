@@ -67,7 +67,7 @@ async fn a_folder_holds_one_whole_file_per_effect_key() {
     std::fs::remove_dir_all(path).unwrap();
 }
 
-/// A server that is busy, then refuses, then takes mail; it notes what it was given.
+/// A server that is busy, then refuses, then accepts mail. It records the mails.
 #[derive(Clone, Default)]
 struct Moody {
     mood: Arc<AtomicU32>,

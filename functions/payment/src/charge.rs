@@ -17,7 +17,7 @@ pub(crate) struct ChargeCard<G> {
 }
 
 const PATH: &str = "/charges";
-/// Characters of a decline's reason: it travels in an event.
+/// The longest reason of a decline, in characters. It travels in an event.
 const LONGEST_REASON: usize = 200;
 
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ impl<G: Gateway> Effect for ChargeCard<G> {
         unit: &mut Unit<'_, Self::Emits>,
     ) -> Result<(), Fault> {
         let due = &event.data;
-        // Another event about the same order: its charge has another key, so it must not be made.
+        // Another event about the same order would charge under another key, so it must not charge.
         if unit.load::<Payment>(&due.order_id).await?.is_some() {
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl<G: Gateway> Effect for ChargeCard<G> {
 impl<G: Gateway> ChargeCard<G> {
     async fn charge(&self, due: &StockReserved, key: &str) -> Result<Payment, Fault> {
         let captured = |charge_id| Payment::Captured { amount: due.total, currency: due.currency, charge_id };
-        // An order of gifts alone: no gateway takes a charge of nothing.
+        // An order of gifts alone has no total, and no gateway takes a charge of 0.
         if due.total == 0 {
             return Ok(captured(None));
         }

@@ -5,8 +5,8 @@
 //! | `POST /charges` `{"orderId","amount","currency","token"}` | 201 `{"chargeId"}`; 402 `{"reason"}`: declined |
 //! | `POST /refunds` `{"orderId","chargeId","amount","currency"}` | 201 `{"refundId"}` |
 //!
-//! Each carries `Idempotency-Key`: a key that was used before gets the answer that it got then. A refusal of the request
-//! itself (400, 404, 409, 422) stays one however often it is repeated; anything else may pass.
+//! Each request carries `Idempotency-Key`: a key that was used before gets the answer that it got
+//! then. A refusal of the request itself (400, 404, 409, 422) is final; any other failure may pass.
 
 use std::{future::Future, time::Duration};
 
@@ -15,63 +15,63 @@ use http::{Request, Response, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use waxseal::{BoxError, Fault};
 
-/// How requests reach the gateway. A request's URI is a path alone.
+/// The way of requests to the gateway. A request's URI is a path alone.
 pub trait Gateway: Send + Sync + 'static {
     /// Sends a request and waits for the whole answer, [`TIME_OUT`] at most.
     ///
     /// # Errors
-    /// Where there was no answer: the gateway may have acted all the same.
+    /// Where there was no answer; the gateway may have acted nevertheless.
     fn send(&self, request: Request<Bytes>)
     -> impl Future<Output = Result<Response<Bytes>, BoxError>> + Send;
 }
 
 /// The longest wait for an answer.
 pub const TIME_OUT: Duration = Duration::from_secs(20);
-/// One call, and the table's own retries before and after it: no attempt outlives its lease.
+/// The lease covers one call and the table's own retries around it, so no attempt outlives it.
 pub(crate) const LEASE: Duration = Duration::from_secs(45);
-/// How long the gateway remembers a key.
+/// The time for which the gateway remembers a key.
 pub(crate) const KEY_TTL: Duration = Duration::from_hours(24);
 
-/// Why the gateway did not do what it was asked.
+/// The reason why the gateway did not act as requested.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
     /// No answer. It may have acted.
     #[error("the payment gateway did not answer {path}")]
     NoAnswer {
-        /// What was asked.
+        /// The path of the request.
         path: &'static str,
-        /// Why.
+        /// The cause.
         source: BoxError,
     },
-    /// An answer that may be another one next time.
+    /// An error that may pass.
     #[error("the payment gateway answered {path} with {status}, which may pass")]
     Trouble {
-        /// What was asked.
+        /// The path of the request.
         path: &'static str,
-        /// Its answer.
+        /// The status of the answer.
         status: StatusCode,
     },
-    /// It refuses the request itself.
+    /// The gateway refuses the request itself.
     #[error("the payment gateway refuses {path} with {status}: the same request will never pass")]
     Refused {
-        /// What was asked.
+        /// The path of the request.
         path: &'static str,
-        /// Its answer.
+        /// The status of the answer.
         status: StatusCode,
     },
-    /// An answer that we cannot read.
+    /// An answer that cannot be read.
     #[error("the payment gateway's answer to {path}, {status}, cannot be read: it needs a text `{member}`")]
     Unreadable {
-        /// What was asked.
+        /// The path of the request.
         path: &'static str,
-        /// Its answer.
+        /// The status of the answer.
         status: StatusCode,
-        /// What is missing.
+        /// The missing member.
         member: &'static str,
     },
 }
 
-/// Posts `body`, and gives the answers that are outcomes: 2xx and `also`.
+/// Posts `body`, and returns the answers that are outcomes: 2xx and `also`.
 pub(crate) async fn post(
     gateway: &impl Gateway,
     path: &'static str,
@@ -100,7 +100,8 @@ pub(crate) async fn post(
         }
         _ => {
             let mut fault = quoting(Fault::retry(GatewayError::Trouble { path, status }), &answer);
-            // Behind a 5xx it may have acted; of the rest it refused the request before it looked at it.
+            // With a 5xx the gateway may have acted. With other statuses it refused the request
+            // before it acted.
             if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
                 fault = fault.did_not_act();
             }
@@ -112,7 +113,8 @@ pub(crate) async fn post(
     }
 }
 
-/// The gateway's own words stand in the dead letter, and not in logs: it may repeat what it was sent.
+/// Adds the gateway's own text, which may repeat the request. It is shown in the dead letter, and
+/// not in logs.
 fn quoting(fault: Fault, answer: &Response<Bytes>) -> Fault {
     match answer.body() {
         body if body.is_empty() => fault,
@@ -120,13 +122,13 @@ fn quoting(fault: Fault, answer: &Response<Bytes>) -> Fault {
     }
 }
 
-/// The delay that the gateway asks for, in seconds; the form with a date is rare and left out.
+/// The delay that the gateway asks for, in seconds. The form with a date is rare and not read.
 fn retry_after(answer: &Response<Bytes>) -> Option<Duration> {
     let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// Reads an answer's body. One that cannot be read is asked for again: the key makes that harmless.
+/// Reads an answer's body. An unreadable answer is requested again, which the key makes harmless.
 pub(crate) fn read<T: DeserializeOwned>(
     path: &'static str,
     member: &'static str,

@@ -14,10 +14,11 @@ use waxseal::BoxError;
 
 use crate::{Gateway, gateway::TIME_OUT};
 
-/// Bytes of an answer: ids and words.
+/// The longest answer in bytes: ids and a short text.
 const LARGEST_ANSWER: usize = 64 * 1024;
 const CONNECT_TIME_OUT: Duration = Duration::from_secs(5);
-/// Below the idle time of any load balancer met so far (60 s), so that a kept connection is not already closed.
+/// The idle time-out is below that of all known load balancers (60 s), so that a kept connection is
+/// not already closed.
 const IDLE_TIME_OUT: Duration = Duration::from_secs(30);
 
 /// The gateway behind a URL; connections are kept.
@@ -27,14 +28,14 @@ pub struct Https {
     client: AnyClient,
 }
 
-// Without TLS no root certificates are looked for: a stand-in on the same machine needs none.
+// Without TLS no root certificates are needed: a stand-in on the same machine has none.
 #[derive(Debug, Clone)]
 enum AnyClient {
     Tls(Client<HttpsConnector<HttpConnector>, Full<Bytes>>),
     Plain(Client<HttpConnector, Full<Bytes>>),
 }
 
-/// Why there is no gateway to call: one line.
+/// The reason why there is no gateway to call, in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpsError {
     /// The variable is absent.
@@ -47,7 +48,7 @@ pub enum HttpsError {
         "PAYMENT_GATEWAY_URL is not the http or https URL of a host without query: it is the URL of the payment gateway, for example PAYMENT_GATEWAY_URL=https://gateway.example.com/v1"
     )]
     NotAUrl,
-    /// There is nobody to trust.
+    /// No root certificates were found.
     #[error(
         "no root certificates were found, which PAYMENT_GATEWAY_URL needs for https: install ca-certificates"
     )]
@@ -58,7 +59,7 @@ impl Https {
     /// The gateway that `PAYMENT_GATEWAY_URL` names.
     ///
     /// # Errors
-    /// One line that says what to set.
+    /// One line with the variable to set.
     pub fn from_env() -> Result<Self, HttpsError> {
         let url =
             env::var_os("PAYMENT_GATEWAY_URL").filter(|url| !url.is_empty()).ok_or(HttpsError::Absent)?;
@@ -168,7 +169,7 @@ mod tests {
             text.starts_with("POST /v1/charges HTTP/1.1\r\n") && text.contains("idempotency-key: k-1"),
             "{text}"
         );
-        // Nobody listens any more.
+        // The server is gone.
         let request = Request::post("/charges").body(Bytes::new()).unwrap();
         assert!(gateway.send(request).await.is_err());
     }

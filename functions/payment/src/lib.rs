@@ -1,8 +1,9 @@
 //! `payment`: charges and refunds through an outside gateway.
 //!
-//! What the gateway does cannot join our transaction, so both handlers are [`Effect`](waxseal::Effect)s: they claim the
-//! event, act with a key that is the same on every attempt, and commit with the claim's token. The gateway honours keys, so
-//! a charge whose answer was lost is answered again and not made again.
+//! The gateway's action cannot join the transaction, so both handlers are
+//! [`Effect`](waxseal::Effect)s. They take a lease on the event, act with a key that is the same on
+//! every attempt, and commit with the lease's token. The gateway honours keys, so it answers a
+//! charge whose answer was lost again and does not make it again.
 
 mod charge;
 mod gateway;

@@ -1,5 +1,5 @@
-//! The Lambda entry of `payment`. Configured by environment alone: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL`,
-//! `PAYMENT_GATEWAY_URL` and the standard `AWS_*`.
+//! The Lambda entry of `payment`. The environment configures it: `WAXSEAL_TABLE`,
+//! `WAXSEAL_DLQ_URL`, `PAYMENT_GATEWAY_URL` and the standard `AWS_*`.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! What became of an order's payment: so that a refund finds its charge, and a second event charges nothing.
+//! The record of an order's payment. A refund finds its charge by it, and a second event charges
+//! nothing.
 
 use order_events::Currency;
 use serde::{Deserialize, Serialize};
@@ -8,27 +9,27 @@ use waxseal::Entity;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum Payment {
-    /// The money is ours.
+    /// The money was captured.
     Captured {
-        /// How much, in minor units.
+        /// The amount in minor units.
         amount: u64,
         /// The amount's currency.
         currency: Currency,
-        /// The gateway's id; none where there was nothing to charge.
+        /// The gateway's id; `None` where there was nothing to charge.
         charge_id: Option<String>,
     },
-    /// The gateway would not.
+    /// The gateway declined.
     Declined {
-        /// Its word for why.
+        /// The gateway's reason.
         reason: String,
     },
-    /// The money went back.
+    /// The money was refunded.
     Refunded {
-        /// How much, in minor units.
+        /// The amount in minor units.
         amount: u64,
         /// The amount's currency.
         currency: Currency,
-        /// The gateway's id of the refund; none where there was nothing to give back.
+        /// The gateway's id of the refund; `None` where there was nothing to refund.
         refund_id: Option<String>,
     },
 }

@@ -1,4 +1,4 @@
-//! `order.refund-due`: what was captured for a cancelled order goes back, once.
+//! `order.refund-due`: the captured money of a cancelled order goes back, once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ pub(crate) struct RefundCharge<G> {
 
 const PATH: &str = "/refunds";
 
-/// What is due back is not what was captured.
+/// The refund does not match the captured amount.
 #[derive(Debug, thiserror::Error)]
 enum Unrefundable {
     #[error("a refund is due for order {0}, but nothing was captured for it")]
@@ -66,7 +66,7 @@ impl<G: Gateway> Effect for RefundCharge<G> {
                 }
                 charge_id.clone()
             }
-            // Under another event id.
+            // The refund was made under another event id.
             Payment::Refunded { .. } => return Ok(()),
             Payment::Declined { .. } => return Err(nothing()),
         };

@@ -1,4 +1,4 @@
-//! The committed samples are what Lambda would deliver, and are handled.
+//! The committed samples have the form of Lambda's deliveries, and are handled.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use waxseal::{
 };
 use waxseal_lambda::{Function, Invocation, Invoke};
 
-/// Takes every card.
+/// A gateway that takes every card.
 struct Generous;
 
 impl payment::Gateway for Generous {

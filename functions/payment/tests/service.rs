@@ -19,19 +19,19 @@ use payment::{Gateway, Payment};
 use serde_json::{Value, json};
 use waxseal::{BoxError, Failure, Outcome, Raw, Timestamp};
 
-/// What the gateway did, and how it behaves next.
+/// A gateway with its effects and its next behaviour.
 #[derive(Default, Clone)]
 struct Stand {
-    /// Answers by key: the effects.
+    /// The answers by key: the effects.
     answers: Arc<Mutex<BTreeMap<String, (u16, Value)>>>,
     requests: Arc<Mutex<Vec<(String, String, Value)>>>,
-    /// The answers of the next calls are lost, after it acted.
+    /// Whether the answers of the next calls are lost after the effect.
     losing: Arc<AtomicBool>,
-    /// It says this instead of acting.
+    /// The status with which it answers instead of acting.
     trouble: Arc<Mutex<Option<u16>>>,
-    /// After acting, writes to this table fail until it is told otherwise: the process dies.
+    /// The table whose writes fail after the effect, as if the process died.
     crashing: Arc<Mutex<Option<Memory>>>,
-    /// The answer waits until this is turned off.
+    /// Whether the first answer waits.
     holding: Arc<AtomicBool>,
 }
 
@@ -57,7 +57,7 @@ impl Gateway for Stand {
         if let Some(memory) = self.crashing.lock().unwrap().take() {
             memory.lose_writes(2);
         }
-        // Whoever comes first is held back; those after it are not.
+        // Only the first request is delayed.
         if self.holding.swap(false, Ordering::SeqCst) {
             for _ in 0..20 {
                 tokio::task::yield_now().await;
@@ -90,7 +90,7 @@ async fn a_charge_is_made_once_and_its_request_is_what_the_gateway_reads() {
     let event = reserved("e-1", 2500, "tok_visa");
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Duplicate);
-    // Another event about the same order.
+    // The event is another one about the same order.
     engine.handle(&reserved("e-2", 2500, "tok_visa")).await.unwrap();
     let requests = stand.requests.lock().unwrap().clone();
     assert_eq!(requests.len(), 1);
@@ -155,7 +155,7 @@ async fn s10_s11_a_crash_between_charge_and_commit_waits_for_the_lease_and_charg
 #[tokio::test]
 async fn s12_s13_a_zombie_neither_commits_nor_releases() {
     let (memory, stand) = (Memory::new(), Stand::default());
-    // Two processes: what one remembers the other does not.
+    // Two processes share no memory.
     let first = memory.engine(payment::service(stand.clone()));
     let second = memory.engine(payment::service(stand.clone()));
     let event = reserved("e-1", 2500, "tok_visa");

@@ -1,9 +1,10 @@
-//! `relay`: publishes what the receipts of one table emitted, from the table's stream to EventBridge, SNS and SQS; and, when a
-//! person asks for it, from the receipts themselves what the stream has forgotten.
+//! `relay`: publishes the emissions of one table's receipts to EventBridge, SNS and SQS. It reads
+//! them from the table's stream, or, for a sweep that a person invokes, from the receipts
+//! themselves.
 //!
-//! One binary, one instance per service stack, with that service's permissions: that only the owner publishes an event is
-//! an IAM condition. It decides nothing: the stored bytes are what is published, and the response to Lambda is the
-//! checkpoint (O-1, O-3, O-6).
+//! It is one binary, with one instance in each service's stack and that service's permissions. An
+//! IAM condition ensures that only the owner publishes an event. The relay decides nothing: it
+//! publishes the stored bytes, and the response to Lambda is the checkpoint (O-1, O-3, O-6).
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,8 +15,8 @@ use waxseal::{
 };
 use waxseal_lambda::Relay;
 
-/// The relay: what can never be published goes to `dead_letters`, under this name. A sweep of `receipts` may begin as far back as
-/// `reach`.
+/// The relay. Messages that can never be published go to `dead_letters`, under this name. A sweep
+/// of `receipts` may begin as far back as `reach`.
 pub fn relay<P: Publisher, D: DeadLetters>(
     publisher: P,
     dead_letters: D,

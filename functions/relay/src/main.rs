@@ -1,5 +1,6 @@
-//! The Lambda entry of `relay`. Configured by environment alone: `WAXSEAL_BUS`, `WAXSEAL_TOPIC_*`, `WAXSEAL_QUEUE_*`,
-//! `WAXSEAL_DLQ_URL`, for sweeps `WAXSEAL_TABLE` and `WAXSEAL_SWEEP_DAYS`, and the standard `AWS_*`.
+//! The Lambda entry of `relay`. The environment configures it: `WAXSEAL_BUS`, `WAXSEAL_TOPIC_*`,
+//! `WAXSEAL_QUEUE_*`, `WAXSEAL_DLQ_URL`, for sweeps `WAXSEAL_TABLE` and `WAXSEAL_SWEEP_DAYS`, and
+//! the standard `AWS_*`.
 
 use std::process::ExitCode;
 

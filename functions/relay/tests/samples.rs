@@ -1,4 +1,4 @@
-//! The committed sample is what Lambda would deliver, and is published.
+//! The committed sample has the form of Lambda's deliveries, and is published.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::{
@@ -17,7 +17,7 @@ use waxseal_lambda::{Invocation, Invoke};
 
 const EVENT: &[u8] = include_bytes!("../samples/receipts.json");
 
-/// A channel that notes what it takes, or takes nothing.
+/// A channel that records its messages, or takes nothing.
 #[derive(Clone, Default)]
 struct Channels {
     taken: Arc<Mutex<Vec<(String, String)>>>,
@@ -46,7 +46,7 @@ impl DeadLetters for Channels {
     }
 }
 
-/// The sample's receipts as they lie in the table.
+/// The sample's receipts in their form in the table.
 impl Receipts for Channels {
     async fn emitted(&self, _: Option<&Key>) -> Result<ScanPage, TableError> {
         let event: Value = serde_json::from_slice(EVENT).unwrap();
@@ -61,7 +61,7 @@ impl Receipts for Channels {
     }
 }
 
-/// Two days after the sample.
+/// A time two days after the sample.
 struct Later;
 
 impl Host for Later {
@@ -116,7 +116,7 @@ async fn o2_o6_what_a_channel_does_not_take_comes_again_unless_it_never_will() {
         r#"{"batchItemFailures":[{"itemIdentifier":"3000000000000000000011"}]}"#
     );
     assert!(channels.letters.lock().unwrap().is_empty());
-    // The sample is two days old: a channel that is still missing costs a letter at once.
+    // The sample is two days old, so a missing channel causes a dead letter at once.
     for error in [PublishError::refused("it is too big"), PublishError::no_channel("no such topic")] {
         let channels = Channels { error: Some(error), ..Channels::default() };
         assert_eq!(invoke(&channels).await, r#"{"batchItemFailures":[]}"#);

@@ -1,1 +1,1 @@
-//! The plan of the house is kept by `tests/plan`.
+//! The package of the tests in `tests/plan`, which keep the plan.

@@ -1,4 +1,4 @@
-//! `make stand-ins`: what the functions need around them while `cargo lambda watch` runs them.
+//! `make stand-ins`: the surroundings of the functions while `cargo lambda watch` runs them.
 
 use std::{
     env, fs,
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     println!("The variables of every function are in {}; Ctrl-C ends.", file.display());
-    // Until it is interrupted: it owns nothing that could be left behind.
+    // The loop runs until it is interrupted, and leaves nothing behind.
     loop {
         for line in stand_ins.news() {
             println!("{line}");

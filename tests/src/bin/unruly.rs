@@ -1,4 +1,5 @@
-//! A function that misbehaves as its events say. Logs are tested on it: no other binary panics or says what others wrote to it.
+//! A function that misbehaves on request. Logs are tested on it: no other binary panics or quotes
+//! texts from outside.
 
 use std::{collections::BTreeMap, env, process::ExitCode, time::Duration};
 
@@ -10,9 +11,9 @@ use waxseal_lambda::Function;
 #[derive(Serialize, Deserialize)]
 struct Asked {
     how: How,
-    /// Somebody's words.
+    /// The text to quote.
     text: String,
-    /// By address.
+    /// Ages by address.
     #[serde(default)]
     ages: BTreeMap<String, u8>,
 }
@@ -25,15 +26,15 @@ enum How {
     Panic,
     /// Panics with a literal.
     PanicOfOurs,
-    /// Panics in a thread that nobody catches.
+    /// Panics in a thread that catches nothing.
     PanicElsewhere,
-    /// Fails for now, with a reason of 900 KB.
+    /// Fails with a fault to retry, whose reason has 900 KB.
     FailAtLength,
     /// Logs 900 KB.
     LogAtLength,
-    /// Fails for good, quoting the text.
+    /// Fails for good and quotes the text.
     Quote,
-    /// Fails for now, with a parser's error that quotes the text.
+    /// Fails with a fault to retry: a parser's error that quotes the text.
     Parse,
 }
 

@@ -1,6 +1,6 @@
-//! AWS's API by hand: JSON for what speaks it, forms for the two services that do not.
+//! A client of AWS's API: JSON for most services, forms for the two that take no JSON.
 //!
-//! `LocalStack` checks no signature; it reads from the header which service and account are meant.
+//! `LocalStack` checks no signature; it reads service and account from the header.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use order_platform::lines::percent_encode;
 use serde_json::Value;
 use ureq::http::{Method, Request};
 
-/// Talks to one endpoint; clones share their connections.
+/// A client of one endpoint; clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Client {
-    /// Where requests go, without a trailing slash.
+    /// The endpoint, without a trailing slash.
     pub endpoint: String,
     agent: ureq::Agent,
 }
@@ -50,7 +50,7 @@ pub struct CallError {
 }
 
 impl Client {
-    /// Talks to `endpoint`.
+    /// A client of `endpoint`.
     #[must_use]
     pub fn new(endpoint: &str) -> Self {
         let agent = ureq::Agent::config_builder()
@@ -127,7 +127,7 @@ impl Client {
         Ok(answer[format!("{action}Response")][format!("{action}Result")].clone())
     }
 
-    /// One action of a service that speaks through paths: Lambda, S3.
+    /// One action of a service with a REST API: Lambda, S3.
     ///
     /// # Errors
     /// Where it is refused, or no answer comes.
@@ -140,7 +140,7 @@ impl Client {
 /// The region that every request names.
 pub const REGION: &str = "us-east-1";
 
-/// What a signature's header has, but for the signature.
+/// A signature's header without a valid signature.
 #[must_use]
 pub fn authorization(service: &str) -> String {
     format!(

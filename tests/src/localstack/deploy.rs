@@ -1,4 +1,5 @@
-//! The written templates and the real binaries, onto `LocalStack`, by the commands that a person uses: `infra/deploy` and its like.
+//! Deploys the written templates and the real binaries to `LocalStack`, by the commands that a
+//! person uses: `infra/deploy` and its like.
 
 use std::{
     env,
@@ -11,16 +12,17 @@ use super::{client::Client, instance::root, outside::Outside, progress};
 
 /// Every service.
 pub const SERVICES: [&str; 5] = ["orders", "inventory", "payment", "notification", "analytics"];
-/// Those of them that emit, and so have a relay.
+/// The services that emit, and so have a relay.
 pub const EMITTING: [&str; 3] = ["orders", "inventory", "payment"];
 
-/// Who mails are from.
+/// The sender of mails.
 const SENDER: &str = "Waxseal Orders <orders@example.com>";
 
-/// Deploys every stack for `stage` (`local`, `local-…`), which charges and mails `outside`.
+/// Deploys every stack of `stage` (`local`, `local-…`), which charges and mails through `outside`.
 ///
 /// # Errors
-/// Where a binary was not built or a stack is refused; the command says why on standard error.
+/// Where a binary was not built or a stack is refused; the command prints the cause to standard
+/// error.
 pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), String> {
     let mut command = Command::new(root().join("infra/deploy"));
     command
@@ -32,20 +34,20 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
     follow(command, client, stage)
 }
 
-/// Takes every stack of `stage` away again.
+/// Removes every stack of `stage`.
 ///
 /// # Errors
-/// Where one stays; the command says why on standard error.
+/// Where one stays; the command prints the cause to standard error.
 pub fn undeploy(client: &Client, stage: &str) -> Result<(), String> {
     let mut command = Command::new(root().join("infra/undeploy"));
     command.env_remove("SERVICE");
     follow(command, client, stage)
 }
 
-/// Publishes again what `service` has emitted since `from`, as `make sweep` does.
+/// Publishes the emissions of `service` since `from` again, as `make sweep` does.
 ///
 /// # Errors
-/// Where its relay refuses; the command says why on standard error.
+/// Where its relay refuses; the command prints the cause to standard error.
 pub fn sweep(client: &Client, stage: &str, service: &str, from: &str) -> Result<(), String> {
     let mut command = Command::new(root().join("infra/sweep"));
     command.env("SERVICE", service).env("FROM", from).env_remove("TO").env_remove("PAYLOAD");
@@ -59,13 +61,13 @@ fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), Stri
         .arg(stage)
         .env("AWS_ENDPOINT_URL", &client.endpoint)
         .stdin(Stdio::null())
-        // What it prints is for persons who deploy.
+        // Its output is for people who deploy.
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(failed)?;
     if let Some(words) = child.stderr.take() {
-        // The aws command draws a bar of many lines for each upload.
+        // The aws command prints a progress bar of many lines for each upload.
         for line in BufReader::new(words).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
             let said = line.rsplit('\r').next().unwrap_or_default();
@@ -82,7 +84,8 @@ fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), Stri
     }
 }
 
-/// The folder of the function binaries: `target/<profile>`, where this program is, or one above that of a test.
+/// The folder of the function binaries: `target/<profile>`. It is the folder of this program, or
+/// the one above that of a test.
 fn binaries() -> Result<PathBuf, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let has_them = |folder: &&Path| SERVICES.iter().all(|name| folder.join(name).is_file());

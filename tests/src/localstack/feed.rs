@@ -1,4 +1,5 @@
-//! Customers over HTTP, at once: as `order_platform::Feed`, but with threads and the machine's clock.
+//! Concurrent customers over HTTP: as `order_platform::Feed`, but with threads and the machine's
+//! clock.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -16,13 +17,14 @@ use waxseal::lock::Lock;
 
 use super::stage::Stage;
 
-/// As many as two environments of a function can serve without waiting for a third.
+/// The number that two environments of a function can serve without waiting for a third.
 const CUSTOMERS: usize = 4;
 
-/// Submits `lines` and waits for all answers, cancellations included; `progress` hears how many lines are answered.
+/// Submits `lines` and waits for all answers, cancellations included; `progress` gets the number of
+/// answered lines.
 ///
 /// # Errors
-/// The line that got no answer, in words.
+/// A text with the line that got no answer.
 pub fn feed(stage: &Stage, lines: Lines, progress: impl Fn(usize) + Sync) -> Result<Answers, String> {
     let answers = Lock::new(Answers { rejected: lines.rejected, resubmitted: 0 });
     let customers = Lock::new(VecDeque::from(lines.customers));
@@ -56,7 +58,7 @@ pub fn feed(stage: &Stage, lines: Lines, progress: impl Fn(usize) + Sync) -> Res
     }
 }
 
-/// Gives when the customer changes their mind.
+/// Submits one line, and returns the time of a cancellation by the customer.
 fn submit(
     stage: &Stage,
     line: &Line,
@@ -72,18 +74,18 @@ fn submit(
         return Ok(line.cancel_after);
     }
     let detail = answer.1["detail"].as_str().unwrap_or_default();
-    // As `order_platform::Feed` words it.
+    // The status has the text that `order_platform::Feed` uses.
     let status = http::StatusCode::from_u16(answer.0).map_err(|error| error.to_string())?;
     answers.rejected.insert(line.number, format!("{status}: {detail}"));
     Ok(None)
 }
 
 fn cancel(stage: &Stage, order_id: &str) -> Result<(), String> {
-    // Confirmed meanwhile: 409, and the order stands.
+    // With 409 the order was confirmed meanwhile and stands.
     post(stage, &format!("/orders/{}/cancel", percent_encode(order_id)), &[], "").map(drop)
 }
 
-/// Posts until there is an answer that is not the server's fault.
+/// Posts until the answer is no server error.
 fn post(stage: &Stage, path: &str, headers: &[(&str, &str)], body: &str) -> Result<(u16, Value), String> {
     let mut last = String::new();
     for tries in 1..=20 {

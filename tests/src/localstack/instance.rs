@@ -10,26 +10,26 @@ use std::{
 
 use serde::Deserialize;
 
-/// A running `LocalStack`; ended when dropped, and by itself when this process ends, however that ends.
+/// A running `LocalStack`. It ends when it is dropped, and also when this process ends in any way.
 #[derive(Debug)]
 pub struct Instance {
-    /// Where it is and where its log is.
+    /// Its address and its log.
     pub ready: Ready,
-    /// Dropping it ends the thread that owns the child.
+    /// The sender whose drop ends the thread that owns the child.
     stop: Option<mpsc::Sender<()>>,
     owner: Option<thread::JoinHandle<()>>,
 }
 
-/// The line that it prints when it is ready.
+/// The line that `LocalStack` prints when it is ready.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Ready {
     /// Its URL, without a trailing slash.
     pub endpoint: String,
-    /// Of everything it writes, functions included.
+    /// The log of all output, that of functions included.
     pub log: PathBuf,
 }
 
-/// The repository.
+/// The root of the repository.
 #[must_use]
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
@@ -39,15 +39,16 @@ impl Instance {
     /// Starts one on a free port and waits until it is ready.
     ///
     /// # Errors
-    /// Where it does not start, in words.
+    /// A text with the cause where it does not start.
     pub fn start() -> Result<Self, String> {
         let (told, ready) = mpsc::channel();
         let (stop, stopped) = mpsc::channel::<()>();
-        // The kernel ties a child to the *thread* that started it: a test's own thread would end it too early.
+        // The kernel ties a child to the *thread* that started it, and a test's own thread would
+        // end too early.
         let owner = thread::spawn(move || match spawn() {
             Ok((mut child, ready)) => {
                 let _ = told.send(Ok(ready));
-                // An error is the sender's end: that of the instance.
+                // An error means that the sender was dropped, and so the instance.
                 let _ = stopped.recv();
                 end(&mut child);
             }
@@ -89,7 +90,7 @@ fn spawn() -> Result<(Child, Ready), String> {
     }
 }
 
-/// SIGTERM, so that it takes everything below it along.
+/// Sends SIGTERM, so that it ends everything below it too.
 fn end(child: &mut Child) {
     let asked = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status();
     if !asked.is_ok_and(|status| status.success()) {

@@ -1,5 +1,5 @@
-//! Between a function and AWS: requests pass, until a test says that the function dies before or after one of them, or that
-//! AWS takes but a part.
+//! A proxy between a function and AWS. Requests pass, until a test kills the function before or
+//! after one of them, or has AWS take a part of the entries.
 
 use std::{fs, process::Command, sync::Arc};
 
@@ -11,22 +11,22 @@ use crate::{
     localstack::client::Client,
 };
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    /// It passes, and its answer too.
+    /// The request passes, and its answer too.
     Passes,
     /// The function is killed; the request never arrives.
     KilledBefore,
-    /// The request arrives; the function is killed and never hears so.
+    /// The request arrives; the function is killed before the answer.
     KilledAfter,
-    /// Of a `PutEvents` the entries at these positions are refused, the others arrive.
+    /// The entries of a `PutEvents` at these positions are refused, and the others arrive.
     Refused(Vec<usize>),
 }
 
 type Rule = Box<dyn FnMut(&Request) -> Fate + Send>;
 
-/// A port that one function takes for AWS.
+/// A port that one function uses as its AWS endpoint.
 pub struct Interceptor {
     server: Server,
     rule: Arc<Lock<Option<Rule>>>,
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Interceptor {
 }
 
 impl Interceptor {
-    /// Stands between `client`'s endpoint and the function of this full name.
+    /// A proxy between `client`'s endpoint and the function of this full name.
     #[must_use]
     pub fn start(client: &Client, function: &str) -> Self {
         let rule = Arc::new(Lock::new(None));
@@ -53,15 +53,15 @@ impl Interceptor {
         self.server.url()
     }
 
-    /// Until the guard is dropped `rule` decides about every request that comes through here. Where it kills the
-    /// function, it does so in all its environments.
+    /// `rule` decides about every request until the guard is dropped. Where it kills the function,
+    /// it kills all its environments.
     pub fn rule(&self, rule: impl FnMut(&Request) -> Fate + Send + 'static) -> Guard<'_> {
         *self.rule.lock() = Some(Box::new(rule));
         Guard(self)
     }
 }
 
-/// While it lives a rule holds.
+/// The guard of a rule, which holds while the guard lives.
 #[must_use = "the rule ends with its guard"]
 #[derive(Debug)]
 pub struct Guard<'a>(&'a Interceptor);
@@ -137,7 +137,7 @@ fn partly(client: &Client, request: &Request, refused: &[usize]) -> Reply {
 pub fn processes(endpoint: &str, function: &str) -> Vec<u32> {
     let wanted = [
         format!("AWS_LAMBDA_FUNCTION_NAME={function}"),
-        // There may be other instances on this machine, with functions of the same name.
+        // Other instances on this machine may have functions of the same name.
         format!("AWS_ENDPOINT_URL={endpoint}"),
     ];
     let folders = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -150,12 +150,12 @@ pub fn processes(endpoint: &str, function: &str) -> Vec<u32> {
     pids.filter(runs).collect()
 }
 
-/// SIGKILL, to every environment of this function; how many there were.
+/// Sends SIGKILL to every environment of this function, and returns their number.
 pub fn kill(endpoint: &str, function: &str) -> usize {
     let pids = processes(endpoint, function);
     let killed = |pid: &&u32| {
         let kill = Command::new("sh").arg("-c").arg(format!("kill -KILL {pid}")).status();
-        // One that has just ended by itself is as dead.
+        // One that has just ended by itself counts too.
         kill.is_ok_and(|status| status.success())
     };
     pids.iter().filter(killed).count()

@@ -1,6 +1,8 @@
-//! The platform on `LocalStack`, without Docker: start one, deploy the written templates with the real binaries, talk to it.
+//! The platform on `LocalStack`, without Docker: start one, deploy the written templates with the
+//! real binaries, talk to it.
 //!
-//! No AWS SDK: what is tested is that the functions, which use it, and the templates mean the same as the raw API says.
+//! It uses no AWS SDK. The functions use one, and the tests check that functions and templates
+//! agree with the raw API.
 
 pub mod client;
 pub mod deploy;
@@ -18,27 +20,27 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long anything may take that is waited for; two busy cores are slow.
+/// The longest wait for any event; two busy cores are slow.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A line that a person follows, also while `cargo test` captures what tests print.
+/// Prints a line for a person, also while `cargo test` captures the output of tests.
 pub fn progress(line: impl Display) {
-    // Whoever closed standard error follows nothing.
+    // A write to a closed standard error may fail.
     let _ = writeln!(std::io::stderr(), "localstack: {line}");
 }
 
-/// Looks until there is something, and gives it.
+/// Polls `look` until it returns a value.
 ///
 /// # Panics
-/// Where there is nothing within [`PATIENCE`].
+/// Where there is no value within [`PATIENCE`].
 pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     within(what, look).unwrap_or_else(|late| panic!("{late}"))
 }
 
-/// Looks until there is something, and gives it.
+/// Polls `look` until it returns a value.
 ///
 /// # Errors
-/// Where there is nothing within [`PATIENCE`]: what was waited for.
+/// Where there is no value within [`PATIENCE`]; the text names what was expected.
 pub fn within<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, String> {
     let end = Instant::now() + PATIENCE;
     loop {
@@ -52,10 +54,10 @@ pub fn within<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, S
     }
 }
 
-/// Looks until what is there is what is wanted.
+/// Polls `look` until it returns `wanted`.
 ///
 /// # Panics
-/// Where it is not within [`PATIENCE`], with both in full.
+/// Where it does not within [`PATIENCE`]; the text shows both values.
 pub fn becomes<T: PartialEq + std::fmt::Debug>(what: &str, wanted: &T, mut look: impl FnMut() -> T) {
     let end = Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,5 @@
-//! The world outside of AWS, on loopback: the platform's stand-in for the gateway, and a mail server.
+//! The world outside of AWS, on loopback: the platform's stand-in for the gateway, and a mail
+//! server.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,10 +19,10 @@ use crate::{
     outside::{Mail, MailServer},
 };
 
-/// Effect keys and requests.
+/// Requests with their effect keys.
 type Asked = Vec<(String, Value)>;
 
-/// How long an answer that gets lost keeps its caller waiting.
+/// The time for which a lost answer keeps its caller waiting.
 const LOST: Duration = Duration::from_secs(1);
 
 /// A gateway and a mail server, with ports of their own.
@@ -34,10 +35,10 @@ pub struct Outside {
     held: Arc<Lock<Option<HeldBack>>>,
 }
 
-/// Whose answer is held back, and what ends that.
+/// The order whose answer is delayed, and the signal that ends that.
 type HeldBack = (String, mpsc::Receiver<()>);
 
-/// While it lives an answer of the gateway is held back.
+/// A guard that delays an answer of the gateway while it lives.
 #[must_use = "the answer is given when this is dropped"]
 #[derive(Debug)]
 pub struct Held {
@@ -56,26 +57,26 @@ impl Outside {
         Self { server, mail: MailServer::start(), books, asked, held }
     }
 
-    /// For `PAYMENT_GATEWAY_URL`.
+    /// The value for `PAYMENT_GATEWAY_URL`.
     #[must_use]
     pub fn gateway_url(&self) -> String {
         self.server.url()
     }
 
-    /// For `SMTP_URL`.
+    /// The value for `SMTP_URL`.
     #[must_use]
     pub fn mail_url(&self) -> String {
         self.mail.url()
     }
 
-    /// The gateway with the book of all orders whose id starts like this; from now on no other has them.
+    /// A gateway with a book of its own for all orders whose ids have this prefix.
     #[must_use]
     pub fn gateway(&self, prefix: &str) -> Gateway {
         let mut books = self.books.lock();
         books.entry(prefix.to_owned()).or_insert_with(gateway).clone()
     }
 
-    /// What the gateway was asked about this order, repeats included.
+    /// The requests to the gateway about this order, repeats included.
     #[must_use]
     pub fn asked(&self, order_id: &str) -> Vec<Value> {
         let asked = self.asked.lock();
@@ -83,7 +84,7 @@ impl Outside {
         of_it.map(|(_, request)| request.clone()).collect()
     }
 
-    /// The effect keys under which it was asked.
+    /// The effect keys of the requests about this order.
     #[must_use]
     pub fn keys(&self, order_id: &str) -> BTreeSet<String> {
         let asked = self.asked.lock();
@@ -91,7 +92,7 @@ impl Outside {
         of_it.map(|(key, _)| key.clone()).collect()
     }
 
-    /// The next request about this order is heard, and answered when the guard is dropped.
+    /// The next request about this order is recorded, and answered when the guard is dropped.
     pub fn hold(&self, order_id: &str) -> Held {
         let (release, released) = mpsc::channel();
         *self.held.lock() = Some((order_id.to_owned(), released));
@@ -111,14 +112,14 @@ impl Outside {
         mails
     }
 
-    /// How many mails there are.
+    /// The number of mails.
     #[must_use]
     pub fn mails(&self) -> usize {
         self.mail.mails().len()
     }
 
-    /// The mails by the name in their `Message-ID`, which is their effect key: one that was sent twice counts once, as
-    /// mailboxes do that know the id.
+    /// The mails by the name in their `Message-ID`, which is their effect key. A mail that was sent
+    /// twice counts once, as in mailboxes that know the id.
     #[must_use]
     pub fn mails_by_key(&self) -> BTreeMap<String, Mail> {
         let key = |mail: &Mail| {
@@ -144,7 +145,7 @@ fn answer(
     let order_id = body["orderId"].as_str().unwrap_or_default().to_owned();
     let gateway = {
         let books = books.lock();
-        // The longest prefix is the last in order; the empty one is always there.
+        // The longest prefix is the last in order; the empty one always exists.
         books
             .iter()
             .rev()
@@ -155,7 +156,7 @@ fn answer(
     asked.lock().push((key, body));
     let waits = held.lock().take_if(|(held, _)| *held == order_id);
     if let Some((_, released)) = waits {
-        // An error is the guard's end.
+        // An error means that the guard was dropped.
         let _ = released.recv();
     }
     let plain = http::Request::builder()

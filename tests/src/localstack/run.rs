@@ -1,7 +1,8 @@
-//! `make run-localstack`: the same input, summary and books as `make run`, from the deployed platform.
+//! `make run-localstack`: the same input, summary and books as `make run`, from the deployed
+//! platform.
 //!
-//! What it shows of an order is what it heard on the bus and the topic; what it counts is in the services' tables, at the
-//! gateway and in the mailbox, as on the embedded environment.
+//! It prints an order's story from the messages on the bus and the topic. It counts in the
+//! services' tables, at the gateway and in the mailbox, as on the embedded environment.
 
 use std::{
     collections::BTreeSet,
@@ -37,16 +38,16 @@ use super::{
 
 const STAGE: &str = "local-run";
 const TAP: &str = "run-tap";
-/// Seconds until a message that was received comes again: the templates say 180, and one in fifty cards gets no answer
-/// the first time.
+/// The seconds until a received message is delivered again. The templates have 180, and one in
+/// fifty cards gets no answer the first time.
 const VISIBILITY: u32 = 30;
-/// Nothing at all happened for so long: what is not done will not be.
+/// The silence after which the run ends: unfinished work will not finish.
 const STILL: Duration = Duration::from_secs(120);
 
 /// Starts a `LocalStack`, or takes the one at `PORT`, deploys, feeds, waits and reports.
 ///
 /// # Errors
-/// What failed, in words, books that do not balance included.
+/// A text with the failure; books that do not balance are one.
 pub fn run(options: &Options) -> Result<(), String> {
     let (stock, orders) = options.input().map_err(|error| error.to_string())?;
     let outside = Outside::start();
@@ -116,7 +117,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     concluded
 }
 
-/// The `LocalStack` at `PORT`, which runs already, or one of our own.
+/// The `LocalStack` that already runs at `PORT`, or a new one.
 fn reach(options: &Options) -> Result<(Client, Option<Instance>), String> {
     if options.port_given {
         let port = options.port;
@@ -152,7 +153,7 @@ impl Run {
         })
     }
 
-    /// Feeds, and says every few seconds how far it is.
+    /// Feeds, and prints the progress every few seconds.
     fn feed(&self, lines: Lines) -> Result<Answers, String> {
         let (total, done, ended) = (lines.count(), AtomicUsize::new(0), AtomicBool::new(false));
         thread::scope(|scope| {
@@ -185,7 +186,7 @@ impl Run {
             if under_way == 0 {
                 let orders = self.stage.orders().map_err(|error| error.to_string())?;
                 let books = self.books()?;
-                // Whoever tells an order's story has heard its end.
+                // The count shows that the stories' ends have been heard, too.
                 let heard = self.ended() as u64 >= books.confirmed + books.cancelled.total();
                 if heard && books.imbalances(&orders, &stock.initial()).is_empty() {
                     self.ended();
@@ -208,10 +209,10 @@ impl Run {
         progress(format_args!("{what}, {} orders ended", self.ended()));
     }
 
-    /// How many orders were heard to end. Hears what came since.
+    /// The number of orders that were heard to end. It first reads the new messages.
     fn ended(&self) -> usize {
         let mut heard = self.heard();
-        // What is not heard now is heard the next time.
+        // A message that is missed now is read the next time.
         heard.extend(self.stage.take(&self.tap).unwrap_or_default().into_iter().map(|message| message.body));
         let events = heard.iter().filter_map(|body| Raw::parse(body).ok());
         let ends = events.filter(|event| matches!(&*event.name, "order.confirmed" | "order.cancelled"));

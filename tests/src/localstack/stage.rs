@@ -1,4 +1,5 @@
-//! A deployed stage: its names, its HTTP, its queues and tables. Whether these tests deployed it makes no difference.
+//! A deployed stage: its names, its HTTP, its queues and tables. It may have been deployed by these
+//! tests or by a person.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +21,11 @@ use super::{
 /// One stage of the platform.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The API that it is deployed on.
+    /// The client of the API on which it is deployed.
     pub client: Client,
-    /// What its resources are named after.
+    /// The name in its resources' names.
     pub name: String,
-    /// The host that `orders` answers HTTP under.
+    /// The host under which `orders` answers HTTP.
     host: String,
 }
 
@@ -39,7 +40,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// The note of a dead letter; nothing where SQS moved it.
+    /// The note of a dead letter; `None` where SQS moved the message.
     #[must_use]
     pub fn note(&self) -> Option<Note<'static>> {
         Note::read(self.attributes.get(dead_letter::ATTRIBUTE)?)
@@ -57,7 +58,8 @@ impl Stage {
         let url = client.rest("lambda", "GET", &path, b"")?;
         let url = url["FunctionUrl"].as_str().unwrap_or_default();
         let host = url.split("//").nth(1).unwrap_or_default().trim_end_matches('/');
-        // `….127.0.0.1` is no host: an address with more than four parts, which URL parsers refuse.
+        // URL parsers refuse `….127.0.0.1`, which they take for an address with more than four
+        // parts.
         stage.host = host.replace(".127.0.0.1", ".localhost");
         Ok(stage)
     }
@@ -88,7 +90,7 @@ impl Stage {
         Ok(attributes["Attributes"][name].as_str().unwrap_or_default().to_owned())
     }
 
-    /// How many messages a queue holds, those under way included.
+    /// The number of messages in a queue, those under way included.
     ///
     /// # Errors
     /// Where there is no such queue.
@@ -104,7 +106,8 @@ impl Stage {
         Ok(names.iter().map(|name| number(name).unwrap_or(0)).sum::<u64>())
     }
 
-    /// Messages of a queue under way to functions, all services' together.
+    /// The number of messages that functions have received and not finished, in all services'
+    /// queues.
     ///
     /// # Errors
     /// Where a queue cannot be asked.
@@ -130,9 +133,9 @@ impl Stage {
             .collect())
     }
 
-    /// How long a message that was received stays with its receiver, for every queue that a function reads. The
-    /// templates say six times the function's time limit, which nobody wants to wait for. The functions' own retries come
-    /// after a second.
+    /// Sets the visibility time-out of every queue that a function reads. The templates have six
+    /// times the function's time limit, which is too long for tests. The functions' own retries
+    /// come after a second.
     ///
     /// # Errors
     /// Where a queue or Lambda refuses.
@@ -194,10 +197,11 @@ impl Stage {
         self.client.json("sqs", "AmazonSQS.DeleteMessage", &body).map(drop)
     }
 
-    /// A new queue that from now on gets a copy of every envelope on the bus and on the topic `stock`; its URL.
+    /// Makes a queue that gets a copy of every further envelope on the bus and on the topic
+    /// `stock`, and returns its URL.
     ///
     /// # Errors
-    /// Where something of it cannot be made.
+    /// Where a part of it cannot be made.
     pub fn listen(&self, name: &str) -> Result<String, CallError> {
         let queue = self.client.json("sqs", "AmazonSQS.CreateQueue", &json!({ "QueueName": name }))?;
         let url = queue["QueueUrl"].as_str().unwrap_or_default().to_owned();
@@ -224,7 +228,7 @@ impl Stage {
     /// Ends what [`Stage::listen`] began.
     ///
     /// # Errors
-    /// Where something of it cannot be removed.
+    /// Where a part of it cannot be removed.
     pub fn stop_listening(&self, url: &str) -> Result<(), CallError> {
         let arn = self.queue_attribute(url, "QueueArn")?;
         let name = arn.rsplit(':').next().unwrap_or_default();
@@ -232,11 +236,11 @@ impl Stage {
         let targets = json!({"Rule": name, "EventBusName": bus, "Ids": ["1"]});
         self.client.json("events", "AWSEvents.RemoveTargets", &targets)?;
         self.client.json("events", "AWSEvents.DeleteRule", &json!({"Name": name, "EventBusName": bus}))?;
-        // Its subscription goes nowhere from now on, and away with the topic.
+        // Its subscription has no target from now on, and is removed with the topic.
         self.client.json("sqs", "AmazonSQS.DeleteQueue", &json!({ "QueueUrl": url })).map(drop)
     }
 
-    /// Every message of a queue that no function reads; they are taken out of it.
+    /// Takes every message out of a queue that no function reads.
     ///
     /// # Errors
     /// Where the queue refuses.
@@ -255,7 +259,8 @@ impl Stage {
         }
     }
 
-    /// Every dead letter that is visible, those of relays included, which stay in their queues: whose, and the message.
+    /// Every visible dead letter with its service, those of relays included. They stay in their
+    /// queues.
     ///
     /// # Errors
     /// Where a queue refuses.
@@ -264,7 +269,7 @@ impl Stage {
         for (service, queue) in dead_letter_queues() {
             let url = self.queue(&queue)?;
             loop {
-                // Long enough that none is given twice.
+                // The time is long enough that none is received twice.
                 let messages = self.receive(&url, 20)?;
                 if messages.is_empty() {
                     break;
@@ -275,7 +280,8 @@ impl Stage {
         Ok(letters)
     }
 
-    /// Every dead letter, those of relays included, which are taken out of their queues: whose, and the message.
+    /// Takes every dead letter out of its queue, those of relays included, and returns it with its
+    /// service.
     ///
     /// # Errors
     /// Where a queue refuses.
@@ -304,7 +310,7 @@ impl Stage {
         self.client.send(method, path, &all, body)
     }
 
-    /// Sets variables of a function beside its own, and waits until they hold.
+    /// Sets additional variables of a function, and waits until they are in effect.
     ///
     /// # Errors
     /// Where Lambda refuses.
@@ -325,7 +331,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Has `payment` and `notification` reach `outside`, wherever they were deployed to reach.
+    /// Points `payment` and `notification` at `outside`, instead of their deployed addresses.
     ///
     /// # Errors
     /// Where Lambda refuses.
@@ -397,8 +403,8 @@ impl Stage {
         Ok(self.entities::<Order>("orders")?.into_iter().map(|(_, order)| order).collect())
     }
 
-    /// Takes in stock, by the command that `inventory::receive` runs. The command has an id of its own, so that it does
-    /// so once.
+    /// Takes in stock by the command of `inventory::receive`. The command has an id of its own, so
+    /// it takes effect once.
     ///
     /// # Errors
     /// Where the queue refuses it.
@@ -416,7 +422,7 @@ impl Stage {
     }
 }
 
-/// DynamoDB's JSON as an item: texts and numbers are all that a table holds.
+/// DynamoDB's JSON as an item. A table holds only texts and numbers.
 fn item(json: &Value) -> Item {
     let text = |name: &str| json[name]["S"].as_str().unwrap_or_default().to_owned();
     let mut item = Item::new(Key { partition: text("pk").into(), sort: text("sk").into() });
@@ -433,7 +439,8 @@ fn item(json: &Value) -> Item {
     item
 }
 
-/// Whose, and what the queue is called without application and stage: a service's, and its relay's where it emits.
+/// The dead-letter queues with their services, named without application and stage: a service's
+/// own, and its relay's where it emits.
 fn dead_letter_queues() -> Vec<(&'static str, String)> {
     let own = |service: &'static str| [(service, format!("{service}-dlq"))];
     let relays = EMITTING.map(|service| (service, format!("{service}-relay-dlq")));

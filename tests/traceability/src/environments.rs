@@ -1,20 +1,21 @@
-//! The environments, and which test belongs to which: said in the manifests, beside the tests that it is said of.
+//! The environments, and the environment of each test. The manifests state them, beside the tests.
 //!
-//! The root manifest lists them in the order of their columns; the first is that of every test of which nothing is said. A package
-//! says where its integration tests run, all of them (`tests = "wire"`) or some (`tests = { contract = "memory" }`).
+//! The root manifest lists them in the order of their columns; the first is the default of every
+//! test. A package states where its integration tests run, all of them (`tests = "wire"`) or some
+//! (`tests = { contract = "memory" }`).
 
 use std::{collections::HashMap, path::Path, process::Command};
 
 use serde_json::Value;
 
-/// Where tests run.
+/// An environment of tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Environment {
-    /// A word: the head of its column.
+    /// Its name in one word: the head of its column.
     pub(crate) name: String,
-    /// What it is.
+    /// Its description.
     pub(crate) what: String,
-    /// Whether it must have results.
+    /// Whether the table needs results from it.
     pub(crate) is_wanted: bool,
 }
 
@@ -22,12 +23,12 @@ pub(crate) struct Environment {
 #[derive(Debug, Clone)]
 pub(crate) struct Environments {
     pub(crate) list: Vec<Environment>,
-    /// By package and integration test.
+    /// The environments by package and integration test.
     by_test: HashMap<(String, String), usize>,
 }
 
 impl Environments {
-    /// As the manifests of the workspace at `root` say.
+    /// Reads the manifests of the workspace at `root`.
     pub(crate) fn of_workspace(root: &Path) -> Result<Self, String> {
         let output = Command::new("cargo")
             .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
@@ -42,7 +43,7 @@ impl Environments {
         )
     }
 
-    /// From `cargo metadata`.
+    /// Reads the output of `cargo metadata`.
     pub(crate) fn read(metadata: &Value) -> Result<Self, String> {
         let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let listed = metadata["metadata"]["contract"]["environments"].as_array();
@@ -76,7 +77,7 @@ impl Environments {
         Ok(Self { list, by_test })
     }
 
-    /// These need not have results.
+    /// The same environments, without a need for results from `names`.
     pub(crate) fn without(mut self, names: &[&str]) -> Result<Self, String> {
         for name in names {
             let known = self.list.iter_mut().find(|environment| environment.name == *name);

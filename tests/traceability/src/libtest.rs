@@ -1,18 +1,19 @@
-//! What libtest prints, as results. Its summary is the check: a result that was not understood is an error, and never one test less.
+//! Reads libtest's output as results. Its summary is the check: a result that is not understood is
+//! an error, and never one test less.
 
-/// What became of one test.
+/// The outcome of one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
     Failed,
-    /// With the reason that `#[ignore = "…"]` gives.
+    /// Ignored, with the reason of `#[ignore = "…"]`.
     Ignored(String),
 }
 
 /// One test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tested {
-    /// With its modules.
+    /// The name with its modules.
     pub(crate) name: String,
     pub(crate) outcome: Outcome,
 }
@@ -47,14 +48,14 @@ fn is_beginning(line: &str) -> bool {
     matches!(words[..], ["running", count, "test" | "tests"] if count.parse::<usize>().is_ok())
 }
 
-/// From "running 3 tests" to its summary.
+/// The run of one harness, from "running 3 tests" to its summary.
 #[derive(Default)]
 struct Run {
     tested: Vec<Tested>,
-    /// A test that began, and the last that was printed since: with one thread and `--nocapture` its own words stand between its
-    /// name and its outcome.
+    /// A test that began, and the last line since then. With one thread and `--nocapture` the
+    /// test's own output stands between its name and its outcome.
     open: Option<(String, String)>,
-    /// What failed tests printed follows: nothing there is a result.
+    /// Whether the output of failed tests follows, which holds no results.
     is_reporting: bool,
 }
 
@@ -82,7 +83,8 @@ impl Run {
         Ok(())
     }
 
-    /// The open test's outcome ends the last line before the next test's, right after what the test printed.
+    /// Reads the open test's outcome from the last line before the next test's: it follows the
+    /// test's own output.
     fn settle(&mut self) -> Result<(), String> {
         let Some((name, last)) = self.open.take() else { return Ok(()) };
         let outcome = match last {
@@ -94,7 +96,8 @@ impl Run {
         Ok(())
     }
 
-    /// Against `ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
+    /// Compares the results with a summary such as `ok. 3 passed; 0 failed; 1 ignored; 0 measured;
+    /// 0 filtered out; finished in 0.01s`.
     fn check(&self, summary: &str) -> Result<(), String> {
         let counted = |what: &str| {
             let mut parts = summary.split(['.', ';']).map(str::trim);
@@ -124,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// Printed by libtest of Rust 1.95, each by the same eight tests or by documentation.
+    /// Outputs of libtest of Rust 1.95, of the same eight tests or of documentation.
     macro_rules! captured {
         ($name:literal) => {
             read(include_str!(concat!("../tests/captured/", $name, ".txt")))

@@ -1,8 +1,10 @@
-//! Which statement of `CONTRACT.md` is proven where, read from the results of tests that ran.
+//! The table of statements of `CONTRACT.md` and the environments that prove them, from the results
+//! of tests that ran.
 //!
-//! `cargo test` runs every test binary through `contract-table record`, which keeps what the binary printed; without an argument
-//! this program reads all of that and prints the table. A list of tests would be shorter and could claim what never ran.
-//! libtest's own JSON would need no parser, but it is unstable.
+//! `cargo test` runs every test binary through `contract-table record`, which stores the binary's
+//! output. Without an argument this program reads the outputs and prints the table. A list of tests
+//! would be shorter, but could name tests that never ran. libtest's own JSON would need no parser,
+//! but it is unstable.
 
 mod environments;
 mod libtest;
@@ -61,7 +63,7 @@ fn print(arguments: &[String]) -> Result<ExitCode, String> {
     Ok(if table.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// `target/contract`: this program is `target/<profile>/contract-table`.
+/// `target/contract`. The path of this program is `target/<profile>/contract-table`.
 fn results_folder() -> PathBuf {
     let own = env::current_exe().unwrap_or_default();
     own.ancestors().nth(2).unwrap_or(Path::new("target")).join("contract")

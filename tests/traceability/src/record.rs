@@ -1,4 +1,5 @@
-//! Between cargo and a test binary: runs it, passes everything on, and keeps what it printed with how it ended.
+//! A runner between cargo and a test binary. It forwards all output, and stores it with the exit
+//! status.
 
 use std::{
     env,
@@ -10,12 +11,13 @@ use std::{
 
 use serde_json::json;
 
-/// The first line of a kept run.
+/// The first line of a stored run.
 pub(crate) const BEGAN: &str = "{\"began\":";
-/// The last line: without it the run was cut off.
+/// The last line. Without it the run was cut off.
 pub(crate) const ENDED: &str = "{\"ended\":";
 
-/// Runs `test` as `cargo test` would, its results in a file of `folder` from the first line on.
+/// Runs `test` as `cargo test` would, and writes its output to a file of `folder` from the first
+/// line on.
 pub(crate) fn record(folder: &Path, test: &[String]) -> Result<ExitCode, String> {
     let (executable, arguments) = test.split_first().ok_or(crate::USAGE)?;
     let name = Path::new(executable).file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -46,14 +48,15 @@ fn run(
             0 => return child.wait(),
             count => {
                 keep(&buffer[..count])?;
-                // Whoever closed standard output reads nothing; the results are kept all the same.
+                // A write to a closed standard output may fail; the results are stored
+                // nevertheless.
                 let _ = out.write_all(&buffer[..count]).and_then(|()| out.flush());
             }
         }
     }
 }
 
-/// As a shell has it: 128 and the signal that ended it.
+/// The exit code as a shell computes it: 128 and the signal that ended the process.
 fn code(status: ExitStatus) -> u8 {
     use std::os::unix::process::ExitStatusExt as _;
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);

@@ -1,4 +1,4 @@
-//! The runs that were kept.
+//! The stored runs.
 
 use std::{fs, path::Path};
 
@@ -9,14 +9,14 @@ use crate::{
     record::{BEGAN, ENDED},
 };
 
-/// What one test binary did.
+/// The run of one test binary.
 #[derive(Debug, Clone)]
 pub(crate) struct Run {
     pub(crate) package: String,
-    /// `contract`, of `contract-1a2b3c4d5e6f7a8b`.
+    /// The target: `contract` for the binary `contract-1a2b3c4d5e6f7a8b`.
     pub(crate) target: String,
     pub(crate) tested: Vec<Tested>,
-    /// Why not all of it is known, where it is not.
+    /// The reason why the results are incomplete, where they are.
     pub(crate) trouble: Option<String>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<Run>, String> {
     kept.collect()
 }
 
-/// A kept run; `None` where the text is none.
+/// A stored run; `None` where the text is no such run.
 pub(crate) fn run(kept: &str) -> Option<Run> {
     let (began, output) = kept.split_once('\n')?;
     let began: Value = serde_json::from_str(began).ok().filter(|_| began.starts_with(BEGAN))?;

@@ -1,18 +1,19 @@
-//! The statements, as `CONTRACT.md` lists them: `- **S-12** **Zombie commit**: A's lease expires, …`.
+//! The statements, as `CONTRACT.md` lists them: `- **S-12** **Zombie commit**: A's lease expires,
+//! …`.
 
 /// One statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Statement {
     /// `S-12`.
     pub(crate) id: String,
-    /// Its first words in bold, without marks.
+    /// The first words of the statement in bold, without marks.
     pub(crate) title: String,
-    /// In a section that says "(promised)": not asked for yet.
+    /// Whether its section is marked "(promised)", so that no proof is needed yet.
     pub(crate) promised: bool,
 }
 
 impl Statement {
-    /// As the names of its tests begin: `s12`.
+    /// The beginning of its tests' names: `s12`.
     pub(crate) fn key(&self) -> String {
         self.id.replace('-', "").to_lowercase()
     }
@@ -68,8 +69,8 @@ fn is_id(text: &str) -> bool {
     })
 }
 
-/// The ids that a test's name carries, as keys: `shop::s36_s37_every_wrapping` carries `s36` and `s37`. A family's letter and a
-/// number is an id, in the contract or not.
+/// The ids in a test's name, as keys: `shop::s36_s37_every_wrapping` has `s36` and `s37`. A
+/// family's letter with a number is an id, whether the contract has it or not.
 pub(crate) fn carried<'a>(test: &'a str, statements: &[Statement]) -> Vec<&'a str> {
     let name = test.rsplit("::").next().unwrap_or(test);
     let is_key = |part: &&str| {
@@ -87,7 +88,8 @@ mod tests {
 
     use super::*;
 
-    /// The ids whose line begins with them in bold, of the sections of this kind: a second reading of the file, by other means.
+    /// The ids at the beginning of lines, in bold, in the sections of this kind. It reads the file
+    /// a second time, by other means.
     fn ids(contract: &str, promised: bool) -> Vec<String> {
         let sections = contract.split("\n## ").filter(|section| {
             let heading = section.lines().next().unwrap_or_default();
@@ -108,7 +110,7 @@ mod tests {
         let read_ids =
             |of: &[&Statement]| of.iter().map(|statement| statement.id.clone()).collect::<Vec<_>>();
         assert_eq!((read_ids(&asked), read_ids(&promised)), (ids(contract, false), ids(contract, true)));
-        // Each family counts without a gap, so none was passed over.
+        // Each family counts without a gap, so no id was missed.
         for family in ["S", "C", "O", "E", "G", "Q", "L"] {
             let of = |statement: &&Statement| statement.id.starts_with(&format!("{family}-"));
             let mut numbers: Vec<usize> =
@@ -119,7 +121,7 @@ mod tests {
         let title = |id: &str| statements.iter().find(|statement| statement.id == id).unwrap().title.clone();
         assert_eq!(title("S-1"), "All succeed → exactly OK");
         assert_eq!(title("C-1"), "The documentation states the price honestly");
-        // Its bold words go on in the next line, or do not begin it.
+        // Its bold words go on in the next line, or stand within the line.
         assert_eq!(title("S-4"), "The response never holds \"\", null or an id that is not in the batch");
         assert_eq!(title("S-29"), "a1 fails → F(a1,a2,a3)");
     }

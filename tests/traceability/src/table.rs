@@ -1,4 +1,4 @@
-//! The table, and whether it holds.
+//! The table, and its verdict.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::{
     statements::{Statement, carried},
 };
 
-/// A title longer than this is cut.
+/// The width at which a title is cut.
 const WIDTH: usize = 56;
 
-/// One test that carries an id.
+/// The result of a test that carries an id.
 #[derive(Debug, Clone)]
 struct Proof {
     test: String,
@@ -48,7 +48,7 @@ impl Row {
     }
 }
 
-/// Statements by environments.
+/// The table of statements by environments.
 #[derive(Debug)]
 pub(crate) struct Table {
     environments: Vec<Environment>,
@@ -58,7 +58,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// What the runs prove of the statements.
+    /// The proofs of the statements in the runs.
     pub(crate) fn new(statements: Vec<Statement>, environments: &Environments, runs: &[Run]) -> Self {
         let (mut problems, mut notes) = (Vec::new(), Vec::new());
         let mut rows: Vec<Row> = statements
@@ -106,12 +106,12 @@ impl Table {
         Self { environments: environments.list.clone(), rows, problems, notes }
     }
 
-    /// Every statement that is asked for has a test that passed, and nothing else is wrong.
+    /// Whether every statement that needs one has a test that passed, and nothing else is wrong.
     pub(crate) fn holds(&self) -> bool {
         self.problems.is_empty()
     }
 
-    /// For people.
+    /// The table as text.
     pub(crate) fn text(&self) -> String {
         let (promised, asked): (Vec<&Row>, Vec<&Row>) =
             self.rows.iter().partition(|row| row.statement.promised);
@@ -149,7 +149,7 @@ impl Table {
         self.line(&row.statement.id, &row.statement.title, cells)
     }
 
-    /// A column is as wide as the widest of it.
+    /// A line of the table. Each column is as wide as its widest cell.
     fn line(&self, id: &str, title: &str, cells: Vec<String>) -> String {
         let mut line = format!("{id:<5} {:<WIDTH$}", cut(title));
         for (place, cell) in cells.iter().enumerate() {
@@ -160,7 +160,7 @@ impl Table {
         line.trim_end().to_owned()
     }
 
-    /// For programs.
+    /// The table as JSON.
     pub(crate) fn json(&self) -> Value {
         let outcome = |outcome: &Outcome| match outcome {
             Outcome::Passed => json!("passed"),

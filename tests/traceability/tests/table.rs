@@ -15,7 +15,8 @@ impl Target {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("ci")).unwrap();
-        // A link, since a copy is a file that is written to: what another test starts meanwhile holds it open ("text file busy").
+        // A link, not a copy: another process that a test starts meanwhile would hold the copy open
+        // for writing ("text file busy").
         fs::hard_link(env!("CARGO_BIN_EXE_contract-table"), folder.join("ci/contract-table")).unwrap();
         Self(folder)
     }
@@ -29,7 +30,7 @@ impl Target {
             .unwrap()
     }
 
-    /// A program that prints what libtest printed once.
+    /// A program that prints an output of libtest.
     fn test(&self, name: &str, captured: &str, end: &str) -> String {
         let path = self.0.join(name);
         let output = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captured").join(captured);
@@ -66,7 +67,7 @@ fn a_recorded_test_looks_to_cargo_as_if_it_ran_alone() {
     let table = target.run(&[], "");
     let (code, table) = (table.status.code(), text(&table.stdout));
     assert_eq!(code, Some(1), "{table}");
-    // Those that are promised have a line, and are not counted.
+    // Promised statements have a line, and are not counted.
     let json: serde_json::Value = serde_json::from_slice(&target.run(&[], "json").stdout).unwrap();
     let asked = |statement: &&serde_json::Value| statement["promised"] == false;
     let statements = json["statements"].as_array().unwrap().iter().filter(asked).count();

@@ -1,4 +1,4 @@
-//! No circle of files inside any crate.
+//! The rule that no crate has a circle of files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ fn modules(src: &Path) -> Modules {
         .collect()
 }
 
-/// The file that a path leads to: that of the longest module that it begins with.
+/// The file to which a path leads: that of the longest module that the path begins with.
 fn file_of<'m>(modules: &'m Modules, path: &[String]) -> Option<&'m Vec<String>> {
     (0..=path.len()).rev().find_map(|length| modules.get_key_value(&path[..length])).map(|(module, _)| module)
 }

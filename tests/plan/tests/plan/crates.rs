@@ -1,4 +1,4 @@
-//! The crates: what each must not know.
+//! The rules of the crates: the things that each must not know.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,11 +6,11 @@ use crate::source::{packages, parse, paths, rust_files, states, text};
 
 /// A rule of one crate.
 struct Rule {
-    /// The package, or the folder of several.
+    /// The package, or the folder of several packages.
     package: &'static str,
-    /// Its sentence in ARCHITECTURE.md.
+    /// The rule's sentence in ARCHITECTURE.md.
     sentence: &'static str,
-    /// Beginnings of the names of packages that it must not depend on, however far away.
+    /// Prefixes of package names that it must not depend on, directly or indirectly.
     packages: &'static [&'static str],
     /// Paths that its code must not name.
     paths: &'static [&'static str],
@@ -80,7 +80,8 @@ const RULES: [Rule; 10] = [
     Rule { package: "order-platform", sentence: "`make run` compiles no SDK", packages: AWS, paths: &[] },
 ];
 
-/// The dependencies of each package of the workspace, as its manifest names them: not those of tests, and no optional ones.
+/// The dependencies of each package of the workspace in its manifest, without those of tests and
+/// optional ones.
 fn manifests() -> BTreeMap<String, BTreeSet<String>> {
     packages()
         .into_iter()
@@ -96,7 +97,7 @@ fn manifests() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// What a package depends on, however far away.
+/// The direct and indirect dependencies of a package.
 fn reachable<'m>(manifests: &'m BTreeMap<String, BTreeSet<String>>, package: &str) -> BTreeSet<&'m String> {
     let mut found = BTreeSet::new();
     let mut open: Vec<&String> = manifests[package].iter().collect();

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::source::{parse, paths, root, rust_files, states};
 
-/// The folders from the bottom up. What stands above none of them is small and shared.
+/// The folders from the bottom up. Files outside of them are small and shared.
 const ORDER: [&str; 7] = ["table", "row", "commit", "handler", "engine", "batch", "relay"];
 
-/// For each folder the sentence of ARCHITECTURE.md, and what it must not import.
+/// For each folder the sentence of ARCHITECTURE.md, and the forbidden imports.
 const RULES: [(&str, &str, &[&str]); 8] = [
     (
         "",

@@ -1,8 +1,9 @@
-//! Names that were changed do not come back.
+//! The rule that former names do not come back.
 
 use crate::source::{packages, root, rust_files, text};
 
-/// The committed list: a former name, the places where it has its former meaning, and the name that it has now.
+/// The committed list: a former name, the places where it has its former meaning, and the name that
+/// it has now.
 fn former() -> Vec<(String, Vec<String>, String)> {
     let list = text(&root().join("tests/plan/former_names.txt"));
     let lines = list.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());

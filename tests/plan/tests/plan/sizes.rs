@@ -4,7 +4,7 @@ use syn::Item;
 
 use crate::source::{is_test, packages, parse, rust_files, states, text};
 
-/// Lines of a file of product code.
+/// The largest number of lines in a file of product code.
 const LONGEST: usize = 400;
 
 #[test]
@@ -19,7 +19,7 @@ fn no_file_of_product_code_is_longer_than_400_lines() {
     assert!(long.is_empty(), "files to cut:\n{}", long.join("\n"));
 }
 
-/// What a table of contents may hold.
+/// Whether a table of contents may hold the item.
 fn is_contents(item: &Item) -> bool {
     match item {
         Item::Mod(module) => module.content.is_none() || is_test(&module.attrs),

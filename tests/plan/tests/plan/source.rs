@@ -16,12 +16,12 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// A file's text, or nothing where it is not there.
+/// A file's text; empty where there is no file.
 pub(crate) fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// Fails unless ARCHITECTURE.md has the sentence that a rule is told by.
+/// Fails unless ARCHITECTURE.md has the sentence of a rule.
 pub(crate) fn states(sentence: &str) {
     let architecture = text(&root().join("ARCHITECTURE.md")).replace('\n', " ").replace("**", "");
     assert!(architecture.contains(sentence), "ARCHITECTURE.md does not say any more: {sentence}");
@@ -45,7 +45,7 @@ pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The folders of all packages but the benchmark, which is a workspace of its own.
+/// The folders of all packages except the benchmark, which is a workspace of its own.
 pub(crate) fn packages() -> Vec<PathBuf> {
     let root = root();
     let folders = ["shared", "functions"].map(|folder| root.join(folder));
@@ -63,7 +63,7 @@ pub(crate) fn parse(path: &Path) -> syn::File {
     syn::parse_file(&text(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The paths that a file's code names, its tests left out: each as its segments from the left.
+/// The paths in a file's code, without its tests: each as its segments from the left.
 pub(crate) fn paths(file: &syn::File) -> BTreeSet<Vec<String>> {
     let mut paths = Paths::default();
     paths.visit_file(file);
@@ -126,7 +126,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Whether an item is there for tests or for the documentation alone.
+/// Whether an item exists for tests or for the documentation alone.
 pub(crate) fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().filter(|attribute| attribute.path().is_ident("cfg")).any(|attribute| {
         attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test") || path.is_ident("doc"))

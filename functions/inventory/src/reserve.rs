@@ -102,3 +102,26 @@ async fn look<'a>(
     }
     Ok((stocks, short))
 }
+
+#[cfg(test)]
+mod tests {
+    use order_events::testing::placed;
+    use waxseal::Outcome;
+    use waxseal_testing::{Alone, block_on};
+
+    use super::*;
+
+    #[test]
+    fn an_order_is_set_aside_whole_or_not_at_all() {
+        let stock = |on_hand, reserved| Stock { on_hand, reserved };
+        let mut alone = Alone::handler(ReserveStock).with("tee", &stock(3, 0)).with("hat", &stock(1, 0));
+        let ran = block_on(alone.run(placed("o-1", &[("tee", 2, 1250), ("hat", 1, 800)])));
+        assert!(matches!(ran.result, Ok(Outcome::Applied)), "{ran:?}");
+        assert_eq!(ran.emitted_of::<StockReserved>()[0].total, 3300);
+        assert_eq!((alone.state("tee"), alone.state("hat")), (Some(stock(1, 2)), Some(stock(0, 1))));
+
+        let ran = block_on(alone.run(placed("o-2", &[("tee", 1, 1250), ("hat", 1, 800)])));
+        assert_eq!(ran.emitted_of::<StockShort>()[0].short.len(), 1);
+        assert_eq!(alone.state("tee"), Some(stock(1, 2)), "nothing of the order is set aside");
+    }
+}

@@ -90,3 +90,43 @@ impl<G: Gateway> Effect for RefundCharge<G> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use waxseal::{BoxError, Outcome};
+    use waxseal_testing::{Alone, block_on};
+
+    use super::*;
+
+    /// Gives everything back.
+    struct Generous;
+    impl Gateway for Generous {
+        async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
+            Ok(Response::builder().status(201).body(Bytes::from_static(br#"{"refundId":"re_1"}"#))?)
+        }
+    }
+
+    fn due(amount: u64) -> OrderRefundDue {
+        OrderRefundDue { order_id: "o-1".into(), amount, currency: Currency::EUR }
+    }
+
+    #[test]
+    fn a_refund_is_of_what_was_captured() {
+        let captured =
+            Payment::Captured { amount: 2500, currency: Currency::EUR, charge_id: Some("ch_1".into()) };
+        let refund = || Alone::effect(RefundCharge { gateway: Arc::new(Generous) });
+        let mut alone = refund().with("o-1", &captured);
+        let ran = block_on(alone.run(due(2400)));
+        assert!(ran.result.is_err_and(|failure| failure.is_permanent()) && ran.emitted.is_empty());
+        assert_eq!(alone.state("o-1"), Some(captured));
+
+        let ran = block_on(alone.run(due(2500)));
+        assert!(matches!(ran.result, Ok(Outcome::Applied)), "{ran:?}");
+        assert_eq!(ran.emitted_of::<PaymentRefunded>()[0].refund_id.as_deref(), Some("re_1"));
+
+        let ran = block_on(refund().run(due(2500)));
+        assert!(ran.result.is_err_and(|failure| failure.is_permanent()), "nothing was captured");
+    }
+}

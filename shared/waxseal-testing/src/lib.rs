@@ -2,13 +2,22 @@
 //!
 //! [`MemoryTable`], [`ManualHost`] and [`RecordedDeadLetters`] stand in for a table, a clock and a dead-letter queue, so that a
 //! service is tested in one process and in milliseconds. [`block_on`] runs a future without a runtime.
+//!
+//! [`given`] tests the decisions of an aggregate as pure functions: `given(state).when(message).then(state, emitted)`. [`Alone`] runs
+//! one handler or effect.
 
+mod alone;
 mod block_on;
 mod dead_letters;
+mod expected;
+mod given;
 mod host;
 mod memory;
 
+pub use alone::{Alone, Ran};
 pub use block_on::block_on;
 pub use dead_letters::RecordedDeadLetters;
+pub use expected::{Delayed, Expected, InSequence, Messages};
+pub use given::{Decision, Given, given};
 pub use host::ManualHost;
 pub use memory::MemoryTable;

@@ -36,6 +36,12 @@ impl StagedMessage {
         self.data.as_deref().ok()
     }
 
+    /// How long its recipient does not see it.
+    #[must_use]
+    pub fn after(&self) -> Option<Duration> {
+        self.after
+    }
+
     /// Whether it is the next one in the sequence of the entity that is decided on.
     #[must_use]
     pub fn is_in_sequence(&self) -> bool {

@@ -155,6 +155,17 @@ pub fn value<T: Entity>(item: &Item) -> Result<Option<(T, u64)>, Fault> {
     Ok(Some((parse(&item.key, data).map_err(Fault::permanent)?, version)))
 }
 
+/// The item of an entity at `version`, from 1: to put a table into a state, as tests do.
+///
+/// # Errors
+/// Where the entity has no JSON form, or its id is too long.
+pub fn stored<T: Entity>(id: &str, value: &T, version: u64) -> Result<Item, Fault> {
+    let key = key::<T>(id);
+    check_key(&key).map_err(Fault::permanent)?;
+    let data = serde_json::to_string(value).map_err(Fault::permanent)?;
+    Ok(item(key, Stored { data, version, sequence: 0 }))
+}
+
 /// The id of the entity that an item's key names.
 #[must_use]
 pub fn id(key: &Key) -> Option<String> {

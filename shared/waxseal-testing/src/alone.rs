@@ -1,0 +1,198 @@
+//! One handler or effect alone, on a table in memory.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use waxseal::{
+    Channel, Declared, Done, Effect, Emits, Engine, Entity, Envelope, Failure, Fault, Handler, Message,
+    Outcome, Raw, Service, Settings, Table, Timestamp, read_emissions,
+    row::state,
+    table::{Action, Condition, Item, Key, Write, attribute},
+};
+
+use crate::{ManualHost, MemoryTable};
+
+/// One handler or effect with the entities that it finds. It runs through the engine, so its receipts, its lease and its commit are
+/// those of production.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use waxseal::{Entity, Envelope, Fault, Handler, Outcome, Unit};
+/// use waxseal_testing::{Alone, block_on};
+///
+/// #[derive(Serialize, Deserialize)] struct ParcelScanned { parcel: String }
+/// waxseal::event!(ParcelScanned { name: "parcel.scanned", version: 1, owner: "depot" });
+/// #[derive(Serialize, Deserialize, PartialEq, Debug)] struct ParcelLost { parcel: String }
+/// waxseal::event!(ParcelLost { name: "parcel.lost", version: 1, owner: "tracking" });
+/// #[derive(Serialize, Deserialize, PartialEq, Debug)] struct Scans { left: u32 }
+/// impl Entity for Scans { const KIND: &'static str = "scans"; }
+///
+/// struct CountDown;
+/// impl Handler for CountDown {
+///     const NAME: &str = "count-down";
+///     type Event = ParcelScanned;
+///     type Emits = (ParcelLost,);
+///     async fn handle(&self, scan: &Envelope<ParcelScanned>, unit: &mut Unit<'_, Self::Emits>) -> Result<(), Fault> {
+///         let parcel = &scan.data.parcel;
+///         let mut scans = unit.load::<Scans>(parcel).await?.ok_or_else(|| Fault::permanent("an unknown parcel"))?;
+///         scans.left -= 1;
+///         if scans.left == 0 { unit.emit(ParcelLost { parcel: parcel.clone() }); }
+///         unit.save(scans);
+///         Ok(())
+///     }
+/// }
+/// let scan = || ParcelScanned { parcel: "p-1".into() };
+/// let mut alone = Alone::handler(CountDown).with("p-1", &Scans { left: 1 });
+/// let ran = block_on(alone.run(scan()));
+/// assert_eq!(ran.result.unwrap(), Outcome::Applied);
+/// assert_eq!(ran.emitted.len(), 1);
+/// assert_eq!(alone.state("p-1"), Some(Scans { left: 0 }));
+///
+/// let ran = block_on(Alone::handler(CountDown).run(scan()));
+/// assert_eq!(ran.result.unwrap_err().to_string(), "an unknown parcel");
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing runs before a message comes"]
+pub struct Alone {
+    engine: Engine,
+    table: MemoryTable,
+    host: Arc<ManualHost>,
+    messages: u32,
+}
+
+/// One run: its result, and what it emitted.
+#[derive(Debug)]
+#[must_use = "a run that is not looked at proves nothing"]
+pub struct Ran {
+    /// What became of the message.
+    pub result: Result<Outcome, Failure>,
+    /// The envelopes that the commit holds.
+    pub emitted: Vec<Raw>,
+}
+
+impl Ran {
+    /// The emitted messages of one kind.
+    ///
+    /// # Panics
+    /// Where one does not fit its type.
+    #[must_use]
+    pub fn emitted_of<M: Message>(&self) -> Vec<M> {
+        let of_kind = self.emitted.iter().filter(|raw| raw.name == M::NAME);
+        of_kind.map(|raw| raw.decode::<M>().map_or_else(|error| panic!("{error}"), |raw| raw.data)).collect()
+    }
+}
+
+impl Alone {
+    /// A handler.
+    ///
+    /// # Panics
+    /// Where the handler breaks a rule of [`Service::check`].
+    pub fn handler<H: Handler>(handler: H) -> Self {
+        Self::of(service::<H::Event, H::Emits>().handler(handler))
+    }
+
+    /// An effect.
+    ///
+    /// # Panics
+    /// As [`Alone::handler`].
+    pub fn effect<E: Effect>(effect: E) -> Self {
+        Self::of(service::<E::Event, E::Emits>().effect(effect))
+    }
+
+    /// An effect that tells what a success emits.
+    ///
+    /// # Panics
+    /// As [`Alone::handler`].
+    pub fn effect_with_done<E: Done>(effect: E) -> Self {
+        Self::of(service::<E::Event, E::Emits>().effect_with_done(effect))
+    }
+
+    fn of(service: Service) -> Self {
+        let (table, host) = (MemoryTable::default(), Arc::new(ManualHost::new(Timestamp::UNIX_EPOCH)));
+        // A message that comes again meets its receipt, and no memory of the process.
+        let mut settings = Settings::default();
+        settings.cache = 0;
+        let engine = Engine::new(service, table.clone(), host.clone(), settings);
+        let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+        Self { engine, table, host, messages: 0 }
+    }
+
+    /// Stores an entity, as an earlier commit would have.
+    ///
+    /// # Panics
+    /// Where it has no JSON form.
+    pub fn with<S: Entity>(self, id: &str, entity: &S) -> Self {
+        let item = state::stored(id, entity, 1).unwrap_or_else(|error| panic!("{error}"));
+        let write =
+            Write { action: Action::Put(item), condition: Condition::Absent { now: self.host_now() } };
+        crate::block_on(self.table.write(&[write])).unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
+    /// Sets the clock; 1970 unless set.
+    pub fn at(self, now: Timestamp) -> Self {
+        self.host.set(now);
+        self
+    }
+
+    /// Lets time pass, such as the rest of a lease.
+    pub fn pass(&self, time: Duration) {
+        self.host.pass(time);
+    }
+
+    /// Runs it on a message, in an envelope that begins a flow. Its id is `message-1`, `message-2` and so on.
+    pub async fn run<M: Message>(&mut self, message: M) -> Ran {
+        self.messages += 1;
+        let id = format!("message-{}", self.messages);
+        let envelope = Envelope::starting(id, M::OWNER, self.host_now(), message);
+        match envelope.into_raw() {
+            Ok(raw) => self.run_raw(&raw).await,
+            Err(error) => Ran { result: Err(Failure::Fault(Fault::permanent(error))), emitted: Vec::new() },
+        }
+    }
+
+    /// Runs it on an envelope of the test's own. The same envelope twice is a duplicate.
+    pub async fn run_raw(&self, raw: &Raw) -> Ran {
+        let before: BTreeSet<Key> = self.emitting().into_iter().map(|item| item.key).collect();
+        let result = self.engine.handle(raw).await;
+        let fresh = self.emitting().into_iter().filter(|item| !before.contains(&item.key));
+        Ran { result, emitted: fresh.flat_map(|item| emitted(&item)).collect() }
+    }
+
+    /// An entity as it is stored now.
+    ///
+    /// # Panics
+    /// Where the item does not fit `S`.
+    #[must_use]
+    pub fn state<S: Entity>(&self, id: &str) -> Option<S> {
+        crate::block_on(self.engine.read::<S>(id)).unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    fn host_now(&self) -> Timestamp {
+        self.engine.now()
+    }
+
+    fn emitting(&self) -> Vec<Item> {
+        let items = self.table.items();
+        items.iter().filter(|item| item.get_text(attribute::EMITTED).is_some()).cloned().collect()
+    }
+}
+
+/// A service of the name that owns what is emitted, or is the recipient of the command.
+fn service<M: Message, S: Emits>() -> Service {
+    let owner = |declared: &Declared| match declared.channel {
+        Channel::Queue(_) => None,
+        _ => Some(declared.owner),
+    };
+    match M::CHANNEL {
+        Channel::Queue(recipient) => Service::new(recipient),
+        _ => Service::new(S::DECLARED.iter().find_map(owner).unwrap_or("alone")),
+    }
+}
+
+fn emitted(receipt: &Item) -> Vec<Raw> {
+    let text = receipt.get_text(attribute::EMITTED).unwrap_or("[]");
+    let emissions = read_emissions(text).unwrap_or_else(|error| panic!("{}: {error}", receipt.key));
+    let parse =
+        |envelope: &str| Raw::parse(envelope).unwrap_or_else(|error| panic!("{}: {error}", receipt.key));
+    emissions.iter().map(|emission| parse(emission.envelope.get())).collect()
+}

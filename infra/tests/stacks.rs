@@ -88,8 +88,8 @@ fn a_function_and_a_relay_may_do_with_their_table_what_waxseal_aws_does() {
     for file in fs::read_dir(source).unwrap() {
         let path = file.unwrap().path();
         let text = fs::read_to_string(&path).unwrap();
-        // Receipts are read one after another by sweeps alone.
-        let wanted = if path.ends_with("receipts.rs") { &mut relay } else { &mut function };
+        // Sweeps alone scan.
+        let wanted = if path.ends_with("scan.rs") { &mut relay } else { &mut function };
         let named =
             text.lines().filter_map(|line| line.trim().strip_prefix("const ")?.split_once(": &str = \""));
         for (_, action) in named {

@@ -42,7 +42,7 @@ pub(crate) enum Kind {
 
 /// A failed call, without the SDK's types.
 #[derive(Debug, Clone)]
-pub(crate) struct CallError {
+pub(crate) struct CallFailure {
     pub(crate) kind: Kind,
     /// The service's code or `None` where it did not answer.
     pub(crate) code: Option<String>,
@@ -64,7 +64,7 @@ pub(crate) struct Target {
     pub(crate) endpoint: Option<String>,
 }
 
-impl CallError {
+impl CallFailure {
     pub(crate) fn new(kind: Kind, detail: String) -> Self {
         Self { kind, code: None, detail }
     }
@@ -108,7 +108,7 @@ impl CallError {
     }
 
     /// The one line.
-    pub(crate) fn at(&self, target: &Target, action: &str) -> Trouble {
+    pub(crate) fn at(&self, target: &Target, action: &str) -> CallError {
         let Target { what, variable, service, region, endpoint } = target;
         let place = endpoint.as_deref().unwrap_or(region);
         let said = match &self.code {
@@ -117,7 +117,7 @@ impl CallError {
             None => self.detail.clone(),
         };
         let code = self.code.as_deref().unwrap_or("not found");
-        Trouble(match self.kind {
+        CallError(match self.kind {
             Kind::Missing => {
                 format!("{code}: {what} does not exist in {place}: create it or correct {variable}")
             }
@@ -235,15 +235,15 @@ fn one_line(text: &str) -> String {
 /// The line, as the source of a [`waxseal::table::TableError`] or a dead-letter error. It has no source: the SDK's tree
 /// is in its text already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Trouble(pub(crate) String);
+pub(crate) struct CallError(pub(crate) String);
 
-impl fmt::Display for Trouble {
+impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Error for Trouble {}
+impl Error for CallError {}
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use waxseal::claim_check::{Claims, StoreError};
 
-use crate::call::{CallError, Kind, Target, Trouble};
+use crate::call::{CallError, CallFailure, Kind, Target};
 
 /// Payloads in S3 buckets: stored in one's own, fetched from that and from those that are trusted.
 #[derive(Debug, Clone)]
@@ -60,15 +60,15 @@ impl S3Claims {
         self
     }
 
-    fn trouble(&self, error: &CallError, bucket: &str, action: &str) -> StoreError {
+    fn store_error(&self, error: &CallFailure, bucket: &str, action: &str) -> StoreError {
         let target = Target { what: format!("bucket {bucket}"), ..self.target.clone() };
-        let Trouble(mut text) = error.at(&target, action);
+        let CallError(mut text) = error.at(&target, action);
         if error.kind == Kind::Denied && action == "s3:GetObject" {
             text.push_str(" (and s3:ListBucket, without which S3 says this of a missing object too)");
         }
         match error.kind {
             Kind::TooLarge => StoreError::Refused(text),
-            _ => StoreError::Unavailable(Box::new(Trouble(text))),
+            _ => StoreError::Unavailable(Box::new(CallError(text))),
         }
     }
 }
@@ -91,10 +91,10 @@ impl Claims for S3Claims {
         let mut output = match answer {
             Ok(output) => output,
             Err(error) => {
-                let error = CallError::of(&error);
+                let error = CallFailure::of(&error);
                 return match error.code.as_deref() {
                     Some("NoSuchKey") => Ok(None),
-                    _ => Err(self.trouble(&error, bucket, "s3:GetObject")),
+                    _ => Err(self.store_error(&error, bucket, "s3:GetObject")),
                 };
             }
         };
@@ -121,7 +121,7 @@ impl Claims for S3Claims {
             .body(ByteStream::from(payload.to_vec()))
             .send()
             .await
-            .map_err(|error| self.trouble(&CallError::of(&error), &self.bucket, "s3:PutObject"))?;
+            .map_err(|error| self.store_error(&CallFailure::of(&error), &self.bucket, "s3:PutObject"))?;
         Ok(format!("s3://{}/{key}", self.bucket))
     }
 }

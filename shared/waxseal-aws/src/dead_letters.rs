@@ -11,7 +11,7 @@ use waxseal::{
 };
 use waxseal_catalog::settings::DEAD_LETTERS;
 
-use crate::call::{CallError, Target};
+use crate::call::{CallFailure, Target};
 
 /// The dead-letter queue.
 ///
@@ -63,7 +63,7 @@ impl DeadLetters for SqsDeadLetters {
             };
             request = request.message_attributes(name, attribute.build()?);
         }
-        request.send().await.map_err(|error| CallError::of(&error).at(&self.target, "sqs:SendMessage"))?;
+        request.send().await.map_err(|error| CallFailure::of(&error).at(&self.target, "sqs:SendMessage"))?;
         Ok(())
     }
 }

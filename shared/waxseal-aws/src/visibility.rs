@@ -7,7 +7,7 @@ use aws_sdk_sqs::{Client, types::ChangeMessageVisibilityBatchRequestEntry};
 use futures_util::future::join_all;
 use waxseal::batch::{Delay, Visibility};
 
-use crate::call::{CallError, Target};
+use crate::call::{CallFailure, Target};
 
 /// Entries of one call. Source: SQS API reference, `ChangeMessageVisibilityBatch`.
 const CHUNK: usize = 10;
@@ -71,7 +71,7 @@ impl SqsVisibility {
             }
             Err(error) => {
                 let error =
-                    CallError::of(&error).at(&source(&self.target, queue), "sqs:ChangeMessageVisibility");
+                    CallFailure::of(&error).at(&source(&self.target, queue), "sqs:ChangeMessageVisibility");
                 tracing::warn!(queue, %error, records = delays.len(), "records could not be delayed");
             }
         }
@@ -147,7 +147,7 @@ mod tests {
         };
         let arn = "arn:aws:sqs:eu-west-1:123456789012:inventory-events";
         let said = |kind| {
-            let mut error = CallError::new(kind, "Access denied.".to_owned());
+            let mut error = CallFailure::new(kind, "Access denied.".to_owned());
             error.code = Some("SomeCode".to_owned());
             error.at(&source(&target, arn), "sqs:ChangeMessageVisibility").to_string()
         };

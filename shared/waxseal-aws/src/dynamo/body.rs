@@ -1,8 +1,8 @@
 //! Request bodies, written from items as they are.
 //!
-//! The SDK wants every attribute in maps and strings of its own before it writes them: in a batch of a hundred that was a
-//! quarter of what a record cost. So the bodies are written here, with `serde_json`, and the rest stays the SDK's: endpoints,
-//! signatures, retries, time-outs, answers.
+//! The SDK wants every attribute in maps and strings of its own before it writes them. In a batch of a hundred that was a
+//! quarter of the CPU time of a record. So the bodies are written here, with `serde_json`. Endpoints, signatures, retries,
+//! time-outs and answers stay the SDK's. The manifest bounds the SDK's version, since the SDKs are moving to CBOR.
 //!
 //! Source: DynamoDB low-level API, "Data type descriptors", and the API reference of each action.
 
@@ -27,11 +27,39 @@ pub(super) fn written(body: &impl Serialize, items: usize) -> Result<Bytes, serd
 }
 
 /// Gives a request another body than the SDK wrote: before it is signed, on each attempt.
-pub(super) fn replacing(body: Bytes) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
-    move |request| {
+///
+/// The body is JSON 1.0, so the SDK's request must say the same. An SDK that speaks another protocol (CBOR) gets an error and
+/// sends nothing: its own body names no items.
+pub(super) fn replacing(
+    action: &'static str,
+    body: Bytes,
+) -> impl Fn(HttpRequest) -> Result<HttpRequest, OtherProtocol> + Send + Sync + 'static {
+    move |mut request| {
+        let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
+        let (content_type, target) = (header("content-type"), header("x-amz-target"));
+        if content_type != CONTENT_TYPE || target.strip_prefix(TARGET) != Some(action) {
+            return Err(OtherProtocol { action, content_type, target });
+        }
         request.headers_mut().insert("content-length", body.len().to_string());
         *request.body_mut() = SdkBody::from(body.clone());
+        Ok(request)
     }
+}
+
+/// The protocol of the bodies that are written here. Source: DynamoDB low-level API, "Request format".
+const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
+const TARGET: &str = "DynamoDB_20120810.";
+
+/// The SDK speaks another protocol than this module.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the AWS SDK sends {action} as {content_type:?} to {target:?}, and waxseal-aws writes JSON 1.0 for \
+     DynamoDB_20120810.{action}: build with the version of aws-sdk-dynamodb that waxseal-aws's manifest names"
+)]
+pub(super) struct OtherProtocol {
+    action: &'static str,
+    content_type: String,
+    target: String,
 }
 
 /// The body of `TransactWriteItems`.
@@ -133,7 +161,7 @@ struct Consistent<'a> {
 #[derive(Serialize)]
 pub(super) enum Attribute<'a> {
     S(&'a str),
-    /// Numbers travel as texts, so that nobody rounds them.
+    /// Numbers travel as texts, so that no reader rounds them.
     N(#[serde(serialize_with = "digits")] Number),
 }
 
@@ -210,4 +238,33 @@ fn value<S: Serializer>(
 
 fn reads<S: Serializer>((table, reads): &(&str, Consistent<'_>), serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map([(table, reads)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(content_type: &'static str, target: &'static str) -> HttpRequest {
+        let mut request = HttpRequest::new(SdkBody::from("{}"));
+        request.headers_mut().insert("content-type", content_type);
+        request.headers_mut().insert("x-amz-target", target);
+        request
+    }
+
+    #[test]
+    fn a_body_replaces_that_of_the_same_protocol_and_action_alone() {
+        let replace = replacing("PutItem", Bytes::from_static(b"{\"TableName\":\"orders\"}"));
+        let replaced = replace(request(CONTENT_TYPE, "DynamoDB_20120810.PutItem")).unwrap();
+        assert_eq!(replaced.body().bytes(), Some(&b"{\"TableName\":\"orders\"}"[..]));
+        assert_eq!(replaced.headers().get("content-length"), Some("22"));
+        for (content_type, target) in [
+            ("application/cbor", "DynamoDB_20120810.PutItem"),
+            (CONTENT_TYPE, "DynamoDB_20120810.GetItem"),
+            (CONTENT_TYPE, "DynamoDB_20270101.PutItem"),
+            (CONTENT_TYPE, ""),
+        ] {
+            let error = replace(request(content_type, target)).unwrap_err().to_string();
+            assert!(error.contains("build with the version of aws-sdk-dynamodb"), "{error}");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 //! frozen after the poll (provisioned concurrency) would thaw with a handshake half done and every time-out passed. An idle
 //! connection is the one thing that a freeze leaves as it was, or that is found closed and replaced.
 //!
-//! What is sent is `GET /`, DynamoDB's own health check, and no read: it asks no table, so it takes one way there and back
+//! The request is `GET /`, DynamoDB's own health check, and no read: it asks no table, so it takes one way there and back
 //! instead of a table's milliseconds, costs nothing and needs no permission. Two alternatives: to read an item, which also
 //! finds a table that does not exist, but makes every cold start wait for that; and to read it while polling, which keeps
 //! the one connection busy just when the first event needs it.
@@ -19,15 +19,15 @@ use aws_sdk_dynamodb::{
 use aws_smithy_types::body::SdkBody;
 use waxseal::table::{Key, TableError};
 
-use super::{Dynamo, attributes};
+use super::{attributes, client::Dynamo};
 
 impl Dynamo {
-    /// Any answer will do: it came over the connection that the next request takes from the pool.
+    /// Opens the connection. Any answer will do: the next request takes the same connection from the pool.
     pub(super) async fn open(&self) -> Result<(), TableError> {
-        let mut patience = self.backoff.start();
+        let mut retries = self.retries.start();
         for last in [false, false, false, true] {
             match self.ask().await {
-                Err(error) if is_lost(&error) && !last && patience.wait().await => {}
+                Err(error) if is_lost(&error) && !last && retries.wait().await => {}
                 Err(error) if error.raw_response().is_none() => return Err(self.failed("connect", &error)),
                 // "healthy: dynamodb.eu-west-1.amazonaws.com" is no answer to `GetItem`, so it arrives as an error.
                 Ok(_) | Err(_) => break,
@@ -44,7 +44,7 @@ impl Dynamo {
             .customize()
             // An emulator may answer 500 to what is no action (`LocalStack` does): that is an answer.
             .config_override(Builder::default().retry_config(RetryConfig::disabled()))
-            // The SDK knows no such request; this way it goes the way of all others, to the endpoint of all others.
+            // The SDK knows no such request. This one goes the way of all others, to the endpoint of all others.
             .mutate_request(|request| {
                 // "GET" is a method: this has no way to fail.
                 let _ = request.set_method("GET");

@@ -7,10 +7,11 @@ use foldhash::HashMapExt as _;
 use waxseal::table::{Found, Item, Key, TableError};
 
 use super::{
-    Dynamo, attributes,
+    attributes,
     body::{Reads, replacing, written},
+    client::Dynamo,
 };
-use crate::call::Trouble;
+use crate::call::CallError;
 
 /// Keys in one `BatchGetItem`. Source: DynamoDB API reference.
 const LARGEST_BATCH: usize = 100;
@@ -19,7 +20,7 @@ const LARGEST_BATCH: usize = 100;
 #[derive(Clone)]
 enum Answer {
     Read(Option<Item>),
-    /// It was among so many that stayed unprocessed.
+    /// It was among `left` of `of` keys that stayed unprocessed.
     Unprocessed {
         left: usize,
         of: usize,
@@ -56,15 +57,15 @@ impl Dynamo {
         let mut found: Vec<Answer> = distinct.iter().map(|_| Answer::Read(None)).collect();
         for chunk in distinct.chunks(LARGEST_BATCH) {
             let mut open = chunk.to_vec();
-            let mut patience = self.backoff.start();
+            let mut retries = self.retries.start();
             loop {
                 let body = written(&Reads::new(&self.name, &open), open.len())
                     .map_err(|error| self.error(ACTION, error))?;
-                // What the SDK looks for in it is the table: an endpoint may depend on it.
+                // The SDK looks for the table in it: an endpoint may depend on it.
                 let of_table = KeysAndAttributes::builder().set_keys(Some(Vec::new())).build();
                 let of_table = of_table.map_err(|error| self.error(ACTION, error))?;
                 let sent = self.client.batch_get_item().request_items(&self.name, of_table);
-                let output = sent.customize().mutate_request(replacing(body)).send().await;
+                let output = sent.customize().map_request(replacing(ACTION, body)).send().await;
                 let output = output.map_err(|error| self.failed(ACTION, &error))?;
                 // By value, whatever the answer calls the table: a request by ARN may be answered by name.
                 for stored in output.responses.into_iter().flat_map(HashMap::into_values).flatten() {
@@ -81,7 +82,7 @@ impl Dynamo {
                 if open.is_empty() {
                     break;
                 }
-                if !patience.wait().await {
+                if !retries.wait().await {
                     for place in open.iter().filter_map(|key| places.get(key)) {
                         found[*place] = Answer::Unprocessed { left: open.len(), of: chunk.len() };
                     }
@@ -93,7 +94,7 @@ impl Dynamo {
             Answer::Read(item) => Ok(item),
             Answer::Unprocessed { left, of } => Err(self.error(
                 ACTION,
-                Trouble(format!(
+                CallError(format!(
                     "{left} of {of} keys stayed unprocessed after several tries: raise the capacity of {}",
                     self.target.what,
                 )),

@@ -11,26 +11,26 @@ use serde::Serialize;
 use waxseal::table::{Action, Key, Refusal, TableError, Write, WriteError, check_size};
 
 use super::{
-    Dynamo, attributes,
-    attributes::Attributes,
+    attributes::{self, Attributes},
     body::{Conditional, Transaction, replacing, written},
+    client::Dynamo,
 };
-use crate::call::{CallError, Kind, Trouble};
+use crate::call::{CallError, CallFailure, Kind};
 
 const TRANSACT: &str = "TransactWriteItems";
 
 /// Why one request was not applied.
 enum Rejected {
-    /// A verdict.
+    /// For good.
     For(WriteError),
-    /// Somebody else was in the way: the same request may pass.
+    /// Another writer was in the way: the same request may pass.
     Now(TableError),
 }
 
 impl Dynamo {
     pub(super) async fn write_all(&self, writes: &[Write]) -> Result<(), WriteError> {
         check_size(writes).map_err(WriteError::TooLarge)?;
-        let mut patience = self.backoff.start();
+        let mut retries = self.retries.start();
         loop {
             let sent = match writes {
                 [] => return Ok(()),
@@ -43,7 +43,7 @@ impl Dynamo {
                 Ok(()) => return Ok(()),
                 Err(Rejected::For(error)) => return Err(error),
                 Err(Rejected::Now(error)) => {
-                    if !patience.wait().await {
+                    if !retries.wait().await {
                         return Err(WriteError::Unavailable(error));
                     }
                 }
@@ -55,7 +55,7 @@ impl Dynamo {
         const ACTION: &str = "PutItem";
         let body = self.body(ACTION, &Conditional::new(&self.name, write), 1)?;
         let sent = self.client.put_item().table_name(&self.name);
-        match sent.customize().mutate_request(replacing(body)).send().await {
+        match sent.customize().map_request(replacing(ACTION, body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
@@ -70,7 +70,7 @@ impl Dynamo {
         const ACTION: &str = "DeleteItem";
         let body = self.body(ACTION, &Conditional::new(&self.name, write), 1)?;
         let sent = self.client.delete_item().table_name(&self.name);
-        match sent.customize().mutate_request(replacing(body)).send().await {
+        match sent.customize().map_request(replacing(ACTION, body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(DeleteItemError::ConditionalCheckFailedException(failed)) => {
@@ -83,13 +83,13 @@ impl Dynamo {
 
     async fn transact(&self, writes: &[Write]) -> Result<(), Rejected> {
         let body = self.body(TRANSACT, &Transaction::new(&self.name, writes), writes.len())?;
-        // What the SDK looks for in a transaction is its table: an endpoint may depend on it.
+        // The SDK looks for the table in a transaction: an endpoint may depend on it.
         let of_table = Put::builder().table_name(&self.name).set_item(Some(Attributes::new())).build();
         let of_table =
             of_table.map_err(|error| Rejected::For(WriteError::Unavailable(self.error(TRANSACT, error))))?;
         let sent = self.client.transact_write_items();
         let sent = sent.transact_items(TransactWriteItem::builder().put(of_table).build());
-        match sent.customize().mutate_request(replacing(body)).send().await {
+        match sent.customize().map_request(replacing(TRANSACT, body)).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -123,8 +123,8 @@ impl Dynamo {
         Ok(Refusal { key: key.clone(), stored: stored.map_err(|foreign| self.error(action, foreign))? })
     }
 
-    /// Reads the reasons by position: the n-th is about the n-th action. A failed condition is a verdict, whatever
-    /// else went wrong; a reason that a retry cannot mend wins over one that it can.
+    /// Reads the reasons by position: the n-th is about the n-th action. A failed condition counts before all
+    /// other reasons; a reason that a retry cannot mend counts before one that it can.
     fn cancelled(&self, writes: &[Write], reasons: &[CancellationReason], message: Option<&str>) -> Rejected {
         let by_position = || writes.iter().zip(reasons).map(|(write, reason)| (write.key(), reason));
         let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
@@ -151,20 +151,18 @@ impl Dynamo {
             )
         });
         let place = self.target.endpoint.as_deref().unwrap_or(&self.target.region);
-        let trouble =
-            |why: String| self.error(TRANSACT, Trouble(format!("{} in {place}: {why}", self.target.what)));
+        let error =
+            |why: String| self.error(TRANSACT, CallError(format!("{} in {place}: {why}", self.target.what)));
         match said.as_slice() {
             // Without reasons nothing is known but that nothing was written.
-            [] => Rejected::For(WriteError::Unavailable(trouble(format!(
+            [] => Rejected::For(WriteError::Unavailable(error(format!(
                 "cancelled without a reason: {}",
                 message.unwrap_or("no message")
             )))),
             said if passing => {
-                Rejected::Now(trouble(format!("cancelled again and again: {}", said.join("; "))))
+                Rejected::Now(error(format!("cancelled again and again: {}", said.join("; "))))
             }
-            said => {
-                Rejected::For(WriteError::Unavailable(trouble(format!("cancelled: {}", said.join("; ")))))
-            }
+            said => Rejected::For(WriteError::Unavailable(error(format!("cancelled: {}", said.join("; "))))),
         }
     }
 
@@ -176,8 +174,8 @@ impl Dynamo {
     where
         E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let call = CallError::of(error);
-        // The SDK has retried every throttling but the conflict of a lone write with somebody's transaction.
+        let call = CallFailure::of(error);
+        // The SDK has retried every throttling but the conflict of a lone write with another writer's transaction.
         let conflict = call.kind == Kind::Throttled
             && call.code.as_deref().is_some_and(|code| {
                 matches!(code, "TransactionConflictException" | "ReplicatedWriteConflictException")

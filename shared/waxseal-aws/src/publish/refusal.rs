@@ -2,7 +2,7 @@
 
 use waxseal::relay::PublishErrorKind;
 
-use crate::call::{CallError, Kind, kind_of};
+use crate::call::{CallFailure, Kind, kind_of};
 
 /// How an error code of one entry is to be taken.
 ///
@@ -43,7 +43,7 @@ fn names_the_channel(message: &str) -> bool {
     ["TopicArn", "EventBusName", "eventBusName", "QueueUrl"].iter().any(|name| message.contains(name))
 }
 
-impl CallError {
+impl CallFailure {
     /// How an error of a whole request is to be taken for its entries.
     pub(super) fn publish_kind(&self) -> PublishErrorKind {
         match self.kind {

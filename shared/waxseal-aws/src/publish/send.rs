@@ -1,43 +1,35 @@
 //! One batch request to each service, with its answer per entry.
 
+use aws_config::SdkConfig;
 use aws_sdk_eventbridge::{primitives::DateTime, types::PutEventsRequestEntry};
 use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use waxseal::relay::{PublishError, PublishErrorKind};
 
 use super::{
-    Clients, Entry,
     channel::{Recipient, Service},
+    entry::{EVENT_TYPE, Entry, STRING},
     refusal,
 };
-use crate::call::CallError;
+use crate::call::{CallFailure, Kind};
 
 pub(super) type Results = Vec<Result<(), PublishError>>;
 
-/// Attribute that SNS filter policies match on.
-const EVENT_TYPE: &str = "eventType";
-const STRING: &str = "String";
+/// A client of each service.
+#[derive(Clone)]
+pub(super) struct Clients {
+    events: aws_sdk_eventbridge::Client,
+    sns: aws_sdk_sns::Client,
+    sqs: aws_sdk_sqs::Client,
+}
 
-impl Entry<'_> {
-    /// Its bytes as the service counts them.
-    pub(super) fn size(&self, service: Service) -> usize {
-        let own = self.json.len();
-        match service {
-            // `Time` counts 14.
-            Service::EventBridge => own + self.header.source.len() + self.header.name.len() + 14,
-            Service::Sns => own + EVENT_TYPE.len() + STRING.len() + self.header.name.len(),
-            Service::Sqs => own,
+impl Clients {
+    pub(super) fn new(sdk: &SdkConfig) -> Self {
+        Self {
+            events: aws_sdk_eventbridge::Client::new(sdk),
+            sns: aws_sdk_sns::Client::new(sdk),
+            sqs: aws_sdk_sqs::Client::new(sdk),
         }
-    }
-
-    /// `DelaySeconds`, where it waits.
-    fn delay_seconds(&self) -> Option<i32> {
-        i32::try_from(self.delay.as_secs()).ok().filter(|seconds| *seconds > 0)
-    }
-
-    /// Its message group, which names its tenant. The API references count no bytes for it.
-    fn group(&self) -> Option<String> {
-        self.tenant.map(ToString::to_string)
     }
 }
 
@@ -46,7 +38,7 @@ pub(super) async fn send(
     clients: &Clients,
     to: &Recipient,
     entries: &[&Entry<'_>],
-) -> Result<Results, CallError> {
+) -> Result<Results, CallFailure> {
     match to.service {
         Service::EventBridge => put_events(clients, to, entries).await,
         Service::Sns => publish_batch(clients, to, entries).await,
@@ -54,7 +46,11 @@ pub(super) async fn send(
     }
 }
 
-async fn put_events(clients: &Clients, to: &Recipient, entries: &[&Entry<'_>]) -> Result<Results, CallError> {
+async fn put_events(
+    clients: &Clients,
+    to: &Recipient,
+    entries: &[&Entry<'_>],
+) -> Result<Results, CallFailure> {
     let events = entries.iter().map(|entry| {
         PutEventsRequestEntry::builder()
             .event_bus_name(&to.address)
@@ -71,7 +67,7 @@ async fn put_events(clients: &Clients, to: &Recipient, entries: &[&Entry<'_>]) -
         .set_entries(Some(events.collect()))
         .send()
         .await
-        .map_err(|error| CallError::of(&error))?;
+        .map_err(|error| CallFailure::of(&error))?;
     let mut answers = output.entries.unwrap_or_default().into_iter();
     Ok(entries
         .iter()
@@ -89,7 +85,7 @@ async fn publish_batch(
     clients: &Clients,
     to: &Recipient,
     entries: &[&Entry<'_>],
-) -> Result<Results, CallError> {
+) -> Result<Results, CallFailure> {
     let messages = entries.iter().enumerate().map(|(position, entry)| {
         let event_type =
             MessageAttributeValue::builder().data_type(STRING).string_value(&*entry.header.name).build()?;
@@ -100,7 +96,7 @@ async fn publish_batch(
             .set_message_group_id(entry.group())
             .build()
     });
-    let messages = messages.collect::<Result<Vec<_>, _>>().map_err(CallError::unbuilt)?;
+    let messages = messages.collect::<Result<Vec<_>, _>>().map_err(unbuilt)?;
     let output = clients
         .sns
         .publish_batch()
@@ -108,7 +104,7 @@ async fn publish_batch(
         .set_publish_batch_request_entries(Some(messages))
         .send()
         .await
-        .map_err(|error| CallError::of(&error))?;
+        .map_err(|error| CallFailure::of(&error))?;
     let published = output.successful().iter().filter_map(|answer| answer.id());
     let failed = output.failed().iter().map(|answer| (answer.id(), answer.code(), answer.message()));
     Ok(by_id(to, entries.len(), published, failed))
@@ -118,7 +114,7 @@ async fn send_message_batch(
     clients: &Clients,
     to: &Recipient,
     entries: &[&Entry<'_>],
-) -> Result<Results, CallError> {
+) -> Result<Results, CallFailure> {
     let messages = entries.iter().enumerate().map(|(position, entry)| {
         SendMessageBatchRequestEntry::builder()
             .id(position.to_string())
@@ -127,7 +123,7 @@ async fn send_message_batch(
             .set_delay_seconds(entry.delay_seconds())
             .build()
     });
-    let messages = messages.collect::<Result<Vec<_>, _>>().map_err(CallError::unbuilt)?;
+    let messages = messages.collect::<Result<Vec<_>, _>>().map_err(unbuilt)?;
     let output = clients
         .sqs
         .send_message_batch()
@@ -135,7 +131,7 @@ async fn send_message_batch(
         .set_entries(Some(messages))
         .send()
         .await
-        .map_err(|error| CallError::of(&error))?;
+        .map_err(|error| CallFailure::of(&error))?;
     let sent = output.successful().iter().map(|answer| answer.id());
     let failed = output.failed().iter().map(|answer| (answer.id(), answer.code(), answer.message()));
     Ok(by_id(to, entries.len(), sent, failed))
@@ -175,4 +171,9 @@ fn refused(to: &Recipient, code: &str, message: Option<&str>) -> PublishError {
         PublishErrorKind::NoChannel => PublishError::no_channel(reason),
         PublishErrorKind::Refused => PublishError::refused(reason),
     }
+}
+
+/// The failure of a request that could not be built. The code builds no such request, so the entries keep their place.
+fn unbuilt(error: impl std::error::Error) -> CallFailure {
+    CallFailure::new(Kind::Invalid, error.to_string())
 }

@@ -1,11 +1,12 @@
 //! Recorded answers, in order.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::{orchestrator::HttpRequest, result::ConnectorError};
+use waxseal::lock::Lock;
 
-use super::Fake;
+use super::network::{self, Fake};
 
 /// One recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Answer {
 #[derive(Debug, Clone)]
 pub struct Replay {
     content_type: &'static str,
-    state: Arc<Mutex<State>>,
+    state: Arc<Lock<State>>,
 }
 
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl Replay {
         let answers = answers.into_iter().collect::<Vec<_>>().into_iter();
         Self {
             content_type,
-            state: Arc::new(Mutex::new(State { answers, bodies: Vec::new(), lines: Vec::new() })),
+            state: Arc::new(Lock::new(State { answers, bodies: Vec::new(), lines: Vec::new() })),
         }
     }
 
@@ -61,7 +62,7 @@ impl Replay {
         let handle = move |request: &HttpRequest| {
             let body = request.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
             let answer = {
-                let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = state.lock();
                 state.bodies.push(body.unwrap_or_default());
                 state.lines.push(format!("{} {}", request.method(), request.uri()));
                 state.answers.next()
@@ -75,24 +76,24 @@ impl Replay {
             };
             Box::pin(std::future::ready(answered)) as _
         };
-        super::sdk(Fake { content_type: self.content_type, handle: Arc::new(handle) })
+        network::sdk(Fake { content_type: self.content_type, handle: Arc::new(handle) })
     }
 
     /// The bodies of the requests so far.
     #[must_use]
     pub fn bodies(&self) -> Vec<String> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).bodies.clone()
+        self.state.lock().bodies.clone()
     }
 
     /// Method and address of the requests so far.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
+        self.state.lock().lines.clone()
     }
 
-    /// How many answers nobody has asked for.
+    /// The number of answers that no request has taken.
     #[must_use]
     pub fn left(&self) -> usize {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).answers.len()
+        self.state.lock().answers.len()
     }
 }

@@ -1,55 +1,32 @@
-//! One DynamoDB table, as tests hold it: its items, the requests that arrived, and what shall go wrong.
+//! One DynamoDB table, as tests hold it: its items, the requests that arrived, and what is to go wrong.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use serde_json::Value as Json;
-use waxseal::table::{Item, memory::Items};
+use waxseal::{
+    lock::Lock,
+    table::{Item, memory::Items},
+};
 
-use super::{Capacity, Fake, state::State};
-use crate::Dynamo;
+use super::{
+    capacity::Capacity,
+    network::{self, Fake},
+    request::{Call, Disturbance},
+    state::State,
+};
+use crate::dynamo::Dynamo;
 
 /// A table on the other end of the wire. Clones are the same table.
 #[derive(Debug, Clone)]
 pub struct WireTable {
-    state: Arc<Mutex<State>>,
-}
-
-/// A request that arrived.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
-    /// `PutItem`, `TransactWriteItems`, …, or `GET /` for the health check.
-    pub action: String,
-    /// Its JSON.
-    pub body: Json,
-}
-
-/// What happens to one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disturbance {
-    /// It is applied, and its answer is lost.
-    LostAnswer,
-    /// There is no connection: not applied.
-    Unreachable,
-    /// HTTP 500: not applied.
-    Broken,
-    /// `ProvisionedThroughputExceededException`: not applied.
-    Throttled,
-    /// Somebody's transaction is in the way: not applied. A transaction is cancelled, a plain write refused.
-    Contended,
-    /// A transaction is cancelled because an item's capacity is used up: not applied.
-    CancelledByThrottling,
-    /// A batch read leaves all keys but the first unprocessed.
-    Unprocessed,
-    /// Nothing: lets one request pass before the next disturbance.
-    Pass,
+    state: Arc<Lock<State>>,
 }
 
 impl WireTable {
     /// An empty table.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { state: Arc::new(Mutex::new(State::new(name.into()))) }
+        Self { state: Arc::new(Lock::new(State::new(name.into()))) }
     }
 
     /// The configuration of a client whose network ends at this table.
@@ -62,7 +39,7 @@ impl WireTable {
             let table = table.clone();
             Box::pin(async move { table.lock().answer(&target, &body) }) as _
         };
-        super::sdk(Fake { content_type: "application/x-amz-json-1.0", handle: Arc::new(handle) })
+        network::sdk(Fake { content_type: "application/x-amz-json-1.0", handle: Arc::new(handle) })
     }
 
     /// The table as this crate speaks to it.
@@ -128,6 +105,6 @@ impl WireTable {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }

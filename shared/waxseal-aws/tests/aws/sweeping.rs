@@ -94,8 +94,8 @@ fn o1_a_page_of_receipts_is_one_consistent_scan_from_where_the_last_one_ended() 
         assert_eq!((last.items, last.next), (Vec::new(), None));
     });
     let request = json!({
-        "TableName": "inventory", "ConsistentRead": true, "FilterExpression": "attribute_exists(#emitted)",
-        "ExpressionAttributeNames": {"#emitted": "emitted"},
+        "TableName": "inventory", "ConsistentRead": true, "FilterExpression": "attribute_exists(#wanted)",
+        "ExpressionAttributeNames": {"#wanted": "emitted"},
     });
     let mut second = request.clone();
     second["ExclusiveStartKey"] = wire_key;

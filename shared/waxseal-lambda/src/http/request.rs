@@ -7,6 +7,7 @@ use lambda_http::{
     Body,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header::COOKIE},
 };
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -77,10 +78,10 @@ fn uri(path: &Value, query: &Value) -> Result<Uri, Refused> {
         Value::String(query) => query,
         _ => return Err(bad(400, "the query is no text")),
     };
-    let mut text = escaped(path, b"?#");
+    let mut text = utf8_percent_encode(path, PATH).to_string();
     if !query.is_empty() {
         text.push('?');
-        text.push_str(&escaped(query, b"#"));
+        text.extend(utf8_percent_encode(query, PART));
     }
     if text.len() > usize::from(u16::MAX - 1) {
         return Err(bad(414, "path and query have more than 65,534 bytes"));
@@ -88,18 +89,21 @@ fn uri(path: &Value, query: &Value) -> Result<Uri, Refused> {
     text.parse().map_err(|_| bad(400, "path and query are those of no URI"))
 }
 
-/// Escapes the bytes that no URI holds as they are, and those that would end this part of it. Escapes that are there stay.
-fn escaped(part: &str, ends: &[u8]) -> String {
-    use std::fmt::Write as _;
-    part.bytes().fold(String::with_capacity(part.len()), |mut text, byte| {
-        let is_plain = byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) && !ends.contains(&byte);
-        match is_plain {
-            true => text.push(char::from(byte)),
-            false => drop(write!(text, "%{byte:02X}")),
-        }
-        text
-    })
-}
+/// The bytes that no part of a URI holds as they are. `%` is not among them: escapes that are there stay.
+const PART: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'#');
+/// Of a path `?` is the end, too.
+const PATH: &AsciiSet = &PART.add(b'?');
 
 fn headers(headers: &Value, cookies: &Value) -> Result<HeaderMap, Refused> {
     let mut map = HeaderMap::new();

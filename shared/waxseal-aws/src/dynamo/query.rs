@@ -1,14 +1,12 @@
-//! Queries and scans: one page of many items, strongly consistent.
-//!
-//! DynamoDB bills a scan for the items that it reads, and not for those that pass its filter: 1 RCU for 4 KB of the whole table. An
-//! index over what was emitted would make a sweep cheap and every commit dearer.
-
-use std::collections::HashMap;
+//! Queries: one page of the items of a partition, strongly consistent.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use waxseal::table::{Direction, Item, Key, Page, Query, Scan, ScanPage, SortRange, TableError, attribute};
+use waxseal::table::{Direction, Key, Page, Query, SortRange, TableError, attribute};
 
-use super::{Dynamo, attributes};
+use super::{
+    attributes,
+    client::{Dynamo, count},
+};
 
 impl Dynamo {
     pub(super) async fn query_page(&self, query: &Query) -> Result<Page, TableError> {
@@ -51,52 +49,9 @@ impl Dynamo {
             next: self.last(ACTION, output.last_evaluated_key)?.map(|last| last.key.sort.into_owned()),
         })
     }
-
-    pub(super) async fn scan_page(&self, scan: &Scan) -> Result<ScanPage, TableError> {
-        const ACTION: &str = "Scan";
-        let request = self
-            .client
-            .scan()
-            .table_name(&self.name)
-            .consistent_read(true)
-            .set_limit(scan.limit.map(count))
-            .set_exclusive_start_key(scan.after.as_ref().map(attributes::of_key));
-        let request = match &scan.has {
-            Some(name) => request
-                .filter_expression("attribute_exists(#wanted)")
-                .expression_attribute_names("#wanted", name.clone()),
-            None => request,
-        };
-        let output = request.send().await.map_err(|error| self.failed(ACTION, &error))?;
-        Ok(ScanPage {
-            items: self.items(ACTION, output.items)?,
-            next: self.last(ACTION, output.last_evaluated_key)?.map(|last| last.key),
-        })
-    }
-
-    fn items(
-        &self,
-        action: &'static str,
-        items: Option<Vec<HashMap<String, AttributeValue>>>,
-    ) -> Result<Vec<Item>, TableError> {
-        let item = |stored| attributes::to_item(stored).map_err(|foreign| self.error(action, foreign));
-        items.unwrap_or_default().into_iter().map(item).collect()
-    }
-
-    fn last(
-        &self,
-        action: &'static str,
-        key: Option<HashMap<String, AttributeValue>>,
-    ) -> Result<Option<Item>, TableError> {
-        key.map(attributes::to_item).transpose().map_err(|foreign| self.error(action, foreign))
-    }
 }
 
-fn count(limit: usize) -> i32 {
-    i32::try_from(limit.max(1)).unwrap_or(i32::MAX)
-}
-
-/// Where a query begins.
+/// The place at which a query begins.
 enum Start<'q> {
     /// At the first item of the range.
     First,

@@ -73,7 +73,7 @@ fn a_table_that_goes_away_is_named() {
         let reason = lines[0]["reason"].as_str().unwrap();
         assert!(
             reason.contains("ResourceNotFoundException: table shop does not exist in http://127.0.0.1:")
-                && reason.ends_with("create it or correct WAXSEAL_TABLE"),
+                && reason.ends_with("create it or correct WAXSEAL_TABLE (WX0309)"),
             "{reason}"
         );
     }

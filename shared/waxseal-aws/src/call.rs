@@ -1,9 +1,9 @@
-//! A failed call, as one line that says what failed, where, why and what to do.
+//! A failed call, as one line: the failure, its place, its cause and the next step.
 //!
-//! The SDK's errors are a tree whose parts each say a little ("dispatch failure", "io error", "Connection refused").
-//! Whoever reads a log line at night needs the table's name, the endpoint and the next step.
+//! The SDK's errors are a tree whose parts each say a little ("dispatch failure", "io error", "Connection refused"). A log
+//! line needs the table's name, the endpoint and the next step.
 
-use std::{error::Error, fmt};
+use std::error::Error;
 
 use aws_sdk_dynamodb::{
     config::http::HttpResponse,
@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_types::retry::ErrorKind;
 
-/// What kind of failure it is: what to do depends on it.
+use crate::code::Code;
+
+/// The kind of a failed call. The next step depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// No connection.
@@ -22,11 +24,11 @@ pub(crate) enum Kind {
     Broken,
     /// No credentials to sign with.
     NoCredentials,
-    /// Too many requests, or somebody else's is in the way.
+    /// Too many requests, or another writer is in the way.
     Throttled,
-    /// The service's own trouble (5xx), or an answer that cannot be read.
+    /// The service failed (5xx), or its answer cannot be read.
     Server,
-    /// What was addressed does not exist.
+    /// The addressed resource does not exist.
     Missing,
     /// The credentials do not allow it.
     Denied,
@@ -44,13 +46,13 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct CallFailure {
     pub(crate) kind: Kind,
-    /// The service's code or `None` where it did not answer.
+    /// The service's code. `None` where it did not answer.
     pub(crate) code: Option<String>,
-    /// What the service or the connection says.
+    /// The words of the service or of the connection.
     detail: String,
 }
 
-/// What a call was about: for the message.
+/// The resource that a call was about, for the message.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     /// Such as `table orders`.
@@ -92,7 +94,7 @@ impl CallFailure {
             SdkError::ServiceError(_) => {
                 kind_of(code.as_deref().unwrap_or_default(), status.unwrap_or_default())
             }
-            // `ResponseError`, and what later versions add: an answer that is none.
+            // `ResponseError`, and the variants that later versions add: an answer that cannot be read.
             _ => Kind::Server,
         };
         let detail = match error.message() {
@@ -117,7 +119,7 @@ impl CallFailure {
             None => self.detail.clone(),
         };
         let code = self.code.as_deref().unwrap_or("not found");
-        CallError(match self.kind {
+        let text = match self.kind {
             Kind::Missing => {
                 format!("{code}: {what} does not exist in {place}: create it or correct {variable}")
             }
@@ -149,7 +151,8 @@ impl CallFailure {
                 "{said}: the credentials in {place} are expired or not valid: wait for new ones, or correct the role"
             ),
             Kind::Server | Kind::TooLarge | Kind::Invalid => format!("{what} in {place}: {said}"),
-        })
+        };
+        CallError::new(self.kind.code(), text)
     }
 }
 
@@ -232,18 +235,37 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The line, as the source of a [`waxseal::table::TableError`] or a dead-letter error. It has no source: the SDK's tree
-/// is in its text already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct CallError(pub(crate) String);
+/// A failed call in one line that ends in its code: the source of a [`waxseal::table::TableError`] or the error of a dead letter.
+/// It has no source itself: the SDK's tree is in its text already.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text} ({code})")]
+pub(crate) struct CallError {
+    pub(crate) code: Code,
+    pub(crate) text: String,
+}
 
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+impl CallError {
+    pub(crate) fn new(code: Code, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
     }
 }
 
-impl Error for CallError {}
+impl Kind {
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Unreachable => Code::Unreachable,
+            Self::Slow | Self::Broken => Code::NoAnswer,
+            Self::NoCredentials | Self::BadCredentials => Code::NoCredentials,
+            Self::Throttled => Code::Throttled,
+            Self::Server => Code::ServiceFailed,
+            Self::Missing => Code::Missing,
+            Self::Denied => Code::Denied,
+            Self::NoKey => Code::NoKey,
+            Self::TooLarge => Code::TooLarge,
+            Self::Invalid => Code::Refused,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

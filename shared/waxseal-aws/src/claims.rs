@@ -11,7 +11,7 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use waxseal::claim_check::{Claims, StoreError};
 
-use crate::call::{CallError, CallFailure, Kind, Target};
+use crate::call::{CallFailure, Kind, Target};
 
 /// Payloads in S3 buckets: stored in one's own, fetched from that and from those that are trusted.
 #[derive(Debug, Clone)]
@@ -62,13 +62,13 @@ impl S3Claims {
 
     fn store_error(&self, error: &CallFailure, bucket: &str, action: &str) -> StoreError {
         let target = Target { what: format!("bucket {bucket}"), ..self.target.clone() };
-        let CallError(mut text) = error.at(&target, action);
+        let mut call = error.at(&target, action);
         if error.kind == Kind::Denied && action == "s3:GetObject" {
-            text.push_str(" (and s3:ListBucket, without which S3 says this of a missing object too)");
+            call.text.push_str(" (and s3:ListBucket, without which S3 says this of a missing object too)");
         }
         match error.kind {
-            Kind::TooLarge => StoreError::Refused(text),
-            _ => StoreError::Unavailable(Box::new(CallError(text))),
+            Kind::TooLarge => StoreError::Refused(call.to_string()),
+            _ => StoreError::Unavailable(Box::new(call)),
         }
     }
 }

@@ -21,6 +21,7 @@
 mod call;
 #[cfg(feature = "claim-check")]
 mod claims;
+mod code;
 mod dead_letters;
 mod dynamo;
 mod environment;
@@ -36,6 +37,7 @@ mod visibility;
 pub use aws_config::SdkConfig;
 #[cfg(feature = "claim-check")]
 pub use claims::S3Claims;
+pub use code::Code;
 pub use dead_letters::SqsDeadLetters;
 pub use dynamo::Dynamo;
 pub use environment::Environment;

@@ -39,7 +39,7 @@ impl Variables {
     /// The checked value of a setting that may be absent.
     pub(crate) fn optional(&self, setting: &Setting) -> Result<Option<&str>, SettingError> {
         let Some(value) = self.get(setting.name) else { return Ok(None) };
-        setting.values.check(value).map_err(|problem| SettingError::new(setting, problem))?;
+        setting.values.check(value).map_err(|problem| SettingError::bad_value(setting, problem))?;
         Ok(Some(value))
     }
 
@@ -50,7 +50,7 @@ impl Variables {
             None => {
                 // A misspelt name says more than the absence of the right one.
                 self.check_names()?;
-                Err(SettingError::new(setting, "is not set"))
+                Err(SettingError::not_set(setting))
             }
         }
     }
@@ -61,7 +61,7 @@ impl Variables {
         let number = value.parse().ok().and_then(|number: u64| N::try_from(number).ok());
         number
             .map(Some)
-            .ok_or_else(|| SettingError::new(setting, format!("is `{value}`, not {}", setting.values)))
+            .ok_or_else(|| SettingError::bad_value(setting, format!("is `{value}`, not {}", setting.values)))
     }
 
     /// The meaning of a word, the default where none is set. `known` gives a meaning to each word of the table.
@@ -72,7 +72,8 @@ impl Variables {
     ) -> Result<T, SettingError> {
         let Some(value) = self.optional(setting)? else { return Ok(T::default()) };
         let meaning = known.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning);
-        meaning.ok_or_else(|| SettingError::new(setting, format!("is `{value}`, not {}", setting.values)))
+        meaning
+            .ok_or_else(|| SettingError::bad_value(setting, format!("is `{value}`, not {}", setting.values)))
     }
 
     /// The checked members of a family, with the names of their variables.
@@ -85,7 +86,7 @@ impl Variables {
             let value = self.get(name)?;
             Some(match family.values.check(value) {
                 Ok(()) => Ok((name.as_str(), value)),
-                Err(problem) => Err(SettingError::of_member(family, name.clone(), problem)),
+                Err(problem) => Err(SettingError::bad_member(family, name.clone(), problem)),
             })
         })
     }
@@ -100,7 +101,7 @@ impl Variables {
             None => self.optional(&AWS_ENDPOINT),
             Some(value) => match SERVICE_ENDPOINTS.values.check(value) {
                 Ok(()) => Ok(Some(value)),
-                Err(problem) => Err(SettingError::of_member(&SERVICE_ENDPOINTS, name, problem)),
+                Err(problem) => Err(SettingError::bad_member(&SERVICE_ENDPOINTS, name, problem)),
             },
         }
     }

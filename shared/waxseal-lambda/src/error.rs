@@ -1,26 +1,28 @@
-//! Why an invocation failed as a whole. What concerns one record is a batch item failure instead.
+//! The failure of an invocation as a whole. The failure of one record is a batch item failure instead.
 
 use waxseal::{ReleaseError, batch::MissingId, panic::Caught, relay::Counts};
 
-/// Why an invocation failed: Lambda retries it by its source's own rules. The message holds no payload.
+use crate::code::Code;
+
+/// A failed invocation. Lambda retries it by the rules of its source. The message holds no payload.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvokeError {
     /// The payload is not JSON, or is cut off.
-    #[error("the payload is not JSON: {0}")]
-    NotJson(serde_json::Error),
+    #[error("the payload is not JSON")]
+    NotJson(#[source] serde_json::Error),
     /// JSON, but of no source that is known.
     #[error("no known source sends such a payload: {saw}; accepted are {ACCEPTED}")]
     Unrecognised {
-        /// What was seen: names of members, never their values.
+        /// The names of members that were seen, never their values.
         saw: String,
     },
     /// This function does not take payloads of this source.
     #[error("this function takes no {got}: it takes {takes}; look at what invokes it")]
     NotTaken {
-        /// What it got.
+        /// The source of the payload.
         got: &'static str,
-        /// What it takes.
+        /// The sources that it takes.
         takes: &'static str,
     },
     /// A record cannot be named in the response (S-4); nothing ran.
@@ -39,43 +41,43 @@ pub enum InvokeError {
         /// Its reason.
         reason: String,
     },
-    /// A sweep that nobody can do as it is asked for. Nothing was published.
+    /// A request for a sweep that is malformed. No message was published.
     #[error(
         "{field} {problem}: a sweep is {{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\",\"to\":\"2026-11-21T06:00:00Z\"}}}}; without \"to\" it ends now"
     )]
     BadSweep {
-        /// Where: `sweep.from`, ….
+        /// The member: `sweep.from`, ….
         field: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
-    /// A sweep that could not go on. What it came by before is published, and it can go on from where it was.
+    /// A sweep that could not go on. The emissions before that place are published, and it can go on from there.
     #[error(
         "{problem}; of {} receipts in the window so far {} are published and {} are not: mend that, then go on with {next}",
         counts.receipts, counts.published, counts.failed
     )]
     SweepStopped {
-        /// Why.
+        /// The cause.
         problem: String,
-        /// What it has done.
+        /// The work so far.
         counts: Counts,
         /// The payload to go on with.
         next: String,
     },
-    /// A release that nobody can do as it is asked for. Nothing was changed.
+    /// A request for a release that is malformed. The receipt is unchanged.
     #[error(
         "{field} {problem}: a release is {{\"release\":{{\"source\":\"orders\",\"id\":\"…\",\"handler\":\"charge-card\",\"outcome\":\"done\"}}}}, or \"not-done\""
     )]
     BadRelease {
-        /// Where: `release.outcome`, ….
+        /// The member: `release.outcome`, ….
         field: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// A release that changed nothing.
-    #[error("not released: {0}")]
-    NotReleased(ReleaseError),
-    /// The invocation's time was over before the table answered a release.
+    #[error("not released")]
+    NotReleased(#[source] ReleaseError),
+    /// The invocation's time was up before the table answered a release.
     #[error(
         "the table did not answer in time, and may have taken the release: ask again, it tells what is there now"
     )]
@@ -84,9 +86,9 @@ pub enum InvokeError {
     #[error("the HTTP service failed: {0}")]
     Http(String),
     /// The response has no JSON form.
-    #[error("the response cannot be written as JSON: {0}")]
-    Response(serde_json::Error),
-    /// Something outside a handler panicked.
+    #[error("the response cannot be written as JSON")]
+    Response(#[source] serde_json::Error),
+    /// A part beside the handlers panicked.
     #[error("panicked{0}")]
     Panic(Caught),
 }
@@ -95,7 +97,27 @@ const ACCEPTED: &str = "Records of SQS, SNS or a DynamoDB stream, an EventBridge
      detail), HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), a release, and, by a relay, a sweep";
 
 impl InvokeError {
-    /// Its kind as one word: what Lambda shows as `errorType`.
+    /// The code of its kind.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotJson(_) => Code::NotJson,
+            Self::Unrecognised { .. } => Code::Unrecognised,
+            Self::NotTaken { .. } => Code::NotTaken,
+            Self::MissingId(_) => Code::MissingId,
+            Self::Failed { .. } => Code::RecordsFailed,
+            Self::BadSweep { .. } => Code::BadSweep,
+            Self::SweepStopped { .. } => Code::SweepStopped,
+            Self::BadRelease { .. } => Code::BadRelease,
+            Self::NotReleased(_) => Code::NotReleased,
+            Self::ReleaseCutOff => Code::ReleaseCutOff,
+            Self::Http(_) => Code::HttpFailed,
+            Self::Response(_) => Code::BadResponse,
+            Self::Panic(_) => Code::Panicked,
+        }
+    }
+
+    /// Its kind as one word, which Lambda shows as `errorType`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use waxseal::{End, panic, table::TableError};
+use waxseal::{End, error_chain, panic, table::TableError};
 
 use crate::{error::InvokeError, invocation::Invocation};
 
@@ -53,8 +53,8 @@ pub(crate) async fn guarded(
     let result = panic::catch_async(work).await;
     let result = result.unwrap_or_else(|caught| Err(InvokeError::Panic(caught)));
     if let Err(error) = &result {
-        let (request_id, kind) = (&*invocation.request_id, error.kind());
-        tracing::error!(request_id, kind, %error, "the invocation failed");
+        let (request_id, kind, code) = (&*invocation.request_id, error.kind(), error.code());
+        tracing::error!(request_id, kind, %code, error = error_chain(error), "the invocation failed");
     }
     result
 }

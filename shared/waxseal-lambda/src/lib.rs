@@ -17,6 +17,7 @@
 //! # fn main() {}
 //! ```
 
+mod code;
 mod deadline;
 mod error;
 mod function;
@@ -35,6 +36,7 @@ mod source;
 mod sweep;
 mod trace;
 
+pub use code::Code;
 pub use deadline::points;
 pub use error::InvokeError;
 pub use function::Function;

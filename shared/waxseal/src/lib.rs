@@ -46,6 +46,7 @@
 pub mod batch;
 pub mod claim_check;
 mod code;
+mod codes;
 mod commit;
 pub mod dead_letter;
 mod emission;

@@ -7,11 +7,16 @@ use aws_smithy_types::base64;
 use serde_json::{Value as Json, json};
 use waxseal::table::{Foreign, Item, Key, Value, attribute};
 
+use crate::code::Code;
+
 pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 /// The table has other keys than the protocol's, so none of its items can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a stored item has no text `{attribute}`: the table's keys must be the texts `pk` and `sk`")]
+#[error(
+    "a stored item has no text `{attribute}`: the table's keys must be the texts `pk` and `sk` ({})",
+    Code::OtherKeys
+)]
 pub(super) struct OtherKeys {
     attribute: &'static str,
 }

@@ -11,7 +11,7 @@ use super::{
     body::{Reads, replacing, written},
     client::Dynamo,
 };
-use crate::call::CallError;
+use crate::{call::CallError, code::Code};
 
 /// Keys in one `BatchGetItem`. Source: DynamoDB API reference.
 const LARGEST_BATCH: usize = 100;
@@ -90,15 +90,20 @@ impl Dynamo {
                 }
             }
         }
-        let answer = |answer: Answer| match answer {
+        let answer = |answer: Answer| {
+            match answer {
             Answer::Read(item) => Ok(item),
             Answer::Unprocessed { left, of } => Err(self.error(
                 ACTION,
-                CallError(format!(
-                    "{left} of {of} keys stayed unprocessed after several tries: raise the capacity of {}",
-                    self.target.what,
-                )),
+                CallError::new(
+                    Code::Throttled,
+                    format!(
+                        "{left} of {of} keys stayed unprocessed after several tries: raise the capacity of {}",
+                        self.target.what,
+                    ),
+                ),
             )),
+        }
         };
         if distinct.len() == keys.len() {
             return Ok(found.into_iter().map(answer).collect());

@@ -15,7 +15,10 @@ use super::{
     body::{Conditional, Transaction, replacing, written},
     client::Dynamo,
 };
-use crate::call::{CallError, CallFailure, Kind};
+use crate::{
+    call::{CallError, CallFailure, Kind},
+    code::Code,
+};
 
 const TRANSACT: &str = "TransactWriteItems";
 
@@ -151,8 +154,12 @@ impl Dynamo {
             )
         });
         let place = self.target.endpoint.as_deref().unwrap_or(&self.target.region);
-        let error =
-            |why: String| self.error(TRANSACT, CallError(format!("{} in {place}: {why}", self.target.what)));
+        let error = |why: String| {
+            self.error(
+                TRANSACT,
+                CallError::new(Code::Cancelled, format!("{} in {place}: {why}", self.target.what)),
+            )
+        };
         match said.as_slice() {
             // Without reasons nothing is known but that nothing was written.
             [] => Rejected::For(WriteError::Unavailable(error(format!(

@@ -6,7 +6,7 @@ use waxseal::{Destination, relay::PublishError, sqs};
 use waxseal_catalog::settings::{QUEUES, TOPICS};
 
 use super::chunks::Limits;
-use crate::call::Target;
+use crate::{call::Target, code::Code};
 
 /// The recipient of entries.
 #[derive(Debug, Clone)]
@@ -71,7 +71,8 @@ impl Channels {
     /// A channel without a variable is one that does not exist for this relay: the next deploy may set the variable, so the
     /// event waits for that as long as it may (O-6). A channel of no known form is refused: no variable can name it.
     pub(super) fn find(&self, channel: &str) -> Result<&Recipient, PublishError> {
-        let to = Destination::try_from(channel).map_err(|error| PublishError::refused(error.to_string()))?;
+        let to = Destination::try_from(channel)
+            .map_err(|error| PublishError::refused(format!("{error} ({})", Code::NoEnvelope)))?;
         let (family, name, what) = match to {
             Destination::Bus => return Ok(&self.bus),
             Destination::Topic(name) => (&TOPICS, name, "the ARN of the topic"),
@@ -79,7 +80,10 @@ impl Channels {
         };
         let variable = family.member(name);
         self.named.get(&variable).ok_or_else(|| {
-            PublishError::no_channel(format!("{variable} is not set: set it to {what} `{name}`"))
+            PublishError::no_channel(format!(
+                "{variable} is not set: set it to {what} `{name}` ({})",
+                Code::NoChannel
+            ))
         })
     }
 }

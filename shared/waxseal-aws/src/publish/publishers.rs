@@ -14,7 +14,7 @@ use super::{
     entry::Entry,
     send::{self, Clients},
 };
-use crate::call::{CallError, Kind};
+use crate::{call::Kind, code::Code};
 
 /// Publishes stored envelopes to the bus, to topics and to queues, byte for byte.
 ///
@@ -49,7 +49,7 @@ impl Publishers {
         let to = self.channels.find(&emission.channel)?;
         let json = emission.envelope.get();
         let header = emission.header().map_err(|error| {
-            PublishError::refused(format!("what the receipt stored is no envelope: {error}"))
+            PublishError::refused(format!("the receipt stored no envelope: {error} ({})", Code::NoEnvelope))
         })?;
         let entry =
             Entry { index, header, json, tenant: emission.tenant.as_ref(), delay: emission.delay(now) };
@@ -59,7 +59,8 @@ impl Publishers {
         }
         let (bytes, most) = (entry.size(to.service), to.service.limits().bytes);
         if bytes > most {
-            let reason = format!("{bytes} bytes, {} takes {most} at most", to.target.what);
+            let reason =
+                format!("{bytes} bytes, {} takes {most} at most ({})", to.target.what, Code::TooLarge);
             return Err(PublishError::refused(reason));
         }
         Ok((to, entry))
@@ -108,7 +109,7 @@ impl Publishers {
                 Err(error) => error,
             };
             let kind = error.publish_kind();
-            let CallError(reason) = error.at(&to.target, to.service.action());
+            let reason = error.at(&to.target, to.service.action()).to_string();
             let denies_some = error.kind == Kind::Denied && to.service == Service::EventBridge;
             match kind {
                 // One entry spoils the request, or together they are too large for this service: find out which.

@@ -11,7 +11,10 @@ use super::{
     entry::{EVENT_TYPE, Entry, STRING},
     refusal,
 };
-use crate::call::{CallFailure, Kind};
+use crate::{
+    call::{CallFailure, Kind, kind_of},
+    code::Code,
+};
 
 pub(super) type Results = Vec<Result<(), PublishError>>;
 
@@ -162,11 +165,17 @@ fn unanswered(to: &Recipient) -> PublishError {
 }
 
 fn refused(to: &Recipient, code: &str, message: Option<&str>) -> PublishError {
-    let reason = match message {
-        Some(message) => format!("{}: {code}: {message}", to.target.what),
-        None => format!("{}: {code}", to.target.what),
+    let kind = refusal::kind(code, message.unwrap_or_default());
+    let ours = match (kind, kind_of(code, 0)) {
+        // An entry has no HTTP status of its own, so an unknown code is the service's failure where it may pass.
+        (PublishErrorKind::Transient, Kind::Invalid) => Code::ServiceFailed,
+        (_, kind) => kind.code(),
     };
-    match refusal::kind(code, message.unwrap_or_default()) {
+    let reason = match message {
+        Some(message) => format!("{}: {code}: {message} ({ours})", to.target.what),
+        None => format!("{}: {code} ({ours})", to.target.what),
+    };
+    match kind {
         PublishErrorKind::Transient => PublishError::transient(reason),
         PublishErrorKind::NoChannel => PublishError::no_channel(reason),
         PublishErrorKind::Refused => PublishError::refused(reason),

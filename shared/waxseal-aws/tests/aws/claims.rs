@@ -62,9 +62,9 @@ async fn s42_a_missing_object_is_told_from_a_bucket_and_a_permission_that_are_mi
     let get = async || store.get("s3://shop-claims/9f86d0", 10).await;
     assert!(matches!(get().await, Ok(None)));
     for shown in [
-        "NoSuchBucket: bucket shop-claims does not exist in eu-west-1: create it or correct its name",
+        "NoSuchBucket: bucket shop-claims does not exist in eu-west-1: create it or correct its name (WX0309)",
         "AccessDenied: Access Denied: the credentials in eu-west-1 must allow s3:GetObject on bucket shop-claims (and \
-         s3:ListBucket, without which S3 says this of a missing object too)",
+         s3:ListBucket, without which S3 says this of a missing object too) (WX0310)",
     ] {
         match get().await {
             Err(StoreError::Unavailable(error)) => assert_eq!(error.to_string(), shown),

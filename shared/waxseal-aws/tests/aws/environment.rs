@@ -65,7 +65,7 @@ const LAMBDA: [(&str, &str); 4] = [
 fn without_a_region_the_line_names_it() {
     assert_eq!(
         case(&LAMBDA[..1]),
-        "AWS_REGION is not set: it is the region of the table and the queues; Lambda sets it, for example AWS_REGION=eu-west-1"
+        "AWS_REGION is not set: it is the region of the table and the queues; Lambda sets it, for example AWS_REGION=eu-west-1 (WX0301)"
     );
 }
 
@@ -87,8 +87,9 @@ fn without_credentials_the_line_says_how_to_give_some() {
     let said = case(&LAMBDA[..2]);
     assert!(
         said.starts_with("table orders: GetItem failed: no credentials for eu-west-1: ")
-            && said
-                .ends_with(": give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+            && said.ends_with(
+                ": give the function a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (WX0306)"
+            ),
         "{said}"
     );
 }

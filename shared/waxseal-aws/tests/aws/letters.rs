@@ -95,7 +95,7 @@ async fn s27_a_queue_that_cannot_be_written_is_an_error_of_one_line() {
     assert_eq!(
         waxseal::error_chain(&*error),
         format!(
-            "QueueDoesNotExist: queue {URL} does not exist in eu-west-1: create it or correct WAXSEAL_DLQ_URL"
+            "QueueDoesNotExist: queue {URL} does not exist in eu-west-1: create it or correct WAXSEAL_DLQ_URL (WX0309)"
         )
     );
     let (replay, letters) = queue(vec![Answer::Unreachable; 4]);

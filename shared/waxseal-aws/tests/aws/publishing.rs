@@ -147,7 +147,10 @@ async fn s26_each_entry_has_its_own_result() {
     let emissions: Vec<Emission> = (0..4).map(|n| emission("bus", &format!("e-{n}"))).collect();
     let results = publish(&publishers, &emissions).await;
     assert_eq!(kinds(&results), [None, TRANSIENT, REFUSED, TRANSIENT]);
-    assert_eq!(results[1].as_ref().unwrap_err().reason, "bus shop: ThrottlingException: Rate exceeded");
+    assert_eq!(
+        results[1].as_ref().unwrap_err().reason,
+        "bus shop: ThrottlingException: Rate exceeded (WX0307)"
+    );
     assert_eq!(results[3].as_ref().unwrap_err().reason, "bus shop did not answer for this entry");
 }
 
@@ -174,7 +177,7 @@ async fn s26_requests_respect_the_bytes_and_o6_an_entry_beyond_them_blocks_nobod
     let results = publish(&publishers, &emissions).await;
     assert_eq!(kinds(&results), [None, REFUSED, None, None]);
     let reason = &results[1].as_ref().unwrap_err().reason;
-    assert!(reason.ends_with("bytes, bus shop takes 1048575 at most"), "{reason}");
+    assert!(reason.ends_with("bytes, bus shop takes 1048575 at most (WX0312)"), "{reason}");
     assert_eq!(ids(&replay), [vec!["e-1", "e-3"], vec!["e-4"]]);
 }
 
@@ -222,8 +225,7 @@ async fn o6_a_channel_that_does_not_exist_is_asked_for_once_and_named_for_every_
     let (replay, publishers) = publishers(JSON, [absent]);
     let emissions: Vec<Emission> = (0..11).map(|n| emission("bus", &format!("e-{n}"))).collect();
     let results = publish(&publishers, &emissions).await;
-    let reason =
-        "ResourceNotFoundException: bus shop does not exist in eu-west-1: create it or correct WAXSEAL_BUS";
+    let reason = "ResourceNotFoundException: bus shop does not exist in eu-west-1: create it or correct WAXSEAL_BUS (WX0309)";
     assert_eq!(results, vec![Err(PublishError::no_channel(reason)); 11]);
     assert_eq!(replay.left(), 0);
 }
@@ -566,10 +568,10 @@ async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
     assert_eq!(
         reasons,
         [
-            "WAXSEAL_TOPIC_PACKAGE_SCANNED is not set: set it to the ARN of the topic `package.scanned`",
-            "WAXSEAL_QUEUE_PAYMENT is not set: set it to the URL of the queue `payment`",
-            "`fax:1234` is no channel: known are bus, topic:<name> and queue:<name>",
-            "what the receipt stored is no envelope: missing field `eventType` at line 1 column 15",
+            "WAXSEAL_TOPIC_PACKAGE_SCANNED is not set: set it to the ARN of the topic `package.scanned` (WX0314)",
+            "WAXSEAL_QUEUE_PAYMENT is not set: set it to the URL of the queue `payment` (WX0314)",
+            "`fax:1234` is no channel: known are bus, topic:<name> and queue:<name> (WX0315)",
+            "the receipt stored no envelope: missing field `eventType` at line 1 column 15 (WX0315)",
         ]
     );
     assert_eq!(kinds(&results), [NO_CHANNEL, NO_CHANNEL, REFUSED, REFUSED]);

@@ -206,7 +206,7 @@ async fn c2_contention_without_end_is_unavailable_and_names_the_item() {
     assert_eq!(
         error_chain(&error),
         "table orders: TransactWriteItems failed: table orders in eu-west-1: cancelled again and again: \
-         order#o-2 / state: TransactionConflict: Transaction is ongoing for the item"
+         order#o-2 / state: TransactionConflict: Transaction is ongoing for the item (WX0316)"
     );
     assert_eq!(replay.bodies().len(), 10);
 }
@@ -221,7 +221,7 @@ async fn a_cancellation_that_no_retry_mends_is_said_at_once() {
     assert_eq!(
         error_chain(&error),
         "table orders: TransactWriteItems failed: table orders in eu-west-1: cancelled: order#o-1 / state: \
-         ItemCollectionSizeLimitExceeded: Collection size exceeded.; order#o-2 / state: TransactionConflict"
+         ItemCollectionSizeLimitExceeded: Collection size exceeded.; order#o-2 / state: TransactionConflict (WX0316)"
     );
     assert_eq!(replay.bodies().len(), 1);
 }
@@ -364,7 +364,7 @@ async fn s2_a_key_that_stays_unprocessed_concerns_its_own_reader() {
 
     let found = replay(answers()).1.get_each(&keys).await.unwrap();
     let expected = "table orders: BatchGetItem failed: 1 of 4 keys stayed unprocessed after several tries: raise the capacity of \
-                    table orders";
+                    table orders (WX0307)";
     let found: Vec<_> = found.into_iter().map(|found| found.map_err(|error| error_chain(&error))).collect();
     let error = || Err(expected.to_owned());
     assert_eq!(found, [Ok(Some(item("o-1"))), error(), Ok(None), error(), Ok(Some(item("o-3")))]);
@@ -379,7 +379,7 @@ async fn an_absent_table_is_one_clear_line() {
     assert_eq!(
         error_chain(&table.write(&[put("o-1")]).await.unwrap_err()),
         "table orders: PutItem failed: ResourceNotFoundException: table orders does not exist in eu-west-1: create it or \
-         correct WAXSEAL_TABLE"
+         correct WAXSEAL_TABLE (WX0309)"
     );
 }
 
@@ -391,7 +391,7 @@ async fn an_unreachable_table_is_one_clear_line() {
     assert_eq!(
         error,
         "table orders: GetItem failed: no connection to eu-west-1: Connection refused (os \
-         error 111): check that it is up and reachable from here, and that AWS_ENDPOINT_URL_DYNAMODB and AWS_REGION are right"
+         error 111): check that it is up and reachable from here, and that AWS_ENDPOINT_URL_DYNAMODB and AWS_REGION are right (WX0304)"
     );
     assert_eq!(replay.left(), 0);
 }
@@ -405,7 +405,7 @@ async fn a_refused_permission_names_the_action() {
         error_chain(&table.get(&[key("o-1")]).await.unwrap_err()),
         format!(
             "table orders: GetItem failed: AccessDeniedException: {message}: the credentials in eu-west-1 must allow \
-             dynamodb:GetItem on table orders"
+             dynamodb:GetItem on table orders (WX0310)"
         )
     );
 }

@@ -21,6 +21,7 @@ use super::{
     payloads::{PayloadSlot, Payloads},
 };
 use crate::{
+    code::Code,
     deadline::{AFTER_SIGTERM, points},
     error::InvokeError,
     invocation::Invocation,
@@ -67,7 +68,8 @@ const LONGEST_WARM_UP: Duration = Duration::from_secs(4);
 /// # Errors
 /// Where the environment is not that of a Lambda function, the table cannot be read, or the Runtime API fails.
 pub async fn run(function: impl Invoke) -> Result<(), Error> {
-    environment::check(|name| env::var(name).ok())?;
+    environment::check(|name| env::var(name).ok())
+        .map_err(|problem| format!("{problem} ({})", Code::NoLambda))?;
     // Lambda gives the init 10 s. An endpoint that says nothing now may answer the first event.
     match tokio::time::timeout(LONGEST_WARM_UP, function.warm_up()).await {
         Ok(ended) => ended?,
@@ -87,21 +89,28 @@ pub async fn run(function: impl Invoke) -> Result<(), Error> {
     // `lambda_runtime` panics on an invocation without one of its headers.
     let serving = AssertUnwindSafe(Runtime::new(handler).layer(aside).run_concurrent()).catch_unwind();
     tokio::select! {
-        ended = serving => ended.unwrap_or_else(|_| Err(NO_HEADER.into())).map_err(unserved),
+        ended = serving => ended.map_or_else(|_| Err(no_header()), |ended| ended.map_err(unserved)),
         () = shutdown.done() => Ok(()),
     }
 }
 
-/// Why serving ended: always the Runtime API's matter, since an invocation's errors are reported to it.
+/// The error that ended the loop. It is always the Runtime API's: errors of invocations are reported to it.
 fn unserved(error: Error) -> Error {
     if error.is::<std::num::ParseIntError>() {
-        return NO_HEADER.into();
+        return no_header();
     }
-    format!("the Runtime API at AWS_LAMBDA_RUNTIME_API failed: {}", error_chain(&*error)).into()
+    let (error, code) = (error_chain(&*error), Code::RuntimeApiFailed);
+    format!("the Runtime API at AWS_LAMBDA_RUNTIME_API failed: {error} ({code})").into()
 }
 
-const NO_HEADER: &str = "an invocation came that cannot be answered: it needs the headers Lambda-Runtime-Aws-Request-Id \
-     and Lambda-Runtime-Deadline-Ms, a number; look at what serves AWS_LAMBDA_RUNTIME_API";
+fn no_header() -> Error {
+    let code = Code::RuntimeApiFailed;
+    format!(
+        "an invocation came that cannot be answered: it needs the headers Lambda-Runtime-Aws-Request-Id and \
+         Lambda-Runtime-Deadline-Ms, a number; look at what serves AWS_LAMBDA_RUNTIME_API ({code})"
+    )
+    .into()
+}
 
 async fn serve(
     function: impl Invoke,

@@ -1,18 +1,10 @@
-//! Everything that a function's `main` needs of AWS, from environment variables alone.
+//! The parts of a function, each made of the variables that it needs.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use waxseal::{
-    Engine, Host, Settings,
-    batch::{Batches, GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
-    relay::SWEEP_REACH,
-};
-
-use waxseal_catalog::settings::{
-    AWS_REGION, BACKOFF, BUS, COMMIT_GROUPING, CONCURRENCY, DEAD_LETTERS, FIFO_GROUPS, HORIZON, ISOLATION,
-    LEASE, MALFORMED, MAX_RECEIVES, QUEUES, SWEEP, Setting, TABLE, TIMEOUT, TOPICS, TOTAL_FAILURE,
-};
+use waxseal::{Engine, Host, batch::Batches};
+use waxseal_catalog::settings::{AWS_REGION, BUS, DEAD_LETTERS, QUEUES, Setting, TABLE, TIMEOUT, TOPICS};
 #[cfg(feature = "claim-check")]
 use waxseal_catalog::settings::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
 
@@ -38,7 +30,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Environment {
     sdk: SdkConfig,
-    variables: Variables,
+    pub(super) variables: Variables,
 }
 
 impl Environment {
@@ -58,7 +50,7 @@ impl Environment {
     /// assert_eq!(
     ///     aws.policy().unwrap_err().to_string(),
     ///     "WAXSEAL_CONCURRENCY is `zero`, not a whole number from 1 to 10000: it is the number of handlers that run at once, \
-    ///      for example WAXSEAL_CONCURRENCY=10"
+    ///      for example WAXSEAL_CONCURRENCY=10 (WX0302)"
     /// );
     /// ```
     #[must_use]
@@ -75,7 +67,7 @@ impl Environment {
     /// The service's table, `WAXSEAL_TABLE`.
     ///
     /// # Errors
-    /// Where a variable is absent or absurd.
+    /// Where a variable is absent or has a wrong value.
     pub fn table(&self) -> Result<Dynamo, SettingError> {
         let name = self.variables.required(&TABLE)?.to_owned();
         let target = self.target(format!("table {name}"), &TABLE, "DYNAMODB")?;
@@ -100,7 +92,7 @@ impl Environment {
     /// The dead-letter queue, `WAXSEAL_DLQ_URL`.
     ///
     /// # Errors
-    /// Where a variable is absent or absurd.
+    /// Where a variable is absent or has a wrong value.
     pub fn dead_letters(&self) -> Result<SqsDeadLetters, SettingError> {
         self.check_timeout()?;
         self.variables.warn_of_unknown();
@@ -113,7 +105,7 @@ impl Environment {
     /// `WAXSEAL_CLAIM_BYTES`. Functions without large events must not call it: it links the S3 client.
     ///
     /// # Errors
-    /// Where a variable is absent or absurd.
+    /// Where a variable is absent or has a wrong value.
     #[cfg(feature = "claim-check")]
     pub fn claim_check(&self) -> Result<waxseal::claim_check::ClaimCheck, SettingError> {
         let value = self.variables.required(&CLAIMS)?;
@@ -128,8 +120,8 @@ impl Environment {
         Ok(waxseal::claim_check::ClaimCheck::new(store).within(limits))
     }
 
-    /// What tells queues when to deliver failed records again. It needs no variable of its own: a queue's URL is made of its
-    /// ARN and of `WAXSEAL_DLQ_URL`.
+    /// The visibility of failed records: it tells queues when to deliver them again. It needs no variable of its own, since a
+    /// queue's URL is made of its ARN and of `WAXSEAL_DLQ_URL`.
     ///
     /// # Errors
     /// As [`Environment::dead_letters`].
@@ -142,7 +134,7 @@ impl Environment {
     /// Batches for `engine` with everything of this environment: dead letters, visibility and policy.
     ///
     /// # Errors
-    /// Where a variable is absent or absurd.
+    /// Where a variable is absent or has a wrong value.
     pub fn batches(&self, engine: Engine) -> Result<Batches, SettingError> {
         Ok(Batches::new(engine, self.dead_letters()?, self.policy()?).delayed(self.visibility()?))
     }
@@ -153,61 +145,11 @@ impl Environment {
         Arc::new(SystemHost)
     }
 
-    /// [`Settings`]: `WAXSEAL_HORIZON_DAYS` and `WAXSEAL_LEASE_SECONDS` where they are set.
-    ///
-    /// # Errors
-    /// Where one is absurd.
-    pub fn settings(&self) -> Result<Settings, SettingError> {
-        let mut settings = Settings::default();
-        if let Some(days) = self.variables.number::<u64>(&HORIZON)? {
-            settings.horizon = Duration::from_hours(days * 24);
-        }
-        if let Some(seconds) = self.variables.number(&LEASE)? {
-            settings.lease = Duration::from_secs(seconds);
-        }
-        Ok(settings)
-    }
-
-    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_BACKOFF_SECONDS`, `WAXSEAL_MALFORMED`,
-    /// `WAXSEAL_COMMIT_GROUPING`, `WAXSEAL_ISOLATION`, `WAXSEAL_FIFO_GROUPS` and `WAXSEAL_TOTAL_FAILURE` where they are
-    /// set.
-    ///
-    /// # Errors
-    /// Where one is absurd.
-    pub fn policy(&self) -> Result<Policy, SettingError> {
-        let mut policy = Policy::default();
-        policy.max_receives = self.variables.number(&MAX_RECEIVES)?.or(policy.max_receives);
-        policy.concurrency = self.variables.number(&CONCURRENCY)?.unwrap_or(policy.concurrency);
-        if let Some(seconds) = self.variables.number(&BACKOFF)? {
-            policy.backoff.base = Duration::from_secs(seconds);
-        }
-        policy.malformed = self.variables.choice(
-            &MALFORMED,
-            &[("dead-letter", MalformedPolicy::DeadLetter), ("retry", MalformedPolicy::Retry)],
-        )?;
-        policy.grouping = self.variables.choice(
-            &COMMIT_GROUPING,
-            &[
-                ("cheapest", Grouping::Cheapest),
-                ("fewest-requests", Grouping::FewestRequests),
-                ("apart", Grouping::Apart),
-            ],
-        )?;
-        policy.isolation = self.variables.choice(&ISOLATION, &[("off", false), ("on", true)])?;
-        policy.groups = self
-            .variables
-            .choice(&FIFO_GROUPS, &[("skip", GroupPolicy::Skip), ("block", GroupPolicy::Block)])?;
-        policy.total_failure = self
-            .variables
-            .choice(&TOTAL_FAILURE, &[("report", TotalFailure::Report), ("raise", TotalFailure::Raise)])?;
-        Ok(policy)
-    }
-
     /// The relay's publishers: `WAXSEAL_BUS`, and every `WAXSEAL_TOPIC_<NAME>` and `WAXSEAL_QUEUE_<NAME>` that is set.
     /// Functions that are no relay must not call it: it links three more clients.
     ///
     /// # Errors
-    /// Where a variable is absent or absurd.
+    /// Where a variable is absent or has a wrong value.
     pub fn publisher(&self) -> Result<Publishers, SettingError> {
         let bus = self.variables.required(&BUS)?.to_owned();
         let target = self.target(format!("bus {bus}"), &BUS, "EVENTBRIDGE")?;
@@ -222,15 +164,6 @@ impl Environment {
         Ok(Publishers::new(&self.sdk, channels))
     }
 
-    /// How far back a relay's sweep may begin: `WAXSEAL_SWEEP_DAYS`, [`SWEEP_REACH`] unless it is set.
-    ///
-    /// # Errors
-    /// Where it is absurd.
-    pub fn sweep_reach(&self) -> Result<Duration, SettingError> {
-        let days = self.variables.number::<u64>(&SWEEP)?;
-        Ok(days.map_or(SWEEP_REACH, |days| Duration::from_hours(days * 24)))
-    }
-
     fn target(&self, what: String, setting: &Setting, service: &'static str) -> Result<Target, SettingError> {
         self.target_named(what, setting.name.to_owned(), service)
     }
@@ -242,9 +175,8 @@ impl Environment {
         service: &'static str,
     ) -> Result<Target, SettingError> {
         self.variables.check_names()?;
-        let region =
-            self.sdk.region().ok_or_else(|| SettingError::new(&AWS_REGION, "is not set"))?.to_string();
-        AWS_REGION.values.check(&region).map_err(|problem| SettingError::new(&AWS_REGION, problem))?;
+        let region = self.sdk.region().ok_or_else(|| SettingError::not_set(&AWS_REGION))?.to_string();
+        AWS_REGION.values.check(&region).map_err(|problem| SettingError::bad_value(&AWS_REGION, problem))?;
         let endpoint = self.variables.endpoint(service)?.or(self.sdk.endpoint_url()).map(str::to_owned);
         Ok(Target { what, variable, service, region, endpoint })
     }
@@ -252,10 +184,7 @@ impl Environment {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use aws_config::{BehaviorVersion, Region};
-    use waxseal_catalog::settings::{SETTINGS, Unset, Values};
 
     use super::*;
 
@@ -271,12 +200,12 @@ mod tests {
     fn an_absent_variable_is_named_with_its_purpose_and_an_example() {
         assert_eq!(
             environment(&[]).table().unwrap_err().to_string(),
-            "WAXSEAL_TABLE is not set: it is the service's own DynamoDB table, name or ARN, for example WAXSEAL_TABLE=orders"
+            "WAXSEAL_TABLE is not set: it is the service's own DynamoDB table, name or ARN, for example WAXSEAL_TABLE=orders (WX0301)"
         );
         assert_eq!(
             environment(&[("WAXSEAL_DLQ_URL", " ")]).dead_letters().unwrap_err().to_string(),
             "WAXSEAL_DLQ_URL is not set: it is the URL of the standard queue that dead letters go to, for example \
-             WAXSEAL_DLQ_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dlq"
+             WAXSEAL_DLQ_URL=https://sqs.eu-west-1.amazonaws.com/123456789012/orders-dlq (WX0301)"
         );
         assert_eq!(environment(&[]).publisher().unwrap_err().variable, "WAXSEAL_BUS");
         let no_region = Environment::new(
@@ -287,31 +216,12 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_variable_is_named_with_what_is_wrong() {
-        for (name, value) in [
-            ("WAXSEAL_HORIZON_DAYS", "0"),
-            ("WAXSEAL_LEASE_SECONDS", "1m"),
-            ("WAXSEAL_MAX_RECEIVES", "-1"),
-            ("WAXSEAL_CONCURRENCY", "99999999999999999999"),
-            ("WAXSEAL_MALFORMED", "drop"),
-            ("WAXSEAL_COMMIT_GROUPING", "some"),
-            ("WAXSEAL_FIFO_GROUPS", "wait"),
-            ("WAXSEAL_ISOLATION", "yes"),
-            ("WAXSEAL_TOTAL_FAILURE", "panic"),
-            ("WAXSEAL_BACKOFF_SECONDS", "0"),
-        ] {
-            let aws = environment(&[(name, value)]);
-            let error = aws.settings().err().or(aws.policy().err()).unwrap();
-            assert_eq!(error.variable, name);
-            assert!(error.to_string().contains(&format!("is `{value}`, not ")), "{error}");
-        }
-        let error = environment(&[("WAXSEAL_SWEEP_DAYS", "0")]).sweep_reach().unwrap_err();
-        assert!(error.to_string().starts_with("WAXSEAL_SWEEP_DAYS is `0`, not a whole number"), "{error}");
+    fn an_absurd_topic_is_named_with_what_is_wrong() {
         let topic = environment(&[("WAXSEAL_BUS", "shop"), ("WAXSEAL_TOPIC_STOCK", "stock")]);
         assert_eq!(
             topic.publisher().unwrap_err().to_string(),
             "WAXSEAL_TOPIC_STOCK is `stock`, not a topic's ARN: it is the ARN of the SNS topic of that name, for example \
-             WAXSEAL_TOPIC_STOCK=arn:aws:sns:eu-west-1:123456789012:stock-level-changed"
+             WAXSEAL_TOPIC_STOCK=arn:aws:sns:eu-west-1:123456789012:stock-level-changed (WX0302)"
         );
     }
 
@@ -355,7 +265,7 @@ mod tests {
                 error.to_string(),
                 format!(
                     "{name} is `not a url`, not a URL of http or https with a host: it is the endpoint that requests go to instead \
-                     of AWS's own, for example {name}=http://127.0.0.1:4566"
+                     of AWS's own, for example {name}=http://127.0.0.1:4566 (WX0302)"
                 )
             );
         }
@@ -364,65 +274,5 @@ mod tests {
             [("WAXSEAL_TABLE".to_owned(), "orders".to_owned())],
         );
         assert_eq!(region.table().unwrap_err().variable, "AWS_REGION");
-    }
-
-    #[test]
-    fn optional_settings_override_the_defaults() {
-        let aws = environment(&[
-            ("WAXSEAL_HORIZON_DAYS", "40"),
-            ("WAXSEAL_LEASE_SECONDS", "90"),
-            ("WAXSEAL_MAX_RECEIVES", "5"),
-            ("WAXSEAL_CONCURRENCY", "3"),
-            ("WAXSEAL_MALFORMED", "retry"),
-            ("WAXSEAL_COMMIT_GROUPING", "fewest-requests"),
-            ("WAXSEAL_FIFO_GROUPS", "block"),
-            ("WAXSEAL_ISOLATION", "on"),
-            ("WAXSEAL_TOTAL_FAILURE", "raise"),
-            ("WAXSEAL_BACKOFF_SECONDS", "2"),
-        ]);
-        let (settings, policy) = (aws.settings().unwrap(), aws.policy().unwrap());
-        assert_eq!(settings.horizon, Duration::from_hours(40 * 24));
-        assert_eq!(settings.lease, Duration::from_secs(90));
-        assert_eq!((policy.max_receives, policy.concurrency), (Some(5), 3));
-        assert_eq!(policy.malformed, MalformedPolicy::Retry);
-        assert_eq!((policy.grouping, policy.groups), (Grouping::FewestRequests, GroupPolicy::Block));
-        assert_eq!((policy.total_failure, policy.isolation), (TotalFailure::Raise, true));
-        assert_eq!(policy.backoff.base, Duration::from_secs(2));
-        let swept = environment(&[("WAXSEAL_SWEEP_DAYS", "30")]).sweep_reach();
-        assert_eq!(swept, Ok(Duration::from_hours(30 * 24)));
-    }
-
-    #[test]
-    fn the_defaults_of_the_table_are_those_of_the_core() {
-        let defaults: Vec<(&str, &str)> = SETTINGS
-            .iter()
-            .filter_map(|setting| match setting.unset {
-                Unset::Default(value) => Some((setting.name, value)),
-                _ => None,
-            })
-            .collect();
-        let (bare, explicit) = (environment(&[]), environment(&defaults));
-        let shown = |aws: &Environment| {
-            let settings = aws.settings().unwrap();
-            (settings.horizon, settings.lease, format!("{:?}", aws.policy().unwrap()), aws.sweep_reach())
-        };
-        assert_eq!(shown(&bare), shown(&explicit));
-        assert_eq!(bare.settings().unwrap().horizon, Settings::default().horizon);
-        assert_eq!(bare.policy().unwrap().concurrency, Policy::default().concurrency);
-        let bytes = waxseal::claim_check::Limits::default().bytes.to_string();
-        assert!(defaults.contains(&("WAXSEAL_CLAIM_BYTES", &bytes)));
-    }
-
-    #[test]
-    fn every_word_of_a_choice_has_a_meaning() {
-        for setting in SETTINGS {
-            let Values::Choice(words) = setting.values else { continue };
-            let meanings = words.iter().map(|word| {
-                let aws = environment(&[(setting.name, word)]);
-                format!("{:?}", aws.policy().unwrap())
-            });
-            let distinct: BTreeSet<String> = meanings.collect();
-            assert_eq!(distinct.len(), words.len(), "{}", setting.name);
-        }
     }
 }

@@ -1,10 +1,11 @@
 //! The progress of each record of a batch. It decides the outcomes when the invocation ends early.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use foldhash::{HashSet, HashSetExt as _};
 
 use crate::batch::{outcome::RecordOutcome, record::Record};
+use crate::lock::Lock;
 
 /// The stage of a record.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ enum Stage {
 
 /// The stages of a batch's records, in the batch's order.
 #[derive(Debug)]
-pub(super) struct Progress(Mutex<Vec<Stage>>);
+pub(super) struct Progress(Lock<Vec<Stage>>);
 
 /// The reason of a record whose call was dropped at the cutoff.
 const CUT_OFF: &str = "the invocation's time was over before the table, the dead-letter queue or the handler answered: what was \
@@ -26,11 +27,11 @@ const CUT_OFF: &str = "the invocation's time was over before the table, the dead
 
 impl Progress {
     pub(super) fn of(records: usize) -> Self {
-        Self(Mutex::new((0..records).map(|_| Stage::Waiting).collect()))
+        Self(Lock::new((0..records).map(|_| Stage::Waiting).collect()))
     }
 
     fn stages(&self) -> MutexGuard<'_, Vec<Stage>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Marks the record at `index` as running.
@@ -56,7 +57,7 @@ impl Progress {
     pub(super) fn into_outcomes(self, records: &[Record]) -> Vec<RecordOutcome> {
         let mut broken: HashSet<&str> = HashSet::new();
         let mut cut_off = 0;
-        let stages = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let stages = self.0.into_inner();
         let outcomes = stages
             .into_iter()
             .zip(records)

@@ -111,7 +111,7 @@ impl Round<'_> {
         {
             places.iter().take(events.len()).for_each(|place| self.progress.begin(place.index));
             let access = Access::Together(self.group);
-            let results = self.batches.engine().handle_chain(access, &events, entity, strict).await;
+            let results = self.batches.engine().handle_folded(access, &events, entity, strict).await;
             let mut outcomes = Vec::with_capacity(results.len());
             for ((place, (raw, _)), result) in places.iter().zip(events).zip(results) {
                 outcomes.push(self.batches.conclude(place.record, raw, result, Vec::new()).await);

@@ -9,7 +9,7 @@ use std::{
     future::Future,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, MutexGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll},
@@ -24,6 +24,7 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 
+use crate::lock::Lock;
 use crate::{
     commit::{
         permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch},
@@ -40,12 +41,12 @@ use waxseal_message::Timestamp;
 pub(crate) struct Group {
     grouping: Grouping,
     closes: Option<Timestamp>,
-    queue: Mutex<Queue>,
+    queue: Lock<Queue>,
     bodies: Semaphore,
     is_stopped: AtomicBool,
-    stop: Mutex<Option<oneshot::Sender<()>>>,
+    stop: Lock<Option<oneshot::Sender<()>>>,
     stopped: Shared<oneshot::Receiver<()>>,
-    locks: Mutex<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
+    locks: Lock<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
     /// One token of the host, and the number of tokens made from it. Entropy may be a system call,
     /// so the host is asked once.
     token: Token,
@@ -102,12 +103,12 @@ impl Group {
         Self {
             grouping,
             closes,
-            queue: Mutex::default(),
+            queue: Lock::default(),
             bodies: Semaphore::new(bodies.max(1)),
             is_stopped: AtomicBool::new(false),
-            stop: Mutex::new(Some(stop)),
+            stop: Lock::new(Some(stop)),
             stopped: stopped.shared(),
-            locks: Mutex::default(),
+            locks: Lock::default(),
             token,
             tokens: AtomicU64::new(0),
         }
@@ -155,7 +156,7 @@ impl Group {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 
     pub(super) async fn get(&self, keys: Vec<Key>) -> Result<Vec<Found>, TableError> {
@@ -193,7 +194,7 @@ impl Group {
         let mut held = Vec::with_capacity(keys.len());
         for key in keys {
             let lock = {
-                let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut locks = self.locks.lock();
                 Arc::clone(locks.entry(key).or_default())
             };
             held.push(lock.lock_arc().await);

@@ -10,5 +10,5 @@ mod plan;
 
 pub(crate) use access::Access;
 pub(crate) use group::Group;
-pub(crate) use permit::{CommitError, EntityLock, Slot, Stopped};
+pub(crate) use permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch};
 pub use plan::Grouping;

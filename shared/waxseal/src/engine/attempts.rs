@@ -1,23 +1,89 @@
-//! The reruns of one record: a race that was lost, or a handler that writes an entity without loading it.
+//! The attempts of one unit of work: the only loop that runs it again after a lost race.
+//!
+//! A condition on state may refuse a commit, because another process wrote first, or because a handler writes an entity that it
+//! did not load. Within a batch another record may have written first, which loses no race: the unit waits for its turn.
 
-use crate::{handler::Failure, row::state, table::Refusal};
+use crate::{
+    commit::{Access, CommitError, EntityLock, WriteEpoch},
+    handler::Failure,
+    row::state,
+    table::{Item, Key, Refusal, WriteError},
+};
 
-/// The tries that a condition on state refused.
-#[derive(Default)]
-pub(super) struct Race {
-    pub(super) tries: u32,
-    /// The entities that refused the last try, as they were stored then.
-    standing: Vec<Refusal>,
+/// What follows a commit that was not applied.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Another attempt, on fresh reads.
+    Again,
+    /// The receipt refused the commit: this is stored under its key now.
+    Receipt(Option<Item>),
 }
 
-impl Race {
-    /// Notes a try that was refused.
+/// The attempts of one unit of work.
+pub(super) struct Attempts<'a> {
+    access: Access<'a>,
+    /// How many attempts may be refused.
+    most: u32,
+    refused: u32,
+    /// The entities that refused the last attempt, as they were stored then.
+    standing: Vec<Refusal>,
+    began: WriteEpoch,
+    lock: EntityLock,
+}
+
+impl<'a> Attempts<'a> {
+    /// Up to `reruns` attempts after the first one.
+    pub(super) fn new(access: Access<'a>, reruns: u32) -> Self {
+        let (standing, began, lock) = (Vec::new(), access.epoch(), EntityLock::default());
+        Self { access, most: reruns, refused: 0, standing, began, lock }
+    }
+
+    /// How many attempts were refused.
+    pub(super) fn refused(&self) -> u32 {
+        self.refused
+    }
+
+    /// Begins an attempt, before anything is read.
     ///
     /// # Errors
-    /// Where an entity refuses that has not changed since it refused the try before. A handler that had loaded it in between
-    /// would have written on what is stored, so no further try can help.
-    pub(super) fn lost(&mut self, refusals: Vec<Refusal>) -> Result<(), Failure> {
-        self.tries += 1;
+    /// [`Failure::Contended`] where no attempt is left.
+    pub(super) fn begin(&mut self) -> Result<(), Failure> {
+        if self.refused > self.most {
+            return Err(Failure::Contended { tries: self.refused });
+        }
+        self.began = self.access.epoch();
+        Ok(())
+    }
+
+    /// What follows an attempt whose commit failed with `error`; `receipt` is the key of the unit's receipt, where it has one.
+    ///
+    /// # Errors
+    /// Every error that no further attempt can help.
+    pub(super) async fn next(&mut self, error: CommitError, receipt: Option<&Key>) -> Result<Next, Failure> {
+        match self.access.or_conflict_in_batch(error, self.began) {
+            CommitError::ConflictInBatch(keys) => {
+                // The lock that is held goes first: two units that want each other's items would wait for ever.
+                self.lock = EntityLock::default();
+                self.lock = self.access.lock(keys).await;
+                Ok(Next::Again)
+            }
+            CommitError::Write(WriteError::Refused(refusals)) => {
+                self.refused += 1;
+                match refusals.iter().find(|refusal| Some(&refusal.key) == receipt) {
+                    Some(refusal) => Ok(Next::Receipt(refusal.stored.clone())),
+                    None => self.lost(refusals).map(|()| Next::Again),
+                }
+            }
+            CommitError::Write(error) => Err(error.into()),
+        }
+    }
+
+    /// Notes the entities that refused an attempt.
+    ///
+    /// # Errors
+    /// [`Failure::NotLoaded`] where an entity refuses that has not changed since it refused the attempt before. A handler that had
+    /// loaded it in between would have written on what is stored, so no further attempt can help.
+    fn lost(&mut self, refusals: Vec<Refusal>) -> Result<(), Failure> {
         let entities: Vec<Refusal> =
             refusals.into_iter().filter(|refusal| state::is_key(&refusal.key)).collect();
         if let Some(Refusal { key, stored }) = entities.iter().find(|refusal| self.standing.contains(refusal))
@@ -27,48 +93,78 @@ impl Race {
         self.standing = entities;
         Ok(())
     }
-
-    /// The failure of a record that has no try left.
-    pub(super) fn contended(&self) -> Failure {
-        Failure::Contended { tries: self.tries }
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::table::{Item, Key};
+    use futures_util::FutureExt as _;
 
-    fn refused(sort: &str, version: Option<i64>) -> Vec<Refusal> {
+    use super::*;
+    use crate::table::{AnyTable, Page, Query, Scan, ScanPage, Table, TableError, Write};
+
+    /// A table that nothing asks.
+    struct Empty;
+    impl Table for Empty {
+        async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+            Ok(vec![None; keys.len()])
+        }
+        async fn query(&self, _: &Query) -> Result<Page, TableError> {
+            Ok(Page::default())
+        }
+        async fn scan(&self, _: &Scan) -> Result<ScanPage, TableError> {
+            Ok(ScanPage::default())
+        }
+        async fn write(&self, _: &[Write]) -> Result<(), WriteError> {
+            Ok(())
+        }
+    }
+
+    fn attempts(table: &dyn AnyTable) -> Attempts<'_> {
+        Attempts::new(Access::Alone(table), 10)
+    }
+
+    /// What follows a refusal by the one item of this kind, which is stored with this version.
+    fn refused(attempts: &mut Attempts<'_>, sort: &str, version: Option<i64>) -> Result<Next, Failure> {
         let key = Key::of("hat", &["1"], sort.to_owned());
-        vec![Refusal {
-            stored: version.map(|version| Item::new(key.clone()).number("version", version)),
-            key,
-        }]
+        let stored = version.map(|version| Item::new(key.clone()).number("version", version));
+        let error = CommitError::Write(WriteError::Refused(vec![Refusal { key, stored }]));
+        let receipt = Key::of("hat", &["1"], "receipt");
+        attempts.next(error, Some(&receipt)).now_or_never().expect("alone, no attempt waits")
     }
 
     #[test]
     fn c2_an_entity_that_stands_as_it_stood_was_not_loaded() {
-        let mut race = Race::default();
+        let table = Empty;
+        let mut first = attempts(&table);
         for version in [1, 2, 1, 2] {
-            assert!(race.lost(refused("state", Some(version))).is_ok(), "others write it: a race");
+            assert!(refused(&mut first, "state", Some(version)).is_ok(), "others write it: a race");
         }
-        let failure = race.lost(refused("state", Some(2))).unwrap_err();
+        let failure = refused(&mut first, "state", Some(2)).unwrap_err();
         assert!(matches!(failure, Failure::NotLoaded { exists: true, .. }), "{failure}");
-        assert_eq!(race.tries, 5);
+        assert_eq!(first.refused(), 5);
 
-        let mut race = Race::default();
-        assert!(race.lost(refused("state", None)).is_ok());
-        let failure = race.lost(refused("state", None)).unwrap_err();
+        let mut second = attempts(&table);
+        assert!(refused(&mut second, "state", None).is_ok());
+        let failure = refused(&mut second, "state", None).unwrap_err();
         assert!(matches!(failure, Failure::NotLoaded { exists: false, .. }), "{failure}");
     }
 
     #[test]
-    fn c2_a_cursor_is_no_entity() {
-        let mut race = Race::default();
-        for _ in 0..3 {
-            assert!(race.lost(refused("cursor", Some(1))).is_ok());
+    fn c2_a_cursor_is_no_entity_and_attempts_are_bounded() {
+        let table = Empty;
+        let mut attempts = attempts(&table);
+        for _ in 0..11 {
+            attempts.begin().unwrap();
+            assert!(matches!(refused(&mut attempts, "cursor", Some(1)), Ok(Next::Again)));
         }
-        assert!(matches!(race.contended(), Failure::Contended { tries: 3 }));
+        assert!(matches!(attempts.begin(), Err(Failure::Contended { tries: 11 })));
+    }
+
+    #[test]
+    fn c2_a_refused_receipt_is_known_and_not_lost() {
+        let table = Empty;
+        let mut attempts = attempts(&table);
+        assert!(matches!(refused(&mut attempts, "receipt", Some(1)), Ok(Next::Receipt(Some(_)))));
+        assert!(matches!(refused(&mut attempts, "receipt", None), Ok(Next::Receipt(None))));
     }
 }

@@ -1,10 +1,8 @@
 //! The memory of an environment: runs that ended although their markers stayed (S-28).
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::VecDeque, sync::MutexGuard};
 
+use crate::lock::Lock;
 use crate::{table::Key, token::Token};
 
 /// Markers remembered at most. Beyond it the oldest is forgotten, and counts as one of a run that never ended.
@@ -12,11 +10,11 @@ const MOST: usize = 1000;
 
 /// Markers that could not be removed yet, though their runs ended in this process.
 #[derive(Debug, Default)]
-pub(crate) struct Ended(Mutex<VecDeque<(Key, Token)>>);
+pub(crate) struct Ended(Lock<VecDeque<(Key, Token)>>);
 
 impl Ended {
     fn markers(&self) -> MutexGuard<'_, VecDeque<(Key, Token)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     pub(crate) fn remember(&self, key: Key, token: Token) {

@@ -2,9 +2,10 @@
 //! for each.
 
 use crate::{
-    commit::{CommitError, EntityLock},
+    commit::CommitError,
     emission::Emission,
     engine::{
+        attempts::Attempts,
         handle::Inner,
         outcome::Outcome,
         task::{Task, Try},
@@ -19,8 +20,8 @@ pub(crate) const LONGEST: usize = crate::table::LARGEST_ACTIONS - 1;
 type Results = Vec<Option<Result<Outcome, Failure>>>;
 
 impl Inner {
-    /// As [`Engine::handle_chain`](super::Engine::handle_chain).
-    pub(super) async fn chain(
+    /// As [`Engine::handle_folded`](super::Engine::handle_folded).
+    pub(super) async fn fold(
         &self,
         tasks: &[Task<'_>],
         entity: &Key,
@@ -28,39 +29,29 @@ impl Inner {
     ) -> Vec<Result<Outcome, Failure>> {
         let Some(access) = tasks.first().map(|task| task.access) else { return Vec::new() };
         let mut results: Results = tasks.iter().map(|task| self.cached(task)).collect();
-        let (mut tries, mut width) = (0, LONGEST);
-        let mut lock = EntityLock::default();
+        let mut width = LONGEST;
+        let mut attempts = Attempts::new(access, self.settings.reruns);
         loop {
             let end = failed(&results).filter(|_| strict).unwrap_or(tasks.len());
             let open: Vec<usize> = (0..end).filter(|index| results[*index].is_none()).take(width).collect();
             if open.is_empty() {
                 break;
             }
-            let began = access.epoch();
-            let linked = self.link(tasks, &open, entity, strict, &mut results).await;
-            match linked.map_err(|error| access.or_conflict_in_batch(error, began)) {
+            if let Err(failure) = attempts.begin() {
+                settle(&mut results, &open, &failure);
+                continue;
+            }
+            match self.link(tasks, &open, entity, strict, &mut results).await {
                 Ok(()) => {}
-                // Somebody of our own batch was first: no race is lost.
-                Err(CommitError::ConflictInBatch(keys)) => {
-                    drop(lock);
-                    lock = access.lock(keys).await;
-                }
                 Err(CommitError::Write(WriteError::TooLarge(_))) if open.len() > 1 => width = open.len() / 2,
-                Err(CommitError::Write(WriteError::Refused(_))) => {
-                    tries += 1;
-                    if tries > self.settings.reruns {
-                        settle(&mut results, &open, || Failure::Contended { tries });
+                // A refused receipt is settled in `link`, so none is known here.
+                Err(error) => {
+                    if let Err(failure) = attempts.next(error, None).await {
+                        settle(&mut results, &open, &failure);
                     }
-                }
-                Err(CommitError::Write(WriteError::TooLarge(limit))) => {
-                    settle(&mut results, &open, || Failure::TooLarge(limit.clone()));
-                }
-                Err(CommitError::Write(WriteError::Unavailable(error))) => {
-                    settle(&mut results, &open, || Failure::Table(error.shared()));
                 }
             }
         }
-        drop(lock);
         let end = failed(&results).filter(|_| strict).map_or(tasks.len(), |index| index + 1);
         results.into_iter().take(end).flatten().collect()
     }
@@ -108,10 +99,10 @@ impl Inner {
         if members.is_empty() {
             return Ok(());
         }
-        self.commit_chain(tasks, members, total, results).await
+        self.commit_fold(tasks, members, total, results).await
     }
 
-    async fn commit_chain(
+    async fn commit_fold(
         &self,
         tasks: &[Task<'_>],
         members: Vec<(usize, Vec<Emission>)>,
@@ -159,9 +150,22 @@ fn failed(results: &Results) -> Option<usize> {
     results.iter().position(|result| matches!(result, Some(Err(_))))
 }
 
-/// Settles what is open with a failure.
-fn settle(results: &mut Results, open: &[usize], failure: impl Fn() -> Failure) {
+/// Settles every open event with a failure of their common attempt.
+fn settle(results: &mut Results, open: &[usize], failure: &Failure) {
     for index in open {
-        results[*index].get_or_insert_with(|| Err(failure()));
+        results[*index].get_or_insert_with(|| Err(shared(failure)));
+    }
+}
+
+/// The same failure for another event. A common attempt fails as a whole in these ways alone.
+fn shared(failure: &Failure) -> Failure {
+    match failure {
+        Failure::Contended { tries } => Failure::Contended { tries: *tries },
+        Failure::NotLoaded { entity, exists } => {
+            Failure::NotLoaded { entity: entity.clone(), exists: *exists }
+        }
+        Failure::TooLarge(limit) => Failure::TooLarge(limit.clone()),
+        Failure::Table(error) => Failure::Table(error.shared()),
+        other => Failure::Conflict { items: other.to_string() },
     }
 }

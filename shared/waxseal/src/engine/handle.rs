@@ -180,7 +180,7 @@ impl Engine {
     /// Handles several events about one `entity`, in order and as one commit where they fit one: what one of them
     /// changes is what the next one sees. The results are in the order of `events`; where a failure must hold back the
     /// rest (`strict`) they end with the first one.
-    pub(crate) async fn handle_chain(
+    pub(crate) async fn handle_folded(
         &self,
         access: Access<'_>,
         events: &[Incoming<'_>],
@@ -202,7 +202,7 @@ impl Engine {
                 Err(_) => break,
             }
         }
-        self.inner.chain(&tasks, entity, strict).await
+        self.inner.fold(&tasks, entity, strict).await
     }
 
     /// The table, for what drives a batch.

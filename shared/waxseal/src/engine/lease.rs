@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::observe::Leased;
 use crate::{
-    commit::{CommitError, EntityLock, Slot},
+    commit::{CommitError, Slot},
     engine::{
-        attempts::Race,
+        attempts::{Attempts, Next},
         handle::Inner,
         judge::{Judged, after, read_receipt, remember_failed, unknown_outcome},
         outcome::Outcome,
@@ -162,41 +162,28 @@ impl Inner {
         claim: &Claim,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
-        let mut race = Race::default();
-        let mut lock = EntityLock::default();
+        let mut attempts = Attempts::new(task.access, self.settings.reruns);
         let (number, first_at, has_acted) = (claim.receipt.attempt, claim.receipt.first_at, claim.has_acted);
-        while race.tries <= self.settings.reruns {
-            let began = task.access.epoch();
+        loop {
+            attempts.begin()?;
             let run = self.run(task, &[], None, Try { number, first_at, has_acted }, slot.take()).await;
             let mut staged = match run {
                 Ok(staged) => staged,
                 // An earlier run of this attempt has acted.
-                Err(Failure::Fault(fault)) if race.tries > 0 => {
+                Err(Failure::Fault(fault)) if attempts.refused() > 0 => {
                     return Err(Failure::Fault(fault.may_have_acted()));
                 }
                 Err(failure) => return Err(failure),
             };
-            let completed = self.complete(task, claim, &mut staged).await;
-            match completed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
-                Ok(()) => {
-                    return Ok(self.applied(task));
-                }
-                Err(CommitError::Write(WriteError::Refused(refusals)))
-                    if refusals.iter().any(|refusal| refusal.key == task.receipt) =>
-                {
-                    return Err(Failure::LeaseLost);
-                }
+            let Err(error) = self.complete(task, claim, &mut staged).await else {
+                return Ok(self.applied(task));
+            };
+            match attempts.next(error, Some(&task.receipt)).await? {
+                Next::Receipt(_) => return Err(Failure::LeaseLost),
                 // State has moved on: act again on what is there now. The outside sees the same keys.
-                Err(CommitError::Write(WriteError::Refused(refusals))) => race.lost(refusals)?,
-                Err(CommitError::ConflictInBatch(keys)) => {
-                    drop(lock);
-                    lock = task.access.lock(keys).await;
-                }
-                Err(CommitError::Write(error)) => return Err(error.into()),
+                Next::Again => {}
             }
         }
-        drop(lock);
-        Err(race.contended())
     }
 
     /// The commit counts only while the claim's token is still on the row.

@@ -1,9 +1,9 @@
 //! Transactional mode: run, then one conditional write of receipt, state and emitted events.
 
 use crate::{
-    commit::{CommitError, EntityLock, Slot},
+    commit::{CommitError, Slot},
     engine::{
-        attempts::Race,
+        attempts::{Attempts, Next},
         guard::Guard,
         handle::Inner,
         judge::{Judged, read_receipt, remember_failed},
@@ -12,7 +12,7 @@ use crate::{
     },
     handler::{Failure, Staged, Standing},
     row::{ReceiptMeaning, state},
-    table::{Action, Condition, Item, Key, Write, WriteError},
+    table::{Action, Condition, Item, Key, Write},
 };
 
 impl Inner {
@@ -21,14 +21,13 @@ impl Inner {
         task: &Task<'_>,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
-        let mut race = Race::default();
-        let mut lock = EntityLock::default();
         let guard = match self.guard(task.route, task.raw, task.replay) {
             Ok(guard) => guard,
             Err(fault) => return Box::pin(self.unless_known(task, Failure::Fault(fault))).await,
         };
-        while race.tries <= self.settings.reruns {
-            let began = task.access.epoch();
+        let mut attempts = Attempts::new(task.access, self.settings.reruns);
+        loop {
+            attempts.begin()?;
             let ahead = self.read_ahead(task, guard.as_ref()).await?;
             if let Some(receipt) = find(&ahead, &task.receipt)
                 && !receipt.is_expired(self.host.now())
@@ -56,34 +55,19 @@ impl Inner {
                 return self.found(task, &receipt);
             }
             let left = task.left.map(|left| (left, left.of(&staged, &ahead)));
-            let committed = self.commit(task, &mut staged, cursor).await;
-            match committed.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
-                Ok(()) => {
-                    if let Some((left, item)) = left {
-                        left.keep(item);
-                    }
-                    return Ok(self.applied(task));
+            let Err(error) = self.commit(task, &mut staged, cursor).await else {
+                if let Some((left, item)) = left {
+                    left.keep(item);
                 }
-                Err(CommitError::Write(WriteError::Refused(refusals))) => {
-                    let receipt = refusals.iter().find(|refusal| refusal.key == task.receipt);
-                    if let Some(stored) = receipt.and_then(|refusal| refusal.stored.as_ref()) {
-                        return self.found(task, stored);
-                    }
-                    // State has moved on, or the receipt vanished in between: decide again on what is there now.
-                    race.lost(refusals)?;
-                }
-                // Somebody of the same batch was first, so the batch gets on: no race is lost.
-                Err(CommitError::ConflictInBatch(keys)) => {
-                    drop(lock);
-                    lock = task.access.lock(keys).await;
-                }
-                Err(CommitError::Write(error)) => {
-                    return Box::pin(self.unless_known(task, error.into())).await;
-                }
+                return Ok(self.applied(task));
+            };
+            match attempts.next(error, Some(&task.receipt)).await {
+                Ok(Next::Receipt(Some(stored))) => return self.found(task, &stored),
+                // State has moved on, or the receipt vanished in between: decide again on what is there now.
+                Ok(Next::Receipt(None) | Next::Again) => {}
+                Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
             }
         }
-        drop(lock);
-        Err(race.contended())
     }
 
     /// A failure for good, unless the event has taken effect before: a duplicate that meets changed state, or another
@@ -111,10 +95,9 @@ impl Inner {
         task: &Task<'_>,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
-        let mut race = Race::default();
-        let mut lock = EntityLock::default();
-        while race.tries <= self.settings.reruns {
-            let began = task.access.epoch();
+        let mut attempts = Attempts::new(task.access, self.settings.reruns);
+        loop {
+            attempts.begin()?;
             let mut staged = self.run(task, &[], None, Try::first(self.host.now()), slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
@@ -122,18 +105,9 @@ impl Inner {
             let token = self.token(task.access);
             let writes = staged.take_writes(self.host.now(), token, 0);
             let written = self.write(task.access, writes, staged.reads, token).await;
-            match written.map_err(|error| task.access.or_conflict_in_batch(error, began)) {
-                Ok(()) => return Ok(Outcome::Applied),
-                Err(CommitError::Write(WriteError::Refused(refusals))) => race.lost(refusals)?,
-                Err(CommitError::ConflictInBatch(keys)) => {
-                    drop(lock);
-                    lock = task.access.lock(keys).await;
-                }
-                Err(CommitError::Write(error)) => return Err(error.into()),
-            }
+            let Err(error) = written else { return Ok(Outcome::Applied) };
+            attempts.next(error, None).await?;
         }
-        drop(lock);
-        Err(race.contended())
     }
 
     /// One read for the entity, the cursor and the receipt where the event names them, one for the receipt of a redelivery,

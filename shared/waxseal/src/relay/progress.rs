@@ -7,10 +7,11 @@
 use std::{
     collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::MutexGuard,
     time::Duration,
 };
 
+use crate::lock::Lock;
 use crate::relay::publisher::Pending;
 use waxseal_message::Timestamp;
 
@@ -24,7 +25,7 @@ const TOLD: usize = 100;
 /// The emissions that a relay's environment has published of receipts that come again, of the last 10,000 to 20,000. An
 /// environment keeps one for all its invocations.
 #[derive(Debug, Default)]
-pub struct Progress(Mutex<Memory>);
+pub struct Progress(Lock<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
@@ -40,7 +41,7 @@ type Marks = HashMap<usize, u64>;
 
 impl Progress {
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// Whether the emission of that position is published or a dead letter.

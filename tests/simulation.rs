@@ -1,22 +1,14 @@
-//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and
-//! commit, lost answers. The books must balance on every seed.
+//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and commit, lost answers. The
+//! books must balance on every one.
 
-// A panic of a test's helper is the test's result.
+// A panic of a test's helper is its result.
 #![allow(clippy::unwrap_used)]
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use order_platform::{Feed, Platform, Setup, Stock, Summary};
 use waxseal_local::Faults;
+use waxseal_testing::simulation::{Simulation, simulate};
 use waxseal_tests::inputs::Inputs;
 
 const SEEDS: u64 = 200;
@@ -29,7 +21,40 @@ fn seeds() -> u64 {
     })
 }
 
-/// One run as `make run` does it.
+/// The order platform on a bad day, as `make run` feeds it.
+struct OnABadDay;
+
+impl Simulation for OnABadDay {
+    /// A line of the file of orders.
+    type Step = String;
+    type Summary = Summary;
+
+    fn steps(&self, seed: u64) -> Vec<String> {
+        Inputs::of(seed).orders
+    }
+
+    fn run(&self, seed: u64, lines: &[String]) -> (Summary, Vec<String>) {
+        run(seed, &inputs(seed, lines))
+    }
+
+    fn repeat(&self, seed: u64, lines: &[String]) -> String {
+        let folder =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/simulation").join(seed.to_string());
+        let (orders, stock) = inputs(seed, lines).files();
+        let (orders_file, stock_file) = (folder.join("orders.jsonl"), folder.join("stock.jsonl"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(&orders_file, orders).unwrap();
+        fs::write(&stock_file, stock).unwrap();
+        format!("make run SEED={seed} ORDERS={} STOCK={}", orders_file.display(), stock_file.display())
+    }
+}
+
+/// These lines, with the stock of the seed.
+fn inputs(seed: u64, lines: &[String]) -> Inputs {
+    Inputs { orders: lines.to_vec(), stock: Inputs::of(seed).stock }
+}
+
+/// One run as `make run` does it, and the invariants that it breaks.
 fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
     let (orders, stock) = inputs.files();
     let stock = Stock::parse(&stock);
@@ -48,73 +73,26 @@ fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
     if accounted != inputs.orders.len() as u64 {
         wrong.push(format!("{accounted} of {} lines are accounted for", inputs.orders.len()));
     }
-    for (service, letter) in platform.dead_letters() {
-        wrong.push(format!("{service} dead-lettered: {:?}", letter.note().map(|note| note.reason)));
+    for (service, dead_letter) in platform.dead_letters() {
+        wrong.push(format!("{service} dead-lettered: {:?}", dead_letter.note().map(|note| note.reason)));
     }
     (summary, wrong)
 }
 
-/// The smallest number of first lines that still fails.
-fn shrink(inputs: &Inputs, fails: impl Fn(&Inputs) -> bool) -> Inputs {
-    let cut = |count: usize| Inputs { orders: inputs.orders[..count].to_vec(), stock: inputs.stock.clone() };
-    (0..inputs.orders.len()).map(cut).find(fails).unwrap_or_else(|| inputs.clone())
-}
-
-/// The failure for a person, with the command that repeats it.
-fn explain(seed: u64, inputs: &Inputs) -> String {
-    let inputs = shrink(inputs, |inputs| !run(seed, inputs).1.is_empty());
-    let (_, wrong) = run(seed, &inputs);
-    let folder =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/simulation").join(seed.to_string());
-    let (orders, stock) = inputs.files();
-    let (orders_file, stock_file) = (folder.join("orders.jsonl"), folder.join("stock.jsonl"));
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(&orders_file, orders).unwrap();
-    fs::write(&stock_file, stock).unwrap();
-    format!(
-        "seed {seed}, {} lines: {}\n  repeat it: make run SEED={seed} ORDERS={} STOCK={}",
-        inputs.orders.len(),
-        wrong.join("; "),
-        orders_file.display(),
-        stock_file.display()
-    )
-}
-
 #[test]
 fn the_books_balance_on_every_seed() {
-    let (next, seeds) = (AtomicU64::new(0), seeds());
-    let failures = Mutex::new(Vec::new());
-    let totals = Mutex::new((0, 0, 0));
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds {
-                        break;
-                    }
-                    let inputs = Inputs::of(seed);
-                    let (summary, wrong) = run(seed, &inputs);
-                    if !wrong.is_empty() {
-                        failures.lock().unwrap().push(explain(seed, &inputs));
-                    }
-                    let mut totals = totals.lock().unwrap();
-                    totals.0 += summary.books.confirmed;
-                    totals.1 += summary.books.cancelled.total();
-                    totals.2 += summary.duplicates_absorbed.unwrap_or_default();
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{} of {seeds} seeds fail:\n{}", failures.len(), failures.join("\n"));
-    // A simulation in which nothing happens would pass as well, so the counts are checked.
-    let (confirmed, cancelled, duplicates) = totals.into_inner().unwrap();
-    assert!(confirmed > 500 && cancelled > 500 && duplicates > 500, "{confirmed} {cancelled} {duplicates}");
+    let summaries = simulate(&OnABadDay, 0..seeds()).unwrap();
+    // The inputs must mean something: a simulation in which nothing happens would pass as well.
+    let sum = |of: fn(&Summary) -> u64| summaries.iter().map(of).sum::<u64>();
+    let totals = [
+        sum(|summary| summary.books.confirmed),
+        sum(|summary| summary.books.cancelled.total()),
+        sum(|summary| summary.duplicates_absorbed.unwrap_or_default()),
+    ];
+    assert!(totals.iter().all(|total| *total > 500), "confirmed, cancelled, duplicates: {totals:?}");
 }
 
-/// All emissions are published again from the receipts, under faults: no customer is charged or
-/// mailed twice, and no order is shipped twice.
+/// Everything that was ever emitted, published again from the receipts, on a bad day: nobody is charged, mailed or shipped twice.
 #[test]
 fn o3_a_sweep_of_everything_changes_no_book() {
     for seed in 0..10 {
@@ -133,7 +111,7 @@ fn o3_a_sweep_of_everything_changes_no_book() {
         for service in local.services() {
             let sweeper = local.clone();
             swept += local.executor().block_on(async move {
-                // A relay that is killed while it sweeps is invoked again, as a person would.
+                // A relay that is killed while it sweeps is asked again, as a person would.
                 loop {
                     if let Ok(swept) = sweeper.sweep(&service, began, sweeper.now()).await {
                         break swept;
@@ -162,16 +140,27 @@ fn the_same_seed_gives_the_same_summary() {
 
 #[test]
 fn a_failure_is_shrunk_and_the_command_that_repeats_it_is_printed() {
-    let inputs = Inputs::of(3);
-    // A timed-out card stands for the bug.
-    let is_bad = |line: &String| line.contains("tok_timeout");
-    let first = inputs.orders.iter().position(is_bad).unwrap();
-    let shrunk = shrink(&inputs, |inputs| inputs.orders.iter().any(is_bad));
-    assert_eq!(shrunk.orders, inputs.orders[..=first]);
-
-    let text = explain(3, &shrunk);
-    let (_, command) = text.split_once("repeat it: make run SEED=3 ORDERS=").unwrap();
+    /// A timed-out card stands for the bug.
+    struct WithABug;
+    impl Simulation for WithABug {
+        type Step = String;
+        type Summary = ();
+        fn steps(&self, seed: u64) -> Vec<String> {
+            OnABadDay.steps(seed)
+        }
+        fn run(&self, _: u64, lines: &[String]) -> ((), Vec<String>) {
+            let bad = lines.iter().filter(|line| line.contains("tok_timeout"));
+            ((), bad.map(|_| "a card timed out".to_owned()).take(1).collect())
+        }
+        fn repeat(&self, seed: u64, lines: &[String]) -> String {
+            OnABadDay.repeat(seed, lines)
+        }
+    }
+    let broken = simulate(&WithABug, 3..4).broken.remove(0);
+    assert_eq!((broken.steps, &*broken.invariants), (1, &["a card timed out".to_owned()][..]));
+    let (_, command) = broken.repeat.split_once("make run SEED=3 ORDERS=").unwrap();
     let (orders, stock) = command.split_once(" STOCK=").unwrap();
-    assert_eq!(fs::read_to_string(orders).unwrap(), shrunk.orders.join("\n"));
-    assert_eq!(fs::read_to_string(stock).unwrap(), shrunk.stock.join("\n"));
+    let line = fs::read_to_string(orders).unwrap();
+    assert!(line.lines().count() == 1 && line.contains("tok_timeout"), "{line}");
+    assert_eq!(fs::read_to_string(stock).unwrap(), Inputs::of(3).stock.join("\n"));
 }

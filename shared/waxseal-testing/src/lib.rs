@@ -13,6 +13,7 @@ mod expected;
 mod given;
 mod host;
 mod memory;
+pub mod simulation;
 
 pub use alone::{Alone, Ran};
 pub use block_on::block_on;

@@ -3,7 +3,10 @@
 use order_events::{OrderCancelled, StockLevelChanged};
 use waxseal::{Envelope, Fault, Handler, Unit};
 
-use crate::{Reservation, ReservationStatus, Stock};
+use crate::{
+    reservation::{Reservation, ReservationStatus},
+    stock::Stock,
+};
 
 pub(crate) struct ReleaseStock;
 

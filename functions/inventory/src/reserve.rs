@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use order_events::{Line, OrderPlaced, ShortLine, StockLevelChanged, StockReserved, StockShort};
 use waxseal::{Envelope, Fault, Handler, Loaded, Unit, table::LARGEST_ACTIONS};
 
-use crate::{Reservation, ReservationStatus, Stock};
+use crate::{
+    reservation::{Reservation, ReservationStatus},
+    stock::Stock,
+};
 
 /// The largest number of SKUs in an order. With the reservation and the receipt they fit one
 /// transaction.

@@ -6,8 +6,8 @@ use order_events::{OrderCancelled, OrderConfirmed};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 
 use crate::{
-    Mail, Mailer, Sender,
-    letter::{self, Unwritable},
+    letter::{self, Sender, Unwritable},
+    mailer::{Mail, Mailer},
 };
 
 /// The sender and the way of its mails.

@@ -10,7 +10,7 @@ use lettre::{
 use order_events::{CancelReason, Customer, OrderCancelled, OrderConfirmed};
 use waxseal::Timestamp;
 
-use crate::Mail;
+use crate::mailer::Mail;
 
 /// The sender of mails: `Waxseal <orders@waxseal.example>`.
 ///

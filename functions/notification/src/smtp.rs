@@ -6,7 +6,10 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use waxseal::{BoxError, Quoted, error_chain};
 
-use crate::{Mail, Mailer, Sender, Undelivered};
+use crate::{
+    letter::Sender,
+    mailer::{Mail, Mailer, Undelivered},
+};
 
 /// The longest wait for each step of the server.
 const TIME_OUT: Duration = Duration::from_secs(20);

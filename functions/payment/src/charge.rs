@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 
 use crate::{
-    Gateway, Payment,
-    gateway::{KEY_TTL, LEASE, post, read},
+    gateway::{Gateway, KEY_TTL, LEASE, post, read},
+    record::Payment,
 };
 
 pub(crate) struct ChargeCard<G> {

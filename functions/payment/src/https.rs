@@ -12,7 +12,7 @@ use hyper_util::{
 };
 use waxseal::BoxError;
 
-use crate::{Gateway, gateway::TIME_OUT};
+use crate::gateway::{Gateway, TIME_OUT};
 
 /// The longest answer in bytes: ids and a short text.
 const LARGEST_ANSWER: usize = 64 * 1024;

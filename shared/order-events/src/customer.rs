@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Email;
+use crate::email::Email;
 
 /// A customer, with the address for mails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use waxseal::Timestamp;
 
-use crate::{Currency, Customer, Line};
+use crate::{currency::Currency, customer::Customer, line::Line};
 
 /// A customer placed an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

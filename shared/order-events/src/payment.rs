@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Currency;
+use crate::currency::Currency;
 
 /// The gateway has taken the money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use waxseal::Channel;
 
-use crate::Currency;
+use crate::currency::Currency;
 
 /// Everything in the order is set aside for it. Carries what payment needs, so that payment need
 /// not have heard `order.placed`.

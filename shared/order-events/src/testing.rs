@@ -16,7 +16,7 @@ use waxseal::{
     },
 };
 
-use crate::{Currency, Customer, Line, OrderPlaced};
+use crate::{currency::Currency, customer::Customer, line::Line, order::OrderPlaced};
 
 /// A table, a dead-letter queue, a clock that stands until it is set, and tokens that count up.
 /// Clones share all of it.

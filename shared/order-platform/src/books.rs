@@ -8,7 +8,7 @@ use order_events::{CancelReason, Currency};
 use orders::{Order, Status};
 use serde::Serialize;
 
-use crate::Gateway;
+use crate::gateway::Gateway;
 
 /// The truth at the end of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use crate::{Stock, Unreadable, read};
+use crate::input::{Stock, Unreadable, read};
 
 /// The seed of a run that names none. Every message of this run is handled within the five receives
 /// of its queue, so there is no dead letter and the books balance.

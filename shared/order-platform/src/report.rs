@@ -12,7 +12,7 @@ use order_events::{CancelReason, Currency};
 use orders::{Order, Status};
 use waxseal::dead_letter::Note;
 
-use crate::{Answers, Platform, Story, Summary};
+use crate::{feed::Answers, platform::Platform, summary::Summary, tree::Story};
 
 /// Lines of one list before it is cut.
 const MOST: usize = 12;

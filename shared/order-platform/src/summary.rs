@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Answers, Books, Platform};
+use crate::{books::Books, feed::Answers, platform::Platform};
 
 /// The numbers of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -2,7 +2,26 @@
 
 use std::fmt;
 
-use crate::{message::Channel, text::clip};
+use crate::text::clip;
+
+/// The channel on which a committed message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The EventBridge bus: the default of events.
+    Bus,
+    /// An SNS topic, for events with very many readers.
+    Topic(&'static str),
+    /// The SQS queue of the one recipient: commands only.
+    Queue(&'static str),
+}
+
+impl fmt::Display for Channel {
+    /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`,
+    /// `queue:inventory`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Destination::from(*self).fmt(f)
+    }
+}
 
 /// A [`Channel`] whose name may have been read from a receipt.
 ///

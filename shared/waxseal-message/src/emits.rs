@@ -1,6 +1,6 @@
 //! The declaration of the messages that a handler may emit: a tuple of types.
 
-use crate::message::{Channel, Message};
+use crate::{destination::Channel, message::Message};
 
 /// One message that a handler declares, with the facts that the catalog, the permissions and the
 /// routes need.

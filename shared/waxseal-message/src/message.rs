@@ -11,26 +11,7 @@ use std::{borrow::Cow, error::Error, fmt};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{destination::Destination, json, text::Quoted};
-
-/// The channel on which a committed message travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Channel {
-    /// The EventBridge bus: the default of events.
-    Bus,
-    /// An SNS topic, for events with very many readers.
-    Topic(&'static str),
-    /// The SQS queue of the one recipient: commands only.
-    Queue(&'static str),
-}
-
-impl fmt::Display for Channel {
-    /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`,
-    /// `queue:inventory`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Destination::from(*self).fmt(f)
-    }
-}
+use crate::{destination::Channel, json, text::Quoted};
 
 /// An event or a command: a named, versioned payload.
 ///

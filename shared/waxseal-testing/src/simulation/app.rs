@@ -26,7 +26,10 @@ pub struct AppSimulation<'a> {
 impl fmt::Debug for AppSimulation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let invariants: Vec<&str> = self.invariants.iter().map(|(name, _)| *name).collect();
-        f.debug_struct("AppSimulation").field("faults", &self.faults).field("invariants", &invariants).finish_non_exhaustive()
+        f.debug_struct("AppSimulation")
+            .field("faults", &self.faults)
+            .field("invariants", &invariants)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,7 +63,8 @@ impl Simulation for AppSimulation<'_> {
     }
 
     fn repeat(&self, seed: u64, steps: &[Raw]) -> String {
-        let messages: Vec<String> = steps.iter().map(|message| format!("{} {}", message.name, message.id)).collect();
+        let messages: Vec<String> =
+            steps.iter().map(|message| format!("{} {}", message.name, message.id)).collect();
         format!("Local::builder().seed({seed}) with the messages {}", messages.join(", "))
     }
 }

@@ -73,7 +73,8 @@ impl<S> Simulated<S> {
 
 /// Runs a simulation on every seed, on all cores. Failures are shrunk.
 pub fn simulate<S: Simulation>(simulation: &S, seeds: Range<u64>) -> Simulated<S::Summary> {
-    let (next, summaries, broken) = (AtomicU64::new(seeds.start), Lock::new(Vec::new()), Lock::new(Vec::new()));
+    let (next, summaries, broken) =
+        (AtomicU64::new(seeds.start), Lock::new(Vec::new()), Lock::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
             scope.spawn(|| {

@@ -56,7 +56,7 @@ const RULES: [Rule; 10] = [
         package: "waxseal-catalog",
         sentence: "It knows no environment",
         packages: &["aws-", "waxseal-aws", "waxseal-lambda", "waxseal-local", "waxseal-infra"],
-        paths: &["std::net"],
+        paths: &[],
     },
     Rule {
         package: "waxseal-pattern",

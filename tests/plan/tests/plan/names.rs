@@ -34,7 +34,8 @@ fn no_identifier_has_a_former_name() {
     let (root, former) = (root(), former());
     assert!(former.len() > 20, "the list is not read");
     let mut found = Vec::new();
-    for package in packages() {
+    // These tests name what they look for.
+    for package in packages().into_iter().filter(|package| !package.ends_with("plan")) {
         for folder in ["src", "tests", "examples"] {
             for file in rust_files(&package.join(folder)) {
                 let inside = file.strip_prefix(&root).unwrap().display().to_string();

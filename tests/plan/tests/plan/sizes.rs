@@ -24,6 +24,8 @@ fn is_contents(item: &Item) -> bool {
     match item {
         Item::Mod(module) => module.content.is_none() || is_test(&module.attrs),
         Item::Use(_) | Item::ExternCrate(_) | Item::Macro(_) | Item::Const(_) => true,
+        // The handlers of a service: the table of contents of its function.
+        Item::Fn(function) => function.sig.ident == "service",
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use syn::{
-    Attribute, Item, ItemMod, ItemUse, UseTree,
+    Attribute, Item, ItemMod, ItemUse, UseTree, Visibility,
     visit::{self, Visit},
 };
 
@@ -89,6 +89,9 @@ impl Visit<'_> for Paths {
     fn visit_item_use(&mut self, import: &ItemUse) {
         leaves(&import.tree, &mut Vec::new(), &mut self.0);
     }
+
+    // `pub(crate)` is no import of the root.
+    fn visit_visibility(&mut self, _: &Visibility) {}
 
     fn visit_path(&mut self, path: &syn::Path) {
         self.0.insert(path.segments.iter().map(|segment| segment.ident.to_string()).collect());

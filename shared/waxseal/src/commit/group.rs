@@ -150,7 +150,7 @@ impl Group {
 
     fn stop(&self) {
         self.is_stopped.store(true, Ordering::SeqCst);
-        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let stop = self.stop.lock().take();
         // The send fails where no body runs, which is no error.
         let _stopped = stop.map(|stop| stop.send(()));
     }

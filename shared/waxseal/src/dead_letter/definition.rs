@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{code::Code, fault::BoxError, future::BoxFuture};
 use waxseal_message::Timestamp;
 
+/// The name of the attribute that a dead letter adds to its record.
+pub const ATTRIBUTE: &str = "waxseal";
+
 /// A record for the dead-letter queue: its verbatim body and the reason (S-27).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {

@@ -1,8 +1,7 @@
 //! A dead letter as a queue's message: the body first, and as much of the rest as the limit allows.
 
 use crate::dead_letter::{
-    ATTRIBUTE,
-    definition::{Attribute, DeadLetter},
+    definition::{ATTRIBUTE, Attribute, DeadLetter},
     note::{Encoding, Note},
 };
 use waxseal_message::{base64, sqs::MOST_ATTRIBUTES};

@@ -23,9 +23,6 @@ mod note;
 mod write;
 
 pub(crate) use definition::AnyDeadLetters;
-pub use definition::{Attribute, AttributeValue, DeadLetter, DeadLetters, FailedHandler};
+pub use definition::{ATTRIBUTE, Attribute, AttributeValue, DeadLetter, DeadLetters, FailedHandler};
 pub use message::{DeadLetterMessage, DeadLetterTooLarge};
 pub use note::{Encoding, Note, Returned};
-
-/// The name of the attribute that a dead letter adds to its record.
-pub const ATTRIBUTE: &str = "waxseal";

@@ -8,7 +8,13 @@ use waxseal::Entity;
 use waxseal_catalog::{App, Deployed};
 use waxseal_local::{Faults, Local, LocalError, Queue};
 
-use crate::{app::{Outside, app}, books::Books, gateway::Gateway, input::Stock, mailbox::Mailbox};
+use crate::{
+    app::{Outside, app},
+    books::Books,
+    gateway::Gateway,
+    input::Stock,
+    mailbox::Mailbox,
+};
 
 /// The platform. Clones are the same one.
 #[derive(Debug, Clone)]

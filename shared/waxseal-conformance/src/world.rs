@@ -4,17 +4,7 @@
 //! Faults are simulated on a function's line, in front of the table. To the protocol a crashed
 //! process, a lost answer and an outage are all the same: a line that does not answer.
 
-use std::{
-    collections::VecDeque,
-    future::Future,
-    pin::Pin,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::sync::Arc;
 
 use waxseal_testing::ManualHost;
 
@@ -24,11 +14,10 @@ pub(super) use super::{
     line::{Line, WriteFault, breathe},
 };
 use waxseal::{
-    BoxError, Emission, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
-    batch::{Batches, Content, Delay, Policy, ReceiptHandle, Record, RecordOutcome, Visibility, failures},
-    dead_letter::{DeadLetter, DeadLetters},
+    Emission, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
+    batch::{Batches, Content, Policy, ReceiptHandle, Record, RecordOutcome, failures},
     row::{Receipt, receipt, state},
-    table::{Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute},
+    table::{Item, Key, attribute},
 };
 
 /// The table and the time that a statement's functions share.

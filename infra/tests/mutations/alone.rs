@@ -232,7 +232,7 @@ pub(crate) fn mutations() -> Vec<Mutation> {
             "catalog-commands",
             "orders",
             own("RelayRole", "-", ""),
-            json!({ "Sid": "Letters", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": { "Fn::GetAtt": ["DeadLetters", "Arn"] } }),
+            json!({ "Sid": "Queues", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": { "Fn::GetAtt": ["DeadLetters", "Arn"] } }),
         ),
         (
             "relay-filter",

@@ -39,8 +39,10 @@ mod error;
 mod names;
 mod service;
 mod stack;
+mod templates;
 mod yaml;
 
 pub use check::{CHECKS, Check, Finding, check};
 pub use error::AppError;
-pub use stack::{Stack, templates};
+pub use stack::Stack;
+pub use templates::templates;

@@ -3,11 +3,7 @@
 use serde_json::Value;
 use waxseal_catalog::App;
 
-use crate::{
-    bus,
-    error::{AppError, validate},
-    service, yaml,
-};
+use crate::yaml;
 
 /// A template and its name: the stack is `<app>-<stage>-<name>`, the file `<name>.yaml`.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,17 +30,4 @@ impl Stack {
             yaml::write(&self.template)
         )
     }
-}
-
-/// Every stack of an application: the bus first, then the services in the order of their names.
-///
-/// # Errors
-/// Where every template would be wrong: see [`AppError`].
-pub fn templates(app: &App) -> Result<Vec<Stack>, AppError> {
-    validate(app)?;
-    let mut stacks = vec![bus::stack(app)];
-    let mut services: Vec<_> = app.services.iter().map(|deployed| service::stack(app, deployed)).collect();
-    services.sort_by(|one, other| one.name.cmp(&other.name));
-    stacks.append(&mut services);
-    Ok(stacks)
 }

@@ -1,7 +1,9 @@
 //! The check of a whole application.
 
-use super::{Finding, messages, services};
-use crate::app::App;
+use crate::{
+    app::App,
+    finding::{messages, report::Finding, services},
+};
 
 impl App {
     /// Every mistake that the declaration shows, in the order of codes and services. An application

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use waxseal::{Channel, Declared};
 
-use super::{Finding, FindingCode};
-use crate::app::App;
+use crate::{
+    app::App,
+    finding::{code::FindingCode, report::Finding},
+};
 
 /// A message as one handler of one service declares it.
 #[derive(Clone, Copy)]

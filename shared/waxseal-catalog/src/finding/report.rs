@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::FindingCode;
+use crate::finding::code::FindingCode;
 
 /// A mistake in an application's declaration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use waxseal::{Channel, Service, ServiceError};
 
-use super::{Finding, FindingCode};
-use crate::{app::App, deployed::Deployed};
+use crate::{
+    app::App,
+    deployed::Deployed,
+    finding::{code::FindingCode, report::Finding},
+};
 
 /// The prefix of the variables that follow from the declaration.
 const RESERVED: &str = "WAXSEAL_";

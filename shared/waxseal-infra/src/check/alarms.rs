@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Report,
-    index::{ALARM, FUNCTION, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, import, list},
-};
 use crate::{
     bus::export,
+    check::{
+        index::{ALARM, FUNCTION, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, import, list},
+        report::Report,
+    },
     names::{attribute, reference},
 };
 

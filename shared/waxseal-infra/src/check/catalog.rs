@@ -9,12 +9,15 @@ use waxseal_catalog::{
     settings::QUEUES,
 };
 
-use super::{
-    Report,
-    index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, list, texts},
-    permissions,
+use crate::{
+    bus,
+    check::{
+        index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, list, texts},
+        permissions,
+        report::Report,
+    },
+    names::named,
 };
-use crate::{bus, names::named};
 
 pub(super) fn stacks(index: &TemplateIndex<'_>, report: &mut Report) {
     let stacks: BTreeSet<&str> = index.stacks.iter().map(|stack| stack.name.as_str()).collect();

@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use waxseal_catalog::settings::{CLAIMS, HORIZON};
 
-use super::{
-    Report,
-    index::{FUNCTION, TemplateIndex, allowing, list, target, texts},
-};
 use crate::{
+    check::{
+        index::{FUNCTION, TemplateIndex, allowing, list, target, texts},
+        report::Report,
+    },
     claims,
     names::{arn, sub},
 };

@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 use waxseal_catalog::settings::TIMEOUT;
 
-use super::{
-    Report,
-    index::{FUNCTION, LOGS, MAPPING, QUEUE, ROLE, TemplateIndex, allows, list, target, texts},
+use crate::{
+    check::{
+        index::{FUNCTION, LOGS, MAPPING, QUEUE, ROLE, TemplateIndex, allows, list, target, texts},
+        report::Report,
+    },
+    names::arn,
 };
-use crate::names::arn;
 
 pub(super) fn partial_responses(index: &TemplateIndex<'_>, report: &mut Report) {
     for mapping in index.of(MAPPING) {

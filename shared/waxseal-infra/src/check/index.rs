@@ -9,7 +9,7 @@ use waxseal_catalog::{
     settings::{DEAD_LETTERS, Setting},
 };
 
-use crate::{names, service::RELAY_DEAD_LETTERS, stack::Stack};
+use crate::{names, service::relay::RELAY_DEAD_LETTERS, stack::Stack};
 
 /// The value of a missing property.
 static NOTHING: Value = Value::Null;

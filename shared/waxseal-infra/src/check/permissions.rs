@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use waxseal_catalog::settings::DEAD_LETTERS;
 
-use super::{
-    Report,
-    index::{
-        QUEUE, ROLE, Resource, TemplateIndex, allowing, allows, import, list, statements, target, texts,
-    },
-};
 use crate::{
     bus,
+    check::{
+        index::{
+            QUEUE, ROLE, Resource, TemplateIndex, allowing, allows, import, list, statements, target, texts,
+        },
+        report::Report,
+    },
     names::{self, account, arn, attribute, queue_arn, sub},
-    service::{RELAY_DEAD_LETTERS, SCAN, table_actions},
+    service::{
+        function::table_actions,
+        relay::{RELAY_DEAD_LETTERS, SCAN},
+    },
 };
 
 pub(super) fn managed(index: &TemplateIndex<'_>, report: &mut Report) {

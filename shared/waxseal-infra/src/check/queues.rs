@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use super::{
-    Report,
-    index::{MAPPING, QUEUE, TemplateIndex, allowing, denies_plain_text, list, target},
+use crate::{
+    check::{
+        index::{MAPPING, QUEUE, TemplateIndex, allowing, denies_plain_text, list, target},
+        report::Report,
+    },
+    names::queue_arn,
+    service::relay::RELAY_DEAD_LETTERS,
 };
-use crate::{names::queue_arn, service::RELAY_DEAD_LETTERS};
 
 const FOURTEEN_DAYS: u64 = 14 * 86_400;
 

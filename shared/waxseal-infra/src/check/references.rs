@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
-use super::{
-    Report,
-    index::{TemplateIndex, list},
+use crate::{
+    check::{
+        index::{TemplateIndex, list},
+        report::Report,
+    },
+    names::named,
 };
-use crate::names::named;
 
 /// The attributes that `Fn::GetAtt` may name.
 const ATTRIBUTES: [&str; 4] = ["Arn", "QueueName", "StreamArn", "FunctionUrl"];

@@ -6,11 +6,14 @@ use waxseal_catalog::{
     settings::DEAD_LETTERS,
 };
 
-use super::{
-    Report,
-    index::{ALARM, QUEUE, Resource, TemplateIndex, gives_up_to},
+use crate::{
+    check::{
+        index::{ALARM, QUEUE, Resource, TemplateIndex, gives_up_to},
+        report::Report,
+    },
+    names::attribute,
+    service::relay::RELAY_DEAD_LETTERS,
 };
-use crate::{names::attribute, service::RELAY_DEAD_LETTERS};
 
 /// The relays of the services that emit, with their mappings on the table's stream.
 fn mappings<'a>(index: &TemplateIndex<'a>) -> Vec<Resource<'a>> {

@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
-use super::{
-    Report,
-    index::{QUEUE, RULE, Resource, TemplateIndex, import, list, target as queue_named, texts},
+use crate::{
+    bus::export,
+    check::{
+        index::{QUEUE, RULE, Resource, TemplateIndex, import, list, target as queue_named, texts},
+        report::Report,
+    },
+    names,
 };
-use crate::{bus::export, names};
 
 pub(super) fn bus(index: &TemplateIndex<'_>, report: &mut Report) {
     let wanted = import(export(index.app, "name"));

@@ -8,12 +8,12 @@ use waxseal_catalog::{
     settings::{BUS, DEAD_LETTERS, HORIZON, MAX_RECEIVES, SWEEP, TABLE, TIMEOUT, TOPICS},
 };
 
-use super::{
-    Report,
-    index::{QUEUE, Resource, TemplateIndex, import, list},
-};
 use crate::{
     bus,
+    check::{
+        index::{QUEUE, Resource, TemplateIndex, import, list},
+        report::Report,
+    },
     names::{self, TAGGED, parameter, reference},
 };
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{
-    Report,
+use crate::check::{
     index::{TABLE, TemplateIndex},
+    report::Report,
 };
 
 pub(super) fn keys(index: &TemplateIndex<'_>, report: &mut Report) {

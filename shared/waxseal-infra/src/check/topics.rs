@@ -1,13 +1,16 @@
 //! Topics and their subscriptions.
 
-use super::{
-    Report,
-    index::{
-        ALARM, QUEUE, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, denies_plain_text, list, target, texts,
+use crate::{
+    check::{
+        index::{
+            ALARM, QUEUE, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, denies_plain_text, list, target,
+            texts,
+        },
+        report::Report,
+        rules::admitted_by,
     },
-    rules::admitted_by,
+    names::{account, named, reference},
 };
-use crate::names::{account, named, reference};
 
 fn to_queues<'a>(index: &TemplateIndex<'a>) -> impl Iterator<Item = Resource<'a>> {
     index.of(SUBSCRIPTION).filter(|subscription| subscription.get("/Protocol") != "email")

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{StackBuilder, queue_id, relay::RELAY_DEAD_LETTERS};
 use crate::{
     bus,
     names::{attribute, import, reference},
+    service::{builder::StackBuilder, builder::queue_id, relay::RELAY_DEAD_LETTERS},
 };
 
 /// A threshold of one metric.

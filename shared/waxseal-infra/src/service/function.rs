@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, TABLE};
 
-use super::{StackBuilder, lambda, queue_id, role};
 use crate::{
     claims,
     names::{self, arn, reference},
+    service::{builder::StackBuilder, builder::queue_id, lambda::lambda, lambda::role},
 };
 
 /// The actions of `waxseal-aws` on a table. A transaction needs the permissions of its parts.

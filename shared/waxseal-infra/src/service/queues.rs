@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use waxseal_catalog::routes::{Queue, QueueKind, Rule};
 
-use super::{StackBuilder, queue_id};
-use crate::names::{self, arn, pascal, queue_arn, reference, sub};
+use crate::{
+    names::{self, arn, queue_arn, reference, sub},
+    service::{builder::StackBuilder, builder::queue_id},
+};
 
 /// Seconds.
 pub(super) const DAY: u32 = 86_400;
@@ -75,11 +77,6 @@ fn add_dead_letters(builder: &mut StackBuilder<'_>, id: &str, name: &str, redriv
     builder.add(id, queue);
 }
 
-/// The logical id of the rule for an event.
-pub(super) fn rule_id(event: &str) -> String {
-    format!("On{}", pascal(event))
-}
-
 /// The permissions of EventBridge and SNS, for the rules and topics of this service alone.
 fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
     let allow = |sid: &str, service: &str, sources: Vec<Value>| {
@@ -100,7 +97,7 @@ fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
         statements.push(allow("Rules", "events.amazonaws.com", rules));
     }
     let subscriptions = builder.routes.subscriptions.iter();
-    let topics: Vec<_> = subscriptions.map(|one| super::routes::topic_arn(builder, one.topic)).collect();
+    let topics: Vec<_> = subscriptions.map(|one| builder.topic_arn(one.topic)).collect();
     if !topics.is_empty() {
         statements.push(allow("Topics", "sns.amazonaws.com", topics));
     }

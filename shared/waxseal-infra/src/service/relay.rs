@@ -7,10 +7,14 @@ use waxseal_catalog::{
     settings::{BUS, DEAD_LETTERS, QUEUES, TABLE, TOPICS},
 };
 
-use super::{StackBuilder, lambda, role};
 use crate::{
     bus,
     names::{arn, attribute, import, named, queue_arn, queue_url, reference, sub},
+    service::{
+        builder::StackBuilder,
+        lambda::{lambda, role},
+        queues::add_relay_dead_letters,
+    },
 };
 
 /// The action of a sweep on the table.
@@ -20,7 +24,7 @@ pub(crate) const SCAN: &str = "dynamodb:Scan";
 pub(crate) const RELAY_DEAD_LETTERS: &str = "RelayDeadLetters";
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
-    super::queues::add_relay_dead_letters(builder, RELAY_DEAD_LETTERS);
+    add_relay_dead_letters(builder, RELAY_DEAD_LETTERS);
     let (app, service) = (builder.app, builder.service);
     let publishes = builder.routes.publishes.clone();
     let stream = || attribute("Table", "StreamArn");

@@ -1,18 +1,15 @@
 //! The rules and subscriptions that feed a service.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use waxseal_catalog::{
     RULE_RETRY_DAYS,
     routes::{Rule, Subscription},
 };
 
-use super::{
-    StackBuilder,
-    queues::{DAY, rule_id},
-};
 use crate::{
     bus,
     names::{self, arn, import, pascal, sub},
+    service::{builder::StackBuilder, queues::DAY},
 };
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
@@ -47,7 +44,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             "Type": "AWS::SNS::Subscription",
             "DependsOn": ["EventsPolicy", "DeadLettersPolicy"],
             "Properties": {
-                "TopicArn": topic_arn(builder, topic),
+                "TopicArn": builder.topic_arn(topic),
                 "Protocol": "sqs",
                 "Endpoint": arn("Events"),
                 "RawMessageDelivery": true,
@@ -60,6 +57,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
 }
 
-pub(super) fn topic_arn(builder: &StackBuilder<'_>, topic: &str) -> Value {
-    import(bus::topic_export(builder.app, topic))
+/// The logical id of the rule for an event.
+fn rule_id(event: &str) -> String {
+    format!("On{}", pascal(event))
 }

@@ -3,8 +3,10 @@
 use serde_json::json;
 use waxseal::table::attribute;
 
-use super::StackBuilder;
-use crate::names::{arn, reference, sub};
+use crate::{
+    names::{arn, reference, sub},
+    service::builder::StackBuilder,
+};
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let table = json!({

@@ -1,0 +1,74 @@
+//! The written templates.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use waxseal_infra::Stack;
+
+/// The folder of the written templates.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
+}
+
+/// What is wrong with a file of the folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stale {
+    /// It does not exist yet.
+    Missing,
+    /// Its text is another one.
+    Different,
+    /// No stack has this name any more.
+    Orphan,
+}
+
+/// The files of `folder` that differ from `stacks`, by their names.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn stale(stacks: &[Stack], folder: &Path) -> io::Result<BTreeMap<String, Stale>> {
+    let mut stale: BTreeMap<String, Stale> = BTreeMap::new();
+    if folder.is_dir() {
+        for file in fs::read_dir(folder)? {
+            let name = file?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".yaml") {
+                stale.insert(name, Stale::Orphan);
+            }
+        }
+    }
+    for stack in stacks {
+        let name = format!("{}.yaml", stack.name);
+        match stale.remove(&name) {
+            None => drop(stale.insert(name, Stale::Missing)),
+            Some(_) if fs::read_to_string(folder.join(&name))? != stack.to_yaml() => {
+                stale.insert(name, Stale::Different);
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(stale)
+}
+
+/// Writes `stacks` into `folder` and removes the files of no stack. The result is what was wrong
+/// before.
+///
+/// # Errors
+/// Where a file cannot be written.
+pub fn write(stacks: &[Stack], folder: &Path) -> io::Result<BTreeMap<String, Stale>> {
+    fs::create_dir_all(folder)?;
+    let stale = stale(stacks, folder)?;
+    for (name, what) in &stale {
+        match what {
+            Stale::Orphan => fs::remove_file(folder.join(name))?,
+            Stale::Missing | Stale::Different => {
+                if let Some(stack) = stacks.iter().find(|stack| name == &format!("{}.yaml", stack.name)) {
+                    fs::write(folder.join(name), stack.to_yaml())?;
+                }
+            }
+        }
+    }
+    Ok(stale)
+}

@@ -1,0 +1,86 @@
+//! The template of a service.
+
+use serde_json::{Map, Value, json};
+use waxseal_catalog::{App, Deployed};
+
+use crate::{
+    names::{self, reference, stage_parameter},
+    service::{alarms, builder::StackBuilder, function, queues, relay, routes, table},
+    stack::Stack,
+};
+
+pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
+    let routes = app.routes(service);
+    let mut builder = StackBuilder { app, service, routes, resources: Map::new(), outputs: Map::new() };
+    table::add(&mut builder);
+    queues::add(&mut builder);
+    routes::add(&mut builder);
+    function::add(&mut builder);
+    if builder.routes.has_relay() {
+        relay::add(&mut builder);
+    }
+    alarms::add(&mut builder);
+    let template = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("{}: the service {}", app.name, service.name()),
+        "Parameters": parameters(service),
+        "Resources": builder.resources,
+        "Outputs": builder.outputs,
+    });
+    let mut stack = Stack::new(app, service.name(), template);
+    if service.answers_http
+        && let Some(template) = stack.template.as_object_mut()
+    {
+        let public = json!({ "Fn::Equals": [reference("HttpAuth"), "NONE"] });
+        template.insert("Conditions".to_owned(), json!({ "HttpIsPublic": public }));
+    }
+    stack
+}
+
+fn parameters(service: &Deployed) -> Map<String, Value> {
+    let mut parameters = Map::new();
+    parameters.insert("Stage".to_owned(), stage_parameter());
+    parameters.insert(
+        "Architecture".to_owned(),
+        json!({
+            "Type": "String",
+            "Default": "arm64",
+            "AllowedValues": ["arm64", "x86_64"],
+            "Description": "What the functions were built for; a local stage runs on whatever the machine is",
+        }),
+    );
+    parameters.insert(
+        "DeletionProtection".to_owned(),
+        json!({
+            "Type": "String",
+            "Default": "true",
+            "AllowedValues": ["true", "false"],
+            "Description": "Whether the table refuses to be deleted; false for stages that are thrown away",
+        }),
+    );
+    if service.answers_http {
+        parameters.insert(
+            "HttpAuth".to_owned(),
+            json!({
+                "Type": "String",
+                "Default": "AWS_IAM",
+                "AllowedValues": ["AWS_IAM", "NONE"],
+                "Description": "Who may call the function URL: signed requests of this account, or anybody",
+            }),
+        );
+    }
+    for brought in &service.parameters {
+        let mut parameter = json!({
+            "Type": "String",
+            "MinLength": 1,
+            "Description": format!("{}, {}", brought.variable, brought.about),
+        });
+        if brought.secret
+            && let Some(parameter) = parameter.as_object_mut()
+        {
+            parameter.insert("NoEcho".to_owned(), json!(true));
+        }
+        parameters.insert(names::parameter(&brought.variable), parameter);
+    }
+    parameters
+}

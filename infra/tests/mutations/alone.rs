@@ -313,7 +313,7 @@ pub(crate) fn mutations() -> Vec<Mutation> {
             own("FunctionRole", "OwnQueues", "/Resource/2"),
             json!({ "Fn::Sub": "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:shop-${Stage}-payment-events" }),
         ),
-        ("iam-own-table", "orders", own("FunctionRole", "OwnTable", "/Action/6"), json!("dynamodb:Scan")),
+        ("iam-own-table", "orders", own("FunctionRole", "OwnTable", "/Action/5"), json!("dynamodb:Scan")),
         ("iam-own-table", "orders", own("FunctionRole", "OwnTable", "/Action/0"), gone.clone()),
         ("iam-own-table", "orders", own("RelayRole", "OwnReceipts", ""), gone.clone()),
         (

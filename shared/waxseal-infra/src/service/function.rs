@@ -9,15 +9,15 @@ use crate::{
     service::{builder::StackBuilder, builder::queue_id, lambda::lambda, lambda::role},
 };
 
-/// The actions of `waxseal-aws` on a table. A transaction needs the permissions of its parts.
-pub(crate) fn table_actions() -> [&'static str; 6] {
+/// The actions of an engine on its table. A transaction needs the permissions of its parts. No engine
+/// queries, so no function may.
+pub(crate) fn table_actions() -> [&'static str; 5] {
     [
         "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
         "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
-        "dynamodb:Query",
     ]
 }
 

@@ -65,9 +65,10 @@ test-rust: ## The Rust tests: properties, contracts, simulation, real binaries
 	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests $(RECORD) $(RUN_ALL)
 
 .PHONY: test-doc
-test-doc: ## The code in README.md and in the documentation, compiled and run
+test-doc: ## The code in README.md and in the documentation, and the examples, compiled and run
 	@tests/stage 'compiling and running the code in README.md and in the documentation' \
 		cargo test $(CI) --locked --workspace --doc --quiet
+	@tests/stage 'building and running the examples' tests/examples
 
 .PHONY: soak
 soak: ## Run the whole platform on more seeds than `make test` has time for (SEEDS=1000)

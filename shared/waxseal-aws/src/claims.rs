@@ -20,7 +20,8 @@ pub struct S3Claims {
     bucket: String,
     /// Empty, or ends in `/`.
     prefix: String,
-    /// Whoever writes an envelope names a location: without this list the function's role would fetch whatever it may.
+    /// An envelope names a location, and any publisher can write one. Without this list the function would fetch every object
+    /// that its role may read.
     trusted: BTreeSet<String>,
     target: Target,
 }
@@ -41,7 +42,7 @@ impl S3Claims {
     }
 
     pub(crate) fn at(sdk: &SdkConfig, bucket: String, prefix: &str, target: Target) -> Self {
-        // A bucket is no host of an endpoint that somebody named.
+        // At a named endpoint a bucket is no host of its own.
         let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(target.endpoint.is_some());
         let prefix = prefix.trim_matches('/');
         Self {
@@ -103,7 +104,7 @@ impl Claims for S3Claims {
             output.body.try_next().await.map_err(|error| StoreError::Unavailable(error.into()))?
         {
             found.extend_from_slice(&chunk);
-            // Whatever else is there is not what the claim says.
+            // An object with more bytes is not the claimed one.
             if found.len() as u64 > most {
                 break;
             }

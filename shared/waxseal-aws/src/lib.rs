@@ -1,5 +1,5 @@
-//! What Waxseal calls on AWS: the DynamoDB table, the publishers of the relay, the dead-letter queue. No delivery is
-//! parsed here: that is `waxseal-lambda`'s.
+//! The calls of Waxseal to AWS: the DynamoDB table, the publishers of the relay, the dead-letter queue. The crate parses no
+//! delivery: `waxseal-lambda` does.
 //!
 //! A function's `main` asks the [`Environment`] for its parts, each configured by environment variables alone:
 //!

@@ -1,4 +1,4 @@
-//! When SQS delivers failed records again: `ChangeMessageVisibilityBatch` (S-24, S-25).
+//! The time at which SQS delivers failed records again: `ChangeMessageVisibilityBatch` (S-24, S-25).
 
 use std::{collections::BTreeMap, fmt};
 
@@ -102,7 +102,7 @@ impl Visibility for SqsVisibility {
     }
 }
 
-/// The queue that a call is about: it feeds the function, so no variable of ours names it.
+/// The queue that a call is about. It feeds the function, so no variable of Waxseal names it.
 fn source(target: &Target, queue: &str) -> Target {
     Target {
         what: format!("the source queue {queue}"),

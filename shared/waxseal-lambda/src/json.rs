@@ -1,8 +1,8 @@
 //! JSON that may be wrong anywhere without being wrong everywhere (S-3).
 //!
 //! One record whose body is not UTF-8, or not even a string, must not fail the parse of its siblings. So objects are read
-//! as members whose values stay raw until somebody asks for one of them, and bytes that are no UTF-8 are turned into
-//! escapes that no string may hold: the payload as a whole can then be read, the string they stand in cannot.
+//! as members whose values stay raw until they are asked for. Bytes that are no UTF-8 become escapes that no string may hold:
+//! the payload as a whole can then be read, and the string that holds them cannot.
 
 use std::{borrow::Cow, fmt};
 
@@ -40,7 +40,7 @@ pub(crate) fn unmarked(text: &str) -> &str {
 
 const HEX: [u8; 16] = *b"0123456789abcdef";
 
-/// The members of an object in their order, values unparsed.
+/// The members of an object in their order, with unparsed values.
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
         serde_json::from_str(json).ok()
     }
 
-    /// The value of a member; of repeated ones the last, `null` is as good as absent.
+    /// The value of a member. Of repeated members the last counts, and `null` counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&'a RawValue> {
         let found = self.0.iter().rev().find(|(member, _)| member == name)?.1;
         (found.get() != "null").then_some(found)
@@ -70,7 +70,7 @@ impl<'a> Object<'a> {
         self.get(name).is_some()
     }
 
-    /// Refuses members that nobody would heed, with the problem.
+    /// Refuses members that would be ignored, with the problem.
     pub(crate) fn only(&self, known: &[&str]) -> Result<(), String> {
         match self.members().find(|name| !known.contains(name)) {
             None => Ok(()),
@@ -86,8 +86,8 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, _)| &**name)
     }
 
-    /// The names of the first members, for errors: names tell what an object is, values are none of a log's business. A name that is no
-    /// plain one may be personal data, as in a map by address: it is counted.
+    /// The names of the first members, for errors. Names tell the kind of an object, and values never stand in a log. A name
+    /// that is not plain may be personal data, as in a map by address, so it is counted and not shown.
     pub(crate) fn names(&self) -> String {
         const SHOWN: usize = 8;
         if self.0.is_empty() {
@@ -127,8 +127,8 @@ pub(crate) fn string(raw: &RawValue) -> Option<Cow<'_, str>> {
     serde_json::Deserializer::from_str(raw.get()).deserialize_str(Text).ok()
 }
 
-/// The bytes of a string, whatever they are: what [`text`] escaped is what it was, other lone surrogates become three
-/// bytes each. A value that is no string gives its JSON.
+/// The bytes of a string. Bytes that [`text`] escaped are as they were; other lone surrogates become three bytes each. A
+/// value that is no string gives its JSON.
 pub(crate) fn bytes(raw: &RawValue) -> Vec<u8> {
     struct Bytes;
     impl Visitor<'_> for Bytes {
@@ -166,7 +166,7 @@ fn unescape(bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// What kind of JSON a value is, for errors.
+/// The kind of JSON that a value is, for errors.
 pub(crate) fn kind(json: &str) -> &'static str {
     match json.trim_start().as_bytes().first() {
         Some(b'{') => "an object",
@@ -200,7 +200,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
     }
 }
 
-/// A member's name; one that is not UTF-8 is as unknown as any other.
+/// A member's name. A name that is not UTF-8 is an unknown name.
 pub(crate) struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {

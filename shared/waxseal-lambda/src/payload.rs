@@ -1,4 +1,4 @@
-//! What a payload is, by its shape: sources are told apart by what only they send.
+//! The kind of a payload, by its shape: each source has members that only it sends.
 
 use std::fmt;
 
@@ -28,12 +28,12 @@ use crate::{
 /// A payload, taken apart into records.
 pub(crate) enum Payload<'a> {
     Batch(Batch),
-    /// Left as it is: a relay reads it otherwise than every other function.
+    /// Unread records: a relay reads them in another way than every other function.
     Stream(Objects<'a>),
     Http,
-    /// What a person asks of a relay.
+    /// A request of a person to a relay.
     Sweep,
-    /// A person's word on an effect.
+    /// A statement of a person about an effect.
     Release,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Why a payload could not be read; looked for a second time, since serde's own words would quote what it found.
+/// The reason why a payload could not be read. It is looked for a second time, since serde's own words would quote the payload.
 fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
     if !error.is_data() {
         return InvokeError::NotJson(error);
@@ -95,7 +95,7 @@ fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
 
 fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
     let objects = &records.0;
-    // No records: there is nothing to tell the source by, and nothing that could fail (S-1).
+    // Without records the source is unknown, and nothing can fail (S-1).
     let Some(first) = objects.first() else {
         return Ok(Payload::Batch(Batch { kind: Kind::Sqs, records: Vec::new() }));
     };
@@ -116,7 +116,7 @@ fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<
         },
         Some(Kind::S3) => s3::batch(text, Content::Malformed(s3::notification())),
         Some(Kind::EventBridge) | None => {
-            // A source's name is AWS's own word, such as `aws:kinesis`; all else may be anything.
+            // The name of a source is AWS's own word, such as `aws:kinesis`. Any other text may be personal data.
             let from = match source_of(first) {
                 None => "no eventSource".to_owned(),
                 Some(source) if is_plain_name(&source.replace(':', "-")) => format!("eventSource {source}"),
@@ -166,7 +166,7 @@ enum Top<'a> {
 }
 
 impl Top<'_> {
-    /// Whether a member that is more telling may still come.
+    /// Whether a later member may say more.
     fn is_vague(&self) -> bool {
         matches!(self, Self::Other | Self::Sweep | Self::Release)
     }

@@ -1,4 +1,5 @@
-//! A person's release of an effect (S-19): `{"release":{"source","id","handler","outcome"}}`. Read strictly, as a sweep is.
+//! A person's release of an effect (S-19): `{"release":{"source","id","handler","outcome"}}`. The request is read strictly, as
+//! that of a sweep.
 
 use serde::Serialize;
 use waxseal::{EffectOutcome, End, Engine, Point, Release};

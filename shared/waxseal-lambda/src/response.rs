@@ -1,4 +1,4 @@
-//! What Lambda expects back. It is unforgiving: an empty, unknown or repeated identifier, or `null`, means "everything
+//! The responses that Lambda expects. Lambda is strict: an empty, unknown or repeated identifier, or `null`, means "everything
 //! failed" (S-1, S-4, S-5).
 
 use serde::Serialize;
@@ -41,7 +41,7 @@ pub(crate) fn write(
         }
         Kind::Sqs => partial(&failed),
         Kind::Stream => {
-            // The checkpoint: Lambda delivers this record and all after it again (S-33).
+            // The checkpoint: Lambda delivers this record and all later ones again (S-33).
             failed.truncate(1);
             partial(&failed)
         }
@@ -59,7 +59,7 @@ pub(crate) fn partial(ids: &[&str]) -> Result<Vec<u8>, InvokeError> {
 fn whole(batch: &Batch, outcomes: &[RecordOutcome], failed: usize) -> Result<Vec<u8>, InvokeError> {
     let first = batch.records.iter().zip(outcomes).find(|(_, outcome)| outcome.is_failed());
     match first {
-        // Lambda looks at no response here; it is the same one all the same, so that "never null" has no exception.
+        // Lambda ignores the response here. It is not null, so that "never null" has no exception.
         None => partial(&[]),
         Some((record, outcome)) => Err(InvokeError::Failed {
             failed,

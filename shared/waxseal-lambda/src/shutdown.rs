@@ -1,4 +1,4 @@
-//! The end of the process: SIGTERM gives up what runs, lets it be answered, and ends (S-22).
+//! The end of the process. After SIGTERM, running work is given up and answered, then the process ends (S-22).
 
 use std::{io, time::Duration};
 
@@ -9,14 +9,14 @@ use tokio::{
 
 use crate::deadline::TO_ANSWER;
 
-/// Whether the process is asked to end, and how many invocations run. Clones are the same one.
+/// Whether the process is asked to end, and the number of running invocations. Clones share both.
 #[derive(Clone)]
 pub(crate) struct Shutdown {
     begun: watch::Receiver<bool>,
     running: watch::Sender<usize>,
 }
 
-/// One invocation that runs.
+/// A running invocation.
 pub(crate) struct Running(watch::Sender<usize>);
 
 impl Drop for Running {
@@ -49,7 +49,7 @@ impl Shutdown {
     pub(crate) async fn begun(&self) {
         let mut begun = self.begun.clone();
         if begun.wait_for(|begun| *begun).await.is_err() {
-            // Nobody listens any more.
+            // The sender is gone, so SIGTERM can no longer be heard.
             std::future::pending().await
         }
     }
@@ -64,7 +64,7 @@ impl Shutdown {
     pub(crate) async fn done(&self) {
         self.begun().await;
         let mut running = self.running.subscribe();
-        // An error means that nobody runs.
+        // An error means that no invocation runs.
         let was_idle = *running.borrow() == 0;
         drop(running.wait_for(|running| *running == 0).await);
         if !was_idle {

@@ -1,5 +1,7 @@
-//! What a person asks of a relay: `{"sweep":{"from":"2026-11-20T00:00:00Z"}}`. Read strictly, since what a misspelt member would
-//! have said is then not done without a word; answered with how far it came, and never as if it had come further.
+//! A person's request to a relay: `{"sweep":{"from":"2026-11-20T00:00:00Z"}}`.
+//!
+//! The request is read strictly: a misspelt member would otherwise be ignored in silence. The answer says how far the sweep
+//! came.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -40,7 +42,7 @@ impl Receipts for Erased<'_> {
     }
 }
 
-/// What a relay needs to sweep.
+/// The parts that a relay needs to sweep.
 pub(crate) struct Sweeper {
     receipts: Box<dyn AnyReceipts>,
     host: Arc<dyn Host>,
@@ -69,7 +71,7 @@ impl Sweeper {
             let ended = end.within(Point::Stop, sweep.step(&receipts, &relay)).await;
             match ended {
                 Some(Ok(())) => steps += 1,
-                // The payload to go on with stands behind it, and must not be clipped.
+                // The payload to go on with follows this text, and must not be clipped.
                 Some(Err(error)) => {
                     return Err(stopped(&sweep, clip(&error_chain(&error), 1024).into_owned()));
                 }
@@ -159,7 +161,7 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
             .ok_or_else(|| bad(format!("sweep.{name}"), format!("is {}", not_a_time(value.get())))),
     };
     let from = time("from")?.ok_or_else(|| bad("sweep.from", "is missing".to_owned()))?;
-    // What is yet to be emitted is the stream's business.
+    // Later emissions come by the stream.
     let to = time("to")?.map_or(now, |to| to.min(now));
     if from >= to {
         return Err(bad("sweep.from", format!("is {from}, not before {to}, where the sweep would end")));
@@ -192,13 +194,13 @@ fn request(payload: &str, now: Timestamp, reach: Duration) -> Result<Sweep, Invo
     Ok(Sweep::new(Window { from, to }, after))
 }
 
-/// Refuses members that nobody would heed.
+/// Refuses members that would be ignored.
 fn only(field: &str, object: &Object<'_>, known: &[&str]) -> Result<(), InvokeError> {
     object.only(known).map_err(|problem| bad(field, problem))
 }
 
 fn not_a_time(json: &str) -> String {
-    // What a person typed; no payload of an event.
+    // A person typed it, so it is no payload of an event.
     let shown: String = json.chars().take(40).collect();
     format!("{shown}, not an RFC 3339 time such as \"2026-11-20T00:00:00Z\"")
 }

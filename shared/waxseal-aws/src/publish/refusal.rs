@@ -1,13 +1,13 @@
-//! Whether a refusal lies in the entry, in the channel, or in the moment (O-6).
+//! The cause of a refusal: the entry, the channel, or the moment (O-6).
 
 use waxseal::relay::PublishErrorKind;
 
 use crate::call::{CallFailure, Kind, kind_of};
 
-/// How an error code of one entry is to be taken.
+/// The kind of an error code of one entry.
 ///
-/// Refused are only codes that say so of the entry. No channel are those that say that it is missing or denied, its encryption
-/// key included. Everything else (throttling, 5xx, credentials, unknown codes) is mended by time.
+/// `Refused` are the codes that blame the entry itself. `NoChannel` are those by which the channel or its encryption key is
+/// missing or denied. Every other code (throttling, 5xx, credentials, unknown codes) may pass with time.
 pub(super) fn kind(code: &str, message: &str) -> PublishErrorKind {
     let invalid = matches!(
         code,
@@ -44,7 +44,7 @@ fn names_the_channel(message: &str) -> bool {
 }
 
 impl CallFailure {
-    /// How an error of a whole request is to be taken for its entries.
+    /// The kind of an error of a whole request, for its entries.
     pub(super) fn publish_kind(&self) -> PublishErrorKind {
         match self.kind {
             Kind::TooLarge => PublishErrorKind::Refused,

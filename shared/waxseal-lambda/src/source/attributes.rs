@@ -33,7 +33,7 @@ pub(super) fn read(attributes: &Object<'_>, names: Names) -> Vec<Attribute> {
     attributes.members().filter_map(attribute).collect()
 }
 
-/// Where the record is a dead letter that came back: what its attribute tells.
+/// The note of a dead letter that came back.
 pub(super) fn returned(attributes: &[Attribute]) -> Option<Box<Returned>> {
     let note = attributes.iter().find(|attribute| attribute.name == dead_letter::ATTRIBUTE)?;
     Returned::read(note.as_text()?).map(Box::new)

@@ -1,4 +1,4 @@
-//! What a body holds: an envelope, an EventBridge event or an SNS notification around one, or nothing for a handler.
+//! The content of a body: an envelope, an EventBridge event or an SNS notification around one, or nothing for a handler.
 //!
 //! | way | body |
 //! |---|---|
@@ -7,9 +7,9 @@
 //! | SNS without raw delivery | the notification, with either of them in `Message` |
 //! | input transformer | what its template makes: one of these, or malformed |
 //!
-//! Wherever an envelope may stand, a CloudEvents event in structured JSON may stand instead (S-46). One that says no time has
-//! that of its delivery; the innermost delivery that knows it counts, since that one stays the same on every way: EventBridge's
-//! `time`, SNS's `Timestamp`, SQS's `SentTimestamp`.
+//! A CloudEvents event in structured JSON may stand in the place of an envelope (S-46). An event without a time has that of its
+//! delivery. The innermost delivery with a time counts, since it stays the same on every way: EventBridge's `time`, SNS's
+//! `Timestamp`, SQS's `SentTimestamp`.
 
 use waxseal::{Malformed, Raw, batch::Content, cloudevents, is_plain_name};
 

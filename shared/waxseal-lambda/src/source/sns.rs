@@ -16,7 +16,7 @@ pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> 
     let sns = object.object("Sns");
     let message = sns.as_ref().and_then(|sns| sns.get("Message"));
     let id = sns.as_ref().and_then(|sns| sns.string("MessageId")).filter(|id| !id.is_empty());
-    // Nothing is named in the response, so a position will do for the log.
+    // The response names no record, so a position is enough for the log.
     let id = id.map_or_else(|| format!("notification {index}"), std::borrow::Cow::into_owned);
     let body = message.map(json::bytes).unwrap_or_default();
     let attributes = sns

@@ -86,7 +86,7 @@ fn fast_record(record: FastRecord<'_>) -> Option<Record> {
     })
 }
 
-/// One record of a batch; whatever is wrong with it is its own.
+/// One record of a batch. An error in it concerns this record alone.
 pub(crate) fn record(object: &Object<'_>) -> Record {
     let attributes = attributes(object);
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
@@ -103,7 +103,7 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
     Record {
         group: group.filter(|_| is_ordered),
         receives: receives.unwrap_or(1),
-        receipt_handle: ticket(object),
+        receipt_handle: receipt_handle(object),
         attributes: kept,
         returned,
         ..Record::new(id, body, content)
@@ -137,13 +137,13 @@ fn is_fifo(queue: &str) -> bool {
     queue.ends_with(".fifo")
 }
 
-/// What the queue knows the delivery by; without both it cannot be told when to deliver again, and decides itself.
-fn ticket(object: &Object<'_>) -> Option<ReceiptHandle> {
+/// The queue's name for the delivery. Without both parts the queue decides by itself when to deliver again.
+fn receipt_handle(object: &Object<'_>) -> Option<ReceiptHandle> {
     let text = |name: &str| object.string(name).map(Cow::into_owned);
     Some(ReceiptHandle { queue: text("eventSourceARN")?, handle: text("receiptHandle")? })
 }
 
-/// What the body holds, and its bytes.
+/// The content of the body, and its bytes.
 fn body(object: &Object<'_>, returned: Option<&Returned>, sent: Sent<'_>) -> (Content, Vec<u8>) {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     let Some(raw) = object.get("body") else {
@@ -161,7 +161,7 @@ fn body(object: &Object<'_>, returned: Option<&Returned>, sent: Sent<'_>) -> (Co
     }
 }
 
-/// When SQS took the message: milliseconds, in a string.
+/// The time at which SQS took the message: milliseconds, in a string.
 fn sent(object: &Object<'_>) -> Option<Timestamp> {
     milliseconds(&object.object("attributes")?.string("SentTimestamp")?)
 }

@@ -1,4 +1,4 @@
-//! DynamoDB streams: what the receipts of a table emitted.
+//! DynamoDB streams: the emissions of a table's receipts.
 //!
 //! An insertion or a change whose new image has other emissions than the old one holds envelopes; everything else is
 //! silent. A removal, by TTL above all, is no domain event (S-39). The relay publishes the emissions as they are stored;
@@ -19,7 +19,7 @@ use waxseal::{
 use super::batch::{Batch, Kind};
 use crate::json::Object;
 
-/// What one stream record says.
+/// The change that one stream record holds.
 pub(crate) enum Change {
     /// Nothing was emitted, with the reason in words.
     Silent(&'static str),
@@ -62,7 +62,7 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
     Ok(Batch { kind: Kind::Stream, records })
 }
 
-/// The receipts of a stream batch as the relay publishes them; silent records are none of its business.
+/// The receipts of a stream batch as the relay publishes them. Silent records are left out.
 ///
 /// # Errors
 /// Where a record has no sequence number to name it by (S-4).
@@ -166,13 +166,13 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
     }
 }
 
-/// What the response names the record by.
+/// The name of the record in the response.
 fn sequence_number(index: usize, object: &Object<'_>) -> Result<String, MissingId> {
     let number = object.object("dynamodb").and_then(|data| data.string("SequenceNumber"));
     number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
 }
 
-/// When the stream says that the record was written: seconds since 1970, with or without a fraction.
+/// The time at which the record was written, by the stream: seconds since 1970, with or without a fraction.
 fn written_at(object: &Object<'_>) -> Option<Timestamp> {
     let data = object.object("dynamodb")?;
     let seconds: f64 = data.get("ApproximateCreationDateTime")?.get().parse().ok()?;

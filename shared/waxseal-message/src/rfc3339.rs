@@ -6,12 +6,10 @@
 
 use std::fmt;
 
-use crate::timestamp::Timestamp;
-
 const DAY: i64 = 86_400;
 
 /// Reads a time; `None` where the text is no RFC 3339 time.
-pub(crate) fn read(text: &[u8]) -> Option<Timestamp> {
+pub(crate) fn read(text: &[u8]) -> Option<(i64, i32)> {
     let (start, rest) = text.split_at_checked(19)?;
     let [.., b'-', _, _, b'-', _, _, b'T' | b't', _, _, b':', _, _, b':', _, _] = start else { return None };
     let year = number(&start[..4])?;
@@ -25,23 +23,17 @@ pub(crate) fn read(text: &[u8]) -> Option<Timestamp> {
     }
     let of_day = i64::from(hour * 3600 + minute * 60 + second.min(59));
     let second_utc = days(i64::from(year), i64::from(month), i64::from(day)) * DAY + of_day - offset;
-    let time = match Timestamp::new(second_utc, nanosecond) {
-        Ok(time) => time,
-        // Years have four digits, so only the offset can move the time out of range.
-        Err(_) if second_utc < 0 => Timestamp::MIN,
-        Err(_) => Timestamp::MAX,
-    };
-    (second < 60 || may_leap(time)).then_some(time)
+    (second < 60 || may_leap(second_utc)).then_some((second_utc, nanosecond))
 }
 
 /// Writes a time in UTC, with as many digits of a fraction as it needs.
-pub(crate) fn write(time: Timestamp, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let (year, month, day) = date(time.as_second().div_euclid(DAY));
-    let second = time.as_second().rem_euclid(DAY);
+pub(crate) fn write(second: i64, nanosecond: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (year, month, day) = date(second.div_euclid(DAY));
+    let second = second.rem_euclid(DAY);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-    if time.subsec_nanosecond() > 0 {
-        let digits = format!("{:09}", time.subsec_nanosecond());
+    if nanosecond > 0 {
+        let digits = format!("{:09}", nanosecond);
         write!(f, ".{}", digits.trim_end_matches('0'))?;
     }
     f.write_str("Z")
@@ -110,8 +102,7 @@ fn offset(text: &[u8]) -> Option<i64> {
 }
 
 /// Whether the second after `time`, a second 59, can be a leap second: the last one of a month.
-fn may_leap(time: Timestamp) -> bool {
-    let second = time.as_second();
+fn may_leap(second: i64) -> bool {
     let (_, _, day_after) = date(second.div_euclid(DAY) + 1);
     second.rem_euclid(DAY) / 60 == DAY / 60 - 1 && day_after == 1
 }
@@ -121,9 +112,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::timestamp::Timestamp;
 
     fn parse(text: &str) -> Option<Timestamp> {
-        read(text.as_bytes())
+        text.parse().ok()
     }
 
     #[test]

@@ -220,14 +220,17 @@ impl FromStr for Timestamp {
     /// - A time that its offset moves out of the years 0000 to 9999 becomes the first or the last
     ///   time.
     fn from_str(text: &str) -> Result<Self, NotATime> {
-        rfc3339::read(text.as_bytes()).ok_or(NotATime)
+        let (second, nanosecond) = rfc3339::read(text.as_bytes()).ok_or(NotATime)?;
+        // Years have four digits, so it is its offset that moves a time out of the range.
+        let end = if second < 0 { Self::MIN } else { Self::MAX };
+        Ok(Self::new(second, nanosecond).unwrap_or(end))
     }
 }
 
 /// RFC 3339 in UTC, with as many digits of a fraction as it needs.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        rfc3339::write(*self, f)
+        rfc3339::write(self.second, self.nanosecond, f)
     }
 }
 

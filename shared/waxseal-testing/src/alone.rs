@@ -9,7 +9,7 @@ use waxseal::{
     table::{Action, Condition, Item, Key, Write, attribute},
 };
 
-use crate::{ManualHost, MemoryTable};
+use crate::{host::ManualHost, memory::MemoryTable};
 
 /// One handler or effect with the entities that it finds. It runs through the engine, so its receipts, its lease and its commit are
 /// those of production.

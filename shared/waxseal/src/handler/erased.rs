@@ -11,12 +11,13 @@ use crate::{
         effect::{Attempt, Done, Effect},
         replay::Replay,
         sequencing::Sequencing,
+        staged::Staged,
         transactional::Handler,
-        unit::{Run, Staged, Unit},
+        unit::{Run, Unit},
     },
     table::Key,
 };
-use waxseal_message::{DecodeError, Envelope, Message as _, Raw};
+use waxseal_message::{DecodeError, Emits, Envelope, Message as _, Raw};
 
 /// Why a run staged nothing.
 #[derive(Debug)]
@@ -78,7 +79,7 @@ impl<H: Handler> Reaction for Handled<H> {
     fn mode(&self) -> Mode {
         const {
             assert!(
-                !H::NATURALLY_IDEMPOTENT || <H::Emits as crate::Emits>::DECLARED.is_empty(),
+                !H::NATURALLY_IDEMPOTENT || <H::Emits as Emits>::DECLARED.is_empty(),
                 "a naturally idempotent handler has no receipt, so it can emit nothing: `type Emits = ()`"
             );
         }
@@ -149,7 +150,7 @@ impl<E: Effect> Reaction for Effected<E> {
     fn success(&self) -> Success {
         if self.done.is_some() {
             Success::IsTold
-        } else if <E::Emits as crate::Emits>::DECLARED.is_empty() {
+        } else if <E::Emits as Emits>::DECLARED.is_empty() {
             Success::EmitsNothing
         } else {
             Success::IsNotTold

@@ -1,8 +1,5 @@
 //! Tenants on fair queues: from a payload to the message group of a standard queue, through receipt, relay, queue and topic.
 
-// A panic of a test's helper is its verdict.
-#![allow(clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,4 @@
 //! The committed samples have the form of Lambda's deliveries, and are handled.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use analytics::{Level, Subject, Tally, total};
 use order_events::{Currency, testing::Memory};
@@ -11,7 +10,7 @@ async fn the_sample_batch_is_counted_from_bus_and_topic() {
     let memory = Memory::new();
     let engine = memory.engine(analytics::service());
     let function = Function::new(Batches::new(engine.clone(), memory.clone(), Policy::default()));
-    let event = include_bytes!("../samples/bus-and-topic.json");
+    let event = include_bytes!("../../samples/bus-and-topic.json");
     for _ in 0..2 {
         let answer = function.invoke(event, &Invocation::default()).await.unwrap();
         assert_eq!(answer, br#"{"batchItemFailures":[]}"#);

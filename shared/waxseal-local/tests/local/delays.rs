@@ -1,8 +1,5 @@
 //! Commands that wait, through receipt, relay, sweep and queue (O-7).
 
-// A panic of a test's helper is its result.
-#![allow(clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

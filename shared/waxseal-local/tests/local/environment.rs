@@ -1,8 +1,5 @@
 //! What the embedded environment promises: the delivery contract through bus, topics, queues and streams.
 
-// A panic of a test's helper is its verdict.
-#![allow(clippy::unwrap_used)]
-
 use std::{
     sync::{
         Arc,

@@ -1,8 +1,5 @@
 //! The report of dead letters. A test that speaks is run as a process of its own, so that its output can be read.
 
-// A panic of a test's helper is its verdict.
-#![allow(clippy::unwrap_used)]
-
 use std::{env, process::Command, time::Duration};
 
 use serde::{Deserialize, Serialize};
@@ -66,8 +63,9 @@ fn an_environment_that_is_quiet() {
 
 /// The reports that one test of this file writes.
 fn reports(test: &str) -> Vec<String> {
+    let test = format!("reports::{test}");
     let output =
-        Command::new(env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]).output().unwrap();
+        Command::new(env::current_exe().unwrap()).args(["--exact", &test, "--nocapture"]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stderr).unwrap();
     text.lines()

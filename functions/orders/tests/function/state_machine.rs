@@ -1,5 +1,4 @@
 //! The order ends the same, whatever the order and number of what it hears.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use order_events::{
     Currency, OrderCancelled, OrderConfirmed, OrderRefundDue, PaymentCaptured, PaymentDeclined,

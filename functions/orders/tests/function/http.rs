@@ -1,5 +1,4 @@
 //! The HTTP interface, request by request, on a table in memory.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use axum::{
     Router,

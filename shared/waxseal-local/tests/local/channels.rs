@@ -1,8 +1,5 @@
 //! Bus, topics and queues take and refuse messages as on AWS.
 
-// A panic of a test's helper is its verdict.
-#![allow(clippy::unwrap_used)]
-
 use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,5 @@
 //! A command to a service that is not deployed: it holds up its shard for five minutes, and is a dead letter of the relay then.
 
-// A panic of a test's helper is its verdict.
-#![allow(clippy::unwrap_used)]
-
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

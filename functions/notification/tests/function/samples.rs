@@ -1,5 +1,4 @@
 //! The committed samples have the form of Lambda's deliveries, and are handled.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use order_events::testing::Memory;
 use waxseal::batch::{Batches, Policy};
@@ -11,7 +10,7 @@ async fn the_sample_event_sends_a_mail() {
     let sender = "orders@waxseal.example".parse().unwrap();
     let engine = memory.engine(notification::service(mails.clone(), sender));
     let function = Function::new(Batches::new(engine, memory.clone(), Policy::default()));
-    let event = include_bytes!("../samples/order-confirmed.json");
+    let event = include_bytes!("../../samples/order-confirmed.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
     assert!(memory.letters().is_empty(), "{:?}", memory.letters());

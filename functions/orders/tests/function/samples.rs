@@ -1,5 +1,4 @@
 //! The committed samples are what Lambda would deliver, and are handled.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use waxseal::batch::{Batches, Policy};
 use waxseal_lambda::{Function, Invocation, Invoke};
 
-const FILE: &[u8] = include_bytes!("../samples/orders.jsonl");
+const FILE: &[u8] = include_bytes!("../../samples/orders.jsonl");
 
 #[tokio::test]
 async fn the_sample_file_looks_like_life() {
@@ -82,13 +81,13 @@ async fn the_sample_request_places_an_order_and_the_sample_event_confirms_it() {
     let engine = memory.engine(orders::service());
     let batches = Batches::new(engine.clone(), memory.clone(), Policy::default());
     let function = Function::new(batches).http(orders::router(engine));
-    let request = include_bytes!("../samples/place-order.json");
+    let request = include_bytes!("../../samples/place-order.json");
     let answer = function.invoke(request, &Invocation::default()).await.unwrap();
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["statusCode"], 202, "{answer}");
     let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!(body, json!({"orderId":"ord-2026-104711","status":"placed"}));
-    let event = include_bytes!("../samples/payment-captured.json");
+    let event = include_bytes!("../../samples/payment-captured.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
     assert!(memory.letters().is_empty(), "{:?}", memory.letters());

@@ -1,5 +1,4 @@
 //! The committed samples have the form of Lambda's deliveries, and are handled.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use inventory::{Stock, receive, stock_file::parse_lines};
 use order_events::{
@@ -9,8 +8,8 @@ use order_events::{
 use waxseal::batch::{Batches, Policy};
 use waxseal_lambda::{Function, Invocation, Invoke};
 
-const STOCK: &[u8] = include_bytes!("../samples/stock.jsonl");
-const EVENT: &[u8] = include_bytes!("../samples/order-placed.json");
+const STOCK: &[u8] = include_bytes!("../../samples/stock.jsonl");
+const EVENT: &[u8] = include_bytes!("../../samples/order-placed.json");
 
 #[tokio::test]
 async fn the_sample_event_reserves_from_the_sample_stock() {

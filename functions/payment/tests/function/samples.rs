@@ -1,5 +1,4 @@
 //! The committed samples have the form of Lambda's deliveries, and are handled.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -27,7 +26,7 @@ async fn the_sample_event_charges() {
     let memory = Memory::new();
     let engine = memory.engine(payment::service(Generous));
     let function = Function::new(Batches::new(engine, memory.clone(), Policy::default()));
-    let event = include_bytes!("../samples/stock-reserved.json");
+    let event = include_bytes!("../../samples/stock-reserved.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
     assert!(memory.letters().is_empty(), "{:?}", memory.letters());

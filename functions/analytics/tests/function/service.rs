@@ -1,5 +1,4 @@
 //! `analytics` as a whole, on a table in memory.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use analytics::{Level, Subject, Tally, total};
 use order_events::{

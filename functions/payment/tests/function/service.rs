@@ -1,5 +1,4 @@
 //! `payment` as a whole, on a table in memory and with a gateway that honours keys.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::{
     collections::BTreeMap,

@@ -1,5 +1,4 @@
 //! Order and replays over a bus that reorders, repeats and crashes (S-34, S-40).
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::{borrow::Cow, convert::Infallible};
 

@@ -1,5 +1,4 @@
 //! Checked-in payloads in the embedded environment, over the bus and on a bad day (S-42).
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use serde_json::{json, value::RawValue};
 use waxseal::{

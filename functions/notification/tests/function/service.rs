@@ -1,5 +1,4 @@
 //! `notification` as a whole, on a table in memory.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::sync::{
     Arc,

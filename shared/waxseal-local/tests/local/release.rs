@@ -1,5 +1,4 @@
 //! Effects that failed for good, in the embedded environment: mended and redriven, or released by a person (S-19).
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::{
     sync::{

@@ -18,10 +18,10 @@ pub(crate) struct Deployed<F> {
 }
 
 impl<F: Invoke> Deployed<F> {
-    /// Invokes it as Lambda does. A `spared` invocation meets no injected fault.
+    /// Invokes it as Lambda does. No injected fault hits an `immune` invocation.
     ///
     /// The error is what Lambda would report: an error of the function, a time-out, a killed process.
-    pub(crate) async fn invoke(&self, payload: Vec<u8>, spared: bool) -> Result<Vec<u8>, String> {
+    pub(crate) async fn invoke(&self, payload: Vec<u8>, immune: bool) -> Result<Vec<u8>, String> {
         let World { clock, random, executor, .. } = &self.world;
         let deadline = later(clock.now(), self.timeout);
         let invocation =
@@ -30,15 +30,14 @@ impl<F: Invoke> Deployed<F> {
         let [stop, cutoff, answer] = points(clock.now(), deadline).map(|point| clock.sleep_until(point));
         let work =
             async move { function.invoke_until(&payload, &invocation, End::new(stop, cutoff, answer)).await };
-        let (id, join) = executor.spawn_task(work, spared);
-        let (join, timeout) = (pin!(join), pin!(clock.sleep_until(deadline)));
-        let ended = select(join, timeout).await;
-        let result = match ended {
+        let join = executor.spawn_task(work, immune);
+        let timeout = pin!(clock.sleep_until(deadline));
+        let result = match select(join, timeout).await {
             Either::Left((Ok(Ok(response)), _)) => return Ok(response),
             Either::Left((Ok(Err(error)), _)) => waxseal::error_chain(&error),
             Either::Left((Err(ended), _)) => format!("Runtime.ExitError: {ended}"),
-            Either::Right(_) => {
-                executor.kill(id);
+            Either::Right((_, join)) => {
+                join.kill();
                 format!("Task timed out after {:.2} seconds", self.timeout.as_secs_f64())
             }
         };

@@ -39,7 +39,7 @@ impl World {
 
     /// Whether a fault of this probability hits the running task now.
     pub(crate) fn strikes(&self, probability: f64) -> bool {
-        probability > 0.0 && !self.executor.is_spared() && self.random.chance(probability)
+        probability > 0.0 && !self.executor.is_immune() && self.random.chance(probability)
     }
 }
 

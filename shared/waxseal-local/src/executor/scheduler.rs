@@ -1,24 +1,24 @@
-//! Runs tasks one at a time on one thread, the next one drawn from the seed: every interleaving that the seed stands for
-//! can be run again. A runtime such as tokio would hide the order, and its clock does not stop.
+//! Runs tasks one at a time on one thread, in an order that the seed draws: every interleaving that a seed stands for can
+//! be run again. A runtime such as tokio would hide the order, and its clock does not stop.
 
 use std::{
-    collections::BTreeMap,
+    fmt,
     future::Future,
-    panic::AssertUnwindSafe,
-    pin::Pin,
-    sync::{Arc, Condvar, Mutex, PoisonError},
-    task::{Context, Poll, Wake, Waker},
+    sync::{Arc, Condvar},
     time::Duration,
 };
 
+use async_task::Runnable;
 use futures_util::FutureExt as _;
-use waxseal::{Timestamp, panic};
+use waxseal::{Timestamp, lock::Lock};
 
-use crate::{clock::Clock, random::Random};
+use crate::{
+    clock::Clock,
+    executor::process::{Join, Process},
+    random::Random,
+};
 
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// The scheduler of one environment.
+/// The scheduler of one environment. Clones are the same one.
 #[derive(Clone)]
 pub struct Executor {
     shared: Arc<Shared>,
@@ -27,205 +27,95 @@ pub struct Executor {
 struct Shared {
     clock: Arc<Clock>,
     random: Arc<Random>,
-    queue: Arc<Ready>,
-    state: Mutex<State>,
+    ready: Arc<Ready>,
+    /// The process that is being polled.
+    running: Lock<Option<Arc<Process>>>,
 }
 
-#[derive(Default)]
-struct State {
-    next: u64,
-    tasks: BTreeMap<u64, Task>,
-    /// The task that is being polled.
-    current: Option<u64>,
-    /// The current task is to be dropped after this poll, as a killed process is.
-    crash: bool,
-    /// Tasks that no fault may hit.
-    spared: std::collections::BTreeSet<u64>,
-}
-
-/// Ids of tasks that can run, and the thread that waits for one.
+/// The tasks that can run, and the thread that waits for one.
 #[derive(Default)]
 struct Ready {
-    ids: Mutex<Vec<u64>>,
+    tasks: Lock<Vec<Runnable<Arc<Process>>>>,
     woken: Condvar,
 }
 
-struct TaskWaker {
-    id: u64,
-    ready: Arc<Ready>,
-}
-
-impl Wake for TaskWaker {
-    fn wake(self: Arc<Self>) {
-        self.ready.push(self.id);
-    }
-}
-
 impl Ready {
-    fn push(&self, id: u64) {
-        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if !ids.contains(&id) {
-            ids.push(id);
-            self.woken.notify_one();
-        }
+    fn push(&self, task: Runnable<Arc<Process>>) {
+        self.tasks.lock().push(task);
+        self.woken.notify_one();
     }
-}
 
-/// How a spawned task ended.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Ended {
-    /// It was killed, as a process is by SIGKILL.
-    #[error("the process was killed")]
-    Crashed,
-    /// It panicked outside of what catches panics.
-    #[error("the process panicked: {0}")]
-    Panicked(String),
-}
-
-/// The result of a spawned task.
-#[derive(Debug)]
-#[must_use = "a joined task's result says whether it crashed"]
-pub struct Join<T> {
-    slot: Arc<Mutex<Slot<T>>>,
-}
-
-#[derive(Debug)]
-struct Slot<T> {
-    result: Option<Result<T, Ended>>,
-    waker: Option<Waker>,
-}
-
-/// Fills the slot when the task ends, however it ends.
-struct Finish<T>(Arc<Mutex<Slot<T>>>);
-
-impl<T> Finish<T> {
-    fn set(&self, result: Result<T, Ended>) {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.result.is_none() {
-            slot.result = Some(result);
-        }
-        if let Some(waker) = slot.waker.take() {
-            waker.wake();
-        }
-    }
-}
-
-impl<T> Drop for Finish<T> {
-    fn drop(&mut self) {
-        self.set(Err(Ended::Crashed));
-    }
-}
-
-impl<T> Future for Join<T> {
-    type Output = Result<T, Ended>;
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        match slot.result.take() {
-            Some(result) => Poll::Ready(result),
-            None => {
-                slot.waker = Some(context.waker().clone());
-                Poll::Pending
-            }
-        }
+    fn is_empty(&self) -> bool {
+        self.tasks.lock().is_empty()
     }
 }
 
 impl Executor {
-    /// A scheduler with this clock and source of chance.
+    /// A scheduler with this clock and this source of randomness.
     pub fn new(clock: Arc<Clock>, random: Arc<Random>) -> Self {
-        let queue = Arc::new(Ready::default());
-        Self { shared: Arc::new(Shared { clock, random, queue, state: Mutex::default() }) }
+        let shared = Shared { clock, random, ready: Arc::default(), running: Lock::default() };
+        Self { shared: Arc::new(shared) }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Starts a task of its own: it goes on when the returned [`Join`] is dropped.
+    /// Starts a task of its own. The task goes on when the returned [`Join`] is dropped.
     pub fn spawn<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> Join<T> {
-        self.spawn_task(future, false).1
+        self.spawn_task(future, false)
     }
 
-    /// As [`Executor::spawn`], for a task that no fault may hit; gives its id, to kill it by.
+    /// As [`Executor::spawn`], for a task that no fault hits where it is `immune`.
     pub(crate) fn spawn_task<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
-        spared: bool,
-    ) -> (u64, Join<T>) {
-        let slot = Arc::new(Mutex::new(Slot { result: None, waker: None }));
-        let finish = Finish(slot.clone());
-        let task: Task = Box::pin(async move {
-            let result = AssertUnwindSafe(future).catch_unwind().await;
-            finish.set(result.map_err(|panic| Ended::Panicked(panic::message(&*panic).to_owned())));
-        });
-        let mut state = self.state();
-        let id = state.next;
-        state.next += 1;
-        state.tasks.insert(id, task);
-        if spared {
-            state.spared.insert(id);
-        }
-        drop(state);
-        self.shared.queue.push(id);
-        (id, Join { slot })
+        immune: bool,
+    ) -> Join<T> {
+        let ready = self.shared.ready.clone();
+        let (task, handle) = async_task::Builder::new()
+            .metadata(Process::new(immune))
+            .spawn(|process| process.clone().run(future), move |task| ready.push(task));
+        task.schedule();
+        Join::new(handle.fallible())
     }
 
-    /// Drops a task, as a killed process is.
-    pub(crate) fn kill(&self, id: u64) {
-        let task = self.state().tasks.remove(&id);
-        self.state().spared.remove(&id);
-        drop(task);
-    }
-
-    /// Whether faults may hit the task that is running.
-    pub(crate) fn is_spared(&self) -> bool {
-        let state = self.state();
-        state.current.is_none_or(|id| state.spared.contains(&id))
+    /// Whether no fault hits the running task.
+    pub(crate) fn is_immune(&self) -> bool {
+        self.shared.running.lock().as_ref().is_none_or(|process| process.immune)
     }
 
     /// Kills the running task at its next `await`: it never comes back from this.
     pub(crate) async fn crash(&self) {
-        self.state().crash = true;
+        if let Some(process) = &*self.shared.running.lock() {
+            process.kill();
+        }
         std::future::pending::<()>().await;
     }
 
-    /// Polls one ready task; `false` where none is.
+    /// Polls one ready task; `false` where none is ready.
     fn step(&self) -> bool {
-        let id = {
-            let mut ids = self.shared.queue.ids.lock().unwrap_or_else(PoisonError::into_inner);
-            if ids.is_empty() {
+        let task = {
+            let mut tasks = self.shared.ready.tasks.lock();
+            if tasks.is_empty() {
                 return false;
             }
-            let index = self.shared.random.below(ids.len() as u64);
-            ids.swap_remove(usize::try_from(index).unwrap_or_default())
+            let index = self.shared.random.below(tasks.len() as u64);
+            tasks.swap_remove(usize::try_from(index).unwrap_or_default())
         };
-        let Some(mut task) = self.state().tasks.remove(&id) else { return true };
-        self.state().current = Some(id);
-        let waker = Arc::new(TaskWaker { id, ready: self.shared.queue.clone() }).into();
-        let done = task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
-        let mut state = self.state();
-        state.current = None;
-        let crashed = std::mem::take(&mut state.crash);
-        if done || crashed {
-            state.spared.remove(&id);
-            drop(state);
-            drop(task);
-        } else {
-            state.tasks.insert(id, task);
-        }
+        // A task may run the scheduler itself, and goes on as itself then.
+        let outer = self.shared.running.lock().replace(task.metadata().clone());
+        task.run();
+        *self.shared.running.lock() = outer;
         true
     }
 
     /// Runs until `done` or, on a virtual clock, until nothing can ever happen again. A real clock waits for timers and
-    /// for wake-ups from other threads, up to `patience` at a time before it looks at `done` again.
-    pub fn run_until(&self, patience: Duration, mut done: impl FnMut() -> bool) {
+    /// for wake-ups from other threads, for `longest` at most before it looks at `done` again.
+    pub fn run_until(&self, longest: Duration, mut done: impl FnMut() -> bool) {
         while !done() {
             if self.step() {
                 continue;
             }
             let next = self.shared.clock.next_timer();
             if self.shared.clock.is_real() {
-                self.wait(next, patience);
+                self.wait(next, longest);
                 self.shared.clock.advance(Timestamp::MIN);
             } else {
                 match next {
@@ -236,12 +126,12 @@ impl Executor {
         }
     }
 
-    /// Runs until nothing can happen any more: every queue is empty or waits for nobody. On a real clock this waits for
+    /// Runs until nothing can happen any more: no task can run and no timer is set. On a real clock this waits for
     /// all timers.
     pub fn run_until_idle(&self) {
         let clock = &self.shared.clock;
         self.run_until(Duration::from_millis(50), || {
-            clock.is_real() && clock.next_timer().is_none() && self.is_quiet()
+            clock.is_real() && clock.next_timer().is_none() && self.shared.ready.is_empty()
         });
     }
 
@@ -250,43 +140,36 @@ impl Executor {
     /// # Panics
     /// Where the future can never end: nothing is left to wait for.
     pub fn block_on<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
-        let join = self.spawn_task(future, true).1;
-        let slot = join.slot.clone();
-        self.run_until(Duration::from_millis(50), || {
-            slot.lock().unwrap_or_else(PoisonError::into_inner).result.is_some()
-        });
-        let result = slot.lock().unwrap_or_else(PoisonError::into_inner).result.take();
-        match result {
+        let join = self.spawn_task(future, true);
+        self.run_until(Duration::from_millis(50), || join.is_finished());
+        match join.now_or_never() {
             Some(Ok(value)) => value,
             Some(Err(ended)) => panic!("{ended}"),
             None => panic!("the environment is idle and the future still waits"),
         }
     }
 
-    fn is_quiet(&self) -> bool {
-        self.shared.queue.ids.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
-    }
-
-    fn wait(&self, next: Option<Timestamp>, patience: Duration) {
-        let until =
-            next.map_or(patience, |at| at.saturating_duration_since(self.shared.clock.now()).min(patience));
-        let ids = self.shared.queue.ids.lock().unwrap_or_else(PoisonError::into_inner);
-        if ids.is_empty() && !until.is_zero() {
+    fn wait(&self, next: Option<Timestamp>, longest: Duration) {
+        let now = self.shared.clock.now();
+        let until = next.map_or(longest, |at| at.saturating_duration_since(now).min(longest));
+        let tasks = self.shared.ready.tasks.lock();
+        if tasks.is_empty() && !until.is_zero() {
             // A spurious wake-up only looks once more.
-            drop(self.shared.queue.woken.wait_timeout(ids, until).unwrap_or_else(PoisonError::into_inner));
+            drop(self.shared.ready.woken.wait_timeout(tasks, until));
         }
     }
 }
 
-impl std::fmt::Debug for Executor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Executor").field("tasks", &self.state().tasks.len()).finish_non_exhaustive()
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor").finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::executor::process::Ended;
 
     fn executor(seed: u64) -> (Executor, Arc<Clock>) {
         let clock = Arc::new(Clock::starting_at(Timestamp::UNIX_EPOCH));
@@ -295,13 +178,13 @@ mod tests {
 
     fn order_of(seed: u64) -> Vec<u32> {
         let (executor, _) = executor(seed);
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::new(Lock::new(Vec::new()));
         for n in 0..8 {
             let seen = seen.clone();
-            drop(executor.spawn(async move { seen.lock().unwrap().push(n) }));
+            drop(executor.spawn(async move { seen.lock().push(n) }));
         }
         executor.run_until_idle();
-        let seen = seen.lock().unwrap();
+        let seen = seen.lock();
         seen.clone()
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 use waxseal::{Entity, Envelope, Fault, Handler, Raw, Service, Unit};
-use waxseal_local::{Entry, Input, Local, Outgoing, Pattern, Queue, QueueSettings, Subscription};
+use waxseal_local::{Entry, Input, Local, NewMessage, Pattern, Queue, QueueSettings, Subscription};
 
 fn queue(local: &Local) -> Queue {
     local.create_queue("watcher", QueueSettings::default())
@@ -122,12 +122,12 @@ fn l4_a_queue_takes_1_mib_of_the_characters_of_xml() {
     let queue = queue(&local);
     let with = |attributes: &[(&str, &str)], body: String| {
         let attributes = attributes.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        Outgoing { attributes: attributes.collect(), ..Outgoing::new(body) }
+        NewMessage { attributes: attributes.collect(), ..NewMessage::new(body) }
     };
     let body = |bytes| "x".repeat(bytes);
     let many = |count: usize| {
         let attributes: BTreeMap<_, _> = (0..count).map(|n| (format!("a{n}"), "x".to_owned())).collect();
-        Outgoing { attributes, ..Outgoing::new("x") }
+        NewMessage { attributes, ..NewMessage::new("x") }
     };
     let said = |code: &'static str| Some(code);
     for (message, code) in [
@@ -154,8 +154,8 @@ fn l4_a_queue_takes_1_mib_of_the_characters_of_xml() {
     let mut settings = QueueSettings::default();
     settings.fifo = true;
     let fifo = local.create_queue("orders.fifo", settings);
-    assert_eq!(fifo.send(Outgoing::new("x")).unwrap_err().code(), "MissingParameter");
-    fifo.send(Outgoing { group: Some("o1".into()), ..Outgoing::new("x") }).unwrap();
+    assert_eq!(fifo.send(NewMessage::new("x")).unwrap_err().code(), "MissingParameter");
+    fifo.send(NewMessage { group: Some("o1".into()), ..NewMessage::new("x") }).unwrap();
 }
 
 #[test]
@@ -173,13 +173,13 @@ fn l4_a_message_group_has_128_characters_of_ascii_at_most() {
         ("größe", false),
         ("a\u{7f}", false),
     ] {
-        let sent = queue.send(Outgoing { group: Some(group.into()), ..Outgoing::new("x") });
+        let sent = queue.send(NewMessage { group: Some(group.into()), ..NewMessage::new("x") });
         let code = sent.map_err(|refused| refused.code()).err();
         assert_eq!(code, (!is_taken).then_some("InvalidParameterValue"), "{group}");
         let published = topic.publish_for(group, "x").map_err(|refused| refused.code());
         assert_eq!(published.err(), (!is_taken).then_some("InvalidParameter"), "{group}");
     }
-    let repeat = Outgoing { deduplication: Some("d-1".into()), ..Outgoing::new("x") };
+    let repeat = NewMessage { deduplication: Some("d-1".into()), ..NewMessage::new("x") };
     assert_eq!(queue.send(repeat).unwrap_err().code(), "InvalidParameterValue");
 }
 
@@ -187,7 +187,7 @@ fn l4_a_message_group_has_128_characters_of_ascii_at_most() {
 fn l4_a_message_is_hidden_for_12_hours_at_most() {
     let local = Local::builder().build();
     let queue = queue(&local);
-    queue.send(Outgoing::new("x")).unwrap();
+    queue.send(NewMessage::new("x")).unwrap();
     let [message] = &queue.receive(1)[..] else { panic!("one message") };
     let hours = Duration::from_hours;
     queue.change_visibility(message, hours(12)).unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use waxseal::{Entity, Envelope, Fault, Handler, Service, Unit};
-use waxseal_local::{Local, Outgoing, QueueSettings};
+use waxseal_local::{Local, NewMessage, QueueSettings};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct OrderPlaced {
@@ -74,7 +74,7 @@ fn o7_a_command_that_waits_arrives_after_its_delay_and_a_sweep_delays_only_the_r
     let queue = local.commands("mails").unwrap();
     assert_eq!(queue.len(), 1, "it waits in its queue");
     assert!(local.read::<Reminded>("mails", "o-1").is_none());
-    // A sweep sends it again, for what is left of its time: 200 s and not 600.
+    // A sweep sends it again, for the rest of its time: 200 s and not 600.
     let (sweeping, now) = (local.clone(), local.now());
     let swept = local.executor().block_on(async move {
         sweeping.sweep("orders", start, now).await.map_err(|error| error.to_string())
@@ -92,7 +92,7 @@ fn o7_a_command_that_waits_arrives_after_its_delay_and_a_sweep_delays_only_the_r
 #[test]
 fn o7_a_queue_takes_900_seconds_and_a_fifo_queue_none() {
     let local = Local::builder().build();
-    let delayed = |seconds| Outgoing { delay: Duration::from_secs(seconds), ..Outgoing::new("{}") };
+    let delayed = |seconds| NewMessage { delay: Duration::from_secs(seconds), ..NewMessage::new("{}") };
     let standard = local.create_queue("standard", QueueSettings::default());
     assert!(standard.send(delayed(900)).is_ok());
     assert_eq!(standard.send(delayed(901)).unwrap_err().code(), "InvalidParameterValue");
@@ -100,7 +100,7 @@ fn o7_a_queue_takes_900_seconds_and_a_fifo_queue_none() {
     settings.fifo = true;
     let fifo = local.create_queue("orders.fifo", settings);
     let grouped =
-        |seconds| Outgoing { group: Some("g".into()), deduplication: Some("d".into()), ..delayed(seconds) };
+        |seconds| NewMessage { group: Some("g".into()), deduplication: Some("d".into()), ..delayed(seconds) };
     assert!(fifo.send(grouped(0)).is_ok());
     assert_eq!(fifo.send(grouped(1)).unwrap_err().code(), "InvalidParameterValue");
 }

@@ -1,4 +1,5 @@
-//! What the embedded environment promises: the delivery contract through bus, topics, queues and streams.
+//! The promises of the embedded environment: the delivery contract through bus, topics, queues and
+//! streams.
 
 use std::{
     sync::{
@@ -13,7 +14,7 @@ use serde_json::json;
 use waxseal::{
     Attempt, Channel, Effect, Entity, Envelope, Fault, Handler, Message, Raw, Service, Timestamp, Unit,
 };
-use waxseal_local::{Faults, Input, Local, Outgoing, Pattern, QueueSettings, Subscription};
+use waxseal_local::{Faults, Input, Local, NewMessage, Pattern, QueueSettings, Subscription};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Ordered {
@@ -184,7 +185,7 @@ fn o3_what_is_published_again_keeps_its_id_and_has_no_further_effect() {
     assert!(again > 0, "no relay ever crashed");
 }
 
-/// What the receipts of `warehouse` emitted since the environment began, published again.
+/// Publishes again the emissions of all receipts of `warehouse`.
 fn sweep(local: &Local, since: Timestamp) -> u64 {
     let (sweeper, now) = (local.clone(), local.now());
     local
@@ -200,12 +201,13 @@ fn o1_what_a_stream_has_forgotten_is_published_by_a_sweep() {
     let local = Local::builder().seed(5).quiet_dead_letters().build();
     let began = local.now();
     local.deploy_service(Service::new("warehouse").handler(Pack)).unwrap();
-    // More than a page of the table, and nobody there who takes the commands.
+    // More than a page of the table, and no service that takes the commands.
     for n in 0..150 {
         local.put(&ordered(&local, &n.to_string(), 1)).unwrap();
     }
     local.run_until_idle();
-    // The relay gives the commands up after five minutes (O-6), and a day later its stream knows nothing of them.
+    // The relay gives the commands up after five minutes (O-6), and a day later its stream knows
+    // nothing of them.
     assert_eq!(local.relay_dead_letters("warehouse").unwrap().len(), 150);
     let clock = local.clock().clone();
     local.executor().block_on(async move { clock.sleep(Duration::from_hours(25)).await });
@@ -214,7 +216,7 @@ fn o1_what_a_stream_has_forgotten_is_published_by_a_sweep() {
     local.run_until_idle();
     assert_eq!(tallies(&local, "7"), [Some(1), None, None, None], "the stream still knows");
 
-    // Twice: who has taken it takes it once.
+    // Twice, and it takes effect once.
     for _ in 0..2 {
         assert_eq!(sweep(&local, began), 150);
         local.run_until_idle();
@@ -312,9 +314,9 @@ fn a_retryable_fault_is_received_five_times_and_then_dead_lettered_with_its_reas
 fn s3_what_is_not_an_envelope_is_dead_lettered_and_its_siblings_run() {
     let local = deployed(Faults::none(), 1);
     let queue = local.queue("warehouse").unwrap();
-    queue.send(Outgoing::new("{not json")).unwrap();
-    queue.send(Outgoing::new(serde_json::to_string(&ordered(&local, "good", 1)).unwrap())).unwrap();
-    queue.send(Outgoing::new(r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#)).unwrap();
+    queue.send(NewMessage::new("{not json")).unwrap();
+    queue.send(NewMessage::new(serde_json::to_string(&ordered(&local, "good", 1)).unwrap())).unwrap();
+    queue.send(NewMessage::new(r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#)).unwrap();
     local.run_until_idle();
     assert_eq!(tallies(&local, "good"), [Some(1); 4]);
     let letters = local.dead_letters("warehouse").unwrap().peek();
@@ -396,7 +398,8 @@ fn s43_a_newer_version_comes_again_until_a_deploy_knows_it() {
     let letters = local.dead_letters("warehouse").unwrap();
     let reason = letters.peek()[0].note().unwrap().reason;
     assert!(reason.contains("version 9 is newer than 1"), "{reason}");
-    // Moved back after a deploy that knows it: here, the same event in the version that this build knows.
+    // Moved back after a deploy that knows it: here, the same event in the version that this build
+    // knows.
     assert_eq!(letters.move_to(&local.create_queue("held", QueueSettings::default())), 1);
     event.version = 1;
     local.put(&event).unwrap();

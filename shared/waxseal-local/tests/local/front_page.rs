@@ -1,4 +1,5 @@
-//! The example on the crate's front page is a whole program: rustdoc compiles and runs it, and hides nothing of it.
+//! The example on the crate's front page is a whole program: rustdoc compiles and runs it, and
+//! hides nothing of it.
 
 #[test]
 fn the_example_hides_no_line() {

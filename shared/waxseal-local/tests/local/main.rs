@@ -1,9 +1,10 @@
 //! The embedded environment: the delivery contract through bus, topics, queues and streams.
 //!
-//! One binary: linking takes most of the time of a test build. The contract suite is a binary of its own, since each
-//! table has one of that name.
+//! One binary: linking takes most of the time of a test build. The contract suite is a binary of
+//! its own, since each table has one of that name.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+mod application;
 mod channels;
 mod claims;
 mod delays;

@@ -1,4 +1,5 @@
-//! A command to a service that is not deployed: it holds up its shard for five minutes, and is a dead letter of the relay then.
+//! A command to a service that is not deployed blocks its shard for five minutes. Then it is a dead
+//! letter of the relay.
 
 use std::time::Duration;
 

@@ -121,7 +121,7 @@ fn day(seed: u64) -> Local {
     local
 }
 
-/// Redrives whatever waited too long for its predecessor, until nobody waits.
+/// Redrives the records that waited too long for their predecessor, until none waits.
 fn settle(local: &Local) {
     local.run_until_idle();
     for _ in 0..STATIONS {

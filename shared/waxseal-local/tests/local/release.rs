@@ -1,4 +1,5 @@
-//! Effects that failed for good, in the embedded environment: mended and redriven, or released by a person (S-19).
+//! Effects that failed for good, in the embedded environment: mended and redriven, or released by a
+//! person (S-19).
 
 use std::{
     sync::{

@@ -1,10 +1,11 @@
-//! The report of dead letters. A test that speaks is run as a process of its own, so that its output can be read.
+//! The report of dead letters. A test that reports runs as a process of its own, so that its output
+//! can be read.
 
 use std::{env, process::Command, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use waxseal::{Envelope, Fault, Handler, Service, Unit};
-use waxseal_local::{Builder, Local, Outgoing, QueueSettings, Redrive};
+use waxseal_local::{Builder, Local, NewMessage, QueueSettings, Redrive};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Ordered {
@@ -22,13 +23,14 @@ impl Handler for Refuse {
     }
 }
 
-/// One record that a function gives up, one that is no envelope, and one that the redrive policy moves.
+/// One record that a function gives up, one that is no envelope, and one that the redrive policy
+/// moves.
 fn dead_letters(builder: Builder) {
     let local = builder.build();
     local.deploy_service(Service::new("warehouse").handler(Refuse)).unwrap();
     let event = Envelope::starting("e1", "shop", local.now(), Ordered { note: "for Ada".into() });
     local.put(&event.into_raw().unwrap()).unwrap();
-    local.queue("warehouse").unwrap().send(Outgoing::new("{not json of Ada")).unwrap();
+    local.queue("warehouse").unwrap().send(NewMessage::new("{not json of Ada")).unwrap();
     local.run_until_idle();
     assert_eq!(local.dead_letters("warehouse").unwrap().len(), 2);
 
@@ -36,7 +38,7 @@ fn dead_letters(builder: Builder) {
     let mut settings = QueueSettings::default();
     settings.redrive = Some(Redrive { to: to.clone(), max_receives: 1 });
     let queue = local.create_queue("unread", settings);
-    queue.send(Outgoing::new("for Ada")).unwrap();
+    queue.send(NewMessage::new("for Ada")).unwrap();
     assert_eq!(queue.receive(1).len(), 1);
     local.executor().block_on({
         let clock = local.clock().clone();

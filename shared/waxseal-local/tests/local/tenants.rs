@@ -1,4 +1,5 @@
-//! Tenants on fair queues: from a payload to the message group of a standard queue, through receipt, relay, queue and topic.
+//! Tenants on fair queues: from a payload to the message group of a standard queue, through
+//! receipt, relay, queue and topic.
 
 use std::time::Duration;
 
@@ -120,7 +121,8 @@ fn s48_a_failing_record_of_a_tenant_fails_alone_on_a_standard_queue() {
         order(&local, id, Some("customer/a"));
     }
     order(&local, "b-1", Some("customer/b"));
-    // Until it has failed once: it waits for its next attempt, with its tenant, and its siblings are done.
+    // Until it has failed once: it waits for its next attempt, with its tenant, and its siblings
+    // are done.
     let queue = local.commands("courier").unwrap();
     for _ in 0..1000 {
         if queue.peek().iter().any(|message| message.receives > 0) {

@@ -1,8 +1,6 @@
 //! S-42 in the templates: the bucket of checked-in payloads, its permissions, and the checks that
 //! notice a missing part.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -10,7 +8,7 @@ use waxseal::{Channel, Declared};
 use waxseal_catalog::App;
 use waxseal_infra::{AppError, CHECKS, Finding, Stack, check, templates};
 
-use self::support::service;
+use crate::support::service;
 
 const fn declared(
     name: &'static str,

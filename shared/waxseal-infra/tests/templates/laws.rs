@@ -1,7 +1,5 @@
 //! Laws of every application, not only of the order platform.
 
-mod support;
-
 use proptest::{collection::vec, prelude::*, sample::Index};
 use waxseal::{
     Channel, Declared,
@@ -10,7 +8,7 @@ use waxseal::{
 use waxseal_catalog::{App, Deployed};
 use waxseal_infra::{AppError, Finding, check, templates};
 
-use self::support::service;
+use crate::support::service;
 
 const SERVICES: [&str; 5] = ["orders", "stock-keeping", "payment2", "mail", "a"];
 const TOPICS: [&str; 3] = ["scans", "stock.levels", "price-changes"];

@@ -1,5 +1,4 @@
 //! An application is deployed as its declaration says.
-#![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::{env, process::Command, time::Duration};
 
@@ -85,7 +84,7 @@ fn an_application_with_a_mistake() {
 
 #[test]
 fn the_findings_of_an_application_are_reported() {
-    let test = ["--exact", "an_application_with_a_mistake", "--nocapture"];
+    let test = ["--exact", "application::an_application_with_a_mistake", "--nocapture"];
     let output = Command::new(env::current_exe().unwrap()).args(test).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stderr).unwrap();

@@ -9,7 +9,7 @@ use std::{
 use order_events::OrderPlaced;
 use serde_json::{Value, json};
 use waxseal::{Envelope, Fault, Handler, Service, Unit, table::Item};
-use waxseal_local::{Local, Outgoing};
+use waxseal_local::{Local, NewMessage};
 use waxseal_tests::{
     deliveries::{failures, sqs},
     localstack::{
@@ -155,7 +155,7 @@ fn s40_an_archive_replay_changes_nothing() {
     seen.deploy_service(Service::new("probe").handler(sees)).unwrap();
     for message in world.stage.take(&whole).unwrap() {
         if message.body.contains(&order.id) && message.body.contains("order.placed") {
-            seen.queue("probe").unwrap().send(Outgoing::new(message.body)).unwrap();
+            seen.queue("probe").unwrap().send(NewMessage::new(message.body)).unwrap();
         }
     }
     seen.run_until_idle();

@@ -1,4 +1,4 @@
-//! How an embedded environment is set up.
+//! The setup of an embedded environment.
 
 use waxseal::Timestamp;
 
@@ -23,32 +23,32 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Where all chance comes from: 0 unless set.
+    /// The seed of all randomness: 0 unless set.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// What goes wrong: nothing unless set.
+    /// The injected faults: none unless set.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Where virtual time starts: the beginning of 2026 unless set.
+    /// The start of virtual time: the beginning of 2026 unless set.
     pub fn starting_at(mut self, start: Timestamp) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// The machine's clock instead of a virtual one: to serve requests from outside.
+    /// The machine's clock instead of a virtual one, to serve requests from outside.
     pub fn real_time(mut self) -> Self {
         self.start = None;
         self
     }
 
-    /// Reports no dead letters. Otherwise each one is a line on standard error, with its queue, its record and its reason:
-    /// `cargo test` shows the lines of a failing test.
+    /// Reports no dead letters. Otherwise each one is a line on standard error, with its queue, its
+    /// record and its reason. `cargo test` shows the lines of a failing test.
     pub fn quiet_dead_letters(mut self) -> Self {
         self.report.is_on = false;
         self

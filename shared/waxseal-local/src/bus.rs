@@ -8,13 +8,13 @@ use waxseal_pattern::Pattern;
 use crate::{
     entry::Entry,
     limits::{self, Refused},
-    message::Outgoing,
+    message::NewMessage,
     queue::Queue,
     wire,
     world::World,
 };
 
-/// What a rule hands to its target.
+/// The part of an event that a rule hands to its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Input {
     /// The whole event.
@@ -60,10 +60,12 @@ impl Bus {
         self.inner.rules.lock().keys().cloned().collect()
     }
 
-    /// Puts one event; every rule that selects it sends it to its target. Gives the event's id.
+    /// Puts one event. Every rule that selects it sends it to its target. The result is the event's
+    /// id.
     ///
     /// # Errors
-    /// The refusals of `PutEvents`: 1 MiB, a `Detail` that is no object or deeper than 1,100 levels, sources that begin with `aws.`.
+    /// The refusals of `PutEvents`: 1 MiB, a `Detail` that is no object or deeper than 1,100
+    /// levels, sources that begin with `aws.`.
     pub fn put(&self, entry: &Entry) -> Result<String, Refused> {
         self.send(entry, None)
     }
@@ -71,7 +73,7 @@ impl Bus {
     /// Puts one event as the replay of that name brings it from an archive (S-40).
     ///
     /// # Errors
-    /// As [`Bus::put`]: nothing else is archived.
+    /// As [`Bus::put`]: an archive holds no other event.
     pub fn replay(&self, name: &str, entry: &Entry) -> Result<String, Refused> {
         self.send(entry, Some(name))
     }
@@ -87,7 +89,7 @@ impl Bus {
                 Input::Detail => entry.detail.get().to_owned(),
             };
             // Without a tenant: a rule on AWS holds one constant `MessageGroupId` at most (S-48).
-            rule.target.deliver(Outgoing::new(body), &name);
+            rule.target.deliver(NewMessage::new(body), &name);
         }
         Ok(id)
     }

@@ -1,4 +1,5 @@
-//! A store of checked-in payloads: [`waxseal::claim_check::Claims`] in memory, with time and faults (S-42).
+//! A store of checked-in payloads: [`waxseal::claim_check::Claims`] in memory, with time and faults
+//! (S-42).
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +13,8 @@ use waxseal::{
 
 use crate::world::World;
 
-/// A bucket. Clones are the same one; [`Local::create_claims`](crate::Local::create_claims) makes them.
+/// A bucket. Clones are the same one; [`Local::create_claims`](crate::Local::create_claims) makes
+/// them.
 ///
 /// ```
 /// use waxseal::{Raw, claim_check::ClaimCheck};
@@ -54,18 +56,19 @@ impl ClaimStore {
         self.inner.objects.lock()
     }
 
-    /// Where payloads lie, in order.
+    /// The locations of all payloads, in order.
     #[must_use]
     pub fn locations(&self) -> Vec<String> {
         self.objects().keys().cloned().collect()
     }
 
-    /// Takes a payload away, as a lifecycle rule does: to test what its readers do then. `None` where there is none.
+    /// Takes a payload away, as a lifecycle rule does, to test its readers. `None` where there is
+    /// none.
     pub fn lose(&self, location: &str) -> Option<Vec<u8>> {
         self.objects().remove(location)
     }
 
-    /// Puts bytes at a location, whatever they are: to test a payload that was replaced, or that comes late.
+    /// Puts any bytes at a location, to test a payload that was replaced or that comes late.
     pub fn replace(&self, location: &str, bytes: impl Into<Vec<u8>>) {
         self.objects().insert(location.to_owned(), bytes.into());
     }
@@ -73,7 +76,7 @@ impl ClaimStore {
 
 impl Claims for ClaimStore {
     async fn get(&self, location: &str, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        self.inner.world.travel().await;
+        self.inner.world.simulate_latency().await;
         if !location.starts_with(&format!("s3://{}/", self.inner.bucket)) {
             return Err(StoreError::Refused(format!("it is not in the bucket {}", self.inner.bucket)));
         }
@@ -85,12 +88,13 @@ impl Claims for ClaimStore {
     }
 
     async fn put(&self, key: &str, payload: &[u8]) -> Result<String, StoreError> {
-        self.inner.world.travel().await;
+        self.inner.world.simulate_latency().await;
         let location = format!("s3://{}/{key}", self.inner.bucket);
         self.objects().insert(location.clone(), payload.to_vec());
         let world = &self.inner.world;
-        // Stored, but nobody knows: the rerun stores it again, under the same key.
-        if world.strikes(world.faults.lost_answer) {
+        // The payload is stored, and its writer does not learn it. The rerun stores it again under
+        // the same key.
+        if world.injects(world.faults.lost_answer) {
             return Err(StoreError::Unavailable("the connection was closed before the answer came".into()));
         }
         Ok(location)

@@ -1,5 +1,5 @@
-//! A clock that can be virtual: then time stands still while anything can run, and jumps to the next timer when nothing
-//! can. A minute of visibility costs no second of a test.
+//! A clock, virtual or real. Virtual time stands still while a task can run, and jumps to the next
+//! timer when none can. A minute of visibility costs no second of a test.
 
 use std::{
     collections::BTreeMap,
@@ -16,7 +16,7 @@ use waxseal::{Timestamp, lock::Lock};
 #[derive(Debug)]
 pub struct Clock {
     state: Lock<State>,
-    /// Where the clock is the machine's: when it was started, there and by the calendar.
+    /// The start of a real clock, by the machine and by the calendar. `None` for a virtual one.
     real: Option<(Instant, Timestamp)>,
 }
 
@@ -45,14 +45,15 @@ impl Clock {
         self.state.lock()
     }
 
-    /// Now, to the millisecond.
+    /// The time, to the millisecond.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let now = self.exactly();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
-    /// Now as timers see it: rounded down, a timer between two milliseconds would never be due.
+    /// The time to the nanosecond. Rounded down, a timer between two milliseconds would never be
+    /// due.
     fn exactly(&self) -> Timestamp {
         match self.real {
             Some((instant, start)) => later(start, instant.elapsed()),
@@ -75,7 +76,7 @@ impl Clock {
         self.state().timers.keys().next().map(|(at, _)| *at)
     }
 
-    /// Moves a virtual clock to `at` and wakes what is due; a real one only wakes.
+    /// Moves a virtual clock to `at` and wakes the timers that are due. A real clock only wakes.
     pub(crate) fn advance(&self, at: Timestamp) {
         let now = if self.is_real() { self.exactly() } else { at };
         let mut state = self.state();
@@ -95,7 +96,7 @@ pub(crate) fn later(from: Timestamp, delay: Duration) -> Timestamp {
     from.checked_add(delay).unwrap_or(Timestamp::MAX)
 }
 
-/// See [`Clock::sleep`]. Its timer goes with it.
+/// See [`Clock::sleep`]. Its timer is removed with it.
 #[derive(Debug)]
 #[must_use = "a sleep does nothing until it is awaited"]
 pub struct Sleep {

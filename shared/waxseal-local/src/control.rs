@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Local {
-    /// Puts an event on the bus as a producer outside of the environment would.
+    /// Puts an event on the bus, as a producer outside of the environment does.
     ///
     /// # Errors
     /// Where the envelope has no JSON form.
@@ -21,8 +21,8 @@ impl Local {
         self.publish("bus".to_owned(), event)
     }
 
-    /// Replays an event from an archive, under the name that EventBridge would give with each of them (S-40): 1 to 64
-    /// letters, digits, `.`, `-` and `_`.
+    /// Replays an event from an archive, under the name of the replay (S-40): 1 to 64 letters,
+    /// digits, `.`, `-` and `_`.
     ///
     /// # Errors
     /// Where the envelope has no JSON form.
@@ -33,7 +33,8 @@ impl Local {
         Ok(())
     }
 
-    /// Sends a command to its recipient's queue, without a tenant: a producer that has one sends to [`Local::commands`].
+    /// Sends a command to its recipient's queue, without a tenant. A producer with a tenant sends
+    /// to [`Local::commands`].
     ///
     /// # Errors
     /// Where that service takes no commands.
@@ -49,8 +50,9 @@ impl Local {
         )?)
     }
 
-    /// Has a service's relay publish again, from the receipts, what they emitted from `from` until before `to` (O-1), as often as it
-    /// takes; the result is how many receipts that were. `from` may lie 7 days back.
+    /// Has a service's relay publish again the emissions of receipts, from `from` until before `to`
+    /// (O-1). It invokes the relay as often as needed. The result is the number of receipts. `from`
+    /// may lie 7 days back.
     ///
     /// # Errors
     /// Where no such service is deployed, or the relay says why it cannot.
@@ -67,8 +69,8 @@ impl Local {
         Ok(published)
     }
 
-    /// Says what became of an effect that failed for good, or whose outcome is unknown (S-19): what a person finds out before he redrives
-    /// its dead letter.
+    /// States the outcome of an effect that failed for good, or whose outcome is unknown (S-19). A
+    /// person finds it out before the redrive of its dead letter.
     ///
     /// # Errors
     /// Where no such service is deployed, or the release changed nothing, with the reason.
@@ -77,7 +79,8 @@ impl Local {
         Ok(engine.release(release).await?)
     }
 
-    /// Moves a service's dead letters back to its queue, as `StartMessageMoveTask` does; the result is how many they were.
+    /// Moves a service's dead letters back to its queue, as `StartMessageMoveTask` does. The result
+    /// is their number.
     ///
     /// # Errors
     /// Where no such service is deployed.
@@ -105,7 +108,7 @@ impl Local {
         gateway::response(&answer)
     }
 
-    /// Runs until nothing can happen any more.
+    /// Runs until no task can run and no timer is set.
     pub fn run_until_idle(&self) {
         self.world.executor.run_until_idle();
     }

@@ -14,10 +14,11 @@ use crate::{
 };
 
 impl Local {
-    /// A queue that gets everything that is published from now on, on the bus and on these topics; nobody polls it.
+    /// A queue that gets every message from now on, from the bus and from these topics. No function
+    /// polls it.
     ///
     /// # Errors
-    /// Never, in fact: the pattern is fixed.
+    /// None in practice: the pattern is fixed.
     pub fn watch(&self, topics: &[&str]) -> Result<Queue, LocalError> {
         let queue = Queue::new("watch", QueueSettings::default(), self.world.without_faults());
         let everything = Pattern::new(&json!({"source": [{"exists": true}]}))?;
@@ -29,19 +30,19 @@ impl Local {
         Ok(queue)
     }
 
-    /// A table of its own, that no service uses.
+    /// A table that no service uses.
     #[must_use]
     pub fn create_table(&self, name: &str) -> Table {
         Table::new(name, self.world.clone())
     }
 
-    /// A bucket for checked-in payloads: whoever shares it gives a clone to each engine.
+    /// A bucket for checked-in payloads. Engines that share it have a clone each.
     #[must_use]
     pub fn create_claims(&self, bucket: &str) -> ClaimStore {
         ClaimStore::new(bucket, self.world.clone())
     }
 
-    /// A queue of its own, that nobody polls: for rules and subscriptions of one's own.
+    /// A queue that no function polls: for the rules and subscriptions of a test.
     #[must_use]
     pub fn create_queue(&self, name: &str, settings: QueueSettings) -> Queue {
         Queue::new(name, settings, self.world.clone())

@@ -34,10 +34,10 @@ use crate::{
 };
 
 impl Local {
-    /// Deploys a whole application as its templates do on AWS: each service with its table, its queues
-    /// with a dead-letter queue, its function, its HTTP interface, and its relay with a dead-letter
-    /// queue. Rules, subscriptions, filters, time-outs, batches and receives are [those of the
-    /// application](routes).
+    /// Deploys a whole application as its templates do on AWS: each service with its table, its
+    /// queues with a dead-letter queue, its function, its HTTP interface, and its relay with a
+    /// dead-letter queue. Rules, subscriptions, filters, time-outs, batches and receives are [those
+    /// of the application](routes).
     ///
     /// The findings of [`App::check`] are lines on standard error. They do not stop the deployment.
     ///
@@ -63,7 +63,7 @@ impl Local {
     fn deploy_in(&self, app: &App, declared: &catalog::Deployed) -> Result<(), LocalError> {
         let name = declared.name();
         if self.deployments().contains_key(name) {
-            return Err(LocalError::Twice(name.to_owned()));
+            return Err(LocalError::AlreadyDeployed(name.to_owned()));
         }
         let service = declared.service().cloned().ok_or_else(|| LocalError::NoHandlers(name.to_owned()))?;
         let routes = app.routes(declared);
@@ -83,13 +83,13 @@ impl Local {
         .sweeping(table.clone(), Duration::from_hours(u64::from(routes.sweep) * 24));
         let relay = self.deployed(&format!("{name}-relay"), relay, routes.relay_timeout);
         self.subscribe(name, &routes, &queues.events)?;
-        let invoked = Arc::new(AtomicU64::new(0));
+        let invocations = Arc::new(AtomicU64::new(0));
         if let Some(commands) = &queues.commands {
-            self.channels.take_commands(name, commands.clone());
-            self.poll(commands, &function, &routes, &invoked);
+            self.channels.add_commands(name, commands.clone());
+            self.poll(commands, &function, &routes, &invocations);
         }
-        self.poll(&queues.events, &function, &routes, &invoked);
-        let relayed = self.poll_stream(&table, &relay)?;
+        self.poll(&queues.events, &function, &routes, &invocations);
+        let relay_invocations = self.poll_stream(&table, &relay)?;
         let Queues { events: queue, dead_letters, relay_dead_letters, .. } = queues;
         let deployment = Deployment {
             table,
@@ -98,9 +98,9 @@ impl Local {
             relay_dead_letters,
             engine,
             function,
-            invoked,
+            invocations,
             relay,
-            relayed,
+            relay_invocations,
         };
         self.deployments().insert(name.to_owned(), deployment);
         Ok(())
@@ -139,9 +139,17 @@ impl Local {
         Ok(())
     }
 
-    fn poll(&self, queue: &Queue, function: &Deployed<Function>, routes: &Routes, invoked: &Arc<AtomicU64>) {
-        let counters =
-            mapping::queue::Counters { deliveries: self.deliveries.clone(), invoked: invoked.clone() };
+    fn poll(
+        &self,
+        queue: &Queue,
+        function: &Deployed<Function>,
+        routes: &Routes,
+        invocations: &Arc<AtomicU64>,
+    ) {
+        let counters = mapping::queue::Counters {
+            deliveries: self.deliveries.clone(),
+            invocations: invocations.clone(),
+        };
         let poller = mapping::queue::run(queue.clone(), function.clone(), routes.mapping, counters);
         drop(self.world.executor.spawn_task(poller, true));
     }
@@ -152,11 +160,11 @@ impl Local {
         table: &Table,
         relay: &Deployed<Relay<Channels, LocalDeadLetters>>,
     ) -> Result<Arc<AtomicU64>, LocalError> {
-        let relayed = Arc::new(AtomicU64::new(0));
+        let relay_invocations = Arc::new(AtomicU64::new(0));
         let filter = Pattern::new(&serde_json::from_str(RELAY_FILTER)?)?;
-        let poller = mapping::stream::run(table.clone(), relay.clone(), filter, relayed.clone());
+        let poller = mapping::stream::run(table.clone(), relay.clone(), filter, relay_invocations.clone());
         drop(self.world.executor.spawn_task(poller, true));
-        Ok(relayed)
+        Ok(relay_invocations)
     }
 }
 

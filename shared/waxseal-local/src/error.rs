@@ -1,20 +1,20 @@
-//! What the environment refuses.
+//! The refusals of the environment.
 
 use waxseal::{ReleaseError, ServiceError};
 use waxseal_pattern::PatternError;
 
 use crate::limits::Refused;
 
-/// Why a service was not deployed, or a message not sent.
+/// The reason that a service was not deployed, or a message not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalError {
-    /// The service itself is wrong.
+    /// The service breaks a rule.
     #[error(transparent)]
     Service(#[from] ServiceError),
     /// A service of that name is deployed already.
     #[error("service {0} is deployed already")]
-    Twice(String),
+    AlreadyDeployed(String),
     /// Only the catalog of the service is known here.
     #[error("service {0} cannot be deployed: its catalog is known here, its handlers are not")]
     NoHandlers(String),
@@ -33,7 +33,7 @@ pub enum LocalError {
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),
-    /// A sweep that its relay refused or could not finish: what the invocation's error says.
+    /// A sweep that its relay refused or could not finish, with the error of the invocation.
     #[error("not swept: {0}")]
     Sweep(String),
     /// A release that changed nothing.

@@ -1,15 +1,16 @@
-//! What goes wrong, how often: at-least-once delivery, reordering, crashes and lost answers, all from the seed.
+//! Injected faults and their frequency: duplicates, reordering, crashes and lost answers, all from
+//! the seed.
 
 use std::time::Duration;
 
-/// Probabilities of faults. The last receive before the dead-letter queue is spared, so that a run with faults ends as
-/// one without: what is dead-lettered is dead-lettered for its own fault.
+/// Probabilities of faults. The last receive before the dead-letter queue is immune, so that a run
+/// with faults ends as one without: a record is dead-lettered for its own fault alone.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Faults {
     /// A message is delivered twice.
     pub duplicate: f64,
-    /// The longest delay before a message becomes visible: later ones overtake it.
+    /// The longest delay before a message becomes visible. Later messages overtake it.
     pub reorder: Duration,
     /// The process is killed between a handler and its commit.
     pub crash_before_commit: f64,
@@ -26,7 +27,7 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Nothing goes wrong and nothing takes time.
+    /// No fault, and no latency.
     #[must_use]
     pub const fn none() -> Self {
         Self {
@@ -41,7 +42,8 @@ impl Faults {
         }
     }
 
-    /// A bad day: far more often than AWS does it, so that a few hundred messages meet every fault.
+    /// A bad day: faults far more frequent than on AWS, so that a few hundred messages meet every
+    /// one.
     #[must_use]
     pub const fn bad_day() -> Self {
         Self {

@@ -1,4 +1,5 @@
-//! A deployed function: each invocation is a process of its own that can crash or run into its time-out.
+//! A deployed function. Each invocation is a process of its own, which can crash or run into its
+//! time-out.
 
 use std::{pin::pin, time::Duration};
 
@@ -8,7 +9,7 @@ use waxseal_lambda::{Invocation, Invoke, points};
 
 use crate::{clock::later, world::World};
 
-/// A function with what Lambda knows of it.
+/// A function with the settings that Lambda has of it.
 #[derive(Clone)]
 pub(crate) struct Deployed<F> {
     pub(crate) name: String,
@@ -20,7 +21,7 @@ pub(crate) struct Deployed<F> {
 impl<F: Invoke> Deployed<F> {
     /// Invokes it as Lambda does. No injected fault hits an `immune` invocation.
     ///
-    /// The error is what Lambda would report: an error of the function, a time-out, a killed process.
+    /// The error is that of Lambda: an error of the function, a time-out, a killed process.
     pub(crate) async fn invoke(&self, payload: Vec<u8>, immune: bool) -> Result<Vec<u8>, String> {
         let World { clock, random, executor, .. } = &self.world;
         let deadline = later(clock.now(), self.timeout);

@@ -1,4 +1,5 @@
-//! HTTP into a function: the request as API Gateway's HTTP API (payload format 2.0) would deliver it.
+//! HTTP into a function: the request as API Gateway's HTTP API (payload format 2.0) would deliver
+//! it.
 //!
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 
@@ -14,7 +15,7 @@ use waxseal::{
 
 use crate::wire::{ACCOUNT, REGION};
 
-/// Why a function's answer is no HTTP response.
+/// The reason that a function's answer is no HTTP response.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpError {
@@ -26,8 +27,8 @@ pub enum HttpError {
     Answer(String),
 }
 
-/// The event of one request; the error is the name of a header whose value is not UTF-8: a payload of JSON cannot carry it, and
-/// what a replacement would carry is another value.
+/// The event of one request. The error is the name of a header whose value is not UTF-8. A payload
+/// of JSON cannot carry such a value, and a replacement would be another value.
 pub(crate) fn event(request: &Request<Bytes>, id: &str, now: Timestamp) -> Result<Vec<u8>, String> {
     let mut headers: Map<String, Value> = Map::new();
     for name in request.headers().keys() {

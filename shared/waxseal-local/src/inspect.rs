@@ -1,4 +1,4 @@
-//! Inspection: the parts of an environment, and its state.
+//! Inspection: the parts of an environment, and their state.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -22,7 +22,7 @@ impl Local {
         &self.world.clock
     }
 
-    /// Its source of chance.
+    /// Its source of randomness.
     #[must_use]
     pub fn random(&self) -> &Arc<Random> {
         &self.world.random
@@ -46,7 +46,7 @@ impl Local {
         &self.channels.bus
     }
 
-    /// The topic of that name; made at its first use.
+    /// The topic of that name. It is made at its first use.
     #[must_use]
     pub fn topic(&self, name: &str) -> Topic {
         self.channels.topic(name)
@@ -55,12 +55,12 @@ impl Local {
     /// A service's table.
     ///
     /// # Errors
-    /// Where no such service is deployed; likewise below.
+    /// Where no such service is deployed.
     pub fn table(&self, service: &str) -> Result<Table, LocalError> {
         self.with(service, |deployment| deployment.table.clone())
     }
 
-    /// A service's queue of commands; what its relay and [`Local::send`] send to.
+    /// A service's queue of commands. Relays and [`Local::send`] send to it.
     ///
     /// # Errors
     /// Where that service takes no commands.
@@ -84,8 +84,9 @@ impl Local {
         self.with(service, |deployment| deployment.dead_letters.clone())
     }
 
-    /// The dead-letter queue of a service's relay: what could not be published. A letter's body is the envelope. The way back
-    /// is [`Local::sweep`] or to publish the envelope; in the service's own queue it would reach the service that emitted it.
+    /// The dead-letter queue of a service's relay, for envelopes that could not be published. The
+    /// body of a dead letter is the envelope. The way back is [`Local::sweep`], or to publish the
+    /// envelope. In the service's own queue it would reach the service that emitted it.
     ///
     /// # Errors
     /// Where no such service is deployed.
@@ -115,31 +116,31 @@ impl Local {
         self.world.executor.block_on(async move { engine.read::<T>(&id).await.ok().flatten() })
     }
 
-    /// How many records have been handed to functions, repeats included.
+    /// The number of records that were handed to functions, repeats included.
     #[must_use]
     pub fn deliveries(&self) -> u64 {
         self.deliveries.load(Ordering::Relaxed)
     }
 
-    /// How many of them had taken effect before, and changed nothing.
+    /// The number of those records that had taken effect before, and changed nothing.
     #[must_use]
     pub fn duplicates(&self) -> u64 {
         self.duplicates.load(Ordering::Relaxed)
     }
 
-    /// How often a service's function was invoked by its queues.
+    /// The number of invocations of a service's function by its queues.
     ///
     /// # Errors
     /// Where no such service is deployed.
     pub fn invocations(&self, service: &str) -> Result<u64, LocalError> {
-        self.with(service, |deployment| deployment.invoked.load(Ordering::Relaxed))
+        self.with(service, |deployment| deployment.invocations.load(Ordering::Relaxed))
     }
 
-    /// How often a service's relay was invoked.
+    /// The number of invocations of a service's relay.
     ///
     /// # Errors
     /// Where no such service is deployed.
     pub fn relay_invocations(&self, service: &str) -> Result<u64, LocalError> {
-        self.with(service, |deployment| deployment.relayed.load(Ordering::Relaxed))
+        self.with(service, |deployment| deployment.relay_invocations.load(Ordering::Relaxed))
     }
 }

@@ -1,9 +1,10 @@
-//! The embedded environment: bus, topics, queues, event source mappings, tables and functions in one process, driven
-//! from one seed.
+//! The embedded environment: bus, topics, queues, event source mappings, tables and functions in
+//! one process, driven from one seed.
 //!
-//! Functions are handed the JSON that Lambda would deliver, and their answers are read as Lambda reads them. Time may be
-//! virtual, faults are injected, and the same seed gives the same run: for `make run`, for tests in milliseconds, and for
-//! simulation. It is a test kit, not a broker for production: nothing is stored.
+//! Functions get the JSON that Lambda would deliver, and their answers are read as Lambda reads
+//! them. Time is virtual or real, faults are injected, and the same seed gives the same run. The
+//! environment serves `make run`, tests in milliseconds, and simulation. It is a test kit, not a
+//! broker for production: it stores nothing.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -93,7 +94,7 @@ pub use faults::Faults;
 pub use gateway::HttpError;
 pub use limits::Refused;
 pub use local::Local;
-pub use message::{Message, Outgoing};
+pub use message::{Message, NewMessage};
 pub use queue::{Queue, QueueSettings, Redrive};
 pub use random::Random;
 pub use table::Table;

@@ -1,6 +1,7 @@
 //! The limits of EventBridge, SNS and SQS: sizes, characters, names.
 //!
-//! Codes and words are those of the services, so that a function meets the errors here that it would meet on AWS.
+//! The codes and words are those of the services, so that a function meets the same errors here as
+//! on AWS.
 
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use waxseal::{
     sqs::{self, LARGEST, MOST_ATTRIBUTES},
 };
 
-use crate::{clock::later, entry::Entry, message::Outgoing};
+use crate::{clock::later, entry::Entry, message::NewMessage};
 
-/// Why a channel refused something: the service's code, and what to do.
+/// The refusal of a channel: the service's code, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {what}")]
 pub struct Refused {
@@ -102,14 +103,14 @@ pub(crate) fn notification(message: &str, attributes: usize) -> Result<(), Refus
 
 /// Refuses a message group as SQS and SNS do, with their codes.
 pub(crate) fn group(code: &'static str, group: &str) -> Result<(), Refused> {
-    // A group has the characters of a tenant, of whichever kind its queue is.
+    // A group has the characters of a tenant on every kind of queue.
     let what = |error| Refused::new(code, format!("MessageGroupId: {error}"));
     Tenant::new(group).map(drop).map_err(what)
 }
 
 /// Refuses a message as SQS does; `fifo` says of which kind the queue is.
-pub(crate) fn message(message: &Outgoing, fifo: bool) -> Result<(), Refused> {
-    let Outgoing { body, attributes, group, deduplication, delay } = message;
+pub(crate) fn message(message: &NewMessage, fifo: bool) -> Result<(), Refused> {
+    let NewMessage { body, attributes, group, deduplication, delay } = message;
     let invalid = |what: String| Err(Refused::new("InvalidParameterValue", what));
     if body.is_empty() {
         return Err(Refused::new("MissingParameter", "the body is empty"));

@@ -39,10 +39,10 @@ pub(crate) struct Deployment {
     pub(crate) engine: Engine,
     pub(crate) function: Deployed<Function>,
     /// Invocations of the function by its queues.
-    pub(crate) invoked: Arc<AtomicU64>,
+    pub(crate) invocations: Arc<AtomicU64>,
     pub(crate) relay: Deployed<Relay<Channels, LocalDeadLetters>>,
     /// Invocations of the relay.
-    pub(crate) relayed: Arc<AtomicU64>,
+    pub(crate) relay_invocations: Arc<AtomicU64>,
 }
 
 impl Local {

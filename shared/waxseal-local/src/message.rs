@@ -1,4 +1,4 @@
-//! A queue's message, before and after it was sent.
+//! Messages of a queue, on their way in and as a receive gives them.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,20 +9,21 @@ use waxseal::{
 
 /// A message on its way in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct NewMessage {
     /// The body.
     pub body: String,
     /// Message attributes, strings only.
     pub attributes: BTreeMap<String, String>,
-    /// The message group: on a FIFO queue what is delivered in order, on a standard queue the tenant, which orders nothing.
+    /// The message group. A FIFO queue delivers a group in order; on a standard queue it names the
+    /// tenant and orders nothing.
     pub group: Option<String>,
-    /// FIFO: what repeats of the same message have in common for five minutes.
+    /// FIFO: the deduplication id. Messages with the same id within five minutes are one message.
     pub deduplication: Option<String>,
     /// `DelaySeconds`: how long it is invisible at first, 900 s at most, on a standard queue alone.
     pub delay: Duration,
 }
 
-impl Outgoing {
+impl NewMessage {
     /// A message with nothing but a body.
     pub fn new(body: impl Into<String>) -> Self {
         Self { body: body.into(), ..Self::default() }
@@ -40,20 +41,21 @@ pub struct Message {
     pub sent: Timestamp,
     /// When it was received first.
     pub first_received: Timestamp,
-    /// What was sent.
-    pub content: Outgoing,
-    /// This receive's handle: a later receive makes it worthless.
+    /// The message as it was sent.
+    pub content: NewMessage,
+    /// The number of this receive. A later receive makes it worthless.
     pub receipt: u64,
 }
 
 impl Message {
-    /// The note of a dead letter. `None` for every other message, and for one that the redrive policy moved.
+    /// The note of a dead letter. `None` for every other message, and for one that the redrive
+    /// policy moved.
     #[must_use]
     pub fn note(&self) -> Option<Note<'static>> {
         Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)
     }
 
-    /// What SQS calls its receipt handle.
+    /// Its receipt handle.
     pub(crate) fn handle(&self) -> String {
         format!("{}#{}", self.id, self.receipt)
     }

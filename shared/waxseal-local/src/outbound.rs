@@ -1,4 +1,5 @@
-//! What functions call: publishers and dead letters, on the environment's own channels.
+//! The publishers, dead letters and visibility that functions call, on the environment's own
+//! channels.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -15,7 +16,7 @@ use crate::{
     bus::Bus,
     entry::Entry,
     limits::{self, Refused},
-    message::Outgoing,
+    message::NewMessage,
     queue::Queue,
     report::Report,
     topic::Topic,
@@ -43,7 +44,7 @@ impl Channels {
         topics.entry(name.to_owned()).or_insert_with(|| Topic::new(name, self.world.clone())).clone()
     }
 
-    pub(crate) fn take_commands(&self, service: &str, queue: Queue) {
+    pub(crate) fn add_commands(&self, service: &str, queue: Queue) {
         self.commands.lock().insert(service.to_owned(), queue);
     }
 
@@ -93,7 +94,7 @@ impl Channels {
                 let queue = self.commands(service)?;
                 let group = tenant.as_ref().map(ToString::to_string);
                 queue
-                    .send(Outgoing { group, delay, ..Outgoing::new(json) })
+                    .send(NewMessage { group, delay, ..NewMessage::new(json) })
                     .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
             }
         }
@@ -101,7 +102,8 @@ impl Channels {
     }
 }
 
-/// A refusal as the publisher on AWS would tell it: the channel, the code, the service's words. All of them are the entry's.
+/// A refusal as the publisher on AWS reports it: the channel, the code and the service's words. It
+/// concerns the entry alone.
 fn refused(channel: &str, error: &Refused) -> PublishError {
     PublishError::refused(format!("{channel}: {error}"))
 }
@@ -112,20 +114,20 @@ impl Publisher for Channels {
         let results = emissions
             .iter()
             .map(|emission| {
-                if self.world.strikes(faults.throttled_entry) {
+                if self.world.injects(faults.throttled_entry) {
                     return Err(PublishError::transient("ThrottlingException"));
                 }
                 self.publish_one(emission, now)
             })
             .collect();
-        if self.world.strikes(faults.crash_after_publish) {
+        if self.world.injects(faults.crash_after_publish) {
             self.world.executor.crash().await;
         }
         results
     }
 }
 
-/// A dead-letter queue as functions write it.
+/// A dead-letter queue as functions write to it.
 #[derive(Clone)]
 pub(crate) struct LocalDeadLetters {
     pub(crate) queue: Queue,
@@ -137,13 +139,13 @@ impl DeadLetters for LocalDeadLetters {
         let DeadLetterMessage { body, attributes } = letter.message(sqs::LARGEST, sqs::is_text)?;
         let text = |attribute: Attribute| Some((attribute.name.clone(), attribute.as_text()?.to_owned()));
         let attributes = attributes.into_iter().filter_map(text).collect();
-        self.queue.take(Outgoing { attributes, ..Outgoing::new(body) });
+        self.queue.accept(NewMessage { attributes, ..NewMessage::new(body) });
         self.report.written(self.queue.name(), &letter);
         Ok(())
     }
 }
 
-/// The queues that feed a function, told when to deliver again.
+/// The queues that feed a function. They are told when to deliver again.
 pub(crate) struct LocalVisibility(pub(crate) Vec<Queue>);
 
 impl Visibility for LocalVisibility {

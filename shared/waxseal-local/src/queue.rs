@@ -1,4 +1,5 @@
-//! Queues, as SQS has them: visibility, receive counts, redrive, and FIFO groups with deduplication.
+//! Queues, as SQS has them: visibility, receive counts, redrive, and FIFO groups with
+//! deduplication.
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -11,12 +12,12 @@ use waxseal::{Timestamp, lock::Lock};
 use crate::{
     clock::later,
     limits::{self, Refused},
-    message::{Message, Outgoing},
+    message::{Message, NewMessage},
     signal::{Changed, Signal},
     world::World,
 };
 
-/// Where messages go that were received too often.
+/// The redrive policy: the queue for messages that were received too often.
 #[derive(Debug, Clone)]
 pub struct Redrive {
     /// The dead-letter queue.
@@ -29,9 +30,9 @@ pub struct Redrive {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct QueueSettings {
-    /// How long a received message is hidden.
+    /// The time for which a received message is hidden.
     pub visibility: Duration,
-    /// Where it goes after too many receives.
+    /// The redrive policy.
     pub redrive: Option<Redrive>,
     /// FIFO: order within a group, deduplication for five minutes.
     pub fifo: bool,
@@ -101,29 +102,30 @@ impl Queue {
         &self.inner.settings
     }
 
-    /// Sends a message. Under faults a standard queue may deliver it twice or later than its successors; both are SQS's
-    /// right.
+    /// Sends a message. Under faults a standard queue delivers it twice, or later than its
+    /// successors, as SQS may.
     ///
     /// # Errors
-    /// The refusals of SQS: more than 1 MiB, more than ten attributes, control characters, nothing at all, a message group of other
-    /// characters or more than 128, and on a standard queue a deduplication id.
-    pub fn send(&self, content: Outgoing) -> Result<(), Refused> {
+    /// The refusals of SQS: more than 1 MiB, more than ten attributes, control characters, an empty
+    /// body, a message group of other characters or of more than 128, and on a standard queue a
+    /// deduplication id.
+    pub fn send(&self, content: NewMessage) -> Result<(), Refused> {
         limits::message(&content, self.inner.settings.fifo)?;
-        self.take(content);
+        self.accept(content);
         Ok(())
     }
 
-    /// As [`Queue::send`], for what another service of AWS delivers. It tells nobody of a message that the queue refuses,
-    /// and so the environment does.
-    pub(crate) fn deliver(&self, content: Outgoing, from: &str) {
+    /// As [`Queue::send`], for a delivery of another service of AWS. That service reports no
+    /// refusal, so the environment does.
+    pub(crate) fn deliver(&self, content: NewMessage, from: &str) {
         if let Err(refused) = self.send(content) {
             tracing::error!(queue = self.name(), from, error = %refused, "a delivery was refused and is lost");
             self.inner.world.report.lost(self.name(), from, &refused);
         }
     }
 
-    /// Takes a message that SQS's limits are no matter of.
-    pub(crate) fn take(&self, content: Outgoing) {
+    /// Accepts a message without a check of SQS's limits.
+    pub(crate) fn accept(&self, content: NewMessage) {
         let Inner { settings, world: World { random, faults, .. }, .. } = &*self.inner;
         if settings.fifo && self.is_repeat(&content) {
             return;
@@ -136,7 +138,7 @@ impl Queue {
         }
     }
 
-    fn is_repeat(&self, content: &Outgoing) -> bool {
+    fn is_repeat(&self, content: &NewMessage) -> bool {
         let now = self.inner.world.clock.now();
         let mut state = self.state();
         state.seen.retain(|_, at| later(*at, DEDUPLICATION) > now);
@@ -146,7 +148,7 @@ impl Queue {
         }
     }
 
-    fn store(&self, content: Outgoing, delay: Duration) {
+    fn store(&self, content: NewMessage, delay: Duration) {
         let sent = self.inner.world.clock.now();
         let id = self.inner.world.random.uuid();
         let message = Message { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
@@ -155,14 +157,15 @@ impl Queue {
         self.inner.signal.notify();
     }
 
-    /// Receives up to `most` visible messages and hides them; those received too often go to the dead-letter queue instead.
+    /// Receives up to `most` visible messages and hides them. Messages that were received too often
+    /// go to the dead-letter queue instead.
     pub fn receive(&self, most: usize) -> Vec<Message> {
         let now = self.inner.world.clock.now();
         let mut taken = Vec::new();
         let mut dead = Vec::new();
         let mut state = self.state();
         let State { messages, next_receipt, .. } = &mut *state;
-        // FIFO: what is hidden blocks its group, and so does what is not yet visible.
+        // FIFO: a message that is hidden, or not yet visible, blocks its group.
         let mut blocked: BTreeSet<String> = if self.inner.settings.fifo {
             let hidden = messages.iter().filter(|stored| stored.visible > now);
             hidden.filter_map(|stored| stored.message.content.group.clone()).collect()
@@ -174,7 +177,7 @@ impl Queue {
             let is_blocked = message.content.group.as_ref().is_some_and(|group| blocked.contains(group));
             if taken.len() >= most || stored.visible > now || is_blocked {
                 if let Some(group) = message.content.group.clone().filter(|_| self.inner.settings.fifo) {
-                    // Nothing may overtake what was left behind.
+                    // No message of the group may overtake the one that was left behind.
                     blocked.insert(group);
                 }
                 return true;
@@ -208,7 +211,7 @@ impl Queue {
         taken
     }
 
-    /// Deletes a received message; `false` where a later receive has made the handle worthless.
+    /// Deletes a received message. `false` where a later receive has made the handle worthless.
     pub fn delete(&self, message: &Message) -> bool {
         let mut state = self.state();
         let before = state.messages.len();
@@ -237,7 +240,8 @@ impl Queue {
         }
     }
 
-    /// Makes a received message visible after `delay`; nothing where a later receive has made the handle worthless.
+    /// Makes a received message visible after `delay`. Without effect where a later receive has
+    /// made the handle worthless.
     ///
     /// # Errors
     /// Where that is more than 12 hours after its receive: SQS refuses it.
@@ -256,31 +260,33 @@ impl Queue {
         Ok(())
     }
 
-    /// How many messages it holds, hidden ones included.
+    /// The number of its messages, hidden ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.state().messages.len()
     }
 
-    /// Whether it holds none.
+    /// Whether it has no message.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What it holds, without receiving: for tests and reports.
+    /// Its messages, without a receive: for tests and reports.
     #[must_use]
     pub fn peek(&self) -> Vec<Message> {
         self.state().messages.iter().map(|stored| stored.message.clone()).collect()
     }
 
-    /// As [`Queue::peek`], without the first `known`: to follow a queue that nobody polls.
+    /// As [`Queue::peek`], without the first `known` messages: to follow a queue that no function
+    /// polls.
     #[must_use]
     pub fn peek_from(&self, known: usize) -> Vec<Message> {
         self.state().messages.iter().skip(known).map(|stored| stored.message.clone()).collect()
     }
 
-    /// Moves everything to another queue, as `StartMessageMoveTask` does: new ids, receive counts from 0.
+    /// Moves every message to another queue, as `StartMessageMoveTask` does: with new ids, and
+    /// receive counts from 0. The result is their number.
     pub fn move_to(&self, other: &Self) -> usize {
         let moved = std::mem::take(&mut self.state().messages);
         let count = moved.len();
@@ -288,7 +294,7 @@ impl Queue {
         count
     }
 
-    /// When the next message becomes visible; `None` where there is nothing to wait for.
+    /// The time at which the next message becomes visible. `None` where the queue is empty.
     pub(crate) fn next_visible(&self) -> Option<Timestamp> {
         self.state().messages.iter().map(|stored| stored.visible).min()
     }
@@ -313,8 +319,8 @@ mod tests {
         messages.iter().map(|message| message.content.body.as_str()).collect()
     }
 
-    fn in_group(body: &str, group: &str) -> Outgoing {
-        Outgoing { group: Some(group.into()), deduplication: Some(body.into()), ..Outgoing::new(body) }
+    fn in_group(body: &str, group: &str) -> NewMessage {
+        NewMessage { group: Some(group.into()), deduplication: Some(body.into()), ..NewMessage::new(body) }
     }
 
     #[test]
@@ -322,7 +328,7 @@ mod tests {
         let (dead, _) = queue(QueueSettings::default());
         let redrive = Some(Redrive { to: dead.clone(), max_receives: 2 });
         let (queue, clock) = queue(QueueSettings { redrive, ..QueueSettings::default() });
-        queue.send(Outgoing::new("a")).unwrap();
+        queue.send(NewMessage::new("a")).unwrap();
         let first = queue.receive(10);
         assert_eq!(first[0].receives, 1);
         assert!(queue.receive(10).is_empty());

@@ -1,8 +1,8 @@
-//! Everything that chance decides, from one seed: the same seed gives the same run.
+//! Randomness from one seed: the same seed gives the same run.
 
 use waxseal::{Token, lock::Lock};
 
-/// One seeded source of chance, shared by the whole environment.
+/// One seeded source of randomness, shared by the whole environment.
 #[derive(Debug)]
 pub struct Random(Lock<fastrand::Rng>);
 
@@ -17,8 +17,8 @@ impl Random {
         draw(&mut self.0.lock())
     }
 
-    /// Whether something of this probability happens now. Draws nothing where it cannot, so that turning one fault off
-    /// does not change the others.
+    /// Whether an event of this probability happens now. It draws nothing at probability 0, so that
+    /// a fault that is turned off does not change the others.
     #[must_use]
     pub fn chance(&self, probability: f64) -> bool {
         probability > 0.0 && self.with(fastrand::Rng::f64) < probability

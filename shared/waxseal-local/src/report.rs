@@ -1,4 +1,4 @@
-//! The report of dead letters: a test that fails for one shows it in its output.
+//! The report of dead letters. A test that fails for one shows it in its output.
 
 use waxseal::dead_letter::DeadLetter;
 use waxseal_catalog::Finding;
@@ -8,14 +8,15 @@ use crate::limits::Refused;
 /// Bytes of a reason in the output: a line or two. The dead letter itself has all of it.
 const LONGEST: usize = 400;
 
-/// Whether dead letters are reported, on standard error, which `cargo test` shows with a failing test.
+/// Whether dead letters are reported, on standard error, which `cargo test` shows with a failing
+/// test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) is_on: bool,
 }
 
 impl Report {
-    /// A function gave a record up and wrote its letter to `queue`.
+    /// A function gave a record up and wrote its dead letter to `queue`.
     pub(crate) fn written(self, queue: &str, letter: &DeadLetter) {
         if self.is_on {
             let reason = format!("{}: {}", letter.code, letter.reason);
@@ -40,7 +41,7 @@ impl Report {
         }
     }
 
-    /// A queue refused what another service delivered, and no dead-letter queue could take it either.
+    /// A queue refused a delivery of another service, and the delivery has no dead-letter queue.
     pub(crate) fn lost(self, queue: &str, from: &str, refused: &Refused) {
         if self.is_on {
             eprintln!("{}", clipped(&format!("lost: {queue} refused a delivery of {from}: {refused}")));
@@ -48,7 +49,7 @@ impl Report {
     }
 }
 
-/// One line: queue, record, envelope and reason, and nothing of the payload.
+/// One line with queue, record, envelope and reason, without payload.
 fn line(queue: &str, record: &str, identity: Option<&(String, String)>, reason: &str) -> String {
     let of = identity.map(|(source, id)| format!(", event {id} of {source}")).unwrap_or_default();
     clipped(&format!("dead letter in {queue}: record {record}{of}: {reason}"))

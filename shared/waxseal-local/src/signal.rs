@@ -1,4 +1,4 @@
-//! "Something has changed, look again": wakes everybody who waits.
+//! "Something has changed, look again": wakes every waiting task.
 
 use std::{
     future::Future,
@@ -9,7 +9,7 @@ use std::{
 
 use waxseal::lock::Lock;
 
-/// A change that several tasks may wait for.
+/// A change that several tasks can wait for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Signal(Arc<Lock<State>>);
 
@@ -54,7 +54,7 @@ impl Future for Changed {
     }
 }
 
-/// Ends with whichever ends first.
+/// Ends when the first of both ends.
 pub(crate) async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (one, other) = (std::pin::pin!(one), std::pin::pin!(other));
     futures_util::future::select(one, other).await;

@@ -1,4 +1,5 @@
-//! Tables with conditional transactions and streams: [`waxseal::table::memory::Items`] behind a lock, with time and faults.
+//! Tables with conditional transactions and streams: [`waxseal::table::memory::Items`] behind a
+//! lock, with time and faults.
 
 use std::{
     collections::VecDeque,
@@ -40,13 +41,13 @@ struct Inner {
 #[derive(Debug, Default)]
 struct State {
     items: Items,
-    /// What changed, oldest first; DynamoDB forgets after 24 hours.
+    /// The changes, oldest first. DynamoDB forgets them after 24 hours.
     stream: VecDeque<(u64, Timestamp, Value)>,
     next: u64,
     requests: u64,
 }
 
-/// How long a DynamoDB stream remembers.
+/// The retention of a DynamoDB stream.
 const STREAM_RETENTION: Duration = Duration::from_hours(24);
 
 /// Items of one page of a query or a scan, at the most: small, so that pagination is met early.
@@ -68,13 +69,13 @@ impl Table {
         &self.inner.name
     }
 
-    /// All it holds, in the order of keys: for tests and reports.
+    /// Its items, in the order of keys: for tests and reports.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
         self.state().items.iter().cloned().collect()
     }
 
-    /// How many requests it has answered.
+    /// The number of requests that it has answered.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.state().requests
@@ -102,7 +103,7 @@ impl Table {
         state.stream.push_back((sequence, now, record));
     }
 
-    /// The stream's records after `sequence`, at most `most`, oldest first; forgotten ones are gone.
+    /// The stream's records after `sequence`, at most `most`, oldest first.
     pub(crate) fn stream_after(&self, sequence: u64, most: usize) -> Vec<(u64, Value)> {
         let now = self.inner.world.clock.now();
         let mut state = self.state();
@@ -121,21 +122,21 @@ impl Table {
 
 impl waxseal::Table for Table {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.inner.world.travel().await;
+        self.inner.world.simulate_latency().await;
         let mut state = self.state();
         state.requests += 1;
         Ok(keys.iter().map(|key| state.items.get(key).cloned()).collect())
     }
 
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
-        self.inner.world.travel().await;
+        self.inner.world.simulate_latency().await;
         let mut state = self.state();
         state.requests += 1;
         Ok(state.items.query(query, PAGE))
     }
 
     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
-        self.inner.world.travel().await;
+        self.inner.world.simulate_latency().await;
         let mut state = self.state();
         state.requests += 1;
         Ok(state.items.scan(scan, PAGE))
@@ -144,8 +145,8 @@ impl waxseal::Table for Table {
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         let world = &self.inner.world;
         let faults = &world.faults;
-        world.travel().await;
-        if world.strikes(faults.crash_before_commit) {
+        world.simulate_latency().await;
+        if world.injects(faults.crash_before_commit) {
             world.executor.crash().await;
         }
         {
@@ -155,17 +156,17 @@ impl waxseal::Table for Table {
             changes.iter().for_each(|change| self.record(&mut state, change, false));
         }
         self.inner.signal.notify();
-        if world.strikes(faults.crash_after_commit) {
+        if world.injects(faults.crash_after_commit) {
             world.executor.crash().await;
         }
-        if world.strikes(faults.lost_answer) {
+        if world.injects(faults.lost_answer) {
             return Err(WriteError::Unavailable(TableError {
                 table: self.inner.name.clone(),
                 action: "TransactWriteItems",
                 source: "the connection was closed before the answer came".into(),
             }));
         }
-        self.inner.world.travel().await;
+        self.inner.world.simulate_latency().await;
         Ok(())
     }
 }

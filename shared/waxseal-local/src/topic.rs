@@ -7,7 +7,7 @@ use waxseal_pattern::{Pattern, PatternError};
 
 use crate::{
     limits::{self, Refused},
-    message::Outgoing,
+    message::NewMessage,
     queue::Queue,
     wire,
     world::World,
@@ -29,9 +29,9 @@ struct Inner {
 /// One queue's subscription.
 #[derive(Debug, Clone)]
 pub struct Subscription {
-    /// Where messages go.
+    /// The queue that gets the messages.
     pub queue: Queue,
-    /// Which messages: a filter policy with scope `MessageBody`; all where `None`.
+    /// The filter policy, with scope `MessageBody`. `None` selects every message.
     pub filter: Option<Pattern>,
     /// Raw delivery: the message itself is the body, without SNS's wrapping.
     pub raw: bool,
@@ -46,7 +46,8 @@ impl Topic {
     /// Adds a subscription, or replaces the one of that name.
     ///
     /// # Errors
-    /// Where SNS refuses the filter policy: it knows fewer operators than EventBridge, five keys and 150 combinations of values.
+    /// Where SNS refuses the filter policy. It knows fewer operators than EventBridge, five keys
+    /// and 150 combinations of values.
     pub fn subscribe(&self, name: &str, subscription: Subscription) -> Result<(), PatternError> {
         subscription.filter.as_ref().map_or(Ok(()), Pattern::check_filter_policy)?;
         let mut subscriptions = self.inner.subscriptions.lock();
@@ -60,15 +61,17 @@ impl Topic {
         self.inner.subscriptions.lock().keys().cloned().collect()
     }
 
-    /// Publishes a message to every subscription whose filter selects it. Gives the message's id.
+    /// Publishes a message to every subscription whose filter selects it. The result is the
+    /// message's id.
     ///
     /// # Errors
-    /// The refusals of SNS: more than 256 KiB, nothing at all.
+    /// The refusals of SNS: more than 256 KiB, and an empty message.
     pub fn publish(&self, message: &str) -> Result<String, Refused> {
         self.send(message, None)
     }
 
-    /// As [`Topic::publish`], on behalf of a tenant: SNS forwards it to the message groups of standard queues (S-48).
+    /// As [`Topic::publish`], on behalf of a tenant: SNS forwards it to the message groups of
+    /// standard queues (S-48).
     ///
     /// # Errors
     /// As [`Topic::publish`], and where `tenant` is no message group.
@@ -93,7 +96,7 @@ impl Topic {
                 let queue = &subscription.queue;
                 // As at SNS, which forwards it to standard queues alone.
                 let group = tenant.filter(|_| !queue.settings().fifo).map(str::to_owned);
-                queue.deliver(Outgoing { group, ..Outgoing::new(body) }, &self.inner.name);
+                queue.deliver(NewMessage { group, ..NewMessage::new(body) }, &self.inner.name);
             }
         }
         Ok(id)

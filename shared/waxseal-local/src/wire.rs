@@ -1,6 +1,6 @@
-//! The JSON that AWS would deliver: the embedded environment hands functions the same bytes.
+//! Deliveries in the JSON of AWS. The embedded environment hands functions the same bytes.
 //!
-//! One member is left out because no consumer reads it: SQS's `md5OfBody`.
+//! SQS's `md5OfBody` is left out, since no consumer reads it.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json, value::RawValue};
@@ -46,7 +46,7 @@ pub(crate) fn event_bridge(id: &str, time: Timestamp, entry: &Entry, replay: Opt
         replay_name: replay,
         detail: &entry.detail,
     };
-    // Texts and raw JSON only: this has no way to fail.
+    // Texts and raw JSON alone cannot fail.
     serde_json::to_string(&event).unwrap_or_default()
 }
 
@@ -66,8 +66,8 @@ pub(crate) fn sns_notification(topic: &str, id: &str, time: Timestamp, message: 
     .to_string()
 }
 
-/// A batch as an event source mapping of a queue hands it to a function. Numbers in sequence and deduplication ids are those of
-/// FIFO queues alone; the message group of a standard queue names a tenant.
+/// A batch as an event source mapping of a queue hands it to a function. Only FIFO queues have
+/// sequence numbers and deduplication ids. The message group of a standard queue names a tenant.
 pub(crate) fn sqs_event(queue: &Queue, messages: &[Message]) -> Vec<u8> {
     let (name, fifo) = (queue.name(), queue.settings().fifo);
     let records: Vec<Value> = messages
@@ -164,7 +164,7 @@ fn image(item: &Item) -> Value {
         image[&**name] = match value {
             table::Value::Text(text) => json!({ "S": text }),
             table::Value::Number(number) => json!({ "N": number.to_string() }),
-            // DynamoDB's own JSON; a test that stores none sees none.
+            // DynamoDB's own JSON: only a test that stored it meets it.
             table::Value::Foreign(foreign) => serde_json::from_str(foreign.json()).unwrap_or_default(),
         };
     }
@@ -175,12 +175,12 @@ fn image(item: &Item) -> Value {
 mod tests {
     use super::*;
     use crate::{
-        clock::Clock, faults::Faults, message::Outgoing, queue::QueueSettings, random::Random,
+        clock::Clock, faults::Faults, message::NewMessage, queue::QueueSettings, random::Random,
         report::Report, world::World,
     };
 
     /// The system attributes of a message that was sent to a queue of this kind.
-    fn attributes(fifo: bool, content: Outgoing) -> Value {
+    fn attributes(fifo: bool, content: NewMessage) -> Value {
         let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
         let world = World::new(clock, Random::new(1), Faults::none(), Report { is_on: false });
         let settings = QueueSettings { fifo, ..QueueSettings::default() };
@@ -193,7 +193,8 @@ mod tests {
         event["Records"][0]["attributes"].take()
     }
 
-    /// Source: Lambda developer guide, "Using Lambda with Amazon SQS": the events of a standard and of a FIFO queue.
+    /// Source: Lambda developer guide, "Using Lambda with Amazon SQS": the events of a standard and
+    /// of a FIFO queue.
     #[test]
     fn s48_a_standard_queue_shows_the_tenant_and_no_number_of_a_fifo_queue() {
         let always =
@@ -205,14 +206,14 @@ mod tests {
             let names = attributes.as_object().unwrap().keys().map(String::as_str);
             names.collect::<Vec<_>>() == expected
         };
-        let plain = attributes(false, Outgoing::new("x"));
+        let plain = attributes(false, NewMessage::new("x"));
         assert!(names(&plain, &[]), "{plain}");
         let group = Some("customer/4711".to_owned());
-        let fair = attributes(false, Outgoing { group: group.clone(), ..Outgoing::new("x") });
+        let fair = attributes(false, NewMessage { group: group.clone(), ..NewMessage::new("x") });
         assert!(names(&fair, &["MessageGroupId"]), "{fair}");
         assert_eq!(fair["MessageGroupId"], "customer/4711");
         let deduplication = Some("d-1".to_owned());
-        let fifo = attributes(true, Outgoing { group, deduplication, ..Outgoing::new("x") });
+        let fifo = attributes(true, NewMessage { group, deduplication, ..NewMessage::new("x") });
         assert!(names(&fifo, &of_fifo), "{fifo}");
         assert_eq!(
             (&fifo["MessageGroupId"], &fifo["MessageDeduplicationId"]),

@@ -29,7 +29,7 @@ impl World {
     }
 
     /// Waits for the time that a request takes.
-    pub(crate) async fn travel(&self) {
+    pub(crate) async fn simulate_latency(&self) {
         let most = u64::try_from(self.faults.latency.as_micros()).unwrap_or(u64::MAX);
         if most > 0 {
             let delay = Duration::from_micros(self.random.below(most) + 1);
@@ -38,7 +38,7 @@ impl World {
     }
 
     /// Whether a fault of this probability hits the running task now.
-    pub(crate) fn strikes(&self, probability: f64) -> bool {
+    pub(crate) fn injects(&self, probability: f64) -> bool {
         probability > 0.0 && !self.executor.is_immune() && self.random.chance(probability)
     }
 }

@@ -10,7 +10,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// The one address that a text is; `None` where it is none.
+    /// The one address of a text. `None` where the text is no address.
     pub(crate) fn one(text: &str) -> Option<Self> {
         address(text).map(|address| Self { first: address.clone(), last: address })
     }
@@ -18,7 +18,7 @@ impl Block {
     /// A block such as `10.0.0.0/24`.
     ///
     /// # Errors
-    /// Where it is none, what is wrong with it.
+    /// The mistake, where the text is no block.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let (base, bits) =
             text.split_once('/').ok_or("a block is an address, a slash and a number of bits")?;
@@ -42,8 +42,8 @@ impl Block {
 
     /// Whether an address in text is inside.
     ///
-    /// The engine compares digit by digit and takes the first that decides. So an address of the other family is compared
-    /// in the digits that both have; that is odd, and AWS's.
+    /// The engine compares digit by digit and takes the first that decides. It compares an address
+    /// of the other family in the digits that both have. That is odd, and it is AWS's behaviour.
     pub(crate) fn holds(&self, text: &str) -> bool {
         let Some(address) = address(text) else { return false };
         let common = address.len().min(self.first.len());
@@ -55,7 +55,7 @@ impl Block {
     }
 }
 
-/// The bytes of an address; an IPv4 address in IPv6's form is one of IPv4.
+/// The bytes of an address. An IPv4 address in IPv6's form is one of IPv4.
 fn address(text: &str) -> Option<Vec<u8>> {
     if text.contains(':') {
         if !text.bytes().all(|byte| byte == b':' || byte.is_ascii_hexdigit()) {

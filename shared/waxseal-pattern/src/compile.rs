@@ -1,4 +1,4 @@
-//! From the text of a pattern to what a search needs, and what `PutRule` refuses.
+//! Compilation: from the text of a pattern to alternatives, with the refusals of `PutRule`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -34,13 +34,16 @@ const RESERVED: [&str; 24] = [
     "ip-address-not-in-range",
 ];
 
-/// Levels of a pattern. An event on EventBridge has 1,100, and no pattern of 4,096 characters is deeper than this and of use.
+/// Levels of a pattern. An event on EventBridge has 1,100. No useful pattern of 4,096 characters is
+/// deeper than this.
 const DEEPEST: usize = 500;
 
-/// Characters of a pattern. Source: EventBridge API reference, `PutRule`; 2,048 unless the quota was raised.
+/// Characters of a pattern. Source: EventBridge API reference, `PutRule`; 2,048 unless the quota
+/// was raised.
 const LONGEST: usize = 4096;
 
-/// Alternatives that all `$or` of a pattern multiply to. A bound of ours, against patterns that fill the memory.
+/// The product of the alternatives of all `$or`. This bound is ours, against patterns that fill the
+/// memory.
 const MOST_ALTERNATIVES: usize = 1000;
 
 /// One way to match: matchers by the path of a field, its steps joined by dots.
@@ -49,7 +52,7 @@ pub(crate) type Alternative = BTreeMap<String, Arc<[Matcher]>>;
 /// A compiled pattern.
 pub(crate) struct Compiled {
     pub(crate) alternatives: Vec<Alternative>,
-    /// Why SNS does not take it as a filter policy.
+    /// The reason that SNS does not take it as a filter policy.
     pub(crate) no_policy: Option<PatternError>,
 }
 
@@ -139,7 +142,7 @@ fn any_of(alternatives: &mut Vec<Alternative>, value: &Json<'_>, at: &str) -> Re
     Ok(())
 }
 
-/// A path that comes again replaces what stood there, as in the engine.
+/// A path that comes again replaces its earlier values, as in the engine.
 fn write(alternatives: &mut Vec<Alternative>, path: &str, values: &[Json<'_>]) -> Result<(), PatternError> {
     if values.is_empty() {
         return Err(PatternError::new(path, "an empty list matches nothing: give at least one value"));

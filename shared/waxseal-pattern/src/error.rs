@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-/// A pattern that AWS refuses: the field, the mistake, and what to write.
+/// A pattern that AWS refuses: the field, the mistake, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternError {
     at: String,

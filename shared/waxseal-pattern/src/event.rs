@@ -1,4 +1,4 @@
-//! The values of an event that a pattern asks for, each with the list elements that it stands in.
+//! The values of the fields of a pattern in an event, each with the list elements around it.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub(crate) struct Place {
     index: u32,
 }
 
-/// Elements in which values stand together.
+/// The list elements around several values.
 pub(crate) type Places = BTreeSet<Place>;
 
 /// One value of one field.
@@ -25,7 +25,8 @@ pub(crate) struct Field<'a> {
     pub(crate) places: Vec<Place>,
 }
 
-/// The values of the fields with these paths, in the order of `paths`. `json` is a valid JSON object.
+/// The values of the fields with these paths, in the order of `paths`. `json` is a valid JSON
+/// object.
 pub(crate) fn fields<'a>(json: &'a str, paths: &[String]) -> Vec<Vec<Field<'a>>> {
     let mut walk = Walk {
         scan: Scanner::new(json),

@@ -1,7 +1,8 @@
-//! JSON text as AWS's rule engine sees it: numbers as they are written, members in their order, repeated ones included.
+//! JSON text as AWS's rule engine sees it: numbers as they are written, members in their order,
+//! repeated ones included.
 //!
-//! `serde_json::Value` would round the numbers beyond 64 bits, and refuse half of a surrogate pair; an event that holds one
-//! must be matched all the same.
+//! `serde_json::Value` would round the numbers beyond 64 bits, and refuse half of a surrogate pair;
+//! an event that holds one must be matched all the same.
 
 use std::borrow::Cow;
 
@@ -55,12 +56,13 @@ impl<'a> Json<'a> {
     }
 }
 
-/// Whether a text is JSON, however deep it is nested and however large its numbers are.
+/// Checks that a text is JSON, of any depth and with numbers of any size.
 pub(crate) fn check(text: &str) -> Result<(), serde_json::Error> {
     serde_json::from_str::<&RawValue>(text).map(drop)
 }
 
-/// How deep arrays and objects stand in one another in the text of a JSON value; 0 for a plain value.
+/// How deep arrays and objects stand in one another in the text of a JSON value; 0 for a plain
+/// value.
 #[must_use]
 pub fn depth(json: &str) -> usize {
     let (mut deepest, mut depth, mut scan) = (0, 0_usize, Scanner::new(json));
@@ -92,7 +94,7 @@ pub(crate) enum Kind {
     Word,
 }
 
-/// Walks over JSON text that [`check`] has passed. A comma or a colon is as good as white space there.
+/// Walks over JSON text that [`check`] has passed. There, commas and colons count as white space.
 pub(crate) struct Scanner<'a> {
     json: &'a str,
     at: usize,
@@ -152,7 +154,7 @@ impl<'a> Scanner<'a> {
             .iter()
             .take_while(|byte| matches!(byte, b'-' | b'+' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'))
             .count();
-        // Never without a step, whatever stands there.
+        // Every call steps forward.
         self.at = (start + length.max(1)).min(self.json.len());
         &self.json[start..start + length]
     }
@@ -203,7 +205,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// A string without its escapes; half of a surrogate pair, which is no character, becomes the replacement character.
+/// A string without its escapes; half of a surrogate pair, which is no character, becomes the
+/// replacement character.
 fn unescaped(raw: &str) -> String {
     let mut units = Vec::with_capacity(raw.len());
     let mut chars = raw.chars();

@@ -1,11 +1,14 @@
-//! Event patterns of EventBridge. Rules, SNS filter policies and event source mappings select by them.
+//! Event patterns of EventBridge. Rules, SNS filter policies and event source mappings select by
+//! them.
 //!
-//! A pattern matches what it matches on AWS, and is refused where `PutRule` refuses it. AWS publishes its engine as
-//! `aws/event-ruler`. Where the engine and the EventBridge user guide differ, the engine counts. One limit is not decided
-//! here, since AWS does not publish it: when wildcards make a rule "too complex".
+//! A pattern matches what it matches on AWS, and is refused where `PutRule` refuses it. AWS
+//! publishes its engine as `aws/event-ruler`. Where the engine and the EventBridge user guide
+//! differ, the engine counts. One limit is not decided here, since AWS does not publish it: when
+//! wildcards make a rule "too complex".
 //!
-//! A [`Pattern`] is compiled once, when a rule is put (`compile`, `operator`). For each event, `event` finds the values of
-//! the pattern's fields in the event's text, and `search` combines them.
+//! A [`Pattern`] is compiled once, when a rule is put (`compile`, `operator`). For each event,
+//! `event` finds the values of the pattern's fields in the event's text, and `search` combines
+//! them.
 //!
 //! ```
 //! use waxseal_pattern::Pattern;

@@ -1,8 +1,8 @@
 //! Numbers as AWS's rule engine compares them.
 
-/// The number as the engine compares it: by value where an IEEE 754 double holds it exactly, in the sense that the shortest text
-/// of the double has the same decimal value. `None` for all others, such as 9007199254740993: they equal only their own
-/// text, and no range holds them.
+/// The number as the engine compares it: by value where an IEEE 754 double holds it exactly, in the
+/// sense that the shortest text of the double has the same decimal value. `None` for all others,
+/// such as 9007199254740993: they equal only their own text, and no range holds them.
 ///
 /// Source: `ComparableNumber` of `aws/event-ruler`.
 pub(crate) fn comparable(number: &str) -> Option<f64> {
@@ -13,7 +13,8 @@ pub(crate) fn comparable(number: &str) -> Option<f64> {
     if !value.is_finite() {
         return None;
     }
-    // A number and its nearest double differ by less than a power of ten, so equal digits are equal values. There is one zero.
+    // A number and its nearest double differ by less than a power of ten, so equal digits are equal
+    // values. There is one zero.
     (significant(number) == significant(&format!("{value:e}"))).then_some(value + 0.0)
 }
 
@@ -80,7 +81,8 @@ mod tests {
             let (mantissa, exponent) = text.split_once('e').unwrap();
             let whole = if mantissa.contains('.') { "" } else { "." };
             prop_assert_eq!(comparable(&format!("{mantissa}{whole}00e{exponent}")), Some(value));
-            // Seventeen digits tell every double from its neighbours; twenty more are none that a shortest text has.
+            // Seventeen digits tell every double from its neighbours; twenty more are none that a
+            // shortest text has.
             let longer = format!("{mantissa}{whole}{}1e{exponent}", "0".repeat(20));
             prop_assert_eq!(comparable(&longer), None);
         }

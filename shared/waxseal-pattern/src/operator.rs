@@ -11,7 +11,7 @@ use crate::{
 /// Compiles one value.
 ///
 /// # Errors
-/// Where `PutRule` refuses it: what is wrong, and what to write.
+/// Where `PutRule` refuses it: the mistake, and the remedy.
 pub(crate) fn matcher(value: &Json<'_>) -> Result<Matcher, String> {
     match value {
         Json::Text(text) => {
@@ -117,7 +117,7 @@ fn anything_but_operator(name: &str, argument: &Json<'_>) -> Result<Vec<Matcher>
     Ok(matchers)
 }
 
-/// The elements of a list; any other value is its own.
+/// The elements of a list. Any other value is a list of itself.
 fn values<'j, 'a>(argument: &'j Json<'a>) -> &'j [Json<'a>] {
     match argument {
         Json::Array(values) => values,
@@ -125,7 +125,7 @@ fn values<'j, 'a>(argument: &'j Json<'a>) -> &'j [Json<'a>] {
     }
 }
 
-/// A value inside `anything-but`, where an address is a string as any other.
+/// A value inside `anything-but`. An address is a plain string there.
 fn plain(value: &Json<'_>) -> Result<Matcher, String> {
     match value {
         Json::Text(text) => Ok(Matcher::Text(text.to_string())),

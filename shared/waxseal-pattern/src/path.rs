@@ -1,4 +1,5 @@
-//! Paths of fields: their steps, joined by dots. The engine does not tell a name with a dot from a nested one.
+//! Paths of fields: their steps, joined by dots. The engine does not tell a name with a dot from a
+//! nested one.
 
 use std::cmp::Ordering;
 

@@ -28,7 +28,8 @@ impl Pattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// Where `PutRule` refuses it (`InvalidEventPatternException`): the field, what is wrong, and what to write.
+    /// Where `PutRule` refuses it (`InvalidEventPatternException`): the field, the mistake, and the
+    /// remedy.
     ///
     /// ```
     /// use serde_json::json;
@@ -41,7 +42,8 @@ impl Pattern {
         Self::parse(&pattern.to_string())
     }
 
-    /// Compiles the text of a pattern. Other than a [`Value`], it keeps the digits of numbers and the order of fields.
+    /// Compiles the text of a pattern. Unlike a [`Value`], a text keeps the digits of numbers and
+    /// the order of fields.
     ///
     /// # Errors
     /// As [`Pattern::new`].
@@ -64,8 +66,8 @@ impl Pattern {
         self.matches_text(&event.to_string())
     }
 
-    /// Whether the event in JSON is selected. Numbers count as they are written, and half of a surrogate pair is read. Text
-    /// that is no JSON object is not selected.
+    /// Whether the event in JSON is selected. Numbers count as they are written, and half of a
+    /// surrogate pair is read. A text that is no JSON object is not selected.
     #[must_use]
     pub fn matches_text(&self, event: &str) -> bool {
         let is_object = json::check(event).is_ok() && json::Scanner::new(event).kind() == json::Kind::Object;

@@ -10,10 +10,10 @@ type Members<'a> = [(Cow<'a, str>, Json<'a>)];
 
 /// Names at the top of a policy.
 const MOST_KEYS: usize = 5;
-/// Combinations of values: their numbers multiplied, each with the depth of its field.
+/// Combinations of values: the product of the numbers of values, each times the depth of its field.
 const MOST_COMBINATIONS: usize = 150;
 
-/// Why SNS refuses it; `None` where SNS takes it.
+/// The refusal of SNS. `None` where SNS takes the policy.
 pub(crate) fn refusal(members: &Members<'_>) -> Option<PatternError> {
     if members.len() > MOST_KEYS {
         return Some(PatternError::new("", format!("a filter policy has {MOST_KEYS} keys at most")));

@@ -1,5 +1,5 @@
-//! Whether values can be chosen so that every field of an alternative matches, and no two come from different elements of one
-//! list.
+//! The search for one value of each field so that every field matches, and no two values come from
+//! different elements of one list.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,9 +16,9 @@ pub(crate) type Alternative = Vec<(usize, Arc<[Matcher]>)>;
 
 /// Whether an event with these fields matches.
 ///
-/// All choices are followed side by side, as the sets of elements that they are bound to. A field binds the fields behind it,
-/// in the order of their names: so `{"exists": false}` looks at those elements only that the fields before it
-/// have chosen, as in AWS's engine.
+/// The search follows all choices side by side, as the sets of elements that they are bound to. A
+/// field binds the fields behind it, in the order of their names. So `{"exists": false}` looks only
+/// at the elements that the fields before it have chosen, as in AWS's engine.
 pub(crate) fn matches(alternative: &Alternative, fields: &[Vec<Field<'_>>]) -> bool {
     let mut choices = BTreeSet::from([Places::new()]);
     for (step, (field, matchers)) in alternative.iter().enumerate() {
@@ -35,7 +35,8 @@ pub(crate) fn matches(alternative: &Alternative, fields: &[Vec<Field<'_>>]) -> b
     true
 }
 
-/// The choices with a value of one more field. Elements of lists that no later field stands in bind no more.
+/// The choices with a value of one more field. Elements of lists that no later field stands in bind
+/// no more.
 fn next(
     choices: &BTreeSet<Places>,
     values: &[Field<'_>],
@@ -66,8 +67,8 @@ fn next(
     found
 }
 
-/// The places of a field's values, and whether the value matches: by element, so that long lists are not compared with
-/// themselves.
+/// The places of a field's values, and whether the value matches: by element, so that long lists
+/// are not compared with themselves.
 struct Values<'v> {
     all: &'v [(&'v [Place], bool)],
     lists: BTreeSet<u32>,

@@ -55,8 +55,8 @@ pub(crate) struct AnyCase(Vec<[String; 2]>);
 impl AnyCase {
     pub(crate) fn new(text: &str) -> Self {
         let forms = text.chars().flat_map(|c| match c {
-            // The engine takes the halves of such a character one by one, and encodes each as a question mark. So it matches
-            // no such character, and neither does this.
+            // The engine takes the halves of such a character one by one, and encodes each as a
+            // question mark. So it matches no such character, and neither does this code.
             '\u{10000}'.. => vec![["?".to_owned(), "?".to_owned()]; 2],
             _ => vec![[c.to_lowercase().collect(), c.to_uppercase().collect()]],
         });
@@ -75,8 +75,8 @@ impl AnyCase {
         !self.rests(text, true).is_empty()
     }
 
-    /// The texts that may be left once this one is taken away, from the end or from the beginning. There are several, since
-    /// the forms of a character may differ in length (`ß`, `SS`).
+    /// The texts that are left once this one is taken away, from the end or from the beginning.
+    /// There are several, since the forms of a character differ in length (`ß`, `SS`).
     fn rests<'t>(&self, text: &'t str, from_end: bool) -> Vec<&'t str> {
         let mut rests = vec![text];
         let mut step = |forms: &[String; 2]| {

@@ -1,7 +1,7 @@
 //! A task as a process: it ends, it panics, or it is killed.
 //!
-//! `async-task` has the plumbing of a task: its allocation, its waker, its cancellation. The order in which tasks run is
-//! the scheduler's alone.
+//! `async-task` has the plumbing of a task: its allocation, its waker, its cancellation. The order
+//! in which tasks run is the scheduler's alone.
 
 use std::{
     future::{Future, poll_fn},

@@ -1,5 +1,6 @@
-//! Runs tasks one at a time on one thread, in an order that the seed draws: every interleaving that a seed stands for can
-//! be run again. A runtime such as tokio would hide the order, and its clock does not stop.
+//! Runs tasks one at a time on one thread, in an order that the seed draws: every interleaving that
+//! a seed stands for can be run again. A runtime such as tokio would hide the order, and its clock
+//! does not stop.
 
 use std::{
     fmt,
@@ -106,8 +107,9 @@ impl Executor {
         true
     }
 
-    /// Runs until `done` or, on a virtual clock, until nothing can ever happen again. A real clock waits for timers and
-    /// for wake-ups from other threads, for `longest` at most before it looks at `done` again.
+    /// Runs until `done` or, on a virtual clock, until nothing can ever happen again. A real clock
+    /// waits for timers and for wake-ups from other threads, for `longest` at most before it looks
+    /// at `done` again.
     pub fn run_until(&self, longest: Duration, mut done: impl FnMut() -> bool) {
         while !done() {
             if self.step() {
@@ -126,8 +128,8 @@ impl Executor {
         }
     }
 
-    /// Runs until nothing can happen any more: no task can run and no timer is set. On a real clock this waits for
-    /// all timers.
+    /// Runs until nothing can happen any more: no task can run and no timer is set. On a real clock
+    /// this waits for all timers.
     pub fn run_until_idle(&self) {
         let clock = &self.shared.clock;
         self.run_until(Duration::from_millis(50), || {

@@ -13,7 +13,7 @@ use waxseal_lambda::Invoke;
 
 use crate::{
     function::Deployed,
-    mapping::response::{Report, report},
+    mapping::response::{BatchResult, read_response},
     message::Message,
     queue::Queue,
     signal::{Signal, first},
@@ -25,7 +25,7 @@ pub(crate) struct Counters {
     /// Records that were handed to functions, repeats included.
     pub(crate) deliveries: Arc<AtomicU64>,
     /// Invocations of the function.
-    pub(crate) invoked: Arc<AtomicU64>,
+    pub(crate) invocations: Arc<AtomicU64>,
 }
 
 /// Polls `queue` for as long as the environment lives.
@@ -50,7 +50,7 @@ pub(crate) async fn run(
         match queue.next_visible() {
             Some(at) if at <= now => {}
             next => {
-                // Until a message becomes visible or something changes.
+                // Wait until a message becomes visible or the queue changes.
                 match next {
                     Some(at) => first(changed, function.world.clock.sleep_until(at)).await,
                     None => changed.await,
@@ -63,12 +63,13 @@ pub(crate) async fn run(
         }
         let messages = queue.receive(batch);
         if messages.is_empty() {
-            // A FIFO group that waits for its head, or redriven ones: look again when something changes.
+            // A FIFO group waits for its head, or all were redriven: look again when the queue
+            // changes.
             first(changed, function.world.clock.sleep(Duration::from_secs(1))).await;
             continue;
         }
         running.fetch_add(1, Ordering::Relaxed);
-        counters.invoked.fetch_add(1, Ordering::Relaxed);
+        counters.invocations.fetch_add(1, Ordering::Relaxed);
         counters.deliveries.fetch_add(messages.len() as u64, Ordering::Relaxed);
         let (queue, deployed, running, freed) =
             (queue.clone(), function.clone(), running.clone(), freed.clone());
@@ -85,18 +86,18 @@ pub(crate) async fn run(
 
 async fn deliver(queue: &Queue, function: &Deployed<impl Invoke>, messages: Vec<Message>) {
     let payload = wire::sqs_event(queue, &messages);
-    // A message's last receive is spared from injected faults: see `Faults`.
+    // The last receive of a message is immune to injected faults: see `Faults`.
     let most = queue.settings().redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receives);
-    let spared = messages.iter().any(|message| message.receives.saturating_add(1) >= most);
-    let Ok(response) = function.invoke(payload, spared).await else { return };
+    let immune = messages.iter().any(|message| message.receives.saturating_add(1) >= most);
+    let Ok(response) = function.invoke(payload, immune).await else { return };
     let batch: BTreeSet<String> = messages.iter().map(|message| message.id.clone()).collect();
-    match report(&response, &batch) {
-        Report::Failed(failed) => {
+    match read_response(&response, &batch) {
+        BatchResult::Failed(failed) => {
             for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
                 queue.delete(message);
             }
         }
-        Report::All(reason) => {
+        BatchResult::All(reason) => {
             tracing::warn!(function = function.name, reason, "the whole batch counts as failed");
         }
     }

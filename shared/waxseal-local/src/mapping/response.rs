@@ -4,19 +4,21 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-/// What a function's response says of the batch.
+/// The outcome of a batch, by the response of its function.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Report {
-    /// These failed, all others succeeded.
+pub(crate) enum BatchResult {
+    /// These records failed, all others succeeded.
     Failed(BTreeSet<String>),
-    /// Everything failed: the response is none that Lambda understands, and the reason.
+    /// Every record failed, since Lambda does not understand the response; with the reason.
     All(String),
 }
 
-/// Reads a response as Lambda does: an identifier that is empty, null or not in the batch means that everything failed.
+/// Reads a response as Lambda does. With an identifier that is empty, null or not in the batch,
+/// every record failed.
 ///
-/// Source: Lambda developer guide, "Implementing partial batch responses", "Success and failure conditions".
-pub(crate) fn report(response: &[u8], batch: &BTreeSet<String>) -> Report {
+/// Source: Lambda developer guide, "Implementing partial batch responses", "Success and failure
+/// conditions".
+pub(crate) fn read_response(response: &[u8], batch: &BTreeSet<String>) -> BatchResult {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Response {
@@ -36,13 +38,13 @@ pub(crate) fn report(response: &[u8], batch: &BTreeSet<String>) -> Report {
                     Some(id) if batch.contains(&id) => {
                         failed.insert(id);
                     }
-                    Some(id) => return Report::All(format!("identifier {id:?} is not in the batch")),
-                    None => return Report::All("an identifier is null or missing".to_owned()),
+                    Some(id) => return BatchResult::All(format!("identifier {id:?} is not in the batch")),
+                    None => return BatchResult::All("an identifier is null or missing".to_owned()),
                 }
             }
-            Report::Failed(failed)
+            BatchResult::Failed(failed)
         }
-        Err(error) => Report::All(format!("the response is not a batch response: {error}")),
+        Err(error) => BatchResult::All(format!("the response is not a batch response: {error}")),
     }
 }
 
@@ -53,14 +55,14 @@ mod tests {
     #[test]
     fn a_response_is_read_as_lambda_reads_it() {
         let batch = BTreeSet::from(["m1".to_owned(), "m2".to_owned()]);
-        let failed = |ids: &[&str]| Report::Failed(ids.iter().map(|id| (*id).to_owned()).collect());
+        let failed = |ids: &[&str]| BatchResult::Failed(ids.iter().map(|id| (*id).to_owned()).collect());
         for (response, expected) in [
             (r#"{"batchItemFailures":[]}"#, failed(&[])),
             (r#"{}"#, failed(&[])),
             ("null", failed(&[])),
             (r#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#, failed(&["m2"])),
         ] {
-            assert_eq!(report(response.as_bytes(), &batch), expected, "{response}");
+            assert_eq!(read_response(response.as_bytes(), &batch), expected, "{response}");
         }
         for response in [
             r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
@@ -68,7 +70,7 @@ mod tests {
             r#"{"batchItemFailures":[{"itemIdentifier":"m3"}]}"#,
             r#""done""#,
         ] {
-            assert!(matches!(report(response.as_bytes(), &batch), Report::All(_)), "{response}");
+            assert!(matches!(read_response(response.as_bytes(), &batch), BatchResult::All(_)), "{response}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Table stream → function: in order, from the beginning, until each record is done; filters as Lambda's.
+//! Table stream → function: in order, from the beginning, until each record is done; filters as
+//! Lambda's.
 
 use std::{
     collections::BTreeSet,
@@ -16,18 +17,20 @@ use waxseal_pattern::Pattern;
 
 use crate::{
     function::Deployed,
-    mapping::response::{Report, report},
+    mapping::response::{BatchResult, read_response},
     table::Table,
     wire,
 };
 
-/// The wait before a failed batch is tried again; twice as long each time that it does not come further, up to a minute.
+/// The wait before a failed batch is tried again. It doubles at each try without progress, up to a
+/// minute.
 const BACKOFF: Duration = Duration::from_millis(500);
-/// Tries under injected faults, before a batch is spared from them.
+/// Tries under injected faults, before a batch is immune to them.
 const FAULTY_TRIES: u32 = 3;
 
-/// Reads `table`'s stream from `TRIM_HORIZON` for as long as the environment lives. Never gives up by age or retries
-/// (O-1), and never invokes the function for records that the filter leaves out (O-5).
+/// Reads `table`'s stream from `TRIM_HORIZON` for as long as the environment lives. It never gives
+/// up by age or retries (O-1), and never invokes the function for records that the filter leaves
+/// out (O-5).
 pub(crate) async fn run(
     table: Table,
     function: Deployed<impl Invoke>,
@@ -57,7 +60,7 @@ pub(crate) async fn run(
                 tries = 0;
             }
             Some(first_failed) => {
-                // Everything before the first failure is done; the rest comes again.
+                // The records before the first failure are done. The others come again.
                 tries = if first_failed > checkpoint + 1 { 0 } else { tries + 1 };
                 checkpoint = first_failed - 1;
                 function.world.clock.sleep(BACKOFF * (1 << tries.min(7))).await;
@@ -66,19 +69,19 @@ pub(crate) async fn run(
     }
 }
 
-/// The sequence of the first record that must come again.
-async fn invoke(function: &Deployed<impl Invoke>, records: &[(u64, Value)], spared: bool) -> Option<u64> {
+/// The sequence number of the first record that must come again.
+async fn invoke(function: &Deployed<impl Invoke>, records: &[(u64, Value)], immune: bool) -> Option<u64> {
     let first = records.first().map(|(sequence, _)| *sequence);
     let payload = json!({ "Records": records.iter().map(|(_, record)| record).collect::<Vec<_>>() });
-    let Ok(response) = function.invoke(payload.to_string().into_bytes(), spared).await else { return first };
+    let Ok(response) = function.invoke(payload.to_string().into_bytes(), immune).await else { return first };
     let ids: BTreeSet<String> =
         records.iter().map(|(sequence, _)| wire::sequence_number(*sequence)).collect();
-    match report(&response, &ids) {
-        Report::Failed(failed) => records
+    match read_response(&response, &ids) {
+        BatchResult::Failed(failed) => records
             .iter()
             .map(|(sequence, _)| *sequence)
             .find(|sequence| failed.contains(&wire::sequence_number(*sequence))),
-        Report::All(reason) => {
+        BatchResult::All(reason) => {
             tracing::warn!(function = function.name, reason, "the whole batch counts as failed");
             first
         }

@@ -1,7 +1,8 @@
 //! Event patterns match, and are refused, as on AWS.
 //!
-//! `cases.jsonl` holds what was found to differ once. `documented.jsonl` goes through the operators of the EventBridge user
-//! guide; its answers are those of AWS's own engine, `aws/event-ruler` 2.0.1. A property compares with a second implementation.
+//! `cases.jsonl` holds the cases that differed once. `documented.jsonl` goes through the operators
+//! of the EventBridge user guide; its answers are those of AWS's own engine, `aws/event-ruler`
+//! 2.0.1. A property compares with a second implementation.
 
 // A panic of a test's helper is its verdict.
 #![allow(clippy::unwrap_used)]

@@ -1,4 +1,5 @@
-//! The documented meaning of a pattern, as plainly as it can be said: every way to choose one value for each field is tried.
+//! The documented meaning of a pattern, in its plainest form: every way to choose one value for
+//! each field is tried.
 
 use std::collections::BTreeMap;
 
@@ -138,8 +139,8 @@ impl Pattern {
         Value::Object(object)
     }
 
-    /// Every way to match, each as what is asked of each path. A path that comes again replaces what stood there; names come in the
-    /// order in which `serde_json` writes them, `$or` first.
+    /// Every way to match, each with the tests of each path. A path that comes again replaces its
+    /// earlier tests. Names come in the order in which `serde_json` writes them, `$or` first.
     fn ways(&self, at: &str, before: Vec<Wanted>) -> Vec<Wanted> {
         let mut ways = if self.any_of.is_empty() {
             before
@@ -205,7 +206,8 @@ fn collect(
     }
 }
 
-/// Whether the fields can be chosen, one after the other, so that no list gives two of its elements.
+/// Whether the fields can be chosen, one after the other, so that no list gives two of its
+/// elements.
 fn choose(fields: &[(&String, &Vec<Ask>)], chosen: &Elements, found: &[(String, Value, Elements)]) -> bool {
     let [(path, asks), rest @ ..] = fields else { return true };
     let fits =

@@ -1,7 +1,7 @@
-//! cargo run -p waxseal-local --example redrive
+//! `cargo run --profile ci -p waxseal-local --example redrive`: a dead letter and its way back.
 //!
-//! A dead letter and its way back. A carrier's API key is wrong, so a parcel is dead-lettered with
-//! its reason. After the correction the dead letter is redriven, and the parcel is collected once.
+//! A carrier's API key is wrong, so a parcel is dead-lettered with its reason. After the correction
+//! the dead letter is redriven, and the parcel is collected once.
 
 use std::sync::{
     Arc,

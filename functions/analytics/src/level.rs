@@ -32,6 +32,8 @@ impl Aggregate for Levels {
 }
 
 impl Decide<StockLevelChanged> for Levels {
+    const FORMER_NAMES: &[&str] = &["watch-level"];
+
     fn key(change: &StockLevelChanged) -> Cow<'_, str> {
         Cow::Borrowed(&change.sku)
     }

@@ -37,6 +37,8 @@ where
 }
 
 impl Decide<OrderPlaced> for Tallies {
+    const FORMER_NAMES: &[&str] = &["count-placed"];
+
     fn key(order: &OrderPlaced) -> Cow<'_, str> {
         Cow::Owned(key(Subject::Placed(order.currency), order.placed_at, &order.order_id))
     }
@@ -53,6 +55,8 @@ impl Decide<OrderPlaced> for Tallies {
 }
 
 impl Decide<OrderConfirmed> for Tallies {
+    const FORMER_NAMES: &[&str] = &["count-confirmed"];
+
     fn key(order: &OrderConfirmed) -> Cow<'_, str> {
         Cow::Owned(key(Subject::Confirmed(order.currency), Some(order.confirmed_at), &order.order_id))
     }
@@ -68,6 +72,8 @@ impl Decide<OrderConfirmed> for Tallies {
 }
 
 impl Decide<OrderCancelled> for Tallies {
+    const FORMER_NAMES: &[&str] = &["count-cancelled"];
+
     fn key(order: &OrderCancelled) -> Cow<'_, str> {
         let subject = Subject::Cancelled(order.reason, order.currency);
         Cow::Owned(key(subject, Some(order.cancelled_at), &order.order_id))
@@ -84,6 +90,8 @@ impl Decide<OrderCancelled> for Tallies {
 }
 
 impl Decide<PaymentRefunded> for Tallies {
+    const FORMER_NAMES: &[&str] = &["count-refunded"];
+
     fn key(refund: &PaymentRefunded) -> Cow<'_, str> {
         Cow::Owned(key(Subject::Refunded(refund.currency), None, &refund.order_id))
     }

@@ -33,6 +33,8 @@ impl Aggregate for Intake {
 }
 
 impl Decide<ReceiveStock> for Intake {
+    const FORMER_NAMES: &[&str] = &["take-in"];
+
     fn key(command: &ReceiveStock) -> Cow<'_, str> {
         Cow::Borrowed(&command.sku)
     }

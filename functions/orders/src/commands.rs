@@ -39,6 +39,8 @@ pub struct CancelOrder {
 waxseal::command!(CancelOrder { name: "cancel-order", version: 1, recipient: "orders" });
 
 impl Decide<PlaceOrder> for Orders {
+    const FORMER_NAMES: &[&str] = &["place-order"];
+
     fn key(order: &PlaceOrder) -> Cow<'_, str> {
         Cow::Borrowed(&order.order_id)
     }
@@ -69,6 +71,8 @@ impl Decide<PlaceOrder> for Orders {
 }
 
 impl Decide<CancelOrder> for Orders {
+    const FORMER_NAMES: &[&str] = &["cancel-order"];
+
     fn key(command: &CancelOrder) -> Cow<'_, str> {
         Cow::Borrowed(&command.order_id)
     }

@@ -18,6 +18,8 @@ fn known<'a>(state: &'a mut Option<Order>, order_id: &str) -> Result<&'a mut Ord
 
 /// Stock is set aside. The order notes it, since payment goes on by itself.
 impl Decide<StockReserved> for Orders {
+    const FORMER_NAMES: &[&str] = &["note-reservation"];
+
     fn key(event: &StockReserved) -> Cow<'_, str> {
         Cow::Borrowed(&event.order_id)
     }
@@ -35,6 +37,8 @@ impl Decide<StockReserved> for Orders {
 
 /// Too little stock ends the order.
 impl Decide<StockShort> for Orders {
+    const FORMER_NAMES: &[&str] = &["cancel-short"];
+
     fn key(event: &StockShort) -> Cow<'_, str> {
         Cow::Borrowed(&event.order_id)
     }
@@ -55,6 +59,8 @@ impl Decide<StockShort> for Orders {
 
 /// Captured money makes the order stand, or goes back where the order has ended.
 impl Decide<PaymentCaptured> for Orders {
+    const FORMER_NAMES: &[&str] = &["confirm-captured"];
+
     fn key(event: &PaymentCaptured) -> Cow<'_, str> {
         Cow::Borrowed(&event.order_id)
     }
@@ -76,6 +82,8 @@ impl Decide<PaymentCaptured> for Orders {
 
 /// A declined charge ends the order.
 impl Decide<PaymentDeclined> for Orders {
+    const FORMER_NAMES: &[&str] = &["cancel-declined"];
+
     fn key(event: &PaymentDeclined) -> Cow<'_, str> {
         Cow::Borrowed(&event.order_id)
     }

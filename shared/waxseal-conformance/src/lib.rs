@@ -77,6 +77,7 @@ mod ends;
 mod env;
 mod fencing;
 mod foreign;
+mod former_names;
 mod grouped;
 mod hashes;
 mod isolation;
@@ -105,6 +106,7 @@ pub use ends::*;
 pub use env::{ContractEnv, Memory};
 pub use fencing::*;
 pub use foreign::*;
+pub use former_names::*;
 pub use grouped::*;
 pub use hashes::*;
 pub use isolation::*;
@@ -144,6 +146,7 @@ macro_rules! contract_tests {
         $crate::__contract_tests! { ($env, $run)
             c1_a_batch_shares_its_read_and_its_write
             c1_a_cursor_joins_the_read_and_the_write
+            c1_a_former_name_joins_the_read_and_the_write
             c1_a_naturally_idempotent_handler_costs_no_receipt
             c1_the_first_time_costs_one_write
             c1_records_on_one_entity_fold_into_one_write
@@ -295,6 +298,11 @@ macro_rules! contract_tests {
             s48_a_receipt_carries_the_tenant_of_what_it_emitted
             s48_an_invalid_tenant_is_left_off_and_its_message_is_not_lost
             s48_without_a_tenant_a_receipt_is_as_older_builds_wrote_it
+            s49_a_failure_under_a_former_name_is_released_under_the_new_one
+            s49_a_former_name_can_leave_the_list
+            s49_a_lease_under_a_former_name_is_taken_over_with_its_keys
+            s49_of_an_old_and_a_new_build_at_once_exactly_one_takes_effect
+            s49_what_took_effect_under_a_former_name_is_a_duplicate
         }
     };
 }

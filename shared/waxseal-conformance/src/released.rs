@@ -89,7 +89,7 @@ impl Done for Book {
 }
 
 /// The record that a redrive of this dead letter delivers.
-fn redriven(dead_letter: &DeadLetter) -> Record {
+pub(super) fn redriven(dead_letter: &DeadLetter) -> Record {
     let message = dead_letter.message(1 << 20, |_| true).expect("it is small");
     let returned = Returned::read(message.note()).map(Box::new);
     let raw = Raw::parse(&message.body).expect("an envelope");

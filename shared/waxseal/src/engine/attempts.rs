@@ -55,11 +55,15 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// What follows an attempt whose commit failed with `error`; `receipt` is the key of the unit's receipt, where it has one.
+    /// What follows an attempt whose commit failed with `error`; `is_receipt` knows the keys of the unit's receipts.
     ///
     /// # Errors
     /// Every error that no further attempt can help.
-    pub(super) async fn next(&mut self, error: CommitError, receipt: Option<&Key>) -> Result<Next, Failure> {
+    pub(super) async fn next(
+        &mut self,
+        error: CommitError,
+        is_receipt: impl Fn(&Key) -> bool,
+    ) -> Result<Next, Failure> {
         match self.access.or_conflict_in_batch(error, self.began) {
             CommitError::ConflictInBatch(keys) => {
                 // The lock that is held goes first: two units that want each other's items would wait for ever.
@@ -69,7 +73,7 @@ impl<'a> Attempts<'a> {
             }
             CommitError::Write(WriteError::Refused(refusals)) => {
                 self.refused += 1;
-                match refusals.iter().find(|refusal| Some(&refusal.key) == receipt) {
+                match refusals.iter().find(|refusal| is_receipt(&refusal.key)) {
                     Some(refusal) => Ok(Next::Receipt(refusal.stored.clone())),
                     None => self.lost(refusals).map(|()| Next::Again),
                 }
@@ -129,7 +133,7 @@ mod tests {
         let stored = version.map(|version| Item::new(key.clone()).number("version", version));
         let error = CommitError::Write(WriteError::Refused(vec![Refusal { key, stored }]));
         let receipt = Key::of("hat", &["1"], "receipt");
-        attempts.next(error, Some(&receipt)).now_or_never().expect("alone, no attempt waits")
+        attempts.next(error, |key| *key == receipt).now_or_never().expect("alone, no attempt waits")
     }
 
     #[test]

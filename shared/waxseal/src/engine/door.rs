@@ -210,7 +210,7 @@ impl Engine {
         let route = routes.find(|route| route.handler == A::NAME && route.reaction.is_pure());
         let route = route.ok_or_else(|| self.unknown(&raw))?;
         let key = state::key::<A::State>(&A::key(&command.data));
-        let left = Left::new(route.consumer.clone(), key.clone());
+        let left = Left::new(route.names.consumer.clone(), key.clone());
         let failed = FailedHandlers::default();
         let delivery = Delivery { deadline, left: Some(&left), ..Delivery::of(&raw, &failed) };
         let access = Access::Alone(&*self.inner.table);

@@ -46,7 +46,7 @@ impl Inner {
                 Err(CommitError::Write(WriteError::TooLarge(_))) if open.len() > 1 => width = open.len() / 2,
                 // A refused receipt is settled in `link`, so none is known here.
                 Err(error) => {
-                    if let Err(failure) = attempts.next(error, None).await {
+                    if let Err(failure) = attempts.next(error, |_| false).await {
                         settle(&mut results, &open, &failure);
                     }
                 }
@@ -66,7 +66,7 @@ impl Inner {
         results: &mut Results,
     ) -> Result<(), CommitError> {
         let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
-        let keys = std::iter::once(entity).chain(open.iter().map(|index| &tasks[*index].receipt));
+        let keys = std::iter::once(entity).chain(open.iter().flat_map(|index| tasks[*index].receipts()));
         let unavailable = |error| CommitError::Write(WriteError::Unavailable(error));
         let mut items = access.get_each(keys.cloned().collect()).await.map_err(unavailable)?.into_iter();
         let now = self.host.now();
@@ -74,9 +74,9 @@ impl Inner {
         let mut ahead = [(entity.clone(), state)];
         let mut total = Staged::default();
         let mut members: Vec<(usize, Vec<Emission>)> = Vec::with_capacity(open.len());
-        for (index, receipt) in open.iter().copied().zip(items) {
+        for index in open.iter().copied() {
             let task = &tasks[index];
-            match receipt.map(|receipt| receipt.filter(|receipt| !receipt.is_expired(now))) {
+            match task.first_receipt(&mut items, now) {
                 Err(error) => results[index] = Some(Err(Failure::Table(error))),
                 Ok(Some(receipt)) => results[index] = Some(self.found(task, &receipt)),
                 Ok(None) => match self.run(task, &ahead, None, Try::first(now), None).await {
@@ -118,6 +118,7 @@ impl Inner {
             receipt.emitted = emitted;
             let action = Action::Put(receipt.into_item(token));
             writes.push(Write { action, condition: Condition::Absent { now } });
+            writes.extend(self.copies(&tasks[index], now, token));
             indexes.push(index);
         }
         match self.write(access, writes, Vec::new(), token).await {
@@ -131,7 +132,7 @@ impl Inner {
             Err(CommitError::Write(WriteError::Refused(refusals))) => {
                 let mut is_known = false;
                 for refusal in &refusals {
-                    let index = indexes.iter().copied().find(|index| tasks[*index].receipt == refusal.key);
+                    let index = indexes.iter().copied().find(|index| tasks[*index].has_receipt(&refusal.key));
                     if let (Some(index), Some(stored)) = (index, &refusal.stored) {
                         results[index] = Some(self.found(&tasks[index], stored));
                         is_known = true;

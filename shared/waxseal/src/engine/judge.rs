@@ -38,7 +38,7 @@ impl Inner {
     /// Remembers a unit that was committed now, and tells the observers.
     pub(super) fn applied(&self, task: &Task<'_>) -> Outcome {
         self.remember(task, task.hash.newest().to_owned(), task.raw.version, self.expiry());
-        let committed = Committed::new(&task.route.consumer, task.message());
+        let committed = Committed::new(task.consumer, task.message());
         self.settings.observers.each(|observer| observer.committed(&committed));
         Outcome::Applied
     }

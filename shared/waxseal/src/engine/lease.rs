@@ -47,6 +47,8 @@ impl Inner {
         if let Err(failure) = task.route.check(task.raw) {
             return self.unless_known(task, failure).await;
         }
+        let renamed = self.under_its_name(task).await?;
+        let task = renamed.as_ref().unwrap_or(task);
         let claim = match self.claim(task, lease, key_ttl).await? {
             Ok(claim) => claim,
             Err(outcome) => return Ok(outcome),
@@ -71,7 +73,7 @@ impl Inner {
 
     fn tell_leased(&self, task: &Task<'_>, receipt: &Receipt) {
         let Status::Leased { until } = receipt.status else { return };
-        let leased = Leased::new(&task.route.consumer, task.message(), receipt.attempt, until);
+        let leased = Leased::new(task.consumer, task.message(), receipt.attempt, until);
         self.settings.observers.each(|observer| observer.leased(&leased));
     }
 
@@ -178,7 +180,7 @@ impl Inner {
             let Err(error) = self.complete(task, claim, &mut staged).await else {
                 return Ok(self.applied(task));
             };
-            match attempts.next(error, Some(&task.receipt)).await? {
+            match attempts.next(error, |key| task.has_receipt(key)).await? {
                 Next::Receipt(_) => return Err(Failure::LeaseLost),
                 // State has moved on: act again on what is there now. The outside sees the same keys.
                 Next::Again => {}
@@ -193,11 +195,12 @@ impl Inner {
         receipt.status = Status::Completed;
         receipt.expires = self.expiry();
         receipt.emitted = std::mem::take(&mut staged.emitted);
-        let mut writes = staged.take_writes(now, token, 1);
+        let mut writes = staged.take_writes(now, token, 1 + task.copies.len());
         writes.push(Write {
             action: Action::Put(receipt.to_item(token)),
             condition: Condition::Writer(claim.writer.clone()),
         });
+        writes.extend(self.copies(task, now, token));
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
 
@@ -223,7 +226,7 @@ impl Inner {
         if let Err(error) = self.write(task.access, vec![write], Vec::new(), token).await {
             let error = Failure::from(error);
             tracing::warn!(
-                consumer = &*task.route.consumer,
+                consumer = task.consumer,
                 source = task.raw.source,
                 event_id = task.raw.id,
                 error = error_chain(&error),
@@ -237,6 +240,7 @@ impl Inner {
 
 /// Whether the message is a dead letter that was written for this very failure of the handler.
 fn is_released(task: &Task<'_>, stored: &Item) -> bool {
-    let token = task.returned.and_then(|returned| returned.token(task.route.handler));
+    let names = std::iter::once(&task.route.handler).chain(task.route.names.former());
+    let token = task.returned.and_then(|returned| names.into_iter().find_map(|name| returned.token(name)));
     token.is_some() && token == stored.get_text(attribute::WRITER)
 }

@@ -15,6 +15,7 @@ mod handle;
 mod judge;
 mod lease;
 mod left;
+mod names;
 mod outcome;
 mod poison;
 mod release;

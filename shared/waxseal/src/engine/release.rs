@@ -1,6 +1,6 @@
 //! The release of an effect whose outcome is unknown, by a person (S-19).
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -124,7 +124,7 @@ impl Engine {
         let routes = || inner.service.routes.values().flatten();
         let is_effect = |mode: Mode| matches!(mode, Mode::Leased { .. });
         let Some(route) =
-            routes().find(|route| route.handler == release.handler && is_effect(route.reaction.mode()))
+            routes().find(|route| route.is_called(&release.handler) && is_effect(route.reaction.mode()))
         else {
             let mut known: Vec<&str> = routes()
                 .filter(|route| is_effect(route.reaction.mode()))
@@ -134,11 +134,12 @@ impl Engine {
             let (service, handler) = (inner.service.name.clone(), release.handler.clone());
             return Err(ReleaseError::NoSuchEffect { service, handler, known: known.join(", ") });
         };
-        let key = receipt::key(&route.consumer, &release.source, &release.id);
+        let key = |consumer: &Arc<str>| receipt::key(consumer, &release.source, &release.id);
+        let keys = route.names.consumers().map(key).collect();
         let access = Access::Alone(&*inner.table);
-        let items = access.get(vec![key]).await.map_err(|error| ReleaseError::Failed(error.into()))?;
+        let items = access.get(keys).await.map_err(|error| ReleaseError::Failed(error.into()))?;
         let now = self.now();
-        let stored = items.into_iter().next().flatten().filter(|item| !item.is_expired(now));
+        let stored = items.into_iter().flatten().find(|item| !item.is_expired(now));
         let Some((writer, stored)) = stored.and_then(|item| {
             let writer = item.get_text(attribute::WRITER)?.to_owned();
             Some((writer, item))
@@ -159,7 +160,7 @@ impl Engine {
         match inner.write(access, vec![write], Vec::new(), token).await {
             Ok(()) => {
                 tracing::info!(
-                    consumer = &*route.consumer,
+                    consumer = &*route.names.consumer,
                     source = release.source,
                     event_id = release.id,
                     outcome = ?release.outcome,

@@ -64,7 +64,8 @@ impl Inner {
         match task.access.until_stopped(claims.redeem(task.raw, task.receives)).await? {
             Ok(whole) => {
                 let (receipt, hash) = (task.receipt.clone(), task.hash.with(whole.data.get()));
-                let redeemed = Task { raw: &whole, decoded: None, receipt, hash, ..*task };
+                let copies = task.copies.clone();
+                let redeemed = Task { raw: &whole, decoded: None, receipt, copies, hash, ..*task };
                 self.react_to(&redeemed, mode, slot).await
             }
             // A duplicate whose payload has expired is still a duplicate.
@@ -94,13 +95,12 @@ impl Inner {
         slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
         let keys = Keys::default();
-        let attempt =
-            Attempt { keys: &keys, number, first_at, cause: task.raw, consumer: &task.route.consumer };
+        let attempt = Attempt { keys: &keys, number, first_at, cause: task.raw, consumer: task.consumer };
         let run = Run {
             cause: task.raw,
             decoded: task.decoded,
             service: &self.service.name,
-            consumer: &task.route.consumer,
+            consumer: task.consumer,
             access: task.access,
             now: self.host.now(),
             replay: task.replay,

@@ -20,6 +20,10 @@ pub(super) struct Task<'a> {
     pub(super) route: &'a Route,
     pub(super) access: Access<'a>,
     pub(super) receipt: Key,
+    /// The receipts under the handler's other names.
+    pub(super) copies: Vec<Key>,
+    /// Service and name that the receipt is of.
+    pub(super) consumer: &'a str,
     pub(super) hash: PayloadHash<'a>,
     pub(super) deadline: Option<Timestamp>,
     /// The record was received before: a cold duplicate is likely, so the receipt is read before the handler runs.
@@ -63,15 +67,19 @@ impl<'a> Task<'a> {
         hash: PayloadHash<'a>,
     ) -> Self {
         let Delivery { raw, deadline, again, receives, returned, failed, left } = *delivery;
-        let left = left.filter(|left| left.is_of(&route.consumer));
+        let left = left.filter(|left| left.is_of(&route.names.consumer));
         let replay = route.replay(raw);
-        let receipt = receipt::key(&route.consumer, &raw.source, &raw.id).replayed(replay);
+        let key = |consumer: &str| receipt::key(consumer, &raw.source, &raw.id).replayed(replay);
+        let receipt = key(&route.names.consumer);
+        let copies = route.names.others.iter().map(|consumer| key(consumer)).collect();
         Self {
             raw,
             decoded: None,
             route,
             access,
             receipt,
+            copies,
+            consumer: &route.names.consumer,
             hash,
             deadline,
             again,

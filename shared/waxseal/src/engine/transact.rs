@@ -29,9 +29,8 @@ impl Inner {
         loop {
             attempts.begin()?;
             let ahead = self.read_ahead(task, guard.as_ref()).await?;
-            if let Some(receipt) = find(&ahead, &task.receipt)
-                && !receipt.is_expired(self.host.now())
-            {
+            let live = |key| find(&ahead, key).filter(|receipt| !receipt.is_expired(self.host.now()));
+            if let Some(receipt) = task.receipts().find_map(live) {
                 return self.found(task, receipt);
             }
             let cursor = guard.as_ref().map(|guard| (guard, find(&ahead, &guard.key)));
@@ -61,7 +60,7 @@ impl Inner {
                 }
                 return Ok(self.applied(task));
             };
-            match attempts.next(error, Some(&task.receipt)).await {
+            match attempts.next(error, |key| task.has_receipt(key)).await {
                 Ok(Next::Receipt(Some(stored))) => return self.found(task, &stored),
                 // State has moved on, or the receipt vanished in between: decide again on what is there now.
                 Ok(Next::Receipt(None) | Next::Again) => {}
@@ -76,16 +75,17 @@ impl Inner {
         if !failure.is_permanent() {
             return Err(failure);
         }
-        let items = task.access.get(vec![task.receipt.clone()]).await?;
-        match items.first().and_then(Option::as_ref) {
-            Some(receipt) if !receipt.is_expired(self.host.now()) => {
+        let items = task.access.get(task.receipts().cloned().collect()).await?;
+        let now = self.host.now();
+        match items.iter().flatten().find(|receipt| !receipt.is_expired(now)) {
+            Some(receipt) => {
                 match read_receipt(receipt)?.judge(&task.hash, task.raw.version, self.host.now(), None) {
                     // A lease that ran out says nothing about this failure.
                     ReceiptMeaning::TakeOver { .. } | ReceiptMeaning::Acted => Err(failure),
                     _ => self.found(task, receipt),
                 }
             }
-            _ => Err(failure),
+            None => Err(failure),
         }
     }
 
@@ -106,7 +106,7 @@ impl Inner {
             let writes = staged.take_writes(self.host.now(), token, 0);
             let written = self.write(task.access, writes, staged.reads, token).await;
             let Err(error) = written else { return Ok(Outcome::Applied) };
-            attempts.next(error, None).await?;
+            attempts.next(error, |_| false).await?;
         }
     }
 
@@ -121,10 +121,10 @@ impl Inner {
         // The run says what is wrong with such a key.
         keys.retain(|key| state::check_key(key).is_ok());
         keys.extend(guard.map(|guard| guard.key.clone()));
-        if keys.is_empty() && !task.again {
+        if keys.is_empty() && !task.again && task.copies.is_empty() {
             return Ok(Vec::new());
         }
-        keys.push(task.receipt.clone());
+        keys.extend(task.receipts().cloned());
         let items = task.access.get(keys.clone()).await?;
         Ok(keys.into_iter().zip(items).collect())
     }
@@ -153,12 +153,13 @@ impl Inner {
         let (now, token) = (self.host.now(), self.token(task.access));
         let mut receipt = self.blank(task, now);
         receipt.emitted = std::mem::take(&mut staged.emitted);
-        let mut writes = staged.take_writes(now, token, 2);
+        let mut writes = staged.take_writes(now, token, 2 + task.copies.len());
         writes.extend(cursor.map(|(guard, stored)| guard.advance(stored, now, self.expiry(), token)));
         writes.push(Write {
             action: Action::Put(receipt.into_item(token)),
             condition: Condition::Absent { now },
         });
+        writes.extend(self.copies(task, now, token));
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
 }

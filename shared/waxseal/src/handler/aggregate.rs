@@ -70,8 +70,10 @@ use waxseal_message::{Command, Contains, Emits, Envelope, Event, Message};
     note = "register a `Handler` with `.handler(..)` and an `Effect` with `.effect(..)`"
 )]
 pub trait Aggregate: Send + Sync + Sized + 'static {
-    /// Unique in its service. With the message's name it is part of each receipt's key, so renaming it makes old messages new.
+    /// Unique in its service. With the message's name it is part of each receipt's key.
     const NAME: &'static str;
+    /// Names that the aggregate had before, newest first, as [`Handler::FORMER_NAMES`](crate::Handler::FORMER_NAMES).
+    const FORMER_NAMES: &'static [&'static str] = &[];
     /// The entity that it decides on.
     type State: Entity;
     /// Every message that it decides, as a tuple: `(PlaceOrder, CancelOrder)`. Each has a [`Decide`] of its own.
@@ -89,6 +91,9 @@ pub trait Aggregate: Send + Sync + Sized + 'static {
     note = "write `impl Decide<{M}> for {Self}`, or take `{M}` out of `type Decides`"
 )]
 pub trait Decide<M: Message>: Aggregate {
+    /// Names of handlers that handled the message before the aggregate did, newest first. They are older than the aggregate's own
+    /// [former names](Aggregate::FORMER_NAMES).
+    const FORMER_NAMES: &'static [&'static str] = &[];
     /// As [`Handler::SEQUENCING`](crate::Handler::SEQUENCING).
     const SEQUENCING: Sequencing = Sequencing::Arrival;
     /// As [`Handler::REPLAY`](crate::Handler::REPLAY).

@@ -44,6 +44,8 @@ use waxseal_message::{Emits, Envelope, Message, Raw, Timestamp, effect_key};
 pub trait Effect: Send + Sync + 'static {
     /// As [`Handler::NAME`](crate::Handler::NAME).
     const NAME: &'static str;
+    /// As [`Handler::FORMER_NAMES`](crate::Handler::FORMER_NAMES).
+    const FORMER_NAMES: &'static [&'static str] = &[];
     /// How long the outside remembers an effect key. A retry after that could act twice, so it is dead-lettered as
     /// "outcome unknown" instead of run.
     const KEY_TTL: Duration;

@@ -10,6 +10,7 @@ mod decoded;
 mod effect;
 mod erased;
 mod failure;
+mod names;
 mod reason;
 mod refusal;
 mod replay;

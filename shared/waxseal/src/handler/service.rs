@@ -13,6 +13,7 @@ use crate::{
         effect::{Done, Effect},
         erased::{Effected, Handled, Reaction},
         failure::Failure,
+        names::Names,
         sequencing::Sequencing,
         transactional::Handler,
     },
@@ -35,14 +36,19 @@ pub struct Service {
 
 #[derive(Clone)]
 pub(crate) struct Route {
-    /// Service and handler: whose receipt it is (S-18).
-    pub(crate) consumer: Arc<str>,
+    /// Whose receipts it has.
+    pub(crate) names: Names,
     /// The handler's name.
     pub(crate) handler: &'static str,
     pub(crate) reaction: Arc<dyn Reaction>,
 }
 
 impl Route {
+    /// Whether this is its name, or was.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.handler == name || self.names.former().contains(&name)
+    }
+
     /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
     pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
         panic::catch(|| self.reaction.entity(raw)).ok().flatten()
@@ -67,7 +73,7 @@ impl Service {
 
     /// Adds a [`Handler`].
     pub fn handler<H: Handler>(self, handler: H) -> Self {
-        self.with::<H::Event, H::Emits>(H::NAME, Arc::new(Handled(handler)))
+        self.with::<H::Event, H::Emits>(H::NAME, H::FORMER_NAMES, Arc::new(Handled(handler)))
     }
 
     /// Adds an [`Aggregate`] with every message that it decides.
@@ -79,17 +85,23 @@ impl Service {
 
     /// Adds an [`Effect`].
     pub fn effect<E: Effect>(self, effect: E) -> Self {
-        self.with::<E::Event, E::Emits>(E::NAME, Arc::new(Effected::new(effect)))
+        self.with::<E::Event, E::Emits>(E::NAME, E::FORMER_NAMES, Arc::new(Effected::new(effect)))
     }
 
     /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release)
     /// as done.
     pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
-        self.with::<E::Event, E::Emits>(E::NAME, Arc::new(Effected::with_done(effect)))
+        self.with::<E::Event, E::Emits>(E::NAME, E::FORMER_NAMES, Arc::new(Effected::with_done(effect)))
     }
 
-    fn with<M: Message, S: Emits>(mut self, handler: &'static str, reaction: Arc<dyn Reaction>) -> Self {
-        self.add::<M, S>(handler, None, reaction);
+    fn with<M: Message, S: Emits>(
+        mut self,
+        name: &'static str,
+        former: &[&'static str],
+        reaction: Arc<dyn Reaction>,
+    ) -> Self {
+        let names = Names::of_handler(&self.name, name, former);
+        self.add::<M, S>(name, None, names, reaction);
         self
     }
 
@@ -97,20 +109,19 @@ impl Service {
         &mut self,
         handler: &'static str,
         decides: Option<&'static str>,
+        names: Names,
         reaction: Arc<dyn Reaction>,
     ) {
         let consumes = Declared::of::<M>();
-        let entry = Entry {
+        self.catalog.push(Entry {
             service: self.name.clone(),
             handler,
             decides,
             mode: reaction.mode(),
             consumes,
             emits: S::DECLARED,
-        };
-        let consumer = entry.consumer().into();
-        self.catalog.push(entry);
-        self.routes.entry(consumes.name).or_default().push(Route { consumer, handler, reaction });
+        });
+        self.routes.entry(consumes.name).or_default().push(Route { names, handler, reaction });
     }
 
     /// Acknowledges messages of this name without a handler; without it they are dead letters (S-41). `aws:s3` stands for
@@ -151,8 +162,19 @@ impl Service {
     pub fn check(&self) -> Result<(), ServiceError> {
         match Self::mistakes(&self.name, &self.catalog).into_iter().next() {
             Some(first) => Err(first),
-            None => self.check_orders(),
+            None => self.check_names().and_then(|()| self.check_orders()),
         }
+    }
+
+    /// No name is that of two handlers, former names included: they would share their receipts.
+    fn check_names(&self) -> Result<(), ServiceError> {
+        let mut seen = HashSet::new();
+        for route in self.routes.values().flatten() {
+            if !route.names.consumers().all(|consumer| seen.insert(consumer)) {
+                return Err(ServiceError::Twice { service: self.name.clone(), handler: route.handler });
+            }
+        }
+        Ok(())
     }
 
     /// The mistakes in the catalog of a service: two handlers of one name, an event of another owner that it emits, a
@@ -213,7 +235,10 @@ impl<A> EachMessage<A> for Decisions<A> {
         A: Decide<M>,
     {
         let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
-        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), Arc::new(decided));
+        let aggregate = (A::NAME, <A as Aggregate>::FORMER_NAMES);
+        let handlers = <A as Decide<M>>::FORMER_NAMES;
+        let names = Names::of_decision(&self.service.name, aggregate, M::NAME, handlers);
+        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), names, Arc::new(decided));
     }
 }
 

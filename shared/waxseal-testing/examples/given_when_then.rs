@@ -99,11 +99,7 @@ impl Handler for PrintBadge {
     const NAME: &str = "print-badge";
     type Event = SeatReserved;
     type Emits = ();
-    async fn handle(
-        &self,
-        reserved: &Envelope<SeatReserved>,
-        unit: &mut Unit<'_, ()>,
-    ) -> Result<(), Fault> {
+    async fn handle(&self, reserved: &Envelope<SeatReserved>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
         let SeatReserved { seat, guest } = &reserved.data;
         let text = format!("{guest}, seat {seat}");
         let badge = match unit.load::<Badge>(guest).await? {

@@ -1,4 +1,4 @@
-//! Run it: `cargo run -p waxseal-testing --example given_when_then`
+//! Run it: `cargo run --profile ci -p waxseal-testing --example given_when_then`
 //!
 //! A seat is reserved and released. Each decision is tested as a pure function: a state, a message, a state and messages. The handler
 //! that prints badges is tested alone.
@@ -130,9 +130,12 @@ fn main() {
         .then(seat("Grace"), (reserved("Grace"),));
 
     // What a test that fails would print: both sides in full.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| ())); // this panic is meant
     let wrong = std::panic::catch_unwind(|| {
         given(Seats, None).when(reserve("Ada")).then(seat("Grace"), ());
     });
+    std::panic::set_hook(hook);
     let text = *wrong.unwrap_err().downcast::<String>().unwrap();
     assert!(text.contains("\"guest\": \"Grace\"") && text.contains("\"name\": \"seat.reserved\""));
 

@@ -9,7 +9,7 @@ use orders::{CancelOrder, Refused, Status, Submission, find, submission::parse_l
 use proptest::prelude::*;
 use waxseal::{Engine, Failure, Raw};
 
-/// How the world answers an order.
+/// The answers of the other services to an order.
 #[derive(Debug, Clone, Copy)]
 enum World {
     Short,
@@ -38,8 +38,8 @@ fn heard(kind: &str, id: &str) -> Raw {
     }
 }
 
-/// Everything that may be heard of one order, each up to three times (under the same id or, worse, under another),
-/// in any order.
+/// All events of one order, each up to three times (under the same id or under another), in any
+/// order.
 fn story() -> impl Strategy<Value = (World, bool, Vec<Raw>)> {
     let world = prop_oneof![Just(World::Short), Just(World::Captured), Just(World::Declined)];
     (world, any::<bool>(), proptest::collection::vec((1usize..=3, any::<bool>()), 3)).prop_flat_map(
@@ -64,7 +64,7 @@ fn story() -> impl Strategy<Value = (World, bool, Vec<Raw>)> {
 async fn tell(engine: &Engine, message: &Raw) {
     match engine.handle(message).await {
         Ok(_) => {}
-        // A cancellation that comes too late is refused; nothing else is.
+        // Only a late cancellation may be refused.
         Err(Failure::Fault(fault)) if message.name == "cancel-order" => {
             assert!(fault.reason().is::<Refused>(), "{fault}");
         }

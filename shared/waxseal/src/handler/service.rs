@@ -165,7 +165,7 @@ impl Service {
     pub fn check(&self) -> Result<(), ServiceError> {
         match Self::mistakes(&self.name, &self.catalog).into_iter().next() {
             Some(first) => Err(first),
-            None => self.check_names().and_then(|()| self.check_orders()),
+            None => self.check_names().and_then(|()| self.check_sequencing()),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Engine {
-    /// Why a group is blocked, if it is.
+    /// The reason why a group is blocked; `None` where it is not.
     ///
     /// # Errors
     /// Where the table cannot be read.
@@ -19,8 +19,9 @@ impl Engine {
         self.block_reason(Access::Alone(self.table()), group).await
     }
 
-    /// Unblocks an ordered group that was blocked under [`GroupPolicy::Block`](crate::batch::GroupPolicy::Block): once the
-    /// dead letter is dealt with. Returns whether it was blocked.
+    /// Unblocks an ordered group that was blocked under
+    /// [`GroupPolicy::Block`](crate::batch::GroupPolicy::Block): after its dead letter was handled.
+    /// Returns whether it was blocked.
     ///
     /// # Errors
     /// Where the table cannot be written.
@@ -54,7 +55,7 @@ impl Engine {
         Ok(item.as_ref().map(group_block::reason))
     }
 
-    /// Blocks a group from now on; the first reason stands.
+    /// Blocks a group from now on; the first reason is kept.
     pub(crate) async fn block(&self, access: Access<'_>, group: &str, reason: &str) -> Result<(), Failure> {
         let (now, token) = (self.inner.host.now(), self.inner.host.token());
         let item = group_block::item(group_block::key(&self.inner.service.name, group), reason, token);

@@ -7,14 +7,14 @@ use foldhash::{HashMap, HashMapExt as _};
 use crate::table::Key;
 use waxseal_message::Timestamp;
 
-/// How long a receipt is believed without asking.
+/// The time for which a cached receipt is used without a request.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// Keys of completed receipts with the payload's version and hash. Claims never get in.
+/// The keys of completed receipts with the payload's version and hash. Leases are never cached.
 #[derive(Debug)]
 pub(crate) struct Cache {
     seen: HashMap<Key, Seen>,
-    /// Oldest first; may hold keys that were renewed since.
+    /// The keys, oldest first. It may hold keys that were renewed since.
     order: VecDeque<(Timestamp, Key)>,
     capacity: usize,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Seen {
     pub(crate) hash: String,
     pub(crate) version: u16,
     at: Timestamp,
-    /// When the receipt itself may be forgotten (S-9).
+    /// The time after which the receipt itself may be forgotten (S-9).
     expires: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! One delivery of a message, and what is noted while it is handled.
+//! One delivery of a message, and the notes that are taken while it is handled.
 
 use crate::{
     dead_letter::{FailedHandler, Returned},
@@ -7,20 +7,20 @@ use crate::{
 };
 use waxseal_message::{Raw, Timestamp};
 
-/// One delivery of a message: what its record says beside it.
+/// One delivery of a message, with the facts of its record.
 #[derive(Clone, Copy)]
 pub(crate) struct Delivery<'a> {
     pub(crate) raw: &'a Raw,
     pub(crate) deadline: Option<Timestamp>,
     /// As [`Task::again`].
     pub(crate) again: bool,
-    /// How often the record was received, this time included.
+    /// The number of receives of the record, this one included.
     pub(crate) receives: u32,
-    /// The failures that it releases, where it is a dead letter that came back.
+    /// The failures that it releases, where it is a redriven dead letter.
     pub(crate) returned: Option<&'a Returned>,
-    /// The effects that fail for good go here.
+    /// The list of effects that fail for good.
     pub(crate) failed: &'a FailedHandlers,
-    /// What a caller wants to know of the commit.
+    /// The entity that a waiting caller wants from the commit.
     pub(crate) left: Option<&'a Left>,
 }
 
@@ -31,7 +31,8 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The effects of one message that failed for good, each with its receipt's writer: for the dead letter (S-19).
+/// The effects of one message that failed for good, each with its receipt's writer, for the dead
+/// letter (S-19).
 #[derive(Debug, Default)]
 pub(crate) struct FailedHandlers(Lock<Vec<FailedHandler>>);
 

@@ -1,8 +1,8 @@
 //! The door for commands that come by HTTP or by call: an idempotency key in, a typed answer out.
 //!
-//! A queue delivers until it is told that a message is done, so it needs an outcome alone. A caller waits: it wants the state,
-//! the typed refusal, or to hear that its key was used before. The receipt is the same, so a command takes effect once whichever
-//! way it comes.
+//! A queue delivers until the message is acknowledged, so it needs only an outcome. A caller waits
+//! for the state, for the typed refusal, or for the answer that its key was used before. Both ways
+//! share the receipt, so a command takes effect once by either.
 
 use std::{collections::BTreeMap, error::Error, marker::PhantomData};
 
@@ -24,10 +24,10 @@ use crate::{
 };
 use waxseal_message::{Envelope, Message, Raw, Timestamp};
 
-/// A command of a caller that waits for its [`Answer`]: what [`Engine::call`] takes.
+/// A command of a caller that waits for its [`Answer`]; the input of [`Engine::call`].
 ///
-/// `source` and `key` are the command's identity: a repeated call with the same key takes effect once. A refusal leaves no trace,
-/// so its key stays free.
+/// `source` and `key` are the command's identity: a repeated call with the same key takes effect
+/// once. A refusal leaves no trace, so its key stays free.
 #[derive(Debug)]
 #[must_use = "a call does nothing until an engine runs it"]
 pub struct Call<M> {
@@ -41,13 +41,14 @@ pub struct Call<M> {
 }
 
 impl<M: Message> Call<M> {
-    /// A call of `command` under the idempotency key `key`. `source` names the way in, such as `http`.
+    /// A call of `command` under the idempotency key `key`. `source` names the way in, such as
+    /// `http`.
     pub fn new(source: impl Into<String>, key: impl Into<String>, command: &M) -> Self {
         Self::of_payload(source, key, command)
     }
 
-    /// As [`Call::new`], with the command's JSON as the caller submitted it. The key then stands for all of the payload, members
-    /// included that `M` does not know.
+    /// As [`Call::new`], with the command's JSON as the caller submitted it. The key then stands
+    /// for the whole payload, members included that `M` does not know.
     pub fn of_payload(
         source: impl Into<String>,
         key: impl Into<String>,
@@ -64,19 +65,21 @@ impl<M: Message> Call<M> {
         }
     }
 
-    /// Joins a flow that has begun; without it the command begins one, which has its key as correlation id.
+    /// Joins a flow that has begun. Otherwise the command begins a flow, with its key as the
+    /// correlation id.
     pub fn correlated(mut self, correlation_id: impl Into<String>) -> Self {
         self.correlation_id = Some(correlation_id.into());
         self
     }
 
-    /// Metadata that travels with the command: `traceparent` and `tracestate` also travel with everything that follows (S-44).
+    /// Metadata that travels with the command. `traceparent` and `tracestate` also travel with all
+    /// messages that follow (S-44).
     pub fn metadata(mut self, metadata: BTreeMap<String, Value>) -> Self {
         self.metadata = metadata;
         self
     }
 
-    /// A time from which on the command is not started any more (S-20).
+    /// A time from which on the command does not start any more (S-20).
     pub fn deadline(mut self, deadline: Timestamp) -> Self {
         self.deadline = Some(deadline);
         self
@@ -98,17 +101,17 @@ impl<M: Message> Call<M> {
     }
 }
 
-/// What became of a [`Call`], with the state of its entity; `None` where the decision left none.
+/// The outcome of a [`Call`], with the state of its entity; `None` where the decision left none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer<S> {
-    /// The command took effect now. The state is the one that it left.
+    /// The command took effect now. The state is the one after it.
     Applied(Option<S>),
-    /// The same key brought the same command before. The state is the present one.
+    /// The same key came with the same command before. The state is the present one.
     Repeated(Option<S>),
 }
 
 impl<S> Answer<S> {
-    /// Whether the same key brought the same command before.
+    /// Whether the same key came with the same command before.
     #[must_use]
     pub fn is_repeated(&self) -> bool {
         matches!(self, Self::Repeated(_))
@@ -129,16 +132,17 @@ impl<S> Answer<S> {
     }
 }
 
-/// Why a [`Call`] changed nothing.
+/// The reason why a [`Call`] changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejected<R> {
     /// The aggregate refused.
     #[error(transparent)]
     Refused(R),
-    /// The key came with another payload before (S-16). The first one stands.
+    /// The key came with another payload before (S-16). The first payload stands.
     #[error("this key came with another payload before: repeat that payload, or use a new key")]
     KeyReused,
-    /// It could not be carried out now, or at all: [`Failure::is_permanent`] says whether a repetition may help.
+    /// The command could not be carried out now, or at all: [`Failure::is_permanent`] says whether
+    /// a repetition may help.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -157,8 +161,8 @@ impl<R: Error + Send + Sync + 'static> Rejected<R> {
 }
 
 impl Engine {
-    /// Carries out a command of a caller: once for each key, however often it is called. Other handlers of the message run too,
-    /// as for a message of a queue.
+    /// Carries out a command of a caller, once for each key. Other handlers of the message run too,
+    /// as for a message from a queue.
     ///
     /// # Errors
     /// [`Rejected`]: the aggregate's own refusal, a key that came with another payload, or a failure.
@@ -217,7 +221,8 @@ impl Engine {
         let outcome = self.handle_in(access, delivery).await.map_err(Rejected::of)?;
         match (outcome, left.into_item()) {
             (Outcome::Applied, Some(item)) => Ok(Answer::Applied(value(item)?)),
-            // Where only another handler of the message took effect now, the aggregate had decided before.
+            // Only another handler of the message took effect now; the aggregate had decided
+            // before.
             _ => Ok(Answer::Repeated(self.read_at(key).await?)),
         }
     }

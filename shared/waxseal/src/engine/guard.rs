@@ -19,10 +19,12 @@ pub(super) struct Guard<'a> {
 }
 
 impl<'a> Guard<'a> {
-    /// The guard of a handler's `sequencing` for `raw`; none where it takes events as they come.
+    /// The guard of a handler's `sequencing` for `raw`; `None` where it takes events in the order
+    /// of arrival.
     ///
     /// # Errors
-    /// Permanent, where the event carries no sequence, or a subject that no table takes as a key.
+    /// A permanent fault where the event carries no sequence, or a subject that no table takes as a
+    /// key.
     pub(super) fn of(
         sequencing: Sequencing,
         service: &str,
@@ -42,16 +44,17 @@ impl<'a> Guard<'a> {
         Ok(Some(Self { key, subject, number, sequencing }))
     }
 
-    /// Where the event stands, with the cursor as it is stored.
+    /// The event's standing against the stored cursor.
     ///
     /// # Errors
-    /// Permanent, where the cursor cannot be read.
+    /// A permanent fault where the cursor cannot be read.
     pub(super) fn judge(&self, stored: Option<&Item>, now: Timestamp) -> Result<Standing, Fault> {
         Ok(standing(self.sequencing, cursor::last(stored, now)?, self.number))
     }
 
-    /// Moves the cursor from where it is stored to this event. After `expires` nothing older can come, so a cursor that only
-    /// knows the newest event is forgotten. A cursor without gaps never is.
+    /// Moves the cursor from its stored place to this event. After `expires` no older event can
+    /// arrive, so the cursor of a handler that takes the newest event is forgotten then. A cursor
+    /// without gaps is never forgotten.
     pub(super) fn advance(
         &self,
         stored: Option<&Item>,

@@ -1,4 +1,4 @@
-//! What is known of a message: from the warm cache, or from its receipt.
+//! The known outcome of a message: from the warm cache, or from its receipt.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl Inner {
         match task.hash.against(&seen.hash) {
             Comparison::Same => Some(Ok(Outcome::Duplicate)),
             Comparison::Other { now } => Some(Err(mismatch(task, seen.hash.clone(), now))),
-            // The receipt itself, and the payload that a claim is for, say more.
+            // The receipt, or the payload behind a claim, tells more.
             Comparison::Unknown => None,
         }
     }
@@ -43,12 +43,12 @@ impl Inner {
         Outcome::Applied
     }
 
-    /// Marks the writes of one commit.
+    /// The writer token for one commit.
     pub(super) fn token(&self, access: Access<'_>) -> Token {
         access.token().unwrap_or_else(|| self.host.token())
     }
 
-    /// When a receipt that is written now may be forgotten.
+    /// The time after which a receipt that is written now may be forgotten.
     pub(super) fn expiry(&self) -> Timestamp {
         after(self.host.now(), self.settings.horizon)
     }
@@ -68,7 +68,8 @@ impl Inner {
         }
     }
 
-    /// What a stored receipt means for this delivery: it is over, or leave to take over.
+    /// The meaning of a stored receipt for this delivery: the outcome, or the permission to take
+    /// over.
     pub(super) fn judge(
         &self,
         task: &Task<'_>,
@@ -103,7 +104,7 @@ pub(super) enum Judged {
         attempt: u32,
         first_at: Timestamp,
     },
-    /// The effect was applied: only its emissions are to be committed.
+    /// The effect was applied, so only its emissions are committed.
     Acted,
 }
 

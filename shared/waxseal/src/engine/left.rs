@@ -1,4 +1,4 @@
-//! The entity as a commit left it, for a caller that waits.
+//! The entity after a commit, for a caller that waits.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::{
     table::{Item, Key},
 };
 
-/// The entity of one route as the route's commit left it.
+/// The entity of one route after the route's commit.
 pub(crate) struct Left {
     consumer: Arc<str>,
     entity: Key,
@@ -20,12 +20,12 @@ impl Left {
         Self { consumer, entity, item: Lock::default() }
     }
 
-    /// Whether it is asked of this consumer.
+    /// Whether the caller asks for the entity of this consumer.
     pub(super) fn is_of(&self, consumer: &Arc<str>) -> bool {
         self.consumer == *consumer
     }
 
-    /// The entity as the commit of `staged` leaves it, which was decided on what was read `ahead`.
+    /// The entity after the commit of `staged`, which was decided on the items read `ahead`.
     pub(super) fn of(&self, staged: &Staged, ahead: &[(Key, Option<Item>)]) -> Option<Item> {
         let read = || ahead.iter().find(|(key, _)| *key == self.entity).and_then(|(_, item)| item.clone());
         staged.seen(&self.entity).unwrap_or_else(read)
@@ -35,7 +35,8 @@ impl Left {
         *self.item.lock() = Some(item);
     }
 
-    /// The entity, where the handler has committed; `None` inside where its commit left none.
+    /// The entity, where the handler has committed. The inner value is `None` where its commit left
+    /// no entity.
     pub(super) fn into_item(self) -> Option<Option<Item>> {
         self.item.into_inner()
     }

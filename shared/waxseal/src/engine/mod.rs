@@ -1,7 +1,8 @@
 //! The engine: runs a service's handlers over a table, one message at a time.
 //!
-//! [`Engine`] takes a message to every handler that wants it. A transactional handler commits its receipt with its state in one
-//! write; an effect runs under a lease. The folder knows no batches and no relay.
+//! [`Engine`] takes a message to every handler that wants it. A transactional handler commits its
+//! receipt with its state in one write; an effect runs under a lease. The folder knows no batches
+//! and no relay.
 
 mod attempts;
 mod blocked;

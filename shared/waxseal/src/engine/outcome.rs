@@ -1,12 +1,12 @@
-//! What became of a message that was handled.
+//! The outcome of a handled message.
 
-/// How a message was dealt with.
+/// The outcome of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It took effect now.
+    /// The message took effect now.
     Applied,
-    /// It had taken effect before.
+    /// The message had taken effect before.
     Duplicate,
-    /// A later event of its entity had taken effect before, so this one has none (S-34).
+    /// A later event of the entity had taken effect before, so this one has no effect (S-34).
     Stale,
 }

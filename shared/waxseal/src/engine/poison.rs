@@ -1,5 +1,5 @@
-//! Markers: a record that was received before runs behind one, so that one that kills the process is known by what it
-//! leaves behind (S-28).
+//! Markers: a record that was received before runs behind one. A record that kills the process is
+//! known by the marker that it leaves behind (S-28).
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,13 +28,14 @@ use crate::{
 };
 use waxseal_message::{Raw, Timestamp};
 
-/// Runs that may leave a marker behind before the record is given up.
+/// The number of runs that may leave a marker behind before the record is dead-lettered.
 pub(crate) const DEATHS: u32 = 2;
 
-/// Tries in a row to remove a marker. The table waits between its own.
+/// The number of tries in a row to remove a marker. The table waits between its own retries.
 const TRIES: u32 = 3;
 
-/// A permit to run, to be given back. While the process lives, a marker that is dropped is one of a run that ended.
+/// The marker of a run that is under way. A marker that is dropped while the process lives belongs
+/// to a run that ended.
 pub(crate) struct Marker {
     key: Key,
     token: Token,
@@ -43,7 +44,7 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
-    /// Nothing of it is in the table any more, or never was.
+    /// Notes that the marker is no longer in the table, or never was.
     fn close(mut self) {
         self.is_open = false;
     }
@@ -57,18 +58,19 @@ impl Drop for Marker {
     }
 }
 
-/// What is known of a record before it runs.
+/// The state of a record before it runs.
 pub(crate) enum Marked {
     /// It may run.
     Run(Marker),
-    /// It is over, or somebody else runs it.
+    /// The outcome is known, or another invocation runs the record.
     Known(Result<Outcome, Failure>),
     /// Earlier runs of it never ended.
     Poison(Marker, u32),
 }
 
 impl Engine {
-    /// Looks at what earlier runs left, and leaves a marker: two requests, one for a duplicate.
+    /// Reads the marks of earlier runs, and writes a marker. It makes two requests, or one for a
+    /// duplicate.
     pub(crate) async fn mark(
         &self,
         access: Access<'_>,
@@ -98,8 +100,9 @@ impl Engine {
         inner.leave_marker(access, key, marker, deadline).await
     }
 
-    /// Takes the marker away: the run has ended, however. One that cannot be removed now is remembered, and tried again at the end
-    /// of the batch and by the next invocation of this environment: the next suspect does not wait for it.
+    /// Removes the marker, since the run has ended in some way. A marker that cannot be removed now
+    /// is remembered. It is tried again at the end of the batch and by the next invocation of this
+    /// environment, so the next suspect does not wait for it.
     pub(crate) async fn unmark(&self, access: Access<'_>, marker: Marker) {
         match self.inner.remove(access, &marker.key, marker.token).await {
             Ok(()) => marker.close(),
@@ -114,7 +117,8 @@ impl Engine {
         }
     }
 
-    /// Removes the markers of earlier runs that ended here, where there are any: several times, short of the margin.
+    /// Removes the markers of earlier runs that ended here, where there are any. It tries several
+    /// times, but not within the margin.
     pub(crate) fn settle<'a>(&'a self, access: Access<'a>) -> Option<BoxFuture<'a, ()>> {
         let inner = &*self.inner;
         if inner.ended.is_empty() || access.is_closed(inner.host.now()) {
@@ -139,7 +143,8 @@ impl Engine {
 }
 
 impl Inner {
-    /// What every consumer of the event remembers, where all of them do.
+    /// The common outcome in the receipts of all consumers of the event; `None` where one has no
+    /// outcome.
     fn all_known(
         &self,
         tasks: &[Task<'_>],
@@ -176,17 +181,18 @@ impl Inner {
             Ok(marker) => marker,
             Err(attribute) => return Err(damaged(&key, found.as_ref(), attribute)),
         };
-        // A run that ended here is none that never did, whatever its marker says.
+        // The memory of this environment wins over the marker: the run has ended.
         let writer = found.as_ref().and_then(|item| item.get_text(attribute::WRITER));
         let counts = marker.filter(|_| !writer.is_some_and(|writer| self.ended.knows(&key, writer)));
         let runs = counts.as_ref().map_or(0, |marker| marker.runs);
         if let Some(until) = counts.and_then(|marker| marker.until)
             && now < until
         {
-            // Another invocation runs it, or died just now: which of the two shows at its end.
+            // Another invocation runs the record, or died just now. The end of its time will tell.
             return Ok(Marked::Known(Err(Failure::InProgress { until })));
         }
-        // Never before the invocation's end: a run that only takes long is no death.
+        // The time is never before the invocation's end, so that a long run does not count as a
+        // death.
         let until = deadline.unwrap_or_else(|| after(now, self.settings.lease)).max(now);
         let condition = match writer {
             Some(writer) => Condition::Writer(writer.to_owned()),
@@ -194,7 +200,7 @@ impl Inner {
         };
         let item = self.marker(key.clone(), runs + 1, until, token);
         let write = Write { action: Action::Put(item), condition };
-        // Where no answer comes it may be there, and nothing has run.
+        // Without an answer the marker may be in the table, although nothing has run.
         let marker = Marker { key, token, ended: Arc::clone(&self.ended), is_open: true };
         match self.write(access, vec![write], Vec::new(), token).await {
             Ok(()) => self.ended.forget(&marker.key),
@@ -216,8 +222,8 @@ impl Inner {
         poison_marker::item(key, runs, until, expires, token)
     }
 
-    /// Removes the marker of a run that ended. Where it cannot be removed, it is made to say so: a policy may allow the one write and not
-    /// the other.
+    /// Removes the marker of a run that ended. Where that is refused, it rewrites the marker as one
+    /// without runs: a policy may allow the write and not the removal.
     async fn remove(&self, access: Access<'_>, key: &Key, token: Token) -> Result<(), Failure> {
         let condition = || Condition::Writer(token.to_string());
         let delete = Write { action: Action::Delete(key.clone()), condition: condition() };
@@ -228,7 +234,7 @@ impl Inner {
     }
 }
 
-/// A refusal says that the marker is another run's by now, or gone.
+/// Turns a refusal into success: the marker is another run's by now, or gone.
 fn is_gone(result: Result<(), CommitError>) -> Result<(), Failure> {
     match result {
         Ok(()) | Err(CommitError::Write(WriteError::Refused(_)) | CommitError::ConflictInBatch(_)) => Ok(()),
@@ -244,7 +250,7 @@ fn damaged(key: &Key, item: Option<&Item>, attribute: &str) -> Failure {
     )))
 }
 
-/// What several consumers make of one event, as one.
+/// The outcomes of several consumers of one event, as one.
 fn sum(results: Vec<Result<Outcome, Failure>>) -> Result<Outcome, Failure> {
     results.into_iter().find(Result::is_err).unwrap_or(Ok(Outcome::Duplicate))
 }

@@ -16,13 +16,13 @@ use crate::{
 };
 use waxseal_message::Timestamp;
 
-/// What became of an effect, as a person found out.
+/// The outcome of an effect, as a person found it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EffectOutcome {
-    /// It was applied.
+    /// The effect was applied.
     Done,
-    /// It was not applied.
+    /// The effect was not applied.
     NotDone,
 }
 
@@ -35,18 +35,18 @@ pub struct Release {
     pub id: String,
     /// The handler's name.
     pub handler: String,
-    /// What became of it.
+    /// The outcome that the person found.
     pub outcome: EffectOutcome,
 }
 
-/// What a release has changed.
+/// The change that a release has made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Released {
-    /// The message counts as handled: it is a duplicate when it comes again.
+    /// The message counts as handled, so its next delivery is a duplicate.
     Completed,
-    /// When the message comes again, its emissions are committed, and nothing is done outside.
+    /// The next delivery commits the emissions and does nothing outside.
     EmitsLater,
-    /// When the message comes again, the effect acts, with the keys that it had.
+    /// At the next delivery the effect acts, with its earlier keys.
     ActsAgain,
 }
 
@@ -60,7 +60,7 @@ impl fmt::Display for Released {
     }
 }
 
-/// Why a release changed nothing.
+/// The reason why a release changed nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReleaseError {
@@ -69,9 +69,9 @@ pub enum ReleaseError {
     NoSuchEffect {
         /// The service.
         service: String,
-        /// The name.
+        /// The given name.
         handler: String,
-        /// The names that it has.
+        /// The names of its effects.
         known: String,
     },
     /// The handler has no receipt of the message.
@@ -87,7 +87,7 @@ pub enum ReleaseError {
         /// The envelope's id.
         id: String,
     },
-    /// It took effect.
+    /// The effect took effect.
     #[error("it took effect already: nothing is to be released")]
     Completed,
     /// An attempt is under way.
@@ -96,7 +96,7 @@ pub enum ReleaseError {
         /// The end of its lease.
         until: Timestamp,
     },
-    /// Nothing tells what a success emits.
+    /// The effect does not define the emissions of a success.
     #[error(
         "{handler} emits messages, and nothing tells which ones a success emits: implement `Done` for it, and register it with \
          `effect_with_done`"
@@ -114,11 +114,12 @@ pub enum ReleaseError {
 }
 
 impl Engine {
-    /// Releases an effect that failed for good, or whose outcome is unknown, as a person found it out: before its dead letter is redriven
-    /// (S-19). The write is conditional on the receipt that was read.
+    /// Releases an effect that failed for good, or whose outcome is unknown, with the outcome that
+    /// a person found (S-19). Its dead letter is redriven afterwards. The write is conditional on
+    /// the receipt that was read.
     ///
     /// # Errors
-    /// Where nothing was changed, with the reason.
+    /// The reason why nothing was changed.
     pub async fn release(&self, release: &Release) -> Result<Released, ReleaseError> {
         let inner = &*self.inner;
         let routes = || inner.service.routes.values().flatten();
@@ -175,7 +176,7 @@ impl Engine {
     }
 }
 
-/// What a release makes of a receipt, as a plain function.
+/// The receipt after a release, as a plain function.
 fn next(
     receipt: &Receipt,
     release: &Release,

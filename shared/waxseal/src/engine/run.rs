@@ -37,7 +37,7 @@ impl Inner {
         {
             return known;
         }
-        // What is fetched is memory, so it counts towards the bound (S-21).
+        // A fetched payload uses memory, so it counts towards the bound (S-21).
         let slot = if reaction.is_pure() && !claim_check::is_claim(task.raw) {
             None
         } else {
@@ -46,14 +46,14 @@ impl Inner {
         if task.access.is_closed(self.host.now()) {
             return Err(Failure::Unstarted);
         }
-        // Boxes keep what few records need out of what every record holds while it waits.
+        // Boxes keep rare parts out of the future that every waiting record holds.
         if claim_check::is_claim(task.raw) {
             return Box::pin(self.redeem(task, mode, slot)).await;
         }
         self.react_to(task, mode, slot).await
     }
 
-    /// As [`Inner::react`], once the payload is fetched that the event is a claim for (S-42).
+    /// As [`Inner::react`], after the payload of a claim is fetched (S-42).
     pub(super) async fn redeem(
         &self,
         task: &Task<'_>,
@@ -108,7 +108,8 @@ impl Inner {
             unread,
             staged: Staged::default(),
         };
-        // The invocation is the parent of many records' spans, and what each event came from cannot be: it is a link (S-44).
+        // The invocation's span has many records, so the event's own trace cannot be its parent: it
+        // is a link (S-44).
         let span = tracing::info_span!(
             "handle",
             consumer = run.consumer,
@@ -118,7 +119,8 @@ impl Inner {
             correlation_id = run.cause.correlation_id,
             link = run.cause.traceparent(),
         );
-        // A panic is a failed run (S-6): what was staged is dropped with it, and a lease is given up with what it said.
+        // A panic is a failed run (S-6): its staged writes are dropped, and a lease is released
+        // with the panic's text.
         let reaction = &task.route.reaction;
         let body = if has_acted { reaction.done(run) } else { reaction.run(run, &attempt) };
         let body = panic::catch_async(body).instrument(span);
@@ -145,7 +147,7 @@ impl Inner {
         }
     }
 
-    /// Writes as `token`: our own token in a refusal is success.
+    /// Writes as `token`. A refusal that shows this token is a success.
     pub(super) async fn write(
         &self,
         access: Access<'_>,

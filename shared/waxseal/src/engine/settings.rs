@@ -1,25 +1,27 @@
-//! The engine's numbers.
+//! The engine's settings.
 
 use std::time::Duration;
 
 use crate::{claim_check::ClaimCheck, handler::DEFAULT_LEASE, observe::Observers};
 
-/// Numbers that an environment may set.
+/// Settings that an environment may change.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How long a receipt is kept: at least queue retention + dead-letter retention + the archive window used + how far back a
-    /// sweep may begin. 42 days unless set: 4 + 14 + 14 + 7 and some.
+    /// The time for which a receipt is kept: at least queue retention + dead-letter retention + the
+    /// used archive window + the reach of a sweep. The default is 42 days: 4 + 14 + 14 + 7
+    /// and some.
     pub horizon: Duration,
-    /// The least lease of an effect that names none (S-11). 60 s unless set.
+    /// The least lease of an effect that names none (S-11); 60 s by default.
     pub lease: Duration,
-    /// How often a reaction is run again because a condition on state failed. 10 unless set.
+    /// The number of reruns of a reaction after a failed condition on state; 10 by default.
     pub reruns: u32,
-    /// Completed receipts remembered in this process (S-15). 10,000 unless set; 0 turns the cache off.
+    /// The number of completed receipts that this process remembers (S-15); 10,000 by default. 0
+    /// turns the cache off.
     pub cache: usize,
-    /// Where large payloads are checked in (S-42). Nowhere unless set.
+    /// The store of large payloads (S-42); none by default.
     pub claims: ClaimCheck,
-    /// Who is told what the engine and its batches do. None unless set.
+    /// The observers of the engine and its batches; none by default.
     pub observers: Observers,
 }
 

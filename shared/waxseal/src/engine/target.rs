@@ -1,4 +1,4 @@
-//! The entity that a message is about, as the message alone tells it.
+//! The target of a message: the entity that the message alone names.
 
 use crate::{
     claim_check,
@@ -9,34 +9,34 @@ use crate::{
 };
 use waxseal_message::Raw;
 
-/// What an event is about, as the event alone tells it.
+/// The entity that an event concerns, where the event alone names it.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) key: Key,
-    /// Whether its only reaction is the pure one on that entity.
+    /// Whether its only reaction is an aggregate on that entity.
     pub(crate) chains: bool,
-    /// Its number in a sequence that is followed, 0 elsewhere.
+    /// Its number in a sequence; 0 where its handler follows none.
     pub(crate) number: u64,
-    /// The event in that reaction's own type.
+    /// The event, decoded as that reaction's type.
     pub(crate) decoded: Option<Decoded>,
 }
 
 impl Engine {
-    /// The item that `raw`'s reaction reads and writes, where the event alone tells it: records about one entity are
-    /// run one after another.
+    /// The item that the reaction to `raw` reads and writes, where the event alone names it.
+    /// Records about one entity run one after another.
     pub(crate) fn target(&self, raw: &Raw) -> Option<Target> {
         let routes = self.inner.service.routes.get(raw.name.as_str())?;
-        // Whoever follows a sequence wants its events one after another.
+        // A handler that follows a sequence needs its events one after another.
         let guard = |route: &Route| self.inner.guard(route, raw, route.replay(raw)).ok().flatten();
         if let Some(Guard { key, number, .. }) = routes.iter().find_map(guard) {
             return Some(Target { key, chains: false, number, decoded: None });
         }
-        // What a claim stands for is fetched later: until then it is about nothing.
+        // A claim's payload is fetched later, so until then the event has no target.
         if claim_check::is_claim(raw) {
             return None;
         }
         let (key, decoded) = routes.iter().find_map(|route| route.entity(raw))?;
-        // With one reaction, and a key that a table takes, it can join others in a chain.
+        // An event with one reaction, and a key that a table takes, can be folded with others.
         let chains = routes.len() == 1 && state::check_key(&key).is_ok();
         Some(Target { key, chains, number: 0, decoded: Some(decoded) })
     }

@@ -22,7 +22,8 @@ pub(super) struct Task<'a> {
     pub(super) receipt: Key,
     pub(super) hash: PayloadHash<'a>,
     pub(super) deadline: Option<Timestamp>,
-    /// The record was received before: a cold duplicate is likely, so the receipt is read before the handler runs.
+    /// Whether the record was received before. A cold duplicate is then likely, so the receipt is
+    /// read before the handler runs.
     pub(super) again: bool,
     /// As [`Delivery::receives`].
     pub(super) receives: u32,
@@ -30,17 +31,18 @@ pub(super) struct Task<'a> {
     pub(super) returned: Option<&'a Returned>,
     /// As [`Delivery::failed`].
     pub(super) failed: &'a FailedHandlers,
-    /// As [`Delivery::left`], where it is asked of this handler.
+    /// As [`Delivery::left`], where the caller asks for this handler's entity.
     pub(super) left: Option<&'a Left>,
-    /// The namespace that it is handled in (S-40).
+    /// The namespace in which it is handled (S-40).
     pub(super) replay: Option<&'a str>,
 }
 
-/// Which run of a reaction one is.
+/// The number of a run of a reaction.
 pub(super) struct Try {
     pub(super) number: u32,
     pub(super) first_at: Timestamp,
-    /// A person said that the effect was applied, so only its emissions are staged.
+    /// Whether a person has confirmed that the effect was applied, so that only its emissions are
+    /// staged.
     pub(super) has_acted: bool,
 }
 

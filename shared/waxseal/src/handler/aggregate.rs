@@ -1,4 +1,5 @@
-//! The pure form of a handler: one entity and every message that may change it. No I/O, no clock, no `await`.
+//! The pure form of a handler: one entity and every message that may change it. It has no I/O, no
+//! clock and no `await`.
 
 use std::{borrow::Cow, error::Error, marker::PhantomData, time::Duration};
 
@@ -10,9 +11,10 @@ use waxseal_message::{Command, Contains, Emits, Envelope, Event, Message};
 
 /// One kind of entity and everything that may change it, decided by pure functions.
 ///
-/// The engine reads the entity together with the receipt in one request, decides and commits. It decides again where another
-/// writer was first. Messages about one entity that arrive in one batch share its read and its write, whatever their types.
-/// An entity that is not there is `None`, and a decision that leaves `None` deletes it.
+/// The engine reads the entity together with the receipt in one request, decides and commits. It
+/// decides again where another writer was first. Messages about one entity that arrive in one batch
+/// share its read and its write, whatever their types. An entity that does not exist is `None`, and
+/// a decision that leaves `None` deletes it.
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -70,19 +72,22 @@ use waxseal_message::{Command, Contains, Emits, Envelope, Event, Message};
     note = "register a `Handler` with `.handler(..)` and an `Effect` with `.effect(..)`"
 )]
 pub trait Aggregate: Send + Sync + Sized + 'static {
-    /// Unique in its service. With the message's name it is part of each receipt's key, so renaming it makes old messages new.
+    /// Unique in its service. With the message's name it is part of each receipt's key, so renaming
+    /// it makes old messages new.
     const NAME: &'static str;
-    /// The entity that it decides on.
+    /// The entity on which it decides.
     type State: Entity;
-    /// Every message that it decides, as a tuple: `(PlaceOrder, CancelOrder)`. Each has a [`Decide`] of its own.
+    /// Every message that it decides, as a tuple: `(PlaceOrder, CancelOrder)`. Each has a
+    /// [`Decide`] of its own.
     type Decides: Decides<Self>;
     /// As [`Handler::Emits`](crate::Handler::Emits), for all its messages together.
     type Emits: Emits;
-    /// Why it refuses a message; [`Infallible`](std::convert::Infallible) where it refuses none.
+    /// The type of its refusals; [`Infallible`](std::convert::Infallible) where it refuses no
+    /// message.
     type Refusal: Error + Send + Sync + 'static;
 }
 
-/// What an [`Aggregate`] decides about one of its messages.
+/// The decision of an [`Aggregate`] about one of its messages.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it decides about `{M}`",
     label = "`{M}` has no decision",
@@ -97,8 +102,8 @@ pub trait Decide<M: Message>: Aggregate {
     /// The id of the entity that the message is about, from the message alone.
     fn key(message: &M) -> Cow<'_, str>;
 
-    /// Changes the state and says what happened. State that is left as it was is not written; `None` deletes the entity, unless
-    /// it has emitted in sequence.
+    /// Changes the state and emits. An unchanged state is not written. `None` deletes the entity,
+    /// unless it has emitted in sequence.
     ///
     /// # Errors
     /// A [`Refusal`] commits nothing.
@@ -121,7 +126,7 @@ pub trait Decides<A> {
     fn each(visitor: &mut impl EachMessage<A>);
 }
 
-/// Sees the type of every message that an aggregate decides.
+/// A visitor of the type of every message that an aggregate decides.
 #[doc(hidden)]
 pub trait EachMessage<A> {
     fn message<M: Message>(&mut self)
@@ -155,7 +160,7 @@ decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13);
 decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14);
 decides!(M0 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15);
 
-/// What an [`Aggregate`] emits and sends, in order.
+/// The emissions of an [`Aggregate`], in order.
 #[derive(Debug)]
 pub struct Out<A> {
     pub(crate) staged: Vec<StagedMessage>,
@@ -177,9 +182,10 @@ impl<A: Aggregate> Out<A> {
         self.staged.push(StagedMessage::new(&event));
     }
 
-    /// Emits an event that `Emits` declares as the next one in the sequence of the entity that is decided on, as
-    /// [`Unit::emit_in_sequence`](crate::Unit::emit_in_sequence) does. The count is part of the entity's item. It is written even
-    /// where the state is left as it was, and a decision that leaves no state fails.
+    /// Emits an event that `Emits` declares as the next one in the entity's sequence, as
+    /// [`Unit::emit_in_sequence`](crate::Unit::emit_in_sequence) does. The count is part of the
+    /// entity's item, so it is written even where the state is unchanged, and a decision that
+    /// leaves no state fails.
     pub fn emit_in_sequence<E: Event, At>(&mut self, event: E)
     where
         A::Emits: Contains<E, At>,
@@ -195,8 +201,9 @@ impl<A: Aggregate> Out<A> {
         self.staged.push(StagedMessage::new(&command));
     }
 
-    /// As [`Out::send`], and the recipient sees it `after` the commit's time at the earliest: 900 s at most, in whole seconds. A longer
-    /// delay fails the message with a [`DelayError`](crate::DelayError), and nothing is committed.
+    /// As [`Out::send`], with a delay: the recipient sees the command `after` the commit's time at
+    /// the earliest. The longest delay is 900 s, in whole seconds. A longer one fails the message
+    /// with a [`DelayError`](crate::DelayError), and nothing is committed.
     pub fn send_after<C: Command, At>(&mut self, command: C, after: Duration)
     where
         A::Emits: Contains<C, At>,
@@ -206,7 +213,7 @@ impl<A: Aggregate> Out<A> {
 }
 
 impl<A> Out<A> {
-    /// What was emitted and sent so far, for tests.
+    /// The emissions so far, for tests.
     #[must_use]
     pub fn staged(&self) -> &[StagedMessage] {
         &self.staged

@@ -1,15 +1,15 @@
-//! The catalog: what a service handles and emits, read from the types.
+//! The catalog: the messages that a service handles and emits, read from the types.
 
 use std::time::Duration;
 
 use waxseal_message::Declared;
 
-/// How a reaction meets the table.
+/// The mode in which a reaction uses the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Receipt, state and emitted events in one conditional write.
     Transactional,
-    /// Claim, act, commit with the claim's token: for effects outside the table.
+    /// Take the lease, act, commit with the lease's token: for effects outside the table.
     Leased {
         /// As [`Effect::LEASE`](crate::Effect::LEASE).
         lease: Option<Duration>,
@@ -25,20 +25,21 @@ pub enum Mode {
 pub struct Entry {
     /// The service that registered it.
     pub service: String,
-    /// Its name; an aggregate's decisions have one together.
+    /// Its name; an aggregate's decisions share one.
     pub handler: &'static str,
     /// The message's name, where it is a decision of an aggregate: it tells decisions apart.
     pub decides: Option<&'static str>,
-    /// How it meets the table.
+    /// The mode in which it uses the table.
     pub mode: Mode,
-    /// What it reacts to, in the newest version that it knows.
+    /// The message that it handles, in the newest version that it knows.
     pub consumes: Declared,
-    /// What it may emit or send.
+    /// The messages that it may emit or send.
     pub emits: &'static [Declared],
 }
 
 impl Entry {
-    /// The name under which its receipts are kept: `inventory/reserve-stock`, and `orders/orders/place-order` for a decision.
+    /// The name under which its receipts are kept: `inventory/reserve-stock`, and
+    /// `orders/orders/place-order` for a decision.
     #[must_use]
     pub fn consumer(&self) -> String {
         let Self { service, handler, .. } = self;

@@ -21,7 +21,7 @@ use crate::{
 };
 use waxseal_message::{DecodeError, Envelope, Message, Raw};
 
-/// What an aggregate decides about one kind of message.
+/// The decision of an aggregate about one kind of message.
 pub(crate) struct Decided<A, M> {
     aggregate: Arc<A>,
     message: PhantomData<fn() -> M>,
@@ -90,7 +90,7 @@ impl<M: Message, A: Decide<M>> Reaction for Decided<A, M> {
     }
 }
 
-/// Stages what a decision made of `row`, which holds the JSON of the state before.
+/// Stages the outcome of a decision on `row`, which holds the JSON of the state before.
 fn stage<A: Aggregate>(
     unit: &mut Unit<'_, A::Emits>,
     mut row: Loaded<Option<String>>,
@@ -111,7 +111,7 @@ fn stage<A: Aggregate>(
             row.key
         ))),
         (Some(_), None) => unit.delete_row(row),
-        // Nothing to write, but what was emitted was decided on this version.
+        // Nothing is written, but the emissions depend on this version.
         (None, None) => unit.require_row(&row),
         (Some(before), Some(Ok(after))) if *before == after && !is_numbered => unit.require_row(&row),
         (_, Some(after)) => unit.save_as(row, after),

@@ -1,11 +1,12 @@
-//! Events that were decoded before they run.
+//! Events that were decoded before their run.
 
 use std::any::Any;
 
 use waxseal_message::Raw;
 
-/// An envelope of the reaction's own type: decoded once to see what it is about, and kept for its run.
+/// An envelope of the reaction's own type. It is decoded once to find its target, and kept for its
+/// run.
 pub(crate) type Decoded = Box<dyn Any + Send + Sync>;
 
-/// An event, and what it was decoded to where that was kept.
+/// An event, with its decoded form where that was kept.
 pub(crate) type Incoming<'a> = (&'a Raw, Option<&'a Decoded>);

@@ -11,9 +11,10 @@ use waxseal_message::{Emits, Envelope, Message, Raw, Timestamp, effect_key};
 
 /// Acts on the outside world: charges a card, sends a mail.
 ///
-/// It runs under a lease: claim the receipt, act with a stable key, commit with the claim's token (S-10 to S-13). After
-/// a crash between the act and the commit another attempt acts again *with the same key*, so the outside takes effect
-/// once if it honours keys. What the outside does without keys (SMTP has none) is at least once.
+/// It runs under a lease: take the lease, act with a stable key, commit with the lease's token
+/// (S-10 to S-13). After a crash between the act and the commit another attempt acts again *with
+/// the same key*. An outside system that honours keys thus acts once. One without keys (SMTP has
+/// none) acts at least once.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,12 +45,13 @@ use waxseal_message::{Emits, Envelope, Message, Raw, Timestamp, effect_key};
 pub trait Effect: Send + Sync + 'static {
     /// As [`Handler::NAME`](crate::Handler::NAME).
     const NAME: &'static str;
-    /// How long the outside remembers an effect key. A retry after that could act twice, so it is dead-lettered as
-    /// "outcome unknown" instead of run.
+    /// The time for which the outside system remembers an effect key. A retry after that could act
+    /// twice, so the message is dead-lettered as "outcome unknown" instead.
     const KEY_TTL: Duration;
-    /// How long a claim holds at the least. `None` is the engine's default; a later invocation deadline wins (S-11).
+    /// The least length of the lease. `None` is the engine's default; a later invocation deadline
+    /// wins (S-11).
     const LEASE: Option<Duration> = None;
-    /// What it reacts to.
+    /// The message that it handles.
     type Event: Message;
     /// As [`Handler::Emits`](crate::Handler::Emits).
     type Emits: Emits;
@@ -57,8 +59,9 @@ pub trait Effect: Send + Sync + 'static {
     /// Acts, with `attempt.effect_key(n)` as the key of the n-th outside call.
     ///
     /// # Errors
-    /// A [`Fault`] says whether to retry or to dead-letter. An outcome such as "the card was declined" is not a fault. A permanent fault
-    /// says that nothing was done outside, unless it [says otherwise](Fault::may_have_acted).
+    /// A [`Fault`] says whether to retry or to dead-letter. An outcome such as "the card was
+    /// declined" is not a fault. A permanent fault means that nothing was done outside, unless
+    /// [`Fault::may_have_acted`] is set.
     fn act(
         &self,
         event: &Envelope<Self::Event>,
@@ -67,17 +70,18 @@ pub trait Effect: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
-/// An effect that can tell what a success of it emits, without acting.
+/// An effect that can compute the emissions of a success without acting.
 ///
-/// Where the outcome of an effect is unknown, a person finds out and [releases](crate::Engine::release) it as done. What the effect would
-/// have emitted is then emitted by this. An effect with `type Emits = ()` needs no such function. Register it with
+/// Where the outcome of an effect is unknown, a person finds out and
+/// [releases](crate::Engine::release) it as done. This function then emits what the effect would
+/// have emitted. An effect with `type Emits = ()` needs no such function. Register it with
 /// [`Service::effect_with_done`](crate::Service::effect_with_done).
 pub trait Done: Effect {
-    /// Stages what [`Effect::act`] would have staged where it had succeeded. It runs when the message is delivered again, and calls
-    /// nothing outside.
+    /// Stages what a successful [`Effect::act`] would have staged. It runs when the message is
+    /// delivered again, and calls nothing outside.
     ///
     /// # Errors
-    /// As of a handler: the release stays, and the message is retried or dead-lettered.
+    /// As for a handler. The release stays, and the message is retried or dead-lettered.
     fn done(
         &self,
         event: &Envelope<Self::Event>,
@@ -85,7 +89,7 @@ pub trait Done: Effect {
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
-/// The keys that one attempt asked for.
+/// The keys that one attempt has used.
 #[derive(Debug, Default)]
 pub(crate) struct Keys(AtomicU64);
 
@@ -94,13 +98,14 @@ impl Keys {
         self.0.fetch_or(1 << (index % 64), Ordering::Relaxed);
     }
 
-    /// Whether the attempt may have called the outside more than once: one refusal then says nothing of the other calls.
+    /// Whether the attempt may have called the outside system more than once. The refusal of one
+    /// call then leaves the other calls open.
     pub(crate) fn are_several(&self) -> bool {
         self.0.load(Ordering::Relaxed).count_ones() > 1
     }
 }
 
-/// Which run of an effect this is.
+/// The attempt of an effect.
 #[derive(Debug, Clone)]
 pub struct Attempt<'a> {
     pub(crate) keys: &'a Keys,
@@ -111,19 +116,20 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// 1 the first time, one more after every claim that was not completed.
+    /// The number of the attempt: 1 the first time, and one more after every lease without a
+    /// commit.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// When the first attempt claimed the event.
+    /// The time at which the first attempt took the lease.
     #[must_use]
     pub fn first_at(&self) -> Timestamp {
         self.first_at
     }
 
-    /// The idempotency key of the `index`-th outside call: the same on every attempt (S-10).
+    /// The idempotency key of the `index`-th outside call. It is the same on every attempt (S-10).
     #[must_use]
     pub fn effect_key(&self, index: u32) -> String {
         self.keys.ask(index);

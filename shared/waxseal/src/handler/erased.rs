@@ -1,4 +1,4 @@
-//! The three forms of a reaction, erased to one: the engine is compiled once, whatever the handlers.
+//! The three forms of a reaction, erased to one: the engine is compiled once for all handlers.
 
 use std::time::Duration;
 
@@ -19,48 +19,49 @@ use crate::{
 };
 use waxseal_message::{DecodeError, Emits, Envelope, Message as _, Raw};
 
-/// Why a run staged nothing.
+/// The reason why a run staged nothing.
 #[derive(Debug)]
 pub(crate) enum RunError {
     Decode(DecodeError),
     Fault(Fault),
 }
 
-/// What is known of an effect's success without running it.
+/// The knowledge of an effect's success without a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Success {
-    /// It emits nothing.
+    /// A success emits nothing.
     EmitsNothing,
-    /// [`Reaction::done`] stages what it emits.
+    /// [`Reaction::done`] stages the emissions of a success.
     IsTold,
-    /// Nothing tells what it emits.
+    /// The emissions of a success are not defined.
     IsNotTold,
 }
 
 pub(crate) trait Reaction: Send + Sync {
     fn mode(&self) -> Mode;
-    /// Whether it waits for nothing but what the engine has read.
+    /// Whether it waits for nothing beyond the items that the engine has read.
     fn is_pure(&self) -> bool {
         false
     }
-    /// What it makes of events out of order.
+    /// Its treatment of events out of order.
     fn sequencing(&self) -> Sequencing {
         Sequencing::Arrival
     }
-    /// What it makes of replayed events.
+    /// Its treatment of replayed events.
     fn replay(&self) -> Replay {
         Replay::Suppressed
     }
-    /// The one entity that it reads and writes, where the event alone tells it, with the event that told it.
+    /// The one entity that it reads and writes, where the event alone names it, with the decoded
+    /// event.
     fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)>;
     /// Whether `raw` fits the reaction's type.
     fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
-    /// What is known of a success without running it.
+    /// The knowledge of a success without a run.
     fn success(&self) -> Success {
         Success::IsNotTold
     }
-    /// Stages what a success emits, without acting.
+    /// Stages the emissions of a success, without acting.
     fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         Box::pin(std::future::ready(Ok(run.staged)))
     }
@@ -160,7 +161,8 @@ impl<E: Effect> Reaction for Effected<E> {
     fn done<'a>(&'a self, run: Run<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         match self.done {
             Some(done) => done(&self.effect, run),
-            // Another build released it: this one waits for a deploy, as for a newer version (S-43).
+            // Another build released it, so this one waits for a deploy, as for a newer version
+            // (S-43).
             None => Box::pin(std::future::ready(Err(RunError::Fault(Fault::retry(format!(
                 "a person released {} as done, and this build cannot tell what a success emits: deploy one with `Done` for it",
                 E::NAME
@@ -189,11 +191,12 @@ fn act<'a, E: Effect>(
         let result = effect.act(&event, attempt, &mut unit).await;
         let has_refused = result.is_err() && !attempt.keys.are_several();
         unit.run.staged.conclude(result).map_err(|fault| {
-            // A fault of its staging comes after it has acted.
+            // A fault of its staging comes after the act.
             RunError::Fault(if has_refused { fault } else { fault.may_have_acted() })
         })
     })
 }
 
-/// As [`Effect::LEASE`]: here so that the mode carries all the engine needs.
+/// The default of [`Effect::LEASE`]. It is here so that the mode carries everything that the engine
+/// needs.
 pub(crate) const DEFAULT_LEASE: Duration = Duration::from_secs(60);

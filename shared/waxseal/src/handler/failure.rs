@@ -1,4 +1,4 @@
-//! Why a message did not take effect.
+//! The failures of a message: the reasons why it did not take effect.
 
 use std::time::Duration;
 
@@ -12,24 +12,25 @@ use crate::{
 };
 use waxseal_message::{DecodeError, Timestamp};
 
-/// Why a message did not take effect. [`Failure::is_permanent`] says whether a retry may help.
+/// The reason why a message did not take effect. [`Failure::is_permanent`] says whether a retry may
+/// help.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The handler said so.
+    /// The handler returned this fault.
     #[error("{}{}", error_chain(.0.reason()), .0.quoted().map_or_else(String::new, |quoted| format!(": {quoted}")))]
     Fault(Fault),
     /// The payload does not fit the handler's type.
     #[error(transparent)]
     Decode(DecodeError),
-    /// No handler wants it. A batch treats it as malformed (S-3).
+    /// No handler takes the message. A batch treats it as malformed (S-3).
     #[error("service {service} has no handler for {name}: it handles {known}")]
     Unknown {
         /// The message's name.
         name: String,
         /// The service.
         service: String,
-        /// What it handles.
+        /// The messages that the service handles.
         known: String,
     },
     /// The id was used before with another payload (S-16).
@@ -52,7 +53,8 @@ pub enum Failure {
         /// The end of the lease.
         until: Timestamp,
     },
-    /// The lease ran out and somebody else took over; nothing of this attempt was committed (S-12).
+    /// The lease ran out and another attempt took over; nothing of this attempt was committed
+    /// (S-12).
     #[error("the lease was lost to another attempt; nothing of this one was committed")]
     LeaseLost,
     /// It failed for good before (S-19).
@@ -61,10 +63,10 @@ pub enum Failure {
          start-message-move-task --source-arn <its dead-letter queue> --destination-arn <the queue that it names>"
     )]
     Remembered {
-        /// The reason then.
+        /// The reason of that failure.
         error: String,
     },
-    /// The outside has forgotten the effect key, so acting again could act twice.
+    /// The outside system has forgotten the effect key, so acting again could act twice.
     #[error(
         "outcome unknown: {attempts} attempts since {first_at} without a commit, and the outside remembers a key no longer{}: \
          find out what happened there, invoke the function with {{\"release\":{{\"source\":…,\"id\":…,\"handler\":{handler:?},\
@@ -74,36 +76,38 @@ pub enum Failure {
     OutcomeUnknown {
         /// The handler.
         handler: &'static str,
-        /// How many attempts there were.
+        /// The number of attempts so far.
         attempts: u32,
-        /// When the first began.
+        /// The time at which the first attempt began.
         first_at: Timestamp,
-        /// The reason of the last one that could still say it.
+        /// The reason of the last attempt that left one.
         last_error: Option<String>,
     },
-    /// It came before its predecessor in a sequence that is followed without gaps (S-34).
+    /// The event came before its predecessor in a sequence that is followed without gaps (S-34).
     #[error("number {number} of {subject} came before number {awaited}, which takes effect first")]
     Early {
         /// The entity.
         subject: String,
         /// The event's number in the entity's sequence.
         number: u64,
-        /// The number that is missing.
+        /// The missing number.
         awaited: u64,
     },
-    /// Others kept writing the same entities first.
+    /// Other writers changed the same entities first each time.
     #[error("lost the race for its entities {tries} times")]
     Contended {
-        /// How often it ran.
+        /// The number of runs.
         tries: u32,
     },
-    /// The handler wrote an entity that it had not loaded in the same run, twice in a row (C-2). A retry may help, since another
-    /// message may delete or create the entity meanwhile; on the last receive it is dead-lettered with this reason.
+    /// The handler wrote an entity that it had not loaded in the same run, twice in a row (C-2). A
+    /// retry may help, since another message may delete or create the entity meanwhile. On the last
+    /// receive the message is dead-lettered with this reason.
     #[error("{}", not_loaded(entity, *exists))]
     NotLoaded {
         /// The entity's key.
         entity: String,
-        /// Whether it is stored: it was created a second time. Otherwise it was deleted.
+        /// Whether the entity is stored, so that it was created a second time. Otherwise it was
+        /// deleted.
         exists: bool,
     },
     /// Another attempt wrote one of the protocol's own items first, such as the receipt.
@@ -112,7 +116,7 @@ pub enum Failure {
         /// The items' keys.
         items: String,
     },
-    /// What was staged does not fit one write request (C-2).
+    /// The staged writes do not fit one write request (C-2).
     #[error("too large to commit at once: {0}")]
     TooLarge(TooLarge),
     /// The table could not be read or written.
@@ -121,7 +125,7 @@ pub enum Failure {
     /// The invocation's time was up (S-20), or its process is shut down (S-22).
     #[error("stopped before it was done: the invocation's time was up")]
     Stopped,
-    /// There was no time left to start it, so nothing of it happened (S-20).
+    /// Too little time was left to start it, so nothing was done (S-20).
     #[error("not started: too little of the invocation's time was left")]
     Unstarted,
     /// The handler panicked (S-6).
@@ -130,7 +134,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Its kind, as dead letters carry it.
+    /// The code of its kind, for dead letters.
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
@@ -180,7 +184,7 @@ impl Failure {
         }
     }
 
-    /// The delay that the handler asked for, or what is left of somebody else's lease at `now`.
+    /// The delay that the handler asked for, or the rest of another attempt's lease at `now`.
     #[must_use]
     pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
         match self {

@@ -1,7 +1,8 @@
-//! Handlers: the reactions of a service, what they stage, and why they fail.
+//! Handlers: the reactions of a service, their units of work, and their failures.
 //!
-//! [`Handler`] is the transactional form, [`Aggregate`] the pure one, [`Effect`] the leased one. A [`Service`] registers them, and
-//! the engine runs them in one erased form. The folder knows no engine and no batches.
+//! [`Handler`] is the transactional form, [`Aggregate`] the pure one, [`Effect`] the leased one. A
+//! [`Service`] registers them, and the engine runs them in one erased form. The folder knows no
+//! engine and no batches.
 
 mod aggregate;
 pub mod catalog;

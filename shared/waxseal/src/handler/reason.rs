@@ -1,16 +1,17 @@
-//! Why a record failed, in words: one line for logs, and one for the dead letter that may quote the payload.
+//! The reason of a failed record: one line for logs, and one for the dead letter that may quote the
+//! payload.
 
 use std::error::Error;
 
 use crate::{error_chain::line, handler::failure::Failure};
 use waxseal_message::{LONGEST_REASON, LONGEST_WHOLE, clip};
 
-/// Why a record failed, in two forms.
+/// The reason of a failed record, in two forms.
 #[derive(Debug, Clone)]
 pub(crate) struct Reason {
-    /// For logs, receipts and answers.
+    /// The form for logs, receipts and answers.
     shown: String,
-    /// For the dead letter, where it says more.
+    /// The form for the dead letter, where it differs.
     whole: Option<String>,
 }
 
@@ -20,7 +21,7 @@ impl Reason {
         Self::in_two_forms(&shown, (whole != shown).then_some(whole))
     }
 
-    /// The same with a text before and after it.
+    /// The same reason with a text before and after it.
     #[must_use]
     pub(crate) fn between(&self, before: &str, after: &str) -> Self {
         let around = |text: &str| format!("{before}{text}{after}");
@@ -31,7 +32,7 @@ impl Reason {
         &self.shown
     }
 
-    /// For the dead letter, where it says more.
+    /// The form for the dead letter, where it differs.
     pub(crate) fn quoted(&self) -> Option<&str> {
         self.whole.as_deref()
     }
@@ -44,7 +45,7 @@ impl Reason {
     }
 }
 
-/// A reason of our own words.
+/// A reason without quoted text.
 impl From<String> for Reason {
     fn from(text: String) -> Self {
         Self::in_two_forms(&text, None)

@@ -1,14 +1,16 @@
-//! Why an aggregate decided nothing: its own typed refusal, or a fault.
+//! The refusal of an aggregate: its own typed reason, or a fault.
 
 use std::{error::Error, fmt, marker::PhantomData, time::Duration};
 
 use crate::fault::Fault;
 
-/// A decision that changes nothing, because of an `R`: the [`Refusal`](crate::Aggregate::Refusal) of its aggregate.
+/// A decision that changes nothing, for the reason `R`: the [`Refusal`](crate::Aggregate::Refusal)
+/// of its aggregate.
 ///
-/// A refusal is final: no retry can help, and a message from a queue is dead-lettered with the reason. [`Refusal::retry`] asks
-/// for another delivery instead. A caller of [`Engine::call`](crate::Engine::call) gets the `R` itself. A [`Fault`] becomes a
-/// refusal without an `R`, for what is no decision, such as a state that cannot be.
+/// A refusal is final: no retry can help, and a message from a queue is dead-lettered with the
+/// reason. [`Refusal::retry`] asks for another delivery instead. A caller of
+/// [`Engine::call`](crate::Engine::call) gets the `R` itself. A [`Fault`] becomes a refusal without
+/// an `R`, for a failure that is no decision, such as an impossible state.
 ///
 /// ```
 /// use waxseal::Refusal;
@@ -31,7 +33,7 @@ pub struct Refusal<R> {
 }
 
 impl<R: Error + Send + Sync + 'static> Refusal<R> {
-    /// It may be decided otherwise later: the message is delivered again.
+    /// A refusal that a later delivery may decide otherwise: the message is delivered again.
     pub fn retry(reason: R) -> Self {
         Fault::retry(reason).into()
     }
@@ -44,13 +46,15 @@ impl<R: Error + Send + Sync + 'static> Refusal<R> {
 }
 
 impl<R> Refusal<R> {
-    /// Asks for the next delivery not before `delay`, as [`Fault::after`] does. No effect on a final refusal.
+    /// Asks for the next delivery after `delay` at the earliest, as [`Fault::after`] does. It has
+    /// no effect on a final refusal.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self { fault: self.fault.after(delay), ..self }
     }
 
-    /// Adds a text that may hold personal data, as [`Fault::quoting`] does: only the dead letter shows it.
+    /// Adds a text that may hold personal data, as [`Fault::quoting`] does. Only the dead letter
+    /// shows it.
     #[must_use]
     pub fn quoting(self, text: impl AsRef<str>) -> Self {
         Self { fault: self.fault.quoting(text), ..self }

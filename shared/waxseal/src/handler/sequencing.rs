@@ -1,12 +1,12 @@
-//! Sequencing without an ordered transport (S-34): events emitted about one entity carry a dense count, and a handler says
-//! what it makes of one that comes too late or too early.
+//! Sequencing without an ordered transport (S-34). Events about one entity carry a dense number,
+//! and a handler chooses how it treats one that arrives too late or too early.
 
-/// What a handler makes of an entity's events that arrive out of order (S-34). The publisher must emit them
-/// [in sequence](crate::Unit::emit_in_sequence).
+/// A handler's treatment of an entity's events that arrive out of order (S-34). The publisher must
+/// emit them [in sequence](crate::Unit::emit_in_sequence).
 ///
-/// The name is that of a cursor in the service's table, one for each entity: handlers of one service that name the same
-/// cursor count together, as those that write one read model must. A guarded handler costs one more item to read and
-/// to write, in the same requests.
+/// The name is that of a cursor in the service's table, one for each entity: handlers of one
+/// service that name the same cursor share it, as handlers that write one read model must. A
+/// guarded handler costs one more item to read and to write, in the same requests.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -37,14 +37,16 @@
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sequencing {
-    /// Each event takes effect when it comes.
+    /// Each event takes effect when it arrives.
     #[default]
     Arrival,
-    /// An event takes effect unless one with a higher number did before: a stale one is acknowledged without effect.
+    /// An event takes effect unless one with a higher number has taken effect before. A stale event
+    /// is acknowledged without effect.
     Newest(&'static str),
-    /// Events take effect in sequence, from 1: a stale one is acknowledged without effect, one whose predecessor is missing is
-    /// retried, and dead-lettered like any record that is received too often. Only where the handlers of this cursor take
-    /// *every* type that is emitted in the entity's sequence: what nobody takes is a gap for ever.
+    /// Events take effect in sequence, from 1. A stale event is acknowledged without effect. An
+    /// event whose predecessor is missing is retried, and dead-lettered like any record that is
+    /// received too often. It is for cursors whose handlers take *every* type that is emitted in
+    /// the entity's sequence: an event that none of them takes is a permanent gap.
     Gapless(&'static str),
 }
 
@@ -57,18 +59,18 @@ impl Sequencing {
     }
 }
 
-/// Where an event stands in its entity's sequence.
+/// The standing of an event in its entity's sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// It is its turn.
+    /// The event is the next one.
     Next,
-    /// A later one took effect before.
+    /// A later event has taken effect before.
     Stale,
-    /// Its predecessor is missing: this number is awaited.
+    /// The predecessor with this number is missing.
     Early { awaited: u64 },
 }
 
-/// The rule, as a plain function: `last` is the number that took effect last, 0 where none did.
+/// The standing, as a plain function: `last` is the number that took effect last, or 0.
 pub(crate) fn standing(order: Sequencing, last: u64, number: u64) -> Standing {
     let next = last.saturating_add(1);
     match order {
@@ -85,7 +87,7 @@ mod tests {
 
     use super::*;
 
-    /// What takes effect of `arrivals`, in order, and where the cursor ends.
+    /// The events of `arrivals` that take effect, in order, and the final place of the cursor.
     fn follow(order: Sequencing, arrivals: &[u64]) -> (Vec<u64>, u64) {
         let (mut applied, mut last) = (Vec::new(), 0);
         for number in arrivals {
@@ -111,7 +113,8 @@ mod tests {
         fn s34_without_gaps_every_event_takes_effect_once_and_in_sequence_whatever_the_order(
             arrivals in Just((1u64..=30).collect::<Vec<_>>()).prop_shuffle(),
         ) {
-            // What is early comes again: as often as there are events is always enough.
+            // An early event is delivered again; as many deliveries as there are events are always
+            // enough.
             let again: Vec<u64> = std::iter::repeat_n(arrivals, 30).flatten().collect();
             let (applied, _) = follow(Sequencing::Gapless("c"), &again);
             prop_assert_eq!(applied, (1..=30).collect::<Vec<_>>());

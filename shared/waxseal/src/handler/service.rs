@@ -1,4 +1,5 @@
-//! A service: its handlers, registered by hand, so that a function's `main` is its table of contents.
+//! A service: its handlers, registered explicitly, so that a function's `main` is its table of
+//! contents.
 
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
@@ -35,7 +36,7 @@ pub struct Service {
 
 #[derive(Clone)]
 pub(crate) struct Route {
-    /// Service and handler: whose receipt it is (S-18).
+    /// Service and handler: the consumer in its receipts' keys (S-18).
     pub(crate) consumer: Arc<str>,
     /// The handler's name.
     pub(crate) handler: &'static str,
@@ -43,12 +44,13 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
+    /// As [`Reaction::entity`]. A user's code that panics here panics again in its run, and is
+    /// reported there.
     pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
         panic::catch(|| self.reaction.entity(raw)).ok().flatten()
     }
 
-    /// The namespace that it handles `raw` in.
+    /// The namespace in which it handles `raw`.
     pub(crate) fn replay<'a>(&self, raw: &'a Raw) -> Option<&'a str> {
         self.reaction.replay().namespace(raw)
     }
@@ -60,7 +62,8 @@ impl Route {
 }
 
 impl Service {
-    /// A service with no handlers yet. Its name is the owner of what it emits, and part of its receipts' keys.
+    /// A service without handlers. Its name is the owner of its emissions, and part of its
+    /// receipts' keys.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), routes: HashMap::new(), catalog: Vec::new(), ignored: BTreeSet::new() }
     }
@@ -82,8 +85,8 @@ impl Service {
         self.with::<E::Event, E::Emits>(E::NAME, Arc::new(Effected::new(effect)))
     }
 
-    /// Adds an [`Effect`] that tells what a success emits, so that an unknown outcome can be [released](crate::Engine::release)
-    /// as done.
+    /// Adds an [`Effect`] that defines the emissions of a success, so that an unknown outcome can
+    /// be [released](crate::Engine::release) as done.
     pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
         self.with::<E::Event, E::Emits>(E::NAME, Arc::new(Effected::with_done(effect)))
     }
@@ -113,8 +116,9 @@ impl Service {
         self.routes.entry(consumes.name).or_default().push(Route { consumer, handler, reaction });
     }
 
-    /// Acknowledges messages of this name without a handler; without it they are dead letters (S-41). `aws:s3` stands for
-    /// notifications of S3, `aws:dynamodb` for the stream records of a table that is not Waxseal's.
+    /// Acknowledges messages of this name without a handler. Otherwise they are dead letters
+    /// (S-41). `aws:s3` stands for notifications of S3, and `aws:dynamodb` for the stream records
+    /// of a table that is not Waxseal's.
     ///
     /// ```
     /// let service = waxseal::Service::new("audit").ignore("order.viewed").ignore("aws:s3");
@@ -137,17 +141,17 @@ impl Service {
         &self.name
     }
 
-    /// What it handles and emits, in the order of registration.
+    /// The messages that it handles and emits, in the order of registration.
     #[must_use]
     pub fn catalog(&self) -> &[Entry] {
         &self.catalog
     }
 
-    /// Checks what the types alone cannot: names are unique, events are emitted by their owner, commands are handled by
-    /// their recipient.
+    /// Checks the rules that types cannot express: names are unique, events are emitted by their
+    /// owner, commands are handled by their recipient.
     ///
     /// # Errors
-    /// The first rule that is broken.
+    /// The first broken rule.
     pub fn check(&self) -> Result<(), ServiceError> {
         match Self::mistakes(&self.name, &self.catalog).into_iter().next() {
             Some(first) => Err(first),
@@ -155,8 +159,9 @@ impl Service {
         }
     }
 
-    /// The mistakes in the catalog of a service: two handlers of one name, an event of another owner that it emits, a
-    /// command for another recipient that it handles. [`Service::check`] reports the first.
+    /// The mistakes in the catalog of a service: two handlers of one name, an event of another
+    /// owner that it emits, a command for another recipient that it handles. [`Service::check`]
+    /// reports the first.
     #[must_use]
     pub fn mistakes(service: &str, catalog: &[Entry]) -> Vec<ServiceError> {
         let name = || service.to_owned();
@@ -170,7 +175,7 @@ impl Service {
             for foreign in events.filter(|declared| declared.owner != service) {
                 let (event, owner) = (foreign.name, foreign.owner);
                 let mistake = ServiceError::Foreign { service: name(), handler, event, owner };
-                // An aggregate's decisions emit the same.
+                // An aggregate's decisions share one set of emissions.
                 if !mistakes.contains(&mistake) {
                     mistakes.push(mistake);
                 }
@@ -184,7 +189,8 @@ impl Service {
         mistakes
     }
 
-    /// Handlers that share a cursor must mean the same by it, and an event passes it once.
+    /// Checks that handlers with a common cursor use it in the same way, and that an event passes
+    /// it once.
     fn check_orders(&self) -> Result<(), ServiceError> {
         let mut meanings: HashMap<&str, Sequencing> = HashMap::new();
         for (event, routes) in &self.routes {
@@ -201,7 +207,8 @@ impl Service {
     }
 }
 
-/// Registers each decision of an aggregate. Each has receipts of its own, so that the ids of one message say nothing of another.
+/// Registers each decision of an aggregate. Each has receipts of its own, so the ids of different
+/// messages are independent.
 struct Decisions<A> {
     service: Service,
     aggregate: Arc<A>,
@@ -217,7 +224,7 @@ impl<A> EachMessage<A> for Decisions<A> {
     }
 }
 
-/// A mistake in what a service registers; found before it runs.
+/// A mistake in the registrations of a service, found before it runs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceError {
@@ -255,10 +262,10 @@ pub enum ServiceError {
         service: String,
         /// The cursor.
         cursor: &'static str,
-        /// An event that two handlers differ about.
+        /// An event on which two handlers differ.
         event: &'static str,
     },
-    /// A command is handled by a service that it is not for.
+    /// A service handles a command of another recipient.
     #[error(
         "handler {handler} of service {service} takes the command {command}, whose recipient is {recipient}"
     )]

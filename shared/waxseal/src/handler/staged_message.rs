@@ -1,4 +1,4 @@
-//! A message that a handler emits or sends, before it has an envelope.
+//! A message that a handler emits or sends, before it gets an envelope.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ pub struct StagedMessage {
     pub(crate) declared: Declared,
     pub(crate) data: Result<Box<RawValue>, serde_json::Error>,
     pub(crate) tenant: Result<Option<Tenant>, InvalidTenant>,
-    /// As the next one in the sequence of the entity that is decided on (S-34).
+    /// Whether it is the next one in the sequence of the aggregate's entity (S-34).
     pub(crate) in_sequence: bool,
-    /// How long its recipient does not see it: commands alone.
+    /// The delay until its recipient sees it; for commands alone.
     pub(crate) after: Option<Duration>,
 }
 
@@ -30,19 +30,19 @@ impl StagedMessage {
         &self.declared
     }
 
-    /// Its payload; `None` where it cannot be written as JSON, which fails the run.
+    /// Its payload; `None` where the payload has no JSON form, which fails the run.
     #[must_use]
     pub fn data(&self) -> Option<&RawValue> {
         self.data.as_deref().ok()
     }
 
-    /// How long its recipient does not see it.
+    /// The delay until its recipient sees it.
     #[must_use]
     pub fn after(&self) -> Option<Duration> {
         self.after
     }
 
-    /// Whether it is the next one in the sequence of the entity that is decided on.
+    /// Whether it is the next one in the sequence of the aggregate's entity.
     #[must_use]
     pub fn is_in_sequence(&self) -> bool {
         self.in_sequence

@@ -10,28 +10,31 @@ use waxseal_message::{Emits, Envelope, Message};
 
 /// Reacts to one kind of event or command, inside one unit of work.
 ///
-/// The crate's front page has an example. There is no public commit and no client in scope: returning `Ok` commits
-/// what was staged on the unit, returning `Err` leaves no trace. The body may run more than once for one event
-/// (when a condition on state fails, or for a duplicate that is found out at its first read or at the commit), so
-/// anything that the outside can see belongs in an [`Effect`](crate::Effect).
+/// The crate's front page has an example. There is no public commit and no client in scope: `Ok`
+/// commits what was staged on the unit, and `Err` leaves no trace. The body may run more than once
+/// for one event: when a condition on state fails, or for a duplicate that is found at its first
+/// read or at the commit. So anything that an outside system can see belongs in an
+/// [`Effect`](crate::Effect).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a `Handler`",
     label = "expected a handler",
     note = "register an `Aggregate` with `.aggregate(..)` and an `Effect` with `.effect(..)`"
 )]
 pub trait Handler: Send + Sync + 'static {
-    /// Unique in its service; part of the receipt's key, so renaming it makes old events new.
+    /// The handler's name. It is unique in its service and part of the receipt's key, so renaming
+    /// it makes old events new.
     const NAME: &'static str;
-    /// What it reacts to. Older versions arrive already lifted.
+    /// The message that it handles. Older versions arrive already lifted.
     type Event: Message;
-    /// Everything that it may emit or send.
+    /// The messages that it may emit or send.
     type Emits: Emits;
-    /// Whether running twice is the same as running once, so that no receipt is needed: 0 requests, and nothing
-    /// may be emitted (a constant assertion).
+    /// Whether running twice is the same as running once, so that no receipt is needed. It then
+    /// makes no request for one, and may emit nothing (a constant assertion).
     const NATURALLY_IDEMPOTENT: bool = false;
-    /// What it makes of an entity's events that arrive out of order (S-34). Not together with `NATURALLY_IDEMPOTENT`.
+    /// The treatment of an entity's events that arrive out of order (S-34). It cannot be combined
+    /// with `NATURALLY_IDEMPOTENT`.
     const SEQUENCING: Sequencing = Sequencing::Arrival;
-    /// What it makes of events that are replayed from an archive (S-40).
+    /// The treatment of events that are replayed from an archive (S-40).
     const REPLAY: Replay = Replay::Suppressed;
 
     /// Runs the reaction.

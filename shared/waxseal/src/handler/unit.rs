@@ -15,7 +15,8 @@ use waxseal_message::{
     Channel, Command, Contains, Emits, Envelope, Event, NUMBER, Raw, SUBJECT, Timestamp, derived_id,
 };
 
-/// What one handler run reads, stages and emits. There is no commit to call: returning `Ok` commits.
+/// The reads, staged writes and emissions of one handler run. There is no commit to call: returning
+/// `Ok` commits.
 ///
 /// `S` is the set of messages that the handler declares: `Unit<'_, Self::Emits>`.
 pub struct Unit<'a, S> {
@@ -26,18 +27,18 @@ pub struct Unit<'a, S> {
 /// The part of [`Unit`] that is compiled once for all handlers.
 pub(crate) struct Run<'a> {
     pub(crate) cause: &'a Raw,
-    /// The same in the reaction's own type, where somebody has decoded it already.
+    /// The event in the reaction's own type, where it was decoded before.
     pub(crate) decoded: Option<&'a Decoded>,
     pub(crate) service: &'a str,
     pub(crate) consumer: &'a str,
     pub(crate) access: Access<'a>,
     pub(crate) now: Timestamp,
-    /// The namespace that this run rebuilds in (S-40).
+    /// The namespace in which this run rebuilds (S-40).
     pub(crate) replay: Option<&'a str>,
-    /// What the engine has read ahead.
+    /// The items that the engine has read ahead.
     pub(crate) ahead: &'a [(Key, Option<Item>)],
-    /// The receipt's key, while nobody has looked whether there is one: the first read asks for both in one request,
-    /// so that a cold duplicate costs one request and goes no further (S-15).
+    /// The receipt's key, until the receipt is read. The first read asks for both in one request,
+    /// so a cold duplicate costs one request and ends there (S-15).
     pub(crate) unread: Option<&'a Key>,
     pub(crate) staged: Staged,
 }
@@ -47,12 +48,12 @@ impl<'a, S: Emits> Unit<'a, S> {
         Self { run, set: PhantomData }
     }
 
-    /// Reads an entity, strongly consistent, and remembers the version it was read at. What this unit has saved
-    /// before is what it reads.
+    /// Reads an entity, strongly consistent, and remembers its version. A unit reads its own
+    /// earlier writes.
     ///
     /// # Errors
-    /// Retry where the table cannot be read; permanent where the item does not fit `T`. Pass it on with `?`: it is also
-    /// how a run ends that turns out to be a duplicate.
+    /// A fault to retry where the table cannot be read, a permanent one where the item does not fit
+    /// `T`. It must be passed on with `?`: the run of a duplicate ends by it, too.
     pub async fn load<T: Entity>(&mut self, id: &str) -> Result<Option<Loaded<T>>, Fault> {
         let key = state::key::<T>(id).replayed(self.run.replay);
         state::check_key(&key).map_err(Fault::permanent)?;
@@ -80,26 +81,28 @@ impl<'a, S: Emits> Unit<'a, S> {
         Ok(Some(Loaded { value, key, version, sequence }))
     }
 
-    /// The row of an entity that is not there.
+    /// The row of an entity that does not exist.
     pub(crate) fn vacant<T: Entity>(&self, id: &str) -> Loaded<Option<String>> {
         let key = state::key::<T>(id).replayed(self.run.replay);
         Loaded { value: None, key, version: 0, sequence: 0 }
     }
 
-    /// Starts an entity that must not exist yet. [Load](Unit::load) it first, and create it where that finds none: a handler that
-    /// creates what exists fails with [`Failure::NotLoaded`](crate::Failure::NotLoaded).
+    /// Starts an entity that must not exist yet. [Load](Unit::load) it first, and create it where
+    /// the load finds none. A handler that creates an existing entity fails with
+    /// [`Failure::NotLoaded`](crate::Failure::NotLoaded).
     pub fn create<T: Entity>(&self, id: &str, value: T) -> Loaded<T> {
         let key = state::key::<T>(id).replayed(self.run.replay);
         Loaded { value, key, version: 0, sequence: 0 }
     }
 
-    /// Stages a write, guarded by the version that was read. Consumes the entity, so that it cannot drift afterwards.
+    /// Stages a write, guarded by the version that was read. It consumes the entity, so that the
+    /// entity cannot change afterwards.
     pub fn save<T: Entity>(&mut self, entity: Loaded<T>) {
         let data = serde_json::to_string(&entity.value);
         self.save_as(entity, data);
     }
 
-    /// As [`Unit::save`], with the entity's JSON as it is known already.
+    /// As [`Unit::save`], with the entity's JSON.
     pub(crate) fn save_as<T>(&mut self, entity: Loaded<T>, data: Result<String, serde_json::Error>) {
         match data {
             Ok(data) => {
@@ -111,8 +114,9 @@ impl<'a, S: Emits> Unit<'a, S> {
         }
     }
 
-    /// Stages a removal, guarded by the version that was read. An entity that has emitted in sequence fails its run: created
-    /// anew it would count from 1 again, and whoever follows it would take its events for stale. Save it closed instead.
+    /// Stages a removal, guarded by the version that was read. An entity that has emitted in
+    /// sequence fails the run: a new one would count from 1 again, and its followers would take the
+    /// events for stale. Save such an entity as closed instead.
     pub fn delete<T: Entity>(&mut self, entity: Loaded<T>) {
         self.delete_row(entity);
     }
@@ -128,7 +132,8 @@ impl<'a, S: Emits> Unit<'a, S> {
         self.run.stage(entity.key, entity.version, To::Delete);
     }
 
-    /// Commits only if `entity` is still at the version that was read: what a unit only reads is not guarded otherwise.
+    /// Commits only if `entity` is still at the version that was read. Entities that a unit only
+    /// reads are otherwise not guarded.
     pub fn require_unchanged<T: Entity>(&mut self, entity: &Loaded<T>) {
         self.require_row(entity);
     }
@@ -149,10 +154,12 @@ impl<'a, S: Emits> Unit<'a, S> {
         self.run.push(StagedMessage::new(&event), None);
     }
 
-    /// Emits an event that the handler declares as the next one in `entity`'s sequence (S-34): it carries the entity and a
-    /// dense count of what was emitted about it, for consumers that ask for an [`Sequencing`](crate::Sequencing).
+    /// Emits an event that the handler declares as the next one in `entity`'s sequence (S-34). The
+    /// event carries the entity and its dense number, for consumers that choose a
+    /// [`Sequencing`](crate::Sequencing).
     ///
-    /// The count is kept with the entity, so a run that does not [save](Unit::save) it afterwards fails.
+    /// The count is kept with the entity, so a run that does not [save](Unit::save) it afterwards
+    /// fails.
     pub fn emit_in_sequence<E: Event, T: Entity, At>(&mut self, event: E, entity: &mut Loaded<T>)
     where
         S: Contains<E, At>,
@@ -168,8 +175,9 @@ impl<'a, S: Emits> Unit<'a, S> {
         self.run.push(StagedMessage::new(&command), None);
     }
 
-    /// As [`Unit::send`], and the recipient sees it `after` the commit's time at the earliest: 900 s at most, in whole seconds. A longer
-    /// delay fails the run with a [`DelayError`](crate::DelayError), and nothing is committed.
+    /// As [`Unit::send`], with a delay: the recipient sees the command `after` the commit's time at
+    /// the earliest. The longest delay is 900 s, in whole seconds. A longer one fails the run with
+    /// a [`DelayError`](crate::DelayError), and nothing is committed.
     pub fn send_after<C: Command, At>(&mut self, command: C, after: Duration)
     where
         S: Contains<C, At>,
@@ -177,7 +185,7 @@ impl<'a, S: Emits> Unit<'a, S> {
         self.run.push(StagedMessage { after: Some(after), ..StagedMessage::new(&command) }, None);
     }
 
-    /// When this run started: the time to use instead of a clock.
+    /// The time at which this run started. Handlers use it instead of a clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.run.now
@@ -185,7 +193,7 @@ impl<'a, S: Emits> Unit<'a, S> {
 }
 
 impl Run<'_> {
-    /// Reads an item, and with the first one the receipt.
+    /// Reads an item, and with the first item the receipt.
     async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
         let keys: Vec<Key> = std::iter::once(key).chain(self.unread).cloned().collect();
         let mut items = self.access.get(keys).await.map_err(Fault::retry)?;
@@ -200,7 +208,7 @@ impl Run<'_> {
     }
 
     fn stage(&mut self, key: Key, base: u64, to: To) {
-        // What this unit deletes and starts anew is still the item that was read.
+        // An entity that this unit deletes and creates again keeps the item that was read.
         let base = match self.staged.changes.get(&key) {
             Some(Change { to: To::Delete, base: read }) => *read,
             _ => base,
@@ -226,9 +234,10 @@ impl Run<'_> {
         self.push(message, Some((name, entity.sequence)));
     }
 
-    /// Stages a message: its id is a function of its cause (S-45), its correlation and trace are inherited (S-44).
+    /// Stages a message. Its id is a function of its cause (S-45), and it inherits correlation and
+    /// trace (S-44).
     pub(crate) fn push(&mut self, message: StagedMessage, sequence: Option<(String, u64)>) {
-        // Whoever rebuilds says nothing: it was said the first time (S-40).
+        // A rebuilding handler emits nothing; the live run already did (S-40).
         if self.replay.is_some() {
             return;
         }

@@ -1,7 +1,8 @@
-//! The relay: publishes what receipts emitted. It sends the stored bytes, in a receipt's order, each until the channel took it.
+//! The relay: publishes the emissions of receipts. It sends the stored bytes, in a receipt's order,
+//! and repeats each until its channel has taken it.
 //!
-//! The table's stream feeds it. A [`Sweep`] reads from the receipts themselves what a stream has forgotten. The folder knows no
-//! batches.
+//! The table's stream feeds it. A [`Sweep`] reads emissions that the stream has forgotten from the
+//! receipts themselves. The folder knows no batches.
 
 mod progress;
 mod publish;

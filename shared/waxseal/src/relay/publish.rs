@@ -1,4 +1,5 @@
-//! One batch of receipts to its channels: each channel by itself, so that one which fails or is silent delays no other.
+//! The publication of a batch of receipts. Each channel is independent: one that fails or is silent
+//! delays no other.
 
 use futures_util::future::join_all;
 
@@ -13,17 +14,19 @@ use crate::{
     },
 };
 
-/// How often one call tries entries that the channel did not take, before the stream's own retry goes on.
+/// The number of tries of one call for refused entries, before the stream's own retry goes on.
 const TRIES: usize = 3;
 
-/// Publishes what the receipts of one stream batch emitted. Channels are independent: within one receipt, too, order is kept
-/// for each channel alone (O-2).
+/// Publishes the emissions of one stream batch's receipts. Channels are independent: even within
+/// one receipt order is kept for each channel alone (O-2).
 ///
-/// The result is the index of the first receipt that is not wholly published (the checkpoint: it and all after it come
-/// again, under the same ids, O-3), or `None` when all are. What this environment has published of them is not published
-/// again. What can never be published is dead-lettered and blocks nobody (O-6).
+/// The result is the checkpoint: the index of the first receipt that is not wholly published, or
+/// `None` when all are. That receipt and all after it are delivered again, with the same ids (O-3).
+/// Emissions that this environment has published are not published again. Emissions that can never
+/// be published are dead-lettered and block no others (O-6).
 ///
-/// It may be dropped while it runs: [`Progress::checkpoint`](super::Progress::checkpoint) then says how far it came.
+/// It may be dropped while it runs: [`Progress::checkpoint`](super::Progress::checkpoint) then
+/// gives the checkpoint.
 pub async fn publish(
     relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     receipts: &[Pending],
@@ -35,7 +38,7 @@ pub async fn publish(
 /// The end of one receipt's emissions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct End {
-    /// Why it is not wholly published.
+    /// The reason why it is not wholly published.
     pub(super) open: Option<String>,
     /// The number of its dead letters.
     pub(super) dead_lettered: u64,
@@ -52,7 +55,7 @@ enum Fate {
 struct Entry<'a> {
     /// The index of its receipt.
     receipt: usize,
-    /// Its position in what the receipt emitted.
+    /// Its position among the receipt's emissions.
     position: usize,
     emission: &'a Emission,
 }
@@ -95,7 +98,8 @@ pub(super) async fn publish_each(
     ends
 }
 
-/// Publishes the entries of one channel, in order. The fates are those of receipts with an entry that was not published.
+/// Publishes the entries of one channel, in order. It returns the fates of receipts with an
+/// unpublished entry.
 async fn publish_lane(
     relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     receipts: &[Pending],
@@ -109,7 +113,8 @@ async fn publish_lane(
         let mut unpublishable = Vec::new();
         for entry in left {
             let pending = &receipts[entry.receipt];
-            // A publisher that answers for fewer entries than it was given has published none of the rest.
+            // A publisher that answers for fewer entries than it got has published none of the
+            // rest.
             let answer = results
                 .next()
                 .unwrap_or_else(|| Err(PublishError::transient("the publisher gave no answer for it")));
@@ -127,7 +132,7 @@ async fn publish_lane(
                 },
             }
         }
-        // Only after the answers to all entries are noted: the call may be dropped here.
+        // The dead letters follow the notes about all answers, since the call may be dropped here.
         for (entry, reason) in unpublishable {
             let pending = &receipts[entry.receipt];
             let letter = letter(relay, pending, entry.emission, &reason);
@@ -137,7 +142,7 @@ async fn publish_lane(
             ));
         }
         tell(relay, receipts, &failed, &waiting, round);
-        // Another try at once does not make a channel.
+        // An immediate retry does not help a missing channel.
         fates.extend(waiting.into_iter().map(|(entry, reason)| (entry.receipt, Fate::Open(reason))));
         if failed.is_empty() || round == TRIES {
             fates.extend(failed.into_iter().map(|(entry, reason)| (entry.receipt, Fate::Open(reason))));
@@ -158,7 +163,7 @@ fn observe<P, D>(relay: &Relay<'_, P, D>, emission: &Emission, answer: &Result<(
     relay.observers.each(|observer| observer.published(&published));
 }
 
-/// One line for all entries of the channel: a line for each would be a storm.
+/// Logs one line for all entries of the channel, since one for each could be thousands.
 fn tell<P, D>(
     relay: &Relay<'_, P, D>,
     receipts: &[Pending],
@@ -186,7 +191,7 @@ fn tell<P, D>(
     }
 }
 
-/// Whether an emission has waited for its channel for long enough. An emission without any time has.
+/// Whether an emission has waited long enough for its channel. An emission without any time has.
 fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emission) -> bool {
     let at = pending.at.or_else(|| emission.emitted_at());
     at.is_none_or(|at| since(at, relay.now) >= CHANNEL_WAIT)
@@ -230,7 +235,7 @@ impl End {
     }
 }
 
-/// Writes a dead letter for emissions that are `done` with it.
+/// Writes a dead letter for emissions, which are `done` with it.
 async fn dead_letter(
     relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     letter: DeadLetter,

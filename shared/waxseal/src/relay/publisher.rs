@@ -7,10 +7,10 @@ use waxseal_message::Timestamp;
 
 /// Publishes envelopes to their channels.
 pub trait Publisher: Send + Sync + 'static {
-    /// Publishes `emissions`, in order where the channel keeps one; the results are in the order of `emissions`. The
-    /// chunking to a channel's limits of count and bytes is the publisher's (S-26). A relay calls it for one channel at a
-    /// time, and for several channels at once.
-    /// `now` is the time that [`Emission::delay`] counts from.
+    /// Publishes `emissions`, in order where the channel keeps one; the results are in the order of
+    /// `emissions`. The publisher splits them into requests within the channel's limits of count
+    /// and bytes (S-26). A relay calls it for one channel at a time, and for several channels at
+    /// once. `now` is the time from which [`Emission::delay`] counts.
     fn publish(
         &self,
         emissions: &[&Emission],
@@ -18,12 +18,12 @@ pub trait Publisher: Send + Sync + 'static {
     ) -> impl Future<Output = Vec<Result<(), PublishError>>> + Send;
 }
 
-/// Why one entry was not published.
+/// The reason why one entry was not published.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 #[non_exhaustive]
 pub struct PublishError {
-    /// The channel's own words.
+    /// The reason in the channel's own text.
     pub reason: String,
     /// Whether a retry may help.
     pub kind: PublishErrorKind,
@@ -32,17 +32,19 @@ pub struct PublishError {
 /// Whether a retry may help an entry that was not published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublishErrorKind {
-    /// Time alone may help: throttling, the service's own failure, no connection, credentials. Tried again without end.
+    /// Time alone may help: throttling, the service's own failure, no connection, credentials. The
+    /// entry is tried again without end.
     Transient,
-    /// The channel does not exist, or the relay may not publish to it. A deploy may help, so the entry is tried again until it
-    /// is [`CHANNEL_WAIT`] old, and is a dead letter then (O-6).
+    /// The channel does not exist, or the relay may not publish to it. A deploy may help, so the
+    /// entry is tried again until it is [`CHANNEL_WAIT`] old; then it is a dead letter (O-6).
     NoChannel,
-    /// The entry itself is at fault, for example too big. No retry can help: it is a dead letter at once (O-6).
+    /// The entry itself is at fault, for example too big. No retry can help: it is a dead letter at
+    /// once (O-6).
     Refused,
 }
 
 impl PublishError {
-    /// An error that time alone may mend.
+    /// An error that may pass with time.
     #[must_use]
     pub fn transient(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), kind: PublishErrorKind::Transient }
@@ -61,36 +63,39 @@ impl PublishError {
     }
 }
 
-/// How old an emission may become while its channel does not exist or is denied: 5 minutes. Records behind it in its shard
-/// wait for as long, and a deploy that creates both the sender and the channel is done by then.
+/// The age up to which an emission waits for a channel that does not exist or is denied: 5 minutes.
+/// The records behind it in its shard wait as long. A deploy that creates both the sender and the
+/// channel is done by then.
 pub const CHANNEL_WAIT: Duration = Duration::from_secs(5 * 60);
 
-/// What one receipt emitted, as a stream record or a sweep brought it.
+/// The emissions of one receipt, from a stream record or a sweep.
 #[derive(Debug, Clone)]
 pub struct Pending {
-    /// What the response names it by: the stream record's sequence number, or the receipt's key.
+    /// The name of the receipt in the response: the stream record's sequence number, or the
+    /// receipt's key.
     pub record: String,
-    /// When the record was written; `None` where only the envelopes say it.
+    /// The time at which the record was written; `None` where only the envelopes have one.
     pub at: Option<Timestamp>,
-    /// The attribute [`EMITTED`](crate::table::attribute::EMITTED), read; or what is wrong with it.
+    /// The content of the attribute [`EMITTED`](crate::table::attribute::EMITTED), or the reason
+    /// why it cannot be read.
     pub emissions: Result<Vec<Emission>, String>,
-    /// The attribute as it arrived, for the dead-letter queue.
+    /// The attribute in its stored form, for the dead-letter queue.
     pub body: Vec<u8>,
 }
 
-/// One invocation of a relay: where it publishes to, and what it remembers.
+/// One invocation of a relay: its channels and its memory.
 pub struct Relay<'a, P, D> {
     /// The channels.
     pub publisher: &'a P,
-    /// Where entries go that cannot be published.
+    /// The destination of entries that cannot be published.
     pub dead_letters: &'a D,
-    /// Named in dead letters.
+    /// The service that is named in dead letters.
     pub service: &'a str,
-    /// The published emissions of records that come again.
+    /// The published emissions of records that are delivered again.
     pub progress: &'a Progress,
-    /// The time, for the age of records.
+    /// The current time, for the age of records.
     pub now: Timestamp,
-    /// Who is told of each emission.
+    /// The observers of emissions.
     pub observers: &'a Observers,
 }
 

@@ -1,13 +1,15 @@
-//! A sweep: what receipts emitted in a window of time is published again, from the receipts themselves (O-1).
+//! A sweep: the emissions of a window of time are published again, from the receipts themselves
+//! (O-1).
 //!
-//! A DynamoDB stream forgets after 24 hours, receipts are kept for weeks. Nothing in a receipt says whether it was
-//! published: to write that down would cost a second write for each, on every good day, for the sake of the one bad day. So a
-//! sweep publishes all of its window, under the ids that it always had, and who has taken an event before takes no
-//! effect from it again (O-3). That holds for as long as the consumers' receipts are kept, so a sweep is to count in
-//! their horizon as a replay from an archive is.
+//! A DynamoDB stream forgets after 24 hours, while receipts are kept for weeks. A receipt does not
+//! store whether it was published: that would cost a second write for each receipt, for the sake of
+//! a rare failure. So a sweep publishes its whole window, under the original ids. An event has no
+//! second effect on a consumer that has handled it (O-3), as long as the consumer keeps its
+//! receipt. The reach of a sweep therefore counts in consumers' horizons, as a replay from an
+//! archive does.
 //!
-//! It goes in steps, each of which ends at a [place](Sweep::after) that another sweep can go on from: an invocation that
-//! runs out of time, or is cut off, has lost nothing but its last step.
+//! A sweep goes in steps. Each step ends at a [place](Sweep::after) from which another sweep can go
+//! on. An invocation that runs out of time, or is cut off, thus loses only its last step.
 
 use std::{future::Future, time::Duration};
 
@@ -26,12 +28,12 @@ use waxseal_message::Timestamp;
 
 /// A table whose receipts can be read one after another: every [`Table`] is one.
 ///
-/// A trait of its own, so that a sweep can be tested without a table.
+/// The trait exists so that a sweep can be tested without a table.
 pub trait Receipts: Send + Sync {
-    /// The items after `after` that emitted something: one page of them, in an order that stays the same between calls.
-    /// `after` may be the key of any item that a page held, or [`ScanPage::next`].
+    /// One page of items with emissions, after `after`, in an order that stays the same between
+    /// calls. `after` may be the key of any item of a page, or [`ScanPage::next`].
     ///
-    /// Items that emitted nothing may be among them: they are passed over.
+    /// Items without emissions may be among them; a sweep ignores these.
     ///
     /// # Errors
     /// Where the table cannot be read.
@@ -44,15 +46,16 @@ impl<T: Table> Receipts for T {
     }
 }
 
-/// How far back a sweep may begin where nobody says otherwise: 7 days. Consumers' horizons count it.
+/// The default reach of a sweep, the farthest time back at which it may begin: 7 days. Consumers'
+/// horizons count it.
 pub const SWEEP_REACH: Duration = Duration::from_hours(7 * 24);
 
-/// From when to when.
+/// A window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// What was emitted then is the first of it.
+    /// The first time in the window.
     pub from: Timestamp,
-    /// What was emitted then is not in it any more.
+    /// The first time after the window.
     pub to: Timestamp,
 }
 
@@ -62,38 +65,39 @@ impl Window {
     }
 }
 
-/// What a sweep has done.
+/// The counts of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Receipts that emitted something in the window.
+    /// Receipts with emissions in the window.
     pub receipts: u64,
-    /// Those that are wholly published, dead letters included.
+    /// Receipts that are wholly published, dead letters included.
     pub published: u64,
-    /// Messages that can never be published, and are dead letters now: refused ones, and those that are older than
-    /// [`CHANNEL_WAIT`](super::CHANNEL_WAIT) and whose channel does not exist or is denied (O-6).
+    /// Messages that can never be published and are dead letters now. They were refused; or they
+    /// are older than [`CHANNEL_WAIT`](super::CHANNEL_WAIT), and their channel does not exist or is
+    /// denied (O-6).
     pub dead_lettered: u64,
-    /// Receipts of which something could not be published.
+    /// Receipts with an emission that could not be published.
     pub failed: u64,
 }
 
-/// Why a sweep cannot go on.
+/// The reason why a sweep cannot go on.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepError {
     /// The table could not be read.
     #[error("the receipts cannot be read")]
     Read(#[source] TableError),
-    /// A channel did not take something, after several tries.
+    /// A channel did not take an emission after several tries.
     #[error("what receipt {receipt} emitted was not published: {reason}")]
     Unpublished {
         /// The first such receipt.
         receipt: Key,
-        /// The channel's own words.
+        /// The reason in the channel's own text.
         reason: String,
     },
 }
 
-/// Receipts published at once: as many as a stream brings.
+/// The number of receipts published at once: as many as a stream delivers.
 const CHUNK: usize = 100;
 
 /// A sweep on its way through a table.
@@ -102,10 +106,11 @@ pub struct Sweep {
     window: Window,
     after: Option<Key>,
     counts: Counts,
-    /// Of the last page: what is not published yet, in its order, and whose.
+    /// The unpublished receipts of the last page, in its order.
     pending: Vec<Pending>,
     keys: Vec<Key>,
-    /// Where the next page begins; `None` before the first one and after the last one.
+    /// The key after which the next page begins; `None` before the first page and after the last
+    /// one.
     next: Option<Key>,
     began: bool,
     /// The published emissions of `pending`.
@@ -113,7 +118,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// A sweep of `window`, from the table's start or from where another one was.
+    /// A sweep of `window`, from the table's start or from the place of another sweep.
     #[must_use]
     pub fn new(window: Window, after: Option<Key>) -> Self {
         let next = after.clone();
@@ -127,26 +132,27 @@ impl Sweep {
         self.window
     }
 
-    /// What it has done so far.
+    /// Its counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The place that it has come to: all before it is published. `None` at the table's start.
+    /// Its place: everything before it is published. `None` at the table's start.
     #[must_use]
     pub fn after(&self) -> Option<&Key> {
         self.after.as_ref()
     }
 
-    /// Whether it is at the table's end.
+    /// Whether it has reached the table's end.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.began && self.pending.is_empty() && self.next.is_none()
     }
 
-    /// Reads one page, or publishes what at most 100 of its receipts emitted. May be dropped while it runs: what it was about
-    /// is then published again by whoever goes on from [`Sweep::after`].
+    /// Reads one page, or publishes the emissions of at most 100 of its receipts. It may be dropped
+    /// while it runs: a sweep that goes on from [`Sweep::after`] then publishes the same receipts
+    /// again.
     ///
     /// # Errors
     /// Where it cannot go on; the place is then before the first receipt that is not published.
@@ -175,8 +181,8 @@ impl Sweep {
         relay: &Relay<'_, impl Publisher, impl DeadLetters>,
     ) -> Result<(), SweepError> {
         let count = self.pending.len().min(CHUNK);
-        // A sweep publishes all of its window, whatever the stream's records have remembered; of those the log is told
-        // together.
+        // A sweep publishes its whole window, so it ignores the memory for the stream's records.
+        // Log intervals are shared.
         let relay = Relay { progress: &self.progress, ..*relay };
         let mut ends = publish_each(&relay, &self.pending[..count]).await;
         let _ = self.progress.checkpoint(&self.pending[..count]);
@@ -197,7 +203,7 @@ impl Sweep {
         Ok(())
     }
 
-    /// Once all of a page is published, the place is its end.
+    /// Moves the place to the end of the page, once all of the page is published.
     fn turn_page(&mut self) {
         if self.pending.is_empty()
             && let Some(next) = &self.next
@@ -207,11 +213,11 @@ impl Sweep {
     }
 }
 
-/// What an item has emitted in the window.
+/// The emissions of an item in the window.
 fn pending(item: Item, window: Window) -> Option<(Key, Pending)> {
     let (emissions, emitted) = match item.attributes.get(EMITTED)? {
         Value::Text(text) => (read(text), text.clone()),
-        // As unreadable as a wrong text, and worth as much to the person who mends it.
+        // The value is unreadable, as a wrong text is, and is kept for the person who repairs it.
         Value::Foreign(foreign) => (Err(no_text(&item)), foreign.json().to_owned()),
         Value::Number(number) => (Err(no_text(&item)), number.to_string()),
     };
@@ -219,12 +225,12 @@ fn pending(item: Item, window: Window) -> Option<(Key, Pending)> {
         return None;
     }
     let (record, body) = (item.key.to_string(), emitted.into_bytes());
-    // Each envelope says when it was emitted: an effect may emit long after its receipt's first attempt.
+    // Each envelope has its own time: an effect may emit long after its receipt's first attempt.
     Some((item.key, Pending { record, at: None, emissions, body }))
 }
 
 fn read(emitted: &str) -> Result<Vec<Emission>, String> {
-    // By place alone: serde's own words would quote what it found there.
+    // The reason has only the place, since serde's text would quote the content.
     read_emissions(emitted).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         format!("the attribute {EMITTED} is not what a receipt holds, at line {line} column {column}")
@@ -235,8 +241,9 @@ fn no_text(item: &Item) -> String {
     format!("the attribute {EMITTED} is {}: a receipt's is a text", item.standing(EMITTED))
 }
 
-/// The envelopes say when they were emitted. Where none does, the receipt says when its first attempt began; and what says nothing
-/// of time is in every window: once too often is better than never.
+/// Whether an item is in the window. The times are those of the envelopes. Where they have none, it
+/// is the begin of the receipt's first attempt. An item without any time is in every window, since
+/// a second publication does no harm.
 fn is_within(item: &Item, emissions: &[Emission], window: Window) -> bool {
     let mut times = emissions.iter().filter_map(Emission::emitted_at).peekable();
     if times.peek().is_some() {

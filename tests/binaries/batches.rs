@@ -30,8 +30,8 @@ fn mixed(service: &Service) -> Vec<u8> {
     ])
 }
 
-fn reason(letter: &DeadLetter) -> String {
-    letter.note().reason.into_owned()
+fn reason(dead_letter: &DeadLetter) -> String {
+    dead_letter.note().reason.into_owned()
 }
 
 #[test]
@@ -46,18 +46,21 @@ fn s1_s2_s3_s5_a_mixed_batch_gives_exactly_the_right_failures_in_every_binary() 
         assert_eq!(of_event(good["detail"]["eventId"].as_str().unwrap()), 1, "{receipts:#?}");
         assert_eq!(of_event("newer-1") + of_event("newer-2") + of_event("flood"), 0, "{receipts:#?}");
 
-        let letters = world.aws.letters();
-        assert_eq!(letters.keys().collect::<Vec<_>>(), ["json", "unknown", "utf8"], "{}", service.name);
-        assert_eq!(world.aws.letter_count(), 3, "{}", service.name);
-        assert_eq!(letters["json"].body, NOT_JSON);
-        assert!(reason(&letters["json"]).starts_with("malformed: the body is not JSON: "), "{letters:#?}");
-        assert_eq!(letters["utf8"].body, NOT_UTF8_BASE64);
-        assert_eq!(letters["utf8"].note().encoding, Some(Encoding::Base64));
-        assert_eq!(reason(&letters["utf8"]), "malformed: the body is not UTF-8 text");
+        let dead_letters = world.aws.dead_letters();
+        assert_eq!(dead_letters.keys().collect::<Vec<_>>(), ["json", "unknown", "utf8"], "{}", service.name);
+        assert_eq!(world.aws.dead_letter_count(), 3, "{}", service.name);
+        assert_eq!(dead_letters["json"].body, NOT_JSON);
+        assert!(
+            reason(&dead_letters["json"]).starts_with("malformed: the body is not JSON: "),
+            "{dead_letters:#?}"
+        );
+        assert_eq!(dead_letters["utf8"].body, NOT_UTF8_BASE64);
+        assert_eq!(dead_letters["utf8"].note().encoding, Some(Encoding::Base64));
+        assert_eq!(reason(&dead_letters["utf8"]), "malformed: the body is not UTF-8 text");
         let no_handler = format!("service {} has no handler for cellar.flooded: it handles ", service.name);
-        assert!(reason(&letters["unknown"]).starts_with(&no_handler), "{letters:#?}");
-        assert_eq!(letters["unknown"].note().id.as_deref(), Some("flood"));
-        assert_eq!(letters["unknown"].note().service, service.name);
+        assert!(reason(&dead_letters["unknown"]).starts_with(&no_handler), "{dead_letters:#?}");
+        assert_eq!(dead_letters["unknown"].note().id.as_deref(), Some("flood"));
+        assert_eq!(dead_letters["unknown"].note().service, service.name);
 
         // Each failure logs one clear line, and a success logs none.
         let ended = lambda.stop();
@@ -122,7 +125,7 @@ fn s48_a_failing_record_of_a_tenant_fails_alone_in_every_binary() {
         let answer = text(lambda.invoke(fair(&records)).unwrap());
         assert_eq!(answer, failures(&["n1", "n2"]), "{}", service.name);
         world.assert_effect(service);
-        assert_eq!(world.aws.letter_count(), 0, "{}", service.name);
+        assert_eq!(world.aws.dead_letter_count(), 0, "{}", service.name);
     }
 }
 
@@ -130,16 +133,16 @@ fn s48_a_failing_record_of_a_tenant_fails_alone_in_every_binary() {
 fn s3_what_the_dead_letter_queue_does_not_take_is_reported_as_failed_and_not_lost() {
     for service in &SERVICES {
         let (world, mut lambda) = World::with(service);
-        world.aws.refuse_letters(true);
+        world.aws.refuse_dead_letters(true);
         let all_but_good = failures(&["n1", "json", "unknown", "utf8", "n2"]);
         assert_eq!(text(lambda.invoke(mixed(service)).unwrap()), all_but_good, "{}", service.name);
         world.assert_effect(service);
-        assert!(world.aws.letters().is_empty());
+        assert!(world.aws.dead_letters().is_empty());
 
         // The queue is back, and so are the records.
-        world.aws.refuse_letters(false);
+        world.aws.refuse_dead_letters(false);
         assert_eq!(text(lambda.invoke(mixed(service)).unwrap()), failures(&["n1", "n2"]), "{}", service.name);
-        assert_eq!(world.aws.letters().keys().collect::<Vec<_>>(), ["json", "unknown", "utf8"]);
+        assert_eq!(world.aws.dead_letters().keys().collect::<Vec<_>>(), ["json", "unknown", "utf8"]);
         world.assert_effect(service);
 
         let lines = lines_about(&lambda.stop().stdout, "json");
@@ -161,7 +164,7 @@ fn s3_the_policy_is_a_variable() {
         (service.prepare)(&mut lambda);
         let all_but_good = failures(&["n1", "json", "unknown", "utf8", "n2"]);
         assert_eq!(text(lambda.invoke(mixed(service)).unwrap()), all_but_good, "{}", service.name);
-        assert_eq!(world.aws.letter_count(), 0, "{}", service.name);
+        assert_eq!(world.aws.dead_letter_count(), 0, "{}", service.name);
         world.assert_effect(service);
     }
 }
@@ -176,9 +179,9 @@ fn s27_on_the_last_receive_a_record_is_dead_lettered_with_its_reason() {
         (service.prepare)(&mut lambda);
         assert_eq!(text(lambda.invoke(mixed(service)).unwrap()), failures(&[]), "{}", service.name);
         world.assert_effect(service);
-        let letters = world.aws.letters();
-        assert_eq!(letters.keys().collect::<Vec<_>>(), ["json", "n1", "n2", "unknown", "utf8"]);
-        assert!(reason(&letters["n1"]).starts_with("gave up after 1 receives: "), "{letters:#?}");
+        let dead_letters = world.aws.dead_letters();
+        assert_eq!(dead_letters.keys().collect::<Vec<_>>(), ["json", "n1", "n2", "unknown", "utf8"]);
+        assert!(reason(&dead_letters["n1"]).starts_with("gave up after 1 receives: "), "{dead_letters:#?}");
     }
 }
 
@@ -192,7 +195,7 @@ fn s1_no_records_is_no_failure() {
             r#"{"batchItemFailures":[]}"#,
             "{name}"
         );
-        assert!(world.aws.items().is_empty() && world.aws.letters().is_empty(), "{name}");
+        assert!(world.aws.items().is_empty() && world.aws.dead_letters().is_empty(), "{name}");
     }
 }
 

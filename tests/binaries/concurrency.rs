@@ -26,5 +26,5 @@ fn s23_two_invocations_at_once_share_no_per_batch_state() {
     assert_eq!(text(lambda.wait(&other).unwrap()), failures(&["m1"]));
     assert_eq!((world.gateway.requests(), world.gateway.charges().len()), (2, 2));
     assert_eq!(world.aws.receipts().len(), 2);
-    assert_eq!(world.aws.letters().len(), 1);
+    assert_eq!(world.aws.dead_letters().len(), 1);
 }

@@ -44,7 +44,7 @@ fn s10_a_charge_whose_commit_was_lost_with_its_process_is_made_once() {
     assert_eq!(text(second.invoke(event.clone()).unwrap()), failures(&["m"]));
     assert_eq!(world.gateway.requests(), 1);
     assert_eq!(receipt(&world.aws), claimed, "a rejected duplicate wrote something");
-    assert!(world.aws.letters().is_empty());
+    assert!(world.aws.dead_letters().is_empty());
 
     // The lease runs out.
     let mut expired = claimed.clone();

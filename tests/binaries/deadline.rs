@@ -130,10 +130,10 @@ fn batch_of_three(service: &Service, silent: Silent, left: Duration) {
     silent.end(&world);
 
     assert!(failed.contains("newer"), "{what}: {failed:?}");
-    let letters = world.aws.letters();
-    assert!(failed.contains("bad") || letters.contains_key("bad"), "{what}: acknowledged and gone");
+    let dead_letters = world.aws.dead_letters();
+    assert!(failed.contains("bad") || dead_letters.contains_key("bad"), "{what}: acknowledged and gone");
     if matches!(silent, Silent::Aws("SendMessage", _)) {
-        assert!(failed.contains("bad"), "{what}: a letter that was not confirmed counts as written");
+        assert!(failed.contains("bad"), "{what}: a dead letter that was not confirmed counts as written");
     }
     if failed.contains("good") {
         let_leases_run_out(&world);
@@ -177,7 +177,7 @@ fn publish(silent: Silent, left: Duration) {
     let open = failed(in_time(&mut lambda, RECEIPTS, left, &what));
     silent.end(&world);
     let refused = failed(strange).contains("strange");
-    assert!(refused || world.aws.letters().contains_key("strange"), "{what}: acknowledged and gone");
+    assert!(refused || world.aws.dead_letters().contains_key("strange"), "{what}: acknowledged and gone");
     let published = || (world.aws.put_events().len(), world.aws.notifications().len());
     if open.is_empty() {
         assert_eq!(published(), (1, 1), "{what}");

@@ -72,7 +72,7 @@ impl Stuck {
             (Some(1), Some(2), Some(1))
         );
         assert_eq!(self.world.gateway.charges().len(), 3);
-        assert_eq!(self.world.aws.letter_count(), 0);
+        assert_eq!(self.world.aws.dead_letter_count(), 0);
     }
 }
 

@@ -31,8 +31,8 @@ fn received_again(batch: Vec<u8>) -> Vec<u8> {
     batch.replace(once, r#""ApproximateReceiveCount":"2""#).into_bytes()
 }
 
-fn reason(letter: &DeadLetter) -> String {
-    letter.note().reason.into_owned()
+fn reason(dead_letter: &DeadLetter) -> String {
+    dead_letter.note().reason.into_owned()
 }
 
 fn inventory() -> (World, Lambda) {
@@ -58,10 +58,10 @@ fn s2_a_row_with_a_foreign_attribute_fails_its_own_record_alone() {
             assert_eq!(world.aws.entity("stock", sku)["onHand"], 40, "{foreign}");
         }
         assert_eq!(world.aws.entity("stock", "tee")["onHand"], 1, "{foreign}");
-        let letters = world.aws.letters();
-        assert_eq!(letters.keys().collect::<Vec<_>>(), ["tee"]);
+        let dead_letters = world.aws.dead_letters();
+        assert_eq!(dead_letters.keys().collect::<Vec<_>>(), ["tee"]);
         let start = "item stock#tee / state has the attribute `aws:rep:deleting` of type ";
-        assert!(reason(&letters["tee"]).starts_with(start), "{letters:?}");
+        assert!(reason(&dead_letters["tee"]).starts_with(start), "{dead_letters:?}");
     }
 }
 
@@ -83,10 +83,10 @@ fn s2_a_damaged_receipt_fails_its_own_record_of_a_redelivered_batch() {
     for batch in [sqs(&records), received_again(sqs(&records))] {
         assert_eq!(text(cold.invoke(batch).unwrap()), failures(&["cap"]));
     }
-    let letters = world.aws.letters();
-    assert_eq!(letters.keys().collect::<Vec<_>>(), ["tee"]);
+    let dead_letters = world.aws.dead_letters();
+    assert_eq!(dead_letters.keys().collect::<Vec<_>>(), ["tee"]);
     assert!(
-        reason(&letters["tee"])
+        reason(&dead_letters["tee"])
             .contains("is no receipt: its attribute `attempt` is of type N with a fraction")
     );
     assert_eq!(["mug", "tee", "cap"].map(|sku| world.aws.entity("stock", sku)), before);
@@ -100,10 +100,10 @@ fn s16_payloads_that_differ_beyond_64_bits_are_two_and_a_receipt_of_an_older_bui
     let same = r#","serial":1.8446744073709551617e19"#;
     for (id, more, is_other) in [("m1", first, false), ("m2", other, true), ("m3", same, false)] {
         assert_eq!(text(lambda.invoke(sqs(&[(id, delivery("d-1", "tee", more))])).unwrap()), failures(&[]));
-        let letters = world.aws.letters();
-        assert_eq!(letters.contains_key(id), is_other, "{letters:?}");
+        let dead_letters = world.aws.dead_letters();
+        assert_eq!(dead_letters.contains_key(id), is_other, "{dead_letters:?}");
     }
-    assert!(reason(&world.aws.letters()["m2"]).contains("used id d-1 before with another payload"));
+    assert!(reason(&world.aws.dead_letters()["m2"]).contains("used id d-1 before with another payload"));
     assert_eq!(world.aws.entity("stock", "tee")["onHand"], 40);
 
     // The hash of {"sku":"mug","quantity":40} as builds before algorithm 2 stored it.
@@ -115,7 +115,7 @@ fn s16_payloads_that_differ_beyond_64_bits_are_two_and_a_receipt_of_an_older_bui
     let mut cold = world.start("inventory");
     let again = sqs(&[("m5", delivery("d-2", "mug", "")), ("m6", delivery("d-2", "mug", r#","note":"x""#))]);
     assert_eq!(text(cold.invoke(again).unwrap()), failures(&[]));
-    assert_eq!(world.aws.letters().into_keys().collect::<Vec<_>>(), ["m2", "m6"]);
+    assert_eq!(world.aws.dead_letters().into_keys().collect::<Vec<_>>(), ["m2", "m6"]);
     assert_eq!(world.aws.entity("stock", "mug")["onHand"], 40);
 }
 
@@ -138,7 +138,7 @@ fn s28_where_a_marker_may_not_be_removed_a_record_that_merely_fails_is_not_burie
         }
         lambda.stop();
     }
-    assert_eq!(world.aws.letter_count(), 0);
+    assert_eq!(world.aws.dead_letter_count(), 0);
     let markers: Vec<_> = world.aws.items().into_iter().filter(|item| item.key.sort == "marker").collect();
     assert_eq!(markers.iter().map(|marker| marker.get_number("runs")).collect::<Vec<_>>(), [Some(0)]);
 }

@@ -26,7 +26,7 @@ fn a_mail_that_is_refused_for_now_comes_again_and_one_refused_for_good_is_a_dead
     let event = sqs(&[("m", notification.body())]);
     world.mail.refuse("451 4.3.0 try again");
     assert_eq!(text(lambda.invoke(event.clone()).unwrap()), failures(&["m"]));
-    assert!(world.aws.letters().is_empty());
+    assert!(world.aws.dead_letters().is_empty());
     // The lease was released, so the next delivery need not wait.
     assert_eq!(text(lambda.invoke(event).unwrap()), failures(&[]));
     assert_eq!(world.mail.mails().len(), 1);
@@ -35,9 +35,9 @@ fn a_mail_that_is_refused_for_now_comes_again_and_one_refused_for_good_is_a_dead
     world.mail.refuse("550 5.1.1 no such user");
     let other = with_id(&notification.body(), "another");
     assert_eq!(text(lambda.invoke(sqs(&[("n", other.clone())])).unwrap()), failures(&[]));
-    let letters = world.aws.letters();
-    assert_eq!(letters["n"].body, other);
-    assert!(letters["n"].note().reason.contains("no such user"), "{letters:#?}");
+    let dead_letters = world.aws.dead_letters();
+    assert_eq!(dead_letters["n"].body, other);
+    assert!(dead_letters["n"].note().reason.contains("no such user"), "{dead_letters:#?}");
     assert_eq!(world.mail.mails().len(), 1);
     let log = lambda.stop().stdout;
     for record in ["m", "n"] {

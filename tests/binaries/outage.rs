@@ -16,7 +16,7 @@ fn s2_an_unreachable_table_fails_every_record_in_order_and_loses_none() {
         world.aws.unplug_table();
         assert_eq!(text(lambda.invoke(batch).unwrap()), failures(&["z", "a", "m"]), "{}", service.name);
         assert_eq!(world.aws.items(), before, "{}", service.name);
-        assert!(world.aws.letters().is_empty(), "{}", service.name);
+        assert!(world.aws.dead_letters().is_empty(), "{}", service.name);
         assert_eq!((world.gateway.requests(), world.mail.mails().len()), (0, 0), "acted without a claim");
 
         world.aws.plug_table();
@@ -44,7 +44,7 @@ fn s2_connections_that_break_fail_every_record_and_lose_none() {
         let batch = sqs(&[("z", service.body()), ("a", with_id(&service.body(), "second"))]);
         world.aws.break_table(true);
         assert_eq!(text(lambda.invoke(batch).unwrap()), failures(&["z", "a"]), "{}", service.name);
-        assert_eq!((world.aws.items(), world.aws.letter_count()), (before, 0), "{}", service.name);
+        assert_eq!((world.aws.items(), world.aws.dead_letter_count()), (before, 0), "{}", service.name);
         assert_eq!((world.gateway.requests(), world.mail.mails().len()), (0, 0), "acted without a claim");
 
         world.aws.break_table(false);

@@ -62,7 +62,7 @@ fn o1_what_a_receipt_emitted_is_published_byte_for_byte_to_bus_and_topic() {
     assert!(notified[0].contains("TopicArn=arn:aws:sns:eu-central-1:123456789012:stock"), "{notified:#?}");
     let message = emitted.split_once("\"envelope\":").unwrap().1.split_once("},{\"channel\"").unwrap().0;
     assert!(notified[0].contains(message), "not what was stored: {notified:#?}");
-    assert!(world.aws.letters().is_empty());
+    assert!(world.aws.dead_letters().is_empty());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn s48_the_relay_sets_a_tenant_on_a_topic_and_publishes_without_one_that_is_dama
         *emitted = json!(emitted.as_str().unwrap().replace("{\"channel\":", &told));
         assert_eq!(text(lambda.invoke(sample.to_string()).unwrap()), failures(&[]));
         let notified = world.aws.notifications();
-        assert_eq!((notified.len(), world.aws.letter_count()), (1, 0), "{notified:#?}");
+        assert_eq!((notified.len(), world.aws.dead_letter_count()), (1, 0), "{notified:#?}");
         let set = notified[0].split('&').filter_map(|field| field.split_once(".MessageGroupId="));
         assert_eq!(set.map(|(_, group)| group).collect::<Vec<_>>(), Vec::from_iter(group), "{notified:#?}");
         let events = world.aws.put_events();
@@ -128,7 +128,7 @@ fn o1_what_no_stream_ever_brought_is_published_by_a_sweep_of_the_table() {
     let (_, next) = failed.message.split_once("go on with ").unwrap();
     let answer: Value = serde_json::from_slice(&relay.invoke(next.to_owned()).unwrap()).unwrap();
     assert_eq!(answer["next"], Value::Null);
-    assert!(world.aws.letters().is_empty());
+    assert!(world.aws.dead_letters().is_empty());
     assert_no_payload(&relay.stop().stdout);
 }
 
@@ -180,7 +180,7 @@ fn o3_what_the_bus_keeps_refusing_is_the_checkpoint_and_comes_again_under_its_id
     assert_eq!(requests(&world.aws).last().unwrap(), &["b", "c"]);
     // The copies of "c" have one id, so readers fold them.
     assert_eq!(published[0][2]["Detail"], published.last().unwrap()[1]["Detail"]);
-    assert!(world.aws.letters().is_empty());
+    assert!(world.aws.dead_letters().is_empty());
 }
 
 /// A stream batch of this age in which the second receipt sent a command to a service that is not
@@ -206,20 +206,20 @@ fn o6_a_missing_channel_is_a_dead_letter_after_five_minutes_and_the_rest_is_publ
         assert_eq!(text(lambda.invoke(stream_to_nobody(10, from)).unwrap()), failures(&[&sequence(1)]));
     }
     assert_eq!(requests(&world.aws), [["a", "c"]], "once, and what lies behind it is not held up");
-    assert!(world.aws.letters().is_empty());
+    assert!(world.aws.dead_letters().is_empty());
     assert_eq!(text(lambda.invoke(stream_to_nobody(301, 1)).unwrap()), failures(&[]));
     assert_eq!(requests(&world.aws), [["a", "c"]]);
-    let letters = world.aws.letters();
-    assert_eq!(letters.keys().collect::<Vec<_>>(), [&sequence(1)]);
-    let letter = &letters[&sequence(1)];
+    let dead_letters = world.aws.dead_letters();
+    assert_eq!(dead_letters.keys().collect::<Vec<_>>(), [&sequence(1)]);
+    let dead_letter = &dead_letters[&sequence(1)];
     assert_eq!(
-        letter.note().reason,
+        dead_letter.note().reason,
         "cannot be published to queue:nobody: it is older than 5 minutes, and still WAXSEAL_QUEUE_NOBODY is not set: \
          set it to the URL of the queue `nobody`"
     );
     assert!(
-        letter.body.contains("\"eventId\":\"id of b\""),
-        "the envelope, to be published by hand: {letter:?}"
+        dead_letter.body.contains("\"eventId\":\"id of b\""),
+        "the envelope, to be published by hand: {dead_letter:?}"
     );
     // The log has one line for three invocations, and one for the dead letter.
     let told = lambda.stop().stdout;
@@ -244,19 +244,19 @@ fn s3_records_that_are_not_of_a_stream_are_dead_letters_with_a_reason() {
     let world = World::new();
     let mut lambda = world.start("relay");
     let batch = sqs(&[("a", service("inventory").body().into_bytes()), ("b", b"\xff{".to_vec())]);
-    world.aws.refuse_letters(true);
+    world.aws.refuse_dead_letters(true);
     assert_eq!(text(lambda.invoke(batch.clone()).unwrap()), failures(&["a", "b"]));
-    world.aws.refuse_letters(false);
+    world.aws.refuse_dead_letters(false);
     assert_eq!(text(lambda.invoke(batch).unwrap()), failures(&[]));
-    let letters = world.aws.letters();
-    assert_eq!(letters.keys().collect::<Vec<_>>(), ["a", "b"]);
-    for letter in letters.values() {
+    let dead_letters = world.aws.dead_letters();
+    assert_eq!(dead_letters.keys().collect::<Vec<_>>(), ["a", "b"]);
+    for dead_letter in dead_letters.values() {
         assert_eq!(
-            letter.note().reason,
+            dead_letter.note().reason,
             "the relay takes DynamoDB stream records, this one came from SQS: wire it to a table's stream"
         );
     }
-    assert_eq!(letters["a"].body, service("inventory").body());
+    assert_eq!(dead_letters["a"].body, service("inventory").body());
     assert!(world.aws.put_events().is_empty());
 }
 

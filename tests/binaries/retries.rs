@@ -34,7 +34,7 @@ fn s7_where_all_fail_all_are_named_or_the_invocation_fails_as_the_variable_says(
             "{}",
             service.name
         );
-        assert_eq!(world.aws.letter_count(), 0);
+        assert_eq!(world.aws.dead_letter_count(), 0);
 
         let world = World::new();
         let mut variables = world.variables(service.name);
@@ -49,7 +49,7 @@ fn s7_where_all_fail_all_are_named_or_the_invocation_fails_as_the_variable_says(
         }
         assert_eq!(text(lambda.invoke(mixed).unwrap()), failures(&["m1", "m3"]), "{}", service.name);
         world.assert_effect(service);
-        assert_eq!(world.aws.letter_count(), 0, "{}", service.name);
+        assert_eq!(world.aws.dead_letter_count(), 0, "{}", service.name);
     }
 }
 

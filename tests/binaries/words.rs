@@ -119,9 +119,9 @@ fn s27_what_is_quoted_is_in_the_dead_letter_and_in_no_log_line_and_no_receipt() 
     ));
     let batch: Vec<_> = bodies.iter().map(|(id, body)| (*id, body.clone())).collect();
     assert_eq!(text(lambda.invoke(sqs(&batch)).unwrap()), failures(&[]));
-    let letters = world.aws.letters();
+    let dead_letters = world.aws.dead_letters();
     for (record, body) in &bodies {
-        let attributes = format!("{:?}", letters[*record].attributes);
+        let attributes = format!("{:?}", dead_letters[*record].attributes);
         assert!(attributes.contains(CANARY), "{record}: {attributes} of {body}");
     }
     // No source sends these payloads: the invocation fails, and its error is an answer.
@@ -145,8 +145,8 @@ fn s27_a_mail_servers_reply_is_in_the_dead_letter_alone() {
     world.mail.refuse("550 5.1.1 <anna@canary.example>: no such user");
     let other = with_id(&notification.body(), "another");
     assert_eq!(text(lambda.invoke(sqs(&[("n", other)])).unwrap()), failures(&[]));
-    let letters = world.aws.letters();
-    assert!(format!("{:?}", letters["n"].attributes).contains(CANARY), "{letters:#?}");
+    let dead_letters = world.aws.dead_letters();
+    assert!(format!("{:?}", dead_letters["n"].attributes).contains(CANARY), "{dead_letters:#?}");
     let ended = lambda.stop();
     let lines = output(&ended);
     assert_is_bounded(&lines);

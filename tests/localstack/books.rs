@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use waxseal_local::Faults;
 use waxseal_tests::localstack::{becomes, feed::feed, instance::root, progress};
 
-use crate::world::turn;
+use crate::world::scenario;
 
 const PREFIX: &str = "books-";
 const EMAIL: &str = "books@example.es";
@@ -52,7 +52,7 @@ fn file(count: usize) -> (Vec<u8>, BTreeMap<String, u64>) {
 
 #[test]
 fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
-    let world = turn("sixty_orders_leave_the_same_books_as_on_the_embedded_environment");
+    let world = scenario("sixty_orders_leave_the_same_books_as_on_the_embedded_environment");
     let (file, stock) = file(60);
 
     let setup = Setup { seed: 1, faults: Faults::none(), real_time: false, mails: None };

@@ -15,7 +15,7 @@ use waxseal_tests::{
     localstack::{becomes, eventually, intercept::Fate},
 };
 
-use crate::world::{Turn, turn};
+use crate::world::{Scenario, scenario};
 
 const COMMIT: &str = "DynamoDB_20120810.TransactWriteItems";
 
@@ -24,10 +24,10 @@ fn mentions(request: &Request, text: &str) -> bool {
 }
 
 /// A guard: while it lives, a message that is not acknowledged is delivered again soon.
-struct Hasty<'a>(&'a Turn, String);
+struct Hasty<'a>(&'a Scenario, String);
 
 impl<'a> Hasty<'a> {
-    fn new(world: &'a Turn, queue: &str) -> Self {
+    fn new(world: &'a Scenario, queue: &str) -> Self {
         let url = world.stage.queue(queue).unwrap();
         world.stage.set_queue_visibility(&url, 2).unwrap();
         Self(world, url)
@@ -42,15 +42,15 @@ impl Drop for Hasty<'_> {
 }
 
 /// SQS put the only message into a service's dead-letter queue. It is left there.
-fn is_redriven_by_sqs(world: &Turn, service: &str) {
+fn is_redriven_by_sqs(world: &Scenario, service: &str) {
     let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
     becomes("the message is in the dead-letter queue", &1, || world.stage.depth(&url).unwrap());
-    let letter = world.stage.receive(&url, 0).unwrap().swap_remove(0);
-    assert_eq!(letter.attributes.get("waxseal"), None, "buried by a handler: {letter:#?}");
+    let dead_letter = world.stage.receive(&url, 0).unwrap().swap_remove(0);
+    assert_eq!(dead_letter.attributes.get("waxseal"), None, "buried by a handler: {dead_letter:#?}");
 }
 
 /// Redrives the dead letters of a service to their queue.
-fn redrive(world: &Turn, service: &str) {
+fn redrive(world: &Scenario, service: &str) {
     let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
     let task = json!({ "SourceArn": world.arn(&url) });
     world.client.json("sqs", "AmazonSQS.StartMessageMoveTask", &task).unwrap();
@@ -59,7 +59,7 @@ fn redrive(world: &Turn, service: &str) {
 
 #[test]
 fn s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_nothing() {
-    let world = turn("s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_nothing");
+    let world = scenario("s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_nothing");
     let sku = world.article("candle-beeswax", 30);
     let paused = world.pause("inventory-events");
     let orders: Vec<_> = (0..8).map(|_| world.place(&sku, 2, "tok_visa")).collect();
@@ -93,8 +93,9 @@ fn s22_a_function_killed_in_the_middle_of_a_batch_loses_nothing_and_repeats_noth
 
 #[test]
 fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_when_moved_back() {
-    let world =
-        turn("q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_when_moved_back");
+    let world = scenario(
+        "q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_when_moved_back",
+    );
     let sku = world.article("bag-canvas", 5);
     let paused = world.pause("inventory-events");
     let order = world.place(&sku, 1, "tok_visa");
@@ -131,7 +132,8 @@ fn q2_a_record_that_kills_its_function_is_redriven_by_sqs_and_takes_effect_once_
 
 #[test]
 fn o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_comes_in() {
-    let world = turn("o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_comes_in");
+    let world =
+        scenario("o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_comes_in");
     let sku = world.article("jug-enamel", 5);
     let paused = world.pause("inventory-events");
     let order = world.place(&sku, 2, "tok_visa");
@@ -168,7 +170,7 @@ fn o1_what_was_committed_is_published_though_function_and_relay_die_and_nothing_
 
 #[test]
 fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later() {
-    let world = turn("o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later");
+    let world = scenario("o4_what_was_committed_is_published_although_its_message_is_dead_lettered_later");
     let sku = world.article("scarf-merino", 5);
     let paused = world.pause("inventory-events");
     let order = world.place(&sku, 2, "tok_visa");
@@ -204,7 +206,7 @@ fn o4_what_was_committed_is_published_although_its_message_is_dead_lettered_late
 
 #[test]
 fn s12_a_zombie_that_wakes_after_its_lease_changes_nothing() {
-    let world = turn("s12_a_zombie_that_wakes_after_its_lease_changes_nothing");
+    let world = scenario("s12_a_zombie_that_wakes_after_its_lease_changes_nothing");
     let sku = world.article("lamp-oak", 3);
     let paused = world.pause("payment-events");
     let order = world.place(&sku, 1, "tok_visa");
@@ -215,7 +217,7 @@ fn s12_a_zombie_that_wakes_after_its_lease_changes_nothing() {
     let charge = |record: &str| world.invoke("payment", &sqs(&[(record, reserved.to_string())])).json();
     let receipt = || world.receipt("payment", "charge-card", &reserved);
 
-    let zombie = world.outside.hold(&order.id);
+    let zombie = world.outside.delay_answer(&order.id);
     thread::scope(|scope| {
         let first = scope.spawn(|| charge("m-zombie"));
         becomes("the zombie charges", &1, || world.outside.asked(&order.id).len());

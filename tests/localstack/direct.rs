@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use waxseal_tests::localstack::becomes;
 
 use crate::{
-    world::{Turn, turn},
+    world::{Scenario, scenario},
     wrappings::{self, counted},
 };
 
@@ -14,10 +14,10 @@ const BUS: &str = "test-direct";
 
 /// A guard: while it lives, a function that fails is not tried again, and its event goes to `queue`
 /// at once (`OnFailure`).
-struct NoRetries<'a>(&'a Turn, String);
+struct NoRetries<'a>(&'a Scenario, String);
 
 impl<'a> NoRetries<'a> {
-    fn new(world: &'a Turn, function: &str, queue: &str) -> Self {
+    fn new(world: &'a Scenario, function: &str, queue: &str) -> Self {
         let path = format!("/2019-09-25/functions/{}/event-invoke-config", world.stage.function(function));
         let destination = json!({"OnFailure": {"Destination": world.arn(queue)}});
         let config = json!({"MaximumRetryAttempts": 0, "DestinationConfig": destination}).to_string();
@@ -41,7 +41,7 @@ fn placed(id: &str) -> Value {
 #[test]
 fn s35_s38_under_a_topic_or_a_rule_alone_an_event_counts_and_a_failure_fails_the_invocation() {
     let world =
-        turn("s35_s38_under_a_topic_or_a_rule_alone_an_event_counts_and_a_failure_fails_the_invocation");
+        scenario("s35_s38_under_a_topic_or_a_rule_alone_an_event_counts_and_a_failure_fails_the_invocation");
     let failures = world.queue("test-failures");
     let _no_retries = NoRetries::new(&world, "analytics", &failures);
     let path = format!("/2015-03-31/functions/{}", world.stage.function("analytics"));

@@ -20,15 +20,15 @@ use waxseal_tests::{
     },
 };
 
-use crate::world::{Turn, turn};
+use crate::world::{Scenario, scenario};
 
-fn tables(world: &Turn) -> BTreeMap<&'static str, Vec<Item>> {
+fn tables(world: &Scenario) -> BTreeMap<&'static str, Vec<Item>> {
     SERVICES.map(|service| (service, world.stage.items(service).unwrap())).into_iter().collect()
 }
 
 #[test]
 fn s15_a_message_sent_twice_by_hand_takes_effect_once() {
-    let world = turn("s15_a_message_sent_twice_by_hand_takes_effect_once");
+    let world = scenario("s15_a_message_sent_twice_by_hand_takes_effect_once");
     let sku = world.article("vase-blue", 8);
     let order = world.place(&sku, 3, "tok_visa");
     world.assert_confirmed_once(&order);
@@ -54,7 +54,7 @@ fn s15_a_message_sent_twice_by_hand_takes_effect_once() {
 
 #[test]
 fn s16_the_same_id_with_another_payload_is_a_dead_letter_and_changes_nothing() {
-    let world = turn("s16_the_same_id_with_another_payload_is_a_dead_letter_and_changes_nothing");
+    let world = scenario("s16_the_same_id_with_another_payload_is_a_dead_letter_and_changes_nothing");
     let sku = world.article("bowl-ash", 8);
     let order = world.place(&sku, 1, "tok_visa");
     world.assert_confirmed_once(&order);
@@ -63,9 +63,9 @@ fn s16_the_same_id_with_another_payload_is_a_dead_letter_and_changes_nothing() {
     let mut forged = world.emitted("orders", "order.placed", &order.id);
     forged["data"]["lines"][0]["quantity"] = json!(7);
     world.stage.send(&world.stage.queue("inventory-events").unwrap(), &forged.to_string()).unwrap();
-    let letter = world.dead_letters("inventory", 1).swap_remove(0);
-    assert_eq!(serde_json::from_str::<Value>(&letter.body).unwrap(), forged);
-    assert_eq!(letter.note().unwrap().id.as_deref(), forged["eventId"].as_str());
+    let dead_letter = world.dead_letters("inventory", 1).swap_remove(0);
+    assert_eq!(serde_json::from_str::<Value>(&dead_letter.body).unwrap(), forged);
+    assert_eq!(dead_letter.note().unwrap().id.as_deref(), forged["eventId"].as_str());
     world.settle();
     assert_eq!(tables(&world), before);
     world.assert_no_dead_letters();
@@ -74,7 +74,7 @@ fn s16_the_same_id_with_another_payload_is_a_dead_letter_and_changes_nothing() {
 #[test]
 fn s17_of_64_racers_in_environments_of_their_own_one_commits() {
     const RACERS: usize = 64;
-    let world = turn("s17_of_64_racers_in_environments_of_their_own_one_commits");
+    let world = scenario("s17_of_64_racers_in_environments_of_their_own_one_commits");
     let sku = world.article("kettle-copper", 200);
     let paused = world.pause("inventory-events");
     let order = world.place(&sku, 2, "tok_visa");
@@ -115,7 +115,7 @@ fn s17_of_64_racers_in_environments_of_their_own_one_commits() {
 
 #[test]
 fn s40_an_archive_replay_changes_nothing() {
-    let world = turn("s40_an_archive_replay_changes_nothing");
+    let world = scenario("s40_an_archive_replay_changes_nothing");
     let sku = world.article("blanket-alpaca", 6);
     let order = world.place(&sku, 1, "tok_visa");
     world.assert_confirmed_once(&order);

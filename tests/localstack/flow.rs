@@ -3,11 +3,11 @@
 use serde_json::json;
 use waxseal_tests::localstack::becomes;
 
-use crate::world::turn;
+use crate::world::scenario;
 
 #[test]
 fn an_order_placed_over_http_is_confirmed_charged_and_mailed_once() {
-    let world = turn("an_order_placed_over_http_is_confirmed_charged_and_mailed_once");
+    let world = scenario("an_order_placed_over_http_is_confirmed_charged_and_mailed_once");
     let sku = world.article("tee-organic", 5);
     let order = world.place(&sku, 2, "tok_visa");
     world.assert_confirmed_once(&order);
@@ -33,7 +33,7 @@ fn an_order_placed_over_http_is_confirmed_charged_and_mailed_once() {
 
 #[test]
 fn a_declined_card_gives_the_stock_back_and_is_told_to_the_customer() {
-    let world = turn("a_declined_card_gives_the_stock_back_and_is_told_to_the_customer");
+    let world = scenario("a_declined_card_gives_the_stock_back_and_is_told_to_the_customer");
     let sku = world.article("mug-stoneware", 4);
     let order = world.place(&sku, 3, "tok_declined");
     world.becomes_status(&order, "cancelled");
@@ -50,7 +50,7 @@ fn a_declined_card_gives_the_stock_back_and_is_told_to_the_customer() {
 
 #[test]
 fn s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers() {
-    let world = turn("s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers");
+    let world = scenario("s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers");
     let topic = format!("arn:aws:sns:us-east-1:000000000000:{}", world.stage.function("topic-stock"));
     let all = world.queue("test-topic");
     let arn = world.arn(&all);

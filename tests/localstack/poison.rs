@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::turn;
+use crate::world::scenario;
 
 /// Whether two bodies are equal. A mapping of LocalStack's encodes JSON again, so only other texts
 /// stay verbatim.
@@ -13,7 +13,7 @@ fn same(a: &str, b: &str) -> bool {
 
 #[test]
 fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on() {
-    let world = turn("s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on");
+    let world = scenario("s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on");
     let sku = world.article("poncho-wool", 9);
     let queue = world.stage.queue("inventory-events").unwrap();
     // The delivery begins when all five are in the queue, so they are one batch.
@@ -37,12 +37,13 @@ fn s2_s3_poison_goes_to_the_dead_letters_with_its_reason_while_its_batch_goes_on
     let after = world.place(&sku, 2, "tok_visa");
     drop(paused);
 
-    let letters = world.dead_letters("inventory", poison.len());
+    let dead_letters = world.dead_letters("inventory", poison.len());
     for (body, reason) in &poison {
-        let letter = letters.iter().find(|letter| same(&letter.body, body));
-        let letter = letter.unwrap_or_else(|| panic!("no letter has this body: {body}\n{letters:#?}"));
-        assert!(letter.note().unwrap().reason.contains(reason), "{letter:#?}");
-        assert_eq!(letter.note().unwrap().service, "inventory", "{letter:#?}");
+        let dead_letter = dead_letters.iter().find(|dead_letter| same(&dead_letter.body, body));
+        let dead_letter =
+            dead_letter.unwrap_or_else(|| panic!("no dead letter has this body: {body}\n{dead_letters:#?}"));
+        assert!(dead_letter.note().unwrap().reason.contains(reason), "{dead_letter:#?}");
+        assert_eq!(dead_letter.note().unwrap().service, "inventory", "{dead_letter:#?}");
     }
     for order in [&before, &after] {
         world.assert_confirmed_once(order);

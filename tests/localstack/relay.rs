@@ -12,13 +12,13 @@ use waxseal_tests::{
     localstack::{becomes, deploy, intercept::Fate},
 };
 
-use crate::world::{STAGE, Turn, turn};
+use crate::world::{STAGE, Scenario, scenario};
 
 /// A guard: while it lives, the relay of `inventory` gets no records from its stream.
-struct Unfed<'a>(&'a Turn, String);
+struct Unfed<'a>(&'a Scenario, String);
 
 impl<'a> Unfed<'a> {
-    fn new(world: &'a Turn) -> Self {
+    fn new(world: &'a Scenario) -> Self {
         let which = format!("FunctionName={}", world.stage.function("inventory-relay"));
         world.switch(&which, false);
         Self(world, which)
@@ -38,7 +38,7 @@ impl Drop for Unfed<'_> {
 
 #[test]
 fn o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep() {
-    let world = turn("o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep");
+    let world = scenario("o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep");
     let sku = world.article("lamp-brass", 4);
     world.settle();
     let began =
@@ -69,7 +69,8 @@ fn o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep() {
 
 #[test]
 fn o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_same_id() {
-    let world = turn("o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_same_id");
+    let world =
+        scenario("o3_a_relay_killed_between_publish_and_checkpoint_publishes_again_under_the_same_id");
     let sku = world.article("clock-walnut", 4);
     let kills = Arc::new(AtomicUsize::new(0));
     let killed = kills.clone();
@@ -115,7 +116,7 @@ fn entries(request: &Request) -> Vec<String> {
 
 #[test]
 fn o2_of_a_publication_that_passed_in_part_only_the_rest_is_tried_again_in_order() {
-    let world = turn("o2_of_a_publication_that_passed_in_part_only_the_rest_is_tried_again_in_order");
+    let world = scenario("o2_of_a_publication_that_passed_in_part_only_the_rest_is_tried_again_in_order");
     let seen: Arc<Mutex<Vec<Vec<String>>>> = Arc::default();
     let log = seen.clone();
     let rule = world.relay.rule(move |request| {
@@ -153,7 +154,7 @@ fn now() -> u64 {
 
 /// Puts an item into `inventory`'s table that emitted these envelopes to the bus, as a receipt
 /// does.
-fn put(world: &Turn, id: &str, expires: u64, envelopes: impl IntoIterator<Item = Value>) {
+fn put(world: &Scenario, id: &str, expires: u64, envelopes: impl IntoIterator<Item = Value>) {
     let mut item = json!({
         "pk": {"S": format!("receipt#inventory/test#test#{id}")}, "sk": {"S": "receipt"},
         "expires_at": {"N": expires.to_string()},
@@ -168,7 +169,7 @@ fn put(world: &Turn, id: &str, expires: u64, envelopes: impl IntoIterator<Item =
 }
 
 /// The records in the stream of `inventory`'s table about items whose key holds `id`.
-fn stream(world: &Turn, id: &str) -> Vec<Value> {
+fn stream(world: &Scenario, id: &str) -> Vec<Value> {
     let call = |target: &str, body: Value| {
         world.client.json("dynamodb", &format!("DynamoDBStreams_20120810.{target}"), &body).unwrap()
     };
@@ -192,7 +193,7 @@ fn stream(world: &Turn, id: &str) -> Vec<Value> {
 }
 
 /// The number of invocations of `inventory`'s relay so far.
-fn invocations(world: &Turn) -> usize {
+fn invocations(world: &Scenario) -> usize {
     let group = format!("/aws/lambda/{}", world.stage.function("inventory-relay"));
     let (mut count, mut token) = (0, Value::Null);
     loop {
@@ -213,7 +214,7 @@ fn invocations(world: &Turn) -> usize {
 
 #[test]
 fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
-    let world = turn("s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay");
+    let world = scenario("s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay");
     let now = now();
     world.settle();
     put(&world, "first", now + 3600, [counted("first")]);
@@ -250,17 +251,17 @@ fn s39_o5_a_removal_by_ttl_and_a_silent_write_do_not_wake_the_relay() {
 
 #[test]
 fn o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody() {
-    let world = turn("o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody");
+    let world = scenario("o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody");
     let later = now() + 3600;
     put(&world, "o6-never", later, [json!({"orderId": "größe ✉"})]);
     put(&world, "o6-after", later, [counted("o6-after")]);
     becomes("the one after it is published", &1, || world.events("stock.counted", "o6-after").len());
-    let letter = world.relay_dead_letters("inventory", 1).swap_remove(0);
-    let reason = letter.note().unwrap().reason;
+    let dead_letter = world.relay_dead_letters("inventory", 1).swap_remove(0);
+    let reason = dead_letter.note().unwrap().reason;
     assert!(
         reason.starts_with("cannot be published to bus: what the receipt stored is no envelope: "),
-        "{letter:#?}"
+        "{dead_letter:#?}"
     );
-    assert_eq!(letter.body, r#"{"orderId":"größe ✉"}"#);
+    assert_eq!(dead_letter.body, r#"{"orderId":"größe ✉"}"#);
     world.assert_no_dead_letters();
 }

@@ -3,13 +3,13 @@
 use serde_json::json;
 use waxseal_tests::localstack::becomes;
 
-use crate::world::{Turn, trouble, turn};
+use crate::world::{Scenario, disturb_all, scenario};
 
 /// A guard: while it lives, some writes to every table are refused with
 /// `ProvisionedThroughputExceededException`.
-struct Throttled<'a>(&'a Turn);
+struct Throttled<'a>(&'a Scenario);
 
-fn set(world: &Turn, probability: f64) -> u16 {
+fn set(world: &Scenario, probability: f64) -> u16 {
     let body = json!({"variable": "DYNAMODB_WRITE_ERROR_PROBABILITY", "value": probability}).to_string();
     let headers = [("content-type", "application/json")];
     world
@@ -26,9 +26,9 @@ impl Drop for Throttled<'_> {
 
 #[test]
 fn c2_a_throttled_table_delays_orders_and_neither_loses_nor_repeats_any() {
-    let world = turn("c2_a_throttled_table_delays_orders_and_neither_loses_nor_repeats_any");
+    let world = scenario("c2_a_throttled_table_delays_orders_and_neither_loses_nor_repeats_any");
     let sku = world.article("stool-birch", 20);
-    let _every_table = trouble();
+    let _every_table = disturb_all();
     let throttled = Throttled(&world);
     assert_eq!(set(&world, 0.3), 200);
     let orders: Vec<_> = (0..6).map(|_| world.place(&sku, 2, "tok_visa")).collect();
@@ -45,7 +45,7 @@ fn c2_a_throttled_table_delays_orders_and_neither_loses_nor_repeats_any() {
 
 #[test]
 fn q3_a_receipt_outlives_queue_dead_letters_and_archive() {
-    let world = turn("q3_a_receipt_outlives_queue_dead_letters_and_archive");
+    let world = scenario("q3_a_receipt_outlives_queue_dead_letters_and_archive");
     let sku = world.article("rug-wool", 2);
     let order = world.place(&sku, 1, "tok_visa");
     world.assert_confirmed_once(&order);

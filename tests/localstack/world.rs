@@ -48,34 +48,34 @@ pub(crate) struct World {
 }
 
 /// The exclusive access of one scenario.
-pub(crate) struct Turn {
+pub(crate) struct Scenario {
     pub(crate) world: &'static World,
     name: &'static str,
     began: Instant,
-    _turn: MutexGuard<'static, ()>,
+    _exclusive: MutexGuard<'static, ()>,
 }
 
-impl std::ops::Deref for Turn {
+impl std::ops::Deref for Scenario {
     type Target = World;
     fn deref(&self) -> &World {
         self.world
     }
 }
 
-impl Drop for Turn {
+impl Drop for Scenario {
     fn drop(&mut self) {
-        let verdict = if std::thread::panicking() { "FAILED" } else { "ok" };
-        progress(format_args!("{:<84} {verdict} in {:.1} s", self.name, self.began.elapsed().as_secs_f64()));
+        let outcome = if std::thread::panicking() { "FAILED" } else { "ok" };
+        progress(format_args!("{:<84} {outcome} in {:.1} s", self.name, self.began.elapsed().as_secs_f64()));
     }
 }
 
 /// Waits for exclusive access; the first scenario deploys.
-pub(crate) fn turn(name: &'static str) -> Turn {
-    static TURNS: Lock<()> = Lock::new(());
+pub(crate) fn scenario(name: &'static str) -> Scenario {
+    static EXCLUSIVE: Lock<()> = Lock::new(());
     static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
-    let turn = TURNS.lock();
+    let scenario = EXCLUSIVE.lock();
     match WORLD.get_or_init(World::start) {
-        Ok(world) => Turn { world, name, began: Instant::now(), _turn: turn },
+        Ok(world) => Scenario { world, name, began: Instant::now(), _exclusive: scenario },
         Err(error) => panic!("there is no platform on LocalStack: {error}"),
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn peace() -> RwLockReadGuard<'static, ()> {
 }
 
 /// A guard: while it lives, nothing runs beside the current scenario.
-pub(crate) fn trouble() -> RwLockWriteGuard<'static, ()> {
+pub(crate) fn disturb_all() -> RwLockWriteGuard<'static, ()> {
     PEACE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -341,15 +341,15 @@ impl World {
 
     fn dead_letters_in(&self, queue: &str, wanted: usize) -> Vec<Message> {
         let url = self.stage.queue(queue).unwrap();
-        let mut letters: Vec<Message> = Vec::new();
+        let mut dead_letters: Vec<Message> = Vec::new();
         becomes(&format!("dead letters in {queue}"), &wanted, || {
-            for letter in self.stage.receive(&url, 60).unwrap() {
-                self.stage.delete(&url, &letter).unwrap();
-                letters.push(letter);
+            for dead_letter in self.stage.receive(&url, 60).unwrap() {
+                self.stage.delete(&url, &dead_letter).unwrap();
+                dead_letters.push(dead_letter);
             }
-            letters.len()
+            dead_letters.len()
         });
-        letters
+        dead_letters
     }
 
     /// Asserts that no service has dead letters.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use waxseal_tests::localstack::becomes;
 
-use crate::world::{Turn, turn};
+use crate::world::{Scenario, scenario};
 
 const BUS: &str = "test-wrappings";
 /// A day on which no other scenario's orders count.
@@ -36,12 +36,12 @@ pub(crate) fn placed(id: &str, day: &str) -> Value {
     })
 }
 
-fn sns(world: &Turn, action: &str, fields: &[(&str, &str)]) -> Value {
+fn sns(world: &Scenario, action: &str, fields: &[(&str, &str)]) -> Value {
     world.client.form("sns", "2010-03-31", action, fields).unwrap()
 }
 
 /// Makes a topic with `queue` as its subscriber, in raw delivery or not.
-fn topic(world: &Turn, name: &str, raw: bool, queue: &str) -> String {
+fn topic(world: &Scenario, name: &str, raw: bool, queue: &str) -> String {
     let created = sns(world, "CreateTopic", &[("Name", name)]);
     let arn = created["TopicArn"].as_str().unwrap().to_owned();
     sns(
@@ -59,7 +59,7 @@ fn topic(world: &Turn, name: &str, raw: bool, queue: &str) -> String {
 }
 
 /// The orders that `analytics` counted on that day, and their sum.
-pub(crate) fn counted(world: &Turn, day: &str) -> (u64, u64) {
+pub(crate) fn counted(world: &Scenario, day: &str) -> (u64, u64) {
     let tallies = world.stage.entities::<analytics::Tally>("analytics").unwrap();
     let that_day = tallies.iter().filter(|(id, _)| id.starts_with(&format!("placed/{day}/EUR/")));
     that_day.fold((0, 0), |(orders, sum), (_, tally)| (orders + tally.orders, sum + tally.sum))
@@ -67,7 +67,7 @@ pub(crate) fn counted(world: &Turn, day: &str) -> (u64, u64) {
 
 #[test]
 fn s36_s37_every_wrapping_of_an_event_gives_the_same_envelope() {
-    let world = turn("s36_s37_every_wrapping_of_an_event_gives_the_same_envelope");
+    let world = scenario("s36_s37_every_wrapping_of_an_event_gives_the_same_envelope");
     let queue = world.stage.queue("analytics-events").unwrap();
     let arn = world.arn(&queue);
     world.client.json("events", "AWSEvents.CreateEventBus", &json!({ "Name": BUS })).unwrap();
@@ -119,8 +119,8 @@ fn s36_s37_every_wrapping_of_an_event_gives_the_same_envelope() {
     world.assert_no_dead_letters();
 
     send("payload-alone", &placed("payload-alone", DAY));
-    let letter = world.dead_letters("analytics", 1).swap_remove(0);
-    let reason = letter.note().unwrap().reason;
+    let dead_letter = world.dead_letters("analytics", 1).swap_remove(0);
+    let reason = dead_letter.note().unwrap().reason;
     assert!(
         reason.contains("looks like a plain payload, such as a rule's InputPath $.detail gives"),
         "{reason}"

@@ -64,8 +64,8 @@ pub struct Aws {
 
 #[derive(Debug, Default)]
 struct State {
-    letters: Vec<DeadLetter>,
-    letters_refused: bool,
+    dead_letters: Vec<DeadLetter>,
+    dead_letters_refused: bool,
     delays: Vec<Vec<Delay>>,
     delays_refused: bool,
     put_events: Vec<Vec<Value>>,
@@ -178,8 +178,8 @@ impl Aws {
     }
 
     /// Sets whether the dead-letter queue refuses all messages.
-    pub fn refuse_letters(&self, refused: bool) {
-        self.lock().letters_refused = refused;
+    pub fn refuse_dead_letters(&self, refused: bool) {
+        self.lock().dead_letters_refused = refused;
     }
 
     /// Sets whether queues refuse to change the visibility of messages.
@@ -236,16 +236,16 @@ impl Aws {
 
     /// The dead letters so far, by their records; the last one where there are several.
     #[must_use]
-    pub fn letters(&self) -> BTreeMap<String, DeadLetter> {
-        let letters = self.lock().letters.clone();
-        let record = |letter: &DeadLetter| letter.note().record.into_owned();
-        letters.into_iter().map(|letter| (record(&letter), letter)).collect()
+    pub fn dead_letters(&self) -> BTreeMap<String, DeadLetter> {
+        let dead_letters = self.lock().dead_letters.clone();
+        let record = |dead_letter: &DeadLetter| dead_letter.note().record.into_owned();
+        dead_letters.into_iter().map(|dead_letter| (record(&dead_letter), dead_letter)).collect()
     }
 
     /// The number of messages that the dead-letter queue took, repeated ones included.
     #[must_use]
-    pub fn letter_count(&self) -> usize {
-        self.lock().letters.len()
+    pub fn dead_letter_count(&self) -> usize {
+        self.lock().dead_letters.len()
     }
 
     /// The requests to the bus, with their entries.
@@ -325,20 +325,20 @@ fn answer_of(state: &mut State, request: &Request) -> Reply {
 /// Source: the API references of SQS, EventBridge (both JSON) and SNS (query and XML).
 impl State {
     fn send_message(&mut self, body: &[u8]) -> Reply {
-        if self.letters_refused {
+        if self.dead_letters_refused {
             return refused("com.amazonaws.sqs#QueueDoesNotExist");
         }
         let message: Value = serde_json::from_slice(body).unwrap_or_default();
         let attributes = message["MessageAttributes"].as_object().cloned().unwrap_or_default();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        self.letters.push(DeadLetter {
+        self.dead_letters.push(DeadLetter {
             body: text(&message["MessageBody"]),
             attributes: attributes
                 .into_iter()
                 .map(|(name, value)| (name, text(&value["StringValue"])))
                 .collect(),
         });
-        let id = format!("059f36b4-87a3-44ab-83d2-{:012}", self.letters.len());
+        let id = format!("059f36b4-87a3-44ab-83d2-{:012}", self.dead_letters.len());
         answer(200, "application/x-amz-json-1.0", json!({ "MessageId": id }).to_string())
     }
 

@@ -69,7 +69,7 @@ pub struct Server {
     listening: Option<Listening>,
     /// Both ends of an unused connection. They keep the port while the server does not listen.
     /// Another program that asks for a free port thus cannot get it, and connections are refused.
-    _held: (TcpStream, TcpStream),
+    _reserved: (TcpStream, TcpStream),
 }
 
 struct Listening {
@@ -102,13 +102,13 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port of 127.0.0.1");
         let address = listener.local_addr().expect("a bound listener has an address");
         let caller = TcpStream::connect(address).expect("a connection to a listener");
-        let (held, _) = listener.accept().expect("the connection just made");
+        let (reserved, _) = listener.accept().expect("the connection just made");
         let mut server = Self {
             address,
             converse: Arc::new(converse),
             open: Arc::default(),
             listening: None,
-            _held: (caller, held),
+            _reserved: (caller, reserved),
         };
         server.accept_on(listener);
         server
@@ -124,8 +124,8 @@ impl Server {
                 }
                 let Ok(stream) = stream else { continue };
                 let _ = stream.set_nodelay(true);
-                if let Ok(twin) = stream.try_clone() {
-                    open.lock().push(twin);
+                if let Ok(copy) = stream.try_clone() {
+                    open.lock().push(copy);
                 }
                 let converse = converse.clone();
                 thread::spawn(move || {

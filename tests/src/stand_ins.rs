@@ -24,14 +24,14 @@ pub struct StandIns {
     aws: Aws,
     gateway: Gateway,
     mail: MailServer,
-    told: Told,
+    printed: Printed,
 }
 
 /// The events that were printed already.
 #[derive(Debug, Default)]
-struct Told {
+struct Printed {
     items: BTreeMap<Key, Item>,
-    letters: usize,
+    dead_letters: usize,
     requests: usize,
     notifications: usize,
     charges: usize,
@@ -46,7 +46,7 @@ impl StandIns {
             aws: Aws::start("shop"),
             gateway: Gateway::start(),
             mail: MailServer::start(),
-            told: Told::default(),
+            printed: Printed::default(),
         }
     }
 
@@ -70,50 +70,50 @@ impl StandIns {
     /// The number of dead letters.
     #[must_use]
     pub fn dead_letters(&self) -> usize {
-        self.aws.letter_count()
+        self.aws.dead_letter_count()
     }
 
     /// The events since the last call, one a line.
     #[must_use]
     pub fn news(&mut self) -> Vec<String> {
-        let told = &mut self.told;
+        let printed = &mut self.printed;
         let mut news = Vec::new();
         for item in self.aws.items() {
-            if told.items.get(&item.key) != Some(&item) {
+            if printed.items.get(&item.key) != Some(&item) {
                 news.push(row(&item));
-                told.items.insert(item.key.clone(), item);
+                printed.items.insert(item.key.clone(), item);
             }
         }
         let requests = self.aws.put_events();
-        for entry in requests[told.requests..].iter().flatten() {
+        for entry in requests[printed.requests..].iter().flatten() {
             news.push(format!("bus      {}", text(&entry["Detail"])));
         }
-        told.requests = requests.len();
+        printed.requests = requests.len();
         let notifications = self.aws.notifications();
-        for message in notifications[told.notifications..].iter().flat_map(|form| messages(form)) {
+        for message in notifications[printed.notifications..].iter().flat_map(|form| messages(form)) {
             news.push(format!("topic    {message}"));
         }
-        told.notifications = notifications.len();
+        printed.notifications = notifications.len();
         let charges = self.gateway.charges();
         // The charges are ordered by key, so a new one may be anywhere; only their number shows
         // that there is one.
-        if charges.len() > told.charges {
+        if charges.len() > printed.charges {
             news.extend(charges.iter().map(|(key, charge)| format!("gateway  {key} {charge}")));
         }
-        told.charges = charges.len();
+        printed.charges = charges.len();
         let mails = self.mail.mails();
-        for mail in &mails[told.mails..] {
+        for mail in &mails[printed.mails..] {
             let subject = mail.text.lines().find(|line| line.starts_with("Subject: "));
             news.push(format!("mail     to {}: {}", mail.to.join(", "), subject.unwrap_or("no subject")));
         }
-        told.mails = mails.len();
-        if self.aws.letter_count() > told.letters {
-            for (record, letter) in self.aws.letters() {
-                let reason = letter.note().reason;
+        printed.mails = mails.len();
+        if self.aws.dead_letter_count() > printed.dead_letters {
+            for (record, dead_letter) in self.aws.dead_letters() {
+                let reason = dead_letter.note().reason;
                 news.push(format!("DLQ      {record}: {reason}"));
             }
         }
-        told.letters = self.aws.letter_count();
+        printed.dead_letters = self.aws.dead_letter_count();
         news
     }
 }

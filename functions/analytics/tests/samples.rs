@@ -16,7 +16,7 @@ async fn the_sample_batch_is_counted_from_bus_and_topic() {
         let answer = function.invoke(event, &Invocation::default()).await.unwrap();
         assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
     }
-    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
     let day = Some("2026-11-21T09:30:00Z".parse().unwrap());
     for subject in [Subject::Placed(Currency::EUR), Subject::Confirmed(Currency::EUR)] {
         assert_eq!(total(&engine, subject, day).await.unwrap(), Tally { orders: 1, sum: 5230 });

@@ -27,7 +27,7 @@ async fn the_sample_event_reserves_from_the_sample_stock() {
     let function = Function::new(Batches::new(engine.clone(), memory.clone(), Policy::default()));
     let answer = function.invoke(EVENT, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
-    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
     // Version 2 and version 1, with an order each.
     let mut orders: Vec<_> = of_kind::<StockReserved>(&memory.take_emitted())
         .into_iter()

@@ -171,7 +171,7 @@ proptest! {
             for event in &events {
                 engine.handle(event).await.unwrap();
             }
-            let mut held: BTreeMap<String, u64> = BTreeMap::new();
+            let mut expected: BTreeMap<String, u64> = BTreeMap::new();
             for (order, ended) in orders.iter().zip(&ends) {
                 let reservation = engine.read::<Reservation>(&order.order_id).await.unwrap().unwrap();
                 let is_reserved = reservation.status == ReservationStatus::Reserved;
@@ -179,14 +179,14 @@ proptest! {
                 prop_assert!(*ended || is_reserved || reservation.status == ReservationStatus::Short);
                 if is_reserved {
                     for line in &order.lines {
-                        *held.entry(line.sku.clone()).or_default() += u64::from(line.quantity);
+                        *expected.entry(line.sku.clone()).or_default() += u64::from(line.quantity);
                     }
                 }
             }
             for sku in SKUS {
                 let (on_hand, reserved) = level(&engine, sku).await;
                 prop_assert_eq!(on_hand + reserved, 5);
-                prop_assert_eq!(reserved, held.get(sku).copied().unwrap_or(0));
+                prop_assert_eq!(reserved, expected.get(sku).copied().unwrap_or(0));
             }
             let emitted = memory.take_emitted();
             for order in &orders {

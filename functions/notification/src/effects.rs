@@ -6,7 +6,7 @@ use order_events::{OrderCancelled, OrderConfirmed};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 
 use crate::{
-    letter::{self, Sender, Unwritable},
+    mail_text::{self, Sender, Unwritable},
     mailer::{Mail, Mailer},
 };
 
@@ -47,7 +47,7 @@ impl<M: Mailer> Effect for TellConfirmed<M> {
         attempt: &Attempt<'_>,
         _: &mut Unit<'_, ()>,
     ) -> Result<(), Fault> {
-        self.0.send(letter::confirmed(&self.0.sender, &event.data, attempt.effect_key(0))).await
+        self.0.send(mail_text::confirmed(&self.0.sender, &event.data, attempt.effect_key(0))).await
     }
 }
 
@@ -66,6 +66,6 @@ impl<M: Mailer> Effect for TellCancelled<M> {
         attempt: &Attempt<'_>,
         _: &mut Unit<'_, ()>,
     ) -> Result<(), Fault> {
-        self.0.send(letter::cancelled(&self.0.sender, &event.data, attempt.effect_key(0))).await
+        self.0.send(mail_text::cancelled(&self.0.sender, &event.data, attempt.effect_key(0))).await
     }
 }

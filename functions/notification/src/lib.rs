@@ -9,12 +9,12 @@
 //! as one. The [`Folder`] names files by the effect key, so the second file replaces the first.
 
 mod effects;
-mod letter;
+mod mail_text;
 mod mailer;
 #[cfg(feature = "lambda")]
 mod smtp;
 
-pub use letter::{NotASender, Sender};
+pub use mail_text::{NotASender, Sender};
 pub use mailer::{Folder, Mail, Mailer, Memory, Undelivered};
 #[cfg(feature = "lambda")]
 pub use smtp::{Smtp, SmtpError};

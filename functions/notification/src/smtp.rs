@@ -7,7 +7,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use waxseal::{BoxError, Quoted, error_chain};
 
 use crate::{
-    letter::Sender,
+    mail_text::Sender,
     mailer::{Mail, Mailer, Undelivered},
 };
 
@@ -133,27 +133,27 @@ mod tests {
 
     /// A mail server for one mail, which answers a recipient with `reply`. It returns what it
     /// received.
-    async fn server(listener: TcpListener, verdict: &'static str) -> String {
+    async fn server(listener: TcpListener, outcome: &'static str) -> String {
         let (socket, _) = listener.accept().await.unwrap();
-        let (mut told, mut line, mut in_data) = (String::new(), String::new(), false);
+        let (mut received, mut line, mut in_data) = (String::new(), String::new(), false);
         say(&socket, "220 mail.example.com").await;
         loop {
             socket.readable().await.unwrap();
             let mut buffer = [0; 4096];
             let count = match socket.try_read(&mut buffer) {
-                Ok(0) => return told,
+                Ok(0) => return received,
                 Ok(count) => count,
                 Err(_) => continue,
             };
             line.push_str(&String::from_utf8_lossy(&buffer[..count]));
             while let Some(end) = line.find("\r\n") {
                 let command: String = line.drain(..end + 2).collect();
-                told.push_str(&command);
+                received.push_str(&command);
                 let answer = match (in_data, command.get(..4).unwrap_or(&command)) {
                     (true, _) if command == ".\r\n" => "250 taken",
                     (true, _) => continue,
                     (false, "EHLO") => "250 8BITMIME",
-                    (false, "RCPT") => verdict,
+                    (false, "RCPT") => outcome,
                     (false, "DATA") => "354 go on",
                     (false, "QUIT") => "221 bye",
                     (false, _) => "250 ok",
@@ -171,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_mail_goes_to_its_recipient_and_the_server_says_whether_to_try_again() {
-        for (verdict, permanent) in
+        for (outcome, permanent) in
             [("250 ok", None), ("550 no such user here", Some(true)), ("451 try again later", Some(false))]
         {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -183,15 +183,15 @@ mod tests {
                 .body("Ihre Bestellung".to_owned())
                 .unwrap();
             let mail = Mail { effect_key: "key-1".to_owned(), message };
-            let (sent, told) = tokio::join!(smtp.send(mail), server(listener, verdict));
+            let (sent, received) = tokio::join!(smtp.send(mail), server(listener, outcome));
             let reason = sent.as_ref().err().map(|undelivered| error_chain(undelivered)).unwrap_or_default();
             assert_eq!(reason.is_empty(), permanent.is_none(), "{reason}");
             // The code is shown. The text is not, since it may quote an address.
-            assert!(permanent.is_none() || reason.contains(&verdict[..3]), "{reason}");
-            assert!(permanent.is_none() || !reason.contains(&verdict[4..]), "{reason}");
+            assert!(permanent.is_none() || reason.contains(&outcome[..3]), "{reason}");
+            assert!(permanent.is_none() || !reason.contains(&outcome[4..]), "{reason}");
             assert_eq!(sent.err().map(|undelivered| undelivered.permanent), permanent);
-            assert!(told.contains("RCPT TO:<zoe@example.com>"), "{told}");
-            assert_eq!(told.contains("Ihre Bestellung"), permanent.is_none(), "{told}");
+            assert!(received.contains("RCPT TO:<zoe@example.com>"), "{received}");
+            assert_eq!(received.contains("Ihre Bestellung"), permanent.is_none(), "{received}");
         }
     }
 }

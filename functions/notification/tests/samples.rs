@@ -14,7 +14,7 @@ async fn the_sample_event_sends_a_mail() {
     let event = include_bytes!("../samples/order-confirmed.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
-    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
     let mails: Vec<_> = mails.mails().into_values().map(|mail| String::from_utf8(mail).unwrap()).collect();
     assert!(mails.len() == 1 && mails[0].contains("<zoe.nunez@example.es>"), "{mails:?}");
 }

@@ -91,6 +91,6 @@ async fn the_sample_request_places_an_order_and_the_sample_event_confirms_it() {
     let event = include_bytes!("../samples/payment-captured.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
-    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
     assert_eq!(of_kind::<OrderConfirmed>(&memory.take_emitted())[0].total, 5230);
 }

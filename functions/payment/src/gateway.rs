@@ -45,7 +45,7 @@ pub enum GatewayError {
     },
     /// An error that may pass.
     #[error("the payment gateway answered {path} with {status}, which may pass")]
-    Trouble {
+    Transient {
         /// The path of the request.
         path: &'static str,
         /// The status of the answer.
@@ -99,7 +99,7 @@ pub(crate) async fn post(
             Err(quoting(Fault::permanent(GatewayError::Refused { path, status }), &answer))
         }
         _ => {
-            let mut fault = quoting(Fault::retry(GatewayError::Trouble { path, status }), &answer);
+            let mut fault = quoting(Fault::retry(GatewayError::Transient { path, status }), &answer);
             // With a 5xx the gateway may have acted. With other statuses it refused the request
             // before it acted.
             if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {

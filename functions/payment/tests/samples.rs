@@ -30,6 +30,6 @@ async fn the_sample_event_charges() {
     let event = include_bytes!("../samples/stock-reserved.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
-    assert!(memory.letters().is_empty(), "{:?}", memory.letters());
+    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
     assert_eq!(of_kind::<PaymentCaptured>(&memory.take_emitted())[0].amount, 5230);
 }

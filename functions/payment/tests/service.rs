@@ -28,7 +28,7 @@ struct Stand {
     /// Whether the answers of the next calls are lost after the effect.
     losing: Arc<AtomicBool>,
     /// The status with which it answers instead of acting.
-    trouble: Arc<Mutex<Option<u16>>>,
+    failing_status: Arc<Mutex<Option<u16>>>,
     /// The table whose writes fail after the effect, as if the process died.
     crashing: Arc<Mutex<Option<Memory>>>,
     /// Whether the first answer waits.
@@ -41,7 +41,7 @@ impl Gateway for Stand {
         let path = request.uri().path().to_owned();
         let body: Value = serde_json::from_slice(request.body())?;
         self.requests.lock().unwrap().push((path.clone(), key.clone(), body.clone()));
-        if let Some(status) = *self.trouble.lock().unwrap() {
+        if let Some(status) = *self.failing_status.lock().unwrap() {
             return Ok(Response::builder().status(status).header("retry-after", "30").body(Bytes::new())?);
         }
         let (status, answer) = {
@@ -191,7 +191,7 @@ async fn what_the_gateway_refuses_is_dead_lettered_and_what_may_pass_is_tried_ag
     {
         let (memory, stand) = (Memory::new(), Stand::default());
         let engine = memory.engine(payment::service(stand.clone()));
-        *stand.trouble.lock().unwrap() = Some(status);
+        *stand.failing_status.lock().unwrap() = Some(status);
         let failure = engine.handle(&reserved("e-1", 2500, "tok_visa")).await.unwrap_err();
         assert_eq!(failure.is_permanent(), permanent, "{failure}");
         let asked = failure.retry_after(engine.now()).map(|delay| delay.as_secs());

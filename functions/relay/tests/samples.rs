@@ -21,7 +21,7 @@ const EVENT: &[u8] = include_bytes!("../samples/receipts.json");
 #[derive(Clone, Default)]
 struct Channels {
     taken: Arc<Mutex<Vec<(String, String)>>>,
-    letters: Arc<Mutex<Vec<DeadLetter>>>,
+    dead_letters: Arc<Mutex<Vec<DeadLetter>>>,
     error: Option<PublishError>,
 }
 
@@ -40,8 +40,8 @@ impl Publisher for Channels {
 }
 
 impl DeadLetters for Channels {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        self.letters.lock().unwrap().push(letter);
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        self.dead_letters.lock().unwrap().push(dead_letter);
         Ok(())
     }
 }
@@ -115,13 +115,13 @@ async fn o2_o6_what_a_channel_does_not_take_comes_again_unless_it_never_will() {
         invoke(&channels).await,
         r#"{"batchItemFailures":[{"itemIdentifier":"3000000000000000000011"}]}"#
     );
-    assert!(channels.letters.lock().unwrap().is_empty());
+    assert!(channels.dead_letters.lock().unwrap().is_empty());
     // The sample is two days old, so a missing channel causes a dead letter at once.
     for error in [PublishError::refused("it is too big"), PublishError::no_channel("no such topic")] {
         let channels = Channels { error: Some(error), ..Channels::default() };
         assert_eq!(invoke(&channels).await, r#"{"batchItemFailures":[]}"#);
-        let letters = channels.letters.lock().unwrap();
-        let names: Vec<_> = letters.iter().map(|letter| letter.name.as_deref()).collect();
+        let dead_letters = channels.dead_letters.lock().unwrap();
+        let names: Vec<_> = dead_letters.iter().map(|dead_letter| dead_letter.name.as_deref()).collect();
         assert_eq!(names, [Some("stock.level-changed"), Some("stock.reserved")]);
     }
 }

@@ -34,7 +34,7 @@ struct Inner {
     taken: BTreeSet<Key>,
     unavailable: bool,
     lose_writes: u32,
-    letters: Vec<DeadLetter>,
+    dead_letters: Vec<DeadLetter>,
 }
 
 impl Memory {
@@ -101,8 +101,8 @@ impl Memory {
 
     /// The dead letters.
     #[must_use]
-    pub fn letters(&self) -> Vec<DeadLetter> {
-        self.lock().letters.clone()
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.lock().dead_letters.clone()
     }
 
     /// How many items there are.
@@ -157,8 +157,8 @@ impl Table for Memory {
 }
 
 impl DeadLetters for Memory {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        self.lock().letters.push(letter);
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        self.lock().dead_letters.push(dead_letter);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! A host whose time moves when told.
+//! A host whose time moves only on request.
 
 use std::{
     sync::atomic::{AtomicI64, AtomicU64, Ordering},
@@ -7,7 +7,8 @@ use std::{
 
 use waxseal::{Host, Timestamp, Token};
 
-/// A host whose time moves when told, and whose tokens count up: a run repeats exactly.
+/// A host whose time moves only on request, and whose tokens count up, so that a run repeats
+/// exactly.
 #[derive(Debug)]
 pub struct ManualHost {
     milliseconds: AtomicI64,
@@ -21,13 +22,13 @@ impl ManualHost {
         Self { milliseconds: AtomicI64::new(start.as_millisecond()), tokens: AtomicU64::new(0) }
     }
 
-    /// Moves on.
+    /// Moves the clock forward by `time`.
     pub fn pass(&self, time: Duration) {
         let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         self.milliseconds.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
-    /// Stands at `time`.
+    /// Sets the clock to `time`.
     pub fn set(&self, time: Timestamp) {
         self.milliseconds.store(time.as_millisecond(), Ordering::SeqCst);
     }

@@ -8,7 +8,7 @@ use waxseal::{
     table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items},
 };
 
-/// Items of a page: few, so that readers of several pages are tried.
+/// The items of a page. They are few, so that readers of several pages are tested.
 const PAGE: usize = 10;
 
 /// A table in memory. Clones are handles to one table.
@@ -18,7 +18,7 @@ pub struct MemoryTable {
 }
 
 impl MemoryTable {
-    /// What it holds now.
+    /// A copy of its items.
     #[must_use]
     pub fn items(&self) -> Items {
         self.items.lock().clone()

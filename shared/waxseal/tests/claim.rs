@@ -1,4 +1,5 @@
-//! The claim check: fetched, verified, bounded; missing is transient, then permanent (S-42).
+//! The claim check: a payload is fetched, verified and bounded. A missing one is a transient
+//! failure at first, and then a permanent one (S-42).
 #![allow(clippy::unwrap_used, missing_docs, reason = "a panic is a test's verdict")]
 
 mod support;
@@ -27,16 +28,16 @@ struct State {
     objects: BTreeMap<String, Vec<u8>>,
     gets: usize,
     puts: usize,
-    trouble: Option<&'static str>,
+    failure: Option<&'static str>,
 }
 
 impl Store {
-    /// Puts something else where the one payload lies.
+    /// Replaces the one stored payload.
     fn replace(&self, bytes: impl Into<Vec<u8>>) {
         *self.0.lock().unwrap().objects.values_mut().next().unwrap() = bytes.into();
     }
-    fn trouble(&self) -> Result<(), StoreError> {
-        match self.0.lock().unwrap().trouble {
+    fn failure(&self) -> Result<(), StoreError> {
+        match self.0.lock().unwrap().failure {
             Some("refused") => Err(StoreError::Refused("bucket elsewhere is not trusted".to_owned())),
             Some(other) => Err(StoreError::Unavailable(other.into())),
             None => Ok(()),
@@ -47,7 +48,7 @@ impl Store {
 impl Claims for Store {
     async fn get(&self, location: &str, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.lock().unwrap().gets += 1;
-        self.trouble()?;
+        self.failure()?;
         let found = self.0.lock().unwrap().objects.get(location).cloned();
         Ok(found.map(|mut bytes| {
             bytes.truncate(usize::try_from(most).unwrap() + 1);
@@ -56,7 +57,7 @@ impl Claims for Store {
     }
     async fn put(&self, key: &str, payload: &[u8]) -> Result<String, StoreError> {
         self.0.lock().unwrap().puts += 1;
-        self.trouble()?;
+        self.failure()?;
         let location = format!("s3://claims/{key}");
         self.0.lock().unwrap().objects.insert(location.clone(), payload.to_vec());
         Ok(location)
@@ -65,12 +66,12 @@ impl Claims for Store {
 
 const PAYLOAD: &str = r#"{"order":"o-4711 für Łukasz","amount": 125000,"card":"visa"}"#;
 
-/// Nothing here waits.
+/// Runs a future that waits for nothing.
 fn now<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().unwrap()
 }
 
-/// A store, and an envelope whose payload lies in it.
+/// A store, and an envelope whose payload is in it.
 fn checked_in() -> (Store, ClaimCheck, Raw) {
     let store = Store::default();
     let claims = ClaimCheck::new(store.clone());
@@ -86,7 +87,7 @@ fn reason(fault: &Fault) -> String {
 fn s42_a_payload_that_was_checked_in_is_redeemed_byte_for_byte() {
     let (store, claims, claim) = checked_in();
     assert!(claim_check::is_claim(&claim) && !claim.data.get().contains("4711"));
-    // As it travels.
+    // The claim makes the way over the wire.
     let claim = Raw::parse(&serde_json::to_string(&claim).unwrap()).unwrap();
     let whole = now(claims.redeem(&claim, 1)).unwrap();
     assert_eq!(
@@ -94,7 +95,7 @@ fn s42_a_payload_that_was_checked_in_is_redeemed_byte_for_byte() {
         serde_json::to_string(&payment("e-1", PAYLOAD)).unwrap()
     );
     assert_eq!(store.0.lock().unwrap().gets, 1);
-    // What carries no claim is not looked for.
+    // An envelope without a claim causes no fetch.
     let plain = payment("e-2", PAYLOAD);
     assert!(matches!(now(claims.redeem(&plain, 1)).unwrap(), std::borrow::Cow::Borrowed(_)));
     assert_eq!(store.0.lock().unwrap().gets, 1);
@@ -116,7 +117,7 @@ fn s42_a_missing_payload_is_transient_and_then_permanent() {
         assert_eq!(fault.is_permanent(), permanent, "{receives}");
         assert!(matches!(fault.reason().downcast_ref(), Some(ClaimError::Missing { .. })));
     }
-    // It comes late, and the record is handled after all.
+    // The payload arrives late, and the record is handled.
     now(claims.check_in(payment("e-1", PAYLOAD))).unwrap();
     assert_eq!(now(claims.redeem(&claim, 4)).unwrap().data.get(), PAYLOAD);
 }
@@ -139,7 +140,8 @@ fn s42_what_is_not_the_payload_is_permanent_and_says_what_differs() {
 #[test]
 fn s42_a_claim_that_lies_about_its_payload_takes_no_effect() {
     let (store, claims, claim) = checked_in();
-    // Of the right bytes, but another canonical hash: it would pass for another event's payload.
+    // The bytes are right and the canonical hash is not, so the claim would pass for another
+    // event's payload.
     let mut lie = claim.clone();
     let honest = Claim::of(&claim).unwrap().unwrap();
     lie.data = serde_json::value::to_raw_value(
@@ -149,7 +151,7 @@ fn s42_a_claim_that_lies_about_its_payload_takes_no_effect() {
     let fault = now(claims.redeem(&lie, 1)).unwrap_err();
     assert!(fault.is_permanent() && reason(&fault).ends_with("its producer miscounted"), "{fault}");
 
-    // Of the right bytes, which are no JSON.
+    // The bytes are right, and are no JSON.
     let bytes = b"PK\x03\x04".to_vec();
     store.replace(bytes.clone());
     let sha256 = "8dcc7e601606217f3b754766511182a916b17e9a26a94c9d887104eba92e9bb2".to_owned();
@@ -178,7 +180,7 @@ fn s42_its_size_is_limited_before_anything_is_fetched_or_stored() {
 #[test]
 fn s42_the_mark_decides_and_not_the_look() {
     let (store, claims, claim) = checked_in();
-    // A payload that looks like a claim, down to the last byte, is a payload.
+    // A payload that equals a claim, byte for byte, is a payload.
     let look_alike = payment("e-9", claim.data.get());
     assert_eq!(now(claims.redeem(&look_alike, 1)).unwrap().data.get(), claim.data.get());
     let mut other = look_alike.clone();
@@ -188,7 +190,7 @@ fn s42_the_mark_decides_and_not_the_look() {
     }
     assert_eq!(store.0.lock().unwrap().gets, 0);
 
-    // And what is marked is never taken for a payload.
+    // Marked data is never taken for a payload.
     let hex = "0".repeat(64);
     for (data, why) in [
         ("{}".to_owned(), "it must be {\"claimCheck\":{location, sha256, bytes, hash}}"),
@@ -226,17 +228,17 @@ fn s42_the_mark_decides_and_not_the_look() {
 #[test]
 fn s42_a_store_in_trouble_is_transient_and_one_that_refuses_is_not() {
     let (store, claims, claim) = checked_in();
-    store.0.lock().unwrap().trouble = Some("no answer from eu-west-1 in time");
+    store.0.lock().unwrap().failure = Some("no answer from eu-west-1 in time");
     let fault = now(claims.redeem(&claim, 9)).unwrap_err();
     assert!(!fault.is_permanent());
     assert!(reason(&fault).ends_with("for now: no answer from eu-west-1 in time"), "{}", reason(&fault));
     assert!(!now(claims.check_in(payment("e-2", PAYLOAD))).unwrap_err().is_permanent());
 
-    store.0.lock().unwrap().trouble = Some("refused");
+    store.0.lock().unwrap().failure = Some("refused");
     let fault = now(claims.redeem(&claim, 1)).unwrap_err();
     assert!(fault.is_permanent() && reason(&fault).ends_with("bucket elsewhere is not trusted"), "{fault}");
 
-    // Without a store: a deploy mends it.
+    // Without a store the record waits for a deploy.
     let fault = now(ClaimCheck::default().redeem(&claim, 1)).unwrap_err();
     assert!(!fault.is_permanent() && reason(&fault).contains("WAXSEAL_CLAIMS"), "{fault}");
 }
@@ -246,7 +248,7 @@ fn s42_a_rerun_stores_the_same_bytes_under_the_same_key() {
     let (store, claims, first) = checked_in();
     let second = now(claims.check_in(payment("e-1", PAYLOAD))).unwrap();
     assert_eq!(first.data.get(), second.data.get());
-    // And a claim is not checked in once more.
+    // A claim is not checked in again.
     assert_eq!(now(claims.check_in(second)).unwrap().data.get(), first.data.get());
     let state = store.0.lock().unwrap();
     assert_eq!((state.objects.len(), state.puts), (1, 2));
@@ -276,14 +278,14 @@ fn s42_s16_with_its_payload_or_with_a_claim_it_is_the_same_event() {
     assert_eq!(now(engine.handle(&payment("e-1", &spelled_otherwise))).unwrap(), Outcome::Duplicate);
     assert_eq!(*seen.lock().unwrap(), [125_000]);
 
-    // The hash that the receipt holds is known without a fetch.
+    // The hash for the receipt needs no fetch.
     store.0.lock().unwrap().objects.clear();
     let hash = claim_check::payload_hash(&claim).unwrap();
     assert_eq!(hash, waxseal::payload_hash(PAYLOAD).unwrap());
     assert_eq!(hash, claim_check::payload_hash(&payment("e-1", &spelled_otherwise)).unwrap());
 }
 
-/// A claim as the build before algorithm 2 wrote it: without `hash2`, with the hash that it made of [`PAYLOAD`].
+/// A claim of builds before algorithm 2: without `hash2`, with their hash of [`PAYLOAD`].
 fn older(claim: &Raw) -> Raw {
     let mut members: Value = serde_json::from_str(claim.data.get()).unwrap();
     members["claimCheck"].as_object_mut().unwrap().remove("hash2").unwrap();
@@ -310,7 +312,7 @@ fn s42_s16_claims_of_older_and_newer_builds_are_one_event() {
             }
         }
     }
-    // Each hash that a claim names is verified.
+    // Each hash in a claim is verified.
     for (member, name) in [("hash", ""), ("hash2", "2:")] {
         let mut members: Value = serde_json::from_str(newer.data.get()).unwrap();
         members["claimCheck"][member] = format!("{name}{}", "0".repeat(32)).into();
@@ -364,11 +366,11 @@ fn s42_only_an_event_that_asks_for_it_is_checked_in_and_only_over_its_size() {
         let at = support::start();
         Emission::staged(declared, &Envelope::starting("e-1", "catalog", at, data).into_raw().unwrap())
     };
-    let (small, due) = stage(&declared, 10).unwrap();
-    assert!(!due && small.envelope.get().contains("ü"));
-    // SNS takes 256 KiB: this one could not travel otherwise.
-    let (large, due) = stage(&declared, 200_000).unwrap();
-    assert!(due);
+    let (small, to_check_in) = stage(&declared, 10).unwrap();
+    assert!(!to_check_in && small.envelope.get().contains("ü"));
+    // SNS takes 256 KiB, so this payload cannot travel in its envelope.
+    let (large, to_check_in) = stage(&declared, 200_000).unwrap();
+    assert!(to_check_in);
     let unasked = Declared { claim_check_over: None, ..declared };
     assert!(stage(&unasked, 200_000).unwrap_err().is_permanent());
 
@@ -383,7 +385,7 @@ fn s42_only_an_event_that_asks_for_it_is_checked_in_and_only_over_its_size() {
     let received = now(claims.redeem(&published, 1)).unwrap();
     assert_eq!(received.decode::<CatalogImported>().unwrap().data.rows.chars().count(), 200_000);
 
-    // Without a store the run is tried again, not committed.
+    // Without a store the run is retried, and nothing is committed.
     let (large, _) = stage(&declared, 200_000).unwrap();
     let fault = now(ClaimCheck::default().check_in_emitted(&mut [large], &[0])).unwrap_err();
     assert!(!fault.is_permanent());

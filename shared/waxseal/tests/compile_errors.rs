@@ -1,8 +1,8 @@
-//! The text of designed compile errors; `tests/ui/README.md` says how to change one.
+//! The text of designed compile errors; `tests/ui/README.md` explains how to change one.
 
 use std::process::Command;
 
-/// What `rust-version` names: minor versions only, since a patch changes no message.
+/// The version in `rust-version`. It has no patch, since a patch changes no message.
 const TOOLCHAIN: &str = env!("CARGO_PKG_RUST_VERSION");
 
 #[test]

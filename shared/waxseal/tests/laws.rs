@@ -1,4 +1,4 @@
-//! Laws instead of examples: for whatever ids, payloads and writes there are.
+//! Laws instead of examples, for arbitrary ids, payloads and writes.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -16,7 +16,8 @@ use waxseal::{
     table::{Action, Condition, Item, Key, Refusal, Write, WriteError, attribute, memory::Items},
 };
 
-// Few letters, those that escaping and length prefixes must tell apart among them: collisions would show.
+// A small alphabet with the characters that escaping and length prefixes must tell apart, so that
+// collisions are likely.
 fn part() -> impl Strategy<Value = String> {
     "[a#%/é2]{0,4}"
 }
@@ -28,10 +29,11 @@ fn cause() -> impl Strategy<Value = Cause> {
 
 /// Cuts a text in three.
 fn split(text: &str, cuts: [prop::sample::Index; 2]) -> [String; 3] {
-    let letters: Vec<char> = text.chars().collect();
-    let mut cuts = cuts.map(|cut| cut.index(letters.len() + 1));
+    let dead_letters: Vec<char> = text.chars().collect();
+    let mut cuts = cuts.map(|cut| cut.index(dead_letters.len() + 1));
     cuts.sort_unstable();
-    [&letters[..cuts[0]], &letters[cuts[0]..cuts[1]], &letters[cuts[1]..]].map(|part| part.iter().collect())
+    [&dead_letters[..cuts[0]], &dead_letters[cuts[0]..cuts[1]], &dead_letters[cuts[1]..]]
+        .map(|part| part.iter().collect())
 }
 
 fn json() -> impl Strategy<Value = Value> {
@@ -53,7 +55,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The same value: equal numbers are equal however they are written.
+/// Whether two values are equal. Numbers are equal in every spelling.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => match (one.as_i128(), other.as_i128()) {
@@ -164,15 +166,15 @@ fn status() -> impl Strategy<Value = Status> {
 fn write() -> impl Strategy<Value = Write> {
     let key = (0..4_u8).prop_map(|n| Key::of("k", &[&n.to_string()], "s"));
     let item = (key.clone(), option::of(0..3_i64), option::of("[ab]"), option::of(0..4_i64)).prop_map(
-        |(key, version, owner, expires)| {
+        |(key, version, writer, expires)| {
             let mut item = Item::new(key);
             for (name, number) in [(attribute::VERSION, version), (attribute::EXPIRES, expires)] {
                 if let Some(number) = number {
                     item = item.number(name, number);
                 }
             }
-            match owner {
-                Some(owner) => item.text(attribute::WRITER, owner),
+            match writer {
+                Some(writer) => item.text(attribute::WRITER, writer),
                 None => item,
             }
         },
@@ -224,7 +226,7 @@ proptest! {
             Key::of(kind, &parts.iter().map(String::as_str).collect::<Vec<_>>(), "s")
         };
         prop_assert_eq!(key(&one) == key(&other), one == other);
-        // The parts as one, joined as a key joins them, are other parts.
+        // The parts joined into one, as a key joins them, are other parts.
         let joined = (one.0.clone(), vec![one.1.join("#")]);
         prop_assert_eq!(key(&one) == key(&joined), one == joined);
         let kind = (std::iter::once(&one.0).chain(&one.1).cloned().collect::<Vec<_>>().join("#"), vec![]);
@@ -287,7 +289,7 @@ proptest! {
         prop_assert_eq!(again.last_error, kept);
         let rounding = again.expires.as_millisecond() - receipt.expires.as_millisecond();
         prop_assert!((0..1000).contains(&rounding), "never forgotten sooner");
-        // An item that lacks what a receipt has is none; nothing panics.
+        // An item without one of a receipt's attributes is no receipt, and nothing panics.
         for name in item.attributes.keys() {
             let mut broken = item.clone();
             broken.attributes.remove(name);
@@ -309,8 +311,8 @@ proptest! {
             status: status.clone(), attempt, first_at, uncertain,
         };
         let hash = PayloadHash::named([if same_hash { "a" } else { "b" }]);
-        let verdict = receipt.judge(&hash, if same_version { 2 } else { 1 }, now, ttl);
-        // Where every attempt ended in a refusal, nothing of an earlier one can be doubled.
+        let outcome = receipt.judge(&hash, if same_version { 2 } else { 1 }, now, ttl);
+        // Where every attempt ended in a refusal, no earlier effect can be doubled.
         let first_at = if uncertain == Some(0) { now } else { first_at };
         let age = now.as_millisecond() - first_at.as_millisecond();
         let forgotten = ttl.is_some_and(|ttl| age.max(0) as u128 >= ttl.as_millis());
@@ -323,7 +325,7 @@ proptest! {
             Status::Leased { .. } if forgotten => ReceiptMeaning::OutcomeUnknown { attempts: attempt, first_at },
             Status::Leased { .. } => ReceiptMeaning::TakeOver { attempt: attempt + 1, first_at },
         };
-        prop_assert_eq!(verdict, expected);
+        prop_assert_eq!(outcome, expected);
     }
 
     #[test]
@@ -365,7 +367,7 @@ proptest! {
     }
 }
 
-/// What a condition means, said again in other words.
+/// The meaning of a condition, in a second implementation.
 fn naive(condition: &Condition, stored: Option<&Item>) -> bool {
     match (condition, stored) {
         (Condition::Absent { .. }, None) => true,
@@ -376,11 +378,11 @@ fn naive(condition: &Condition, stored: Option<&Item>) -> bool {
         (Condition::Version(version), Some(item)) => {
             item.get_number(attribute::VERSION) == Some(i64::try_from(*version).unwrap())
         }
-        (Condition::Writer(owner), Some(item)) => item.get_text(attribute::WRITER) == Some(owner),
+        (Condition::Writer(writer), Some(item)) => item.get_text(attribute::WRITER) == Some(writer),
     }
 }
 
-/// How many values there are, the containers among them.
+/// The number of values, containers included.
 fn size(value: &Value) -> usize {
     1 + match value {
         Value::Array(items) => items.iter().map(size).sum(),
@@ -389,7 +391,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Makes another value of the `at`-th.
+/// Changes the value with index `at`.
 fn change(value: &mut Value, at: &mut usize) {
     if *at > 0 {
         *at -= 1;

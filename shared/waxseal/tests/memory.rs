@@ -1,7 +1,8 @@
-//! What a batch holds on the heap beside its records and its verdicts: what the handlers hold that run at once, however many
-//! records there are (S-21).
+//! The heap of a batch beyond its records and outcomes. It is that of the handlers that run at
+//! once, for any number of records (S-21).
 //!
-//! Live bytes are counted by the allocator of this binary, which holds these tests alone: no time is taken, and nothing else allocates.
+//! The allocator of this binary counts live bytes. The binary holds these tests alone, so nothing
+//! else allocates.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -30,12 +31,14 @@ use waxseal_testing::{ManualHost, block_on};
 #[global_allocator]
 static HEAP: PeakAlloc = PeakAlloc;
 
-/// What each handler holds while it runs.
+/// The bytes that each handler holds while it runs.
 const HELD: usize = 64 * 1024;
-/// What a batch may hold for each of its records beside it and its verdict: a place in the plan, the key of what it decides on, the key
-/// of what it has written. A hundredth of what its handler holds; measured are 120 bytes without state, 210 with, 290 for decisions.
+/// The bytes that a batch may hold for each record beyond it and its outcome: a place in the plan,
+/// the key of its target, the keys of its writes. It is a hundredth of what a handler holds.
+/// Measured are 120 bytes without state, 210 with state, 290 for decisions.
 const PLANNED: usize = 512;
-/// What it may hold whatever its size: the hundred lanes that run or wait for a commit which others share.
+/// The bytes that a batch of any size may hold: the hundred lanes that run, or wait for a commit
+/// that others share.
 const WAITING: usize = 2 * 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
@@ -60,7 +63,7 @@ impl Entity for Reservation {
     const KIND: &'static str = "reservation";
 }
 
-/// Lets everybody else run once.
+/// Lets all other futures run once.
 struct Breath(bool);
 
 impl Future for Breath {
@@ -74,7 +77,7 @@ impl Future for Breath {
     }
 }
 
-/// Holds its 64 KB while others run, and lets go of them.
+/// Holds 64 KB while others run, and frees them.
 async fn hold() {
     let held = vec![7_u8; HELD];
     for _ in 0..3 {
@@ -87,7 +90,7 @@ fn reserved(event: &Ordered) -> Reserved {
     Reserved { order: event.order.clone(), note: "für die Zürcher Filiale ".repeat(20) }
 }
 
-/// Emits, and has no state.
+/// A handler that emits and has no state.
 struct Announce;
 impl Handler for Announce {
     const NAME: &str = "announce";
@@ -100,7 +103,7 @@ impl Handler for Announce {
     }
 }
 
-/// Reads, saves and emits.
+/// A handler that reads, saves and emits.
 struct Reserve;
 impl Handler for Reserve {
     const NAME: &str = "reserve";
@@ -117,7 +120,7 @@ impl Handler for Reserve {
     }
 }
 
-/// Acts outside.
+/// An effect that acts outside.
 struct Ship;
 impl Effect for Ship {
     const NAME: &str = "ship";
@@ -136,7 +139,7 @@ impl Effect for Ship {
     }
 }
 
-/// Decides alone: it waits for nothing, so it does not count among those that run at once.
+/// An aggregate. It waits for nothing, so it does not count among the handlers that run at once.
 struct Tally;
 impl Aggregate for Tally {
     const NAME: &str = "tally";
@@ -162,7 +165,7 @@ impl Decide<Ordered> for Tally {
     }
 }
 
-/// Takes every write and keeps none: a table that grows would count.
+/// A table that takes every write and keeps none, since a growing table would count.
 struct Sink;
 impl Table for Sink {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
@@ -183,8 +186,8 @@ impl Table for Sink {
 
 struct Nowhere;
 impl DeadLetters for Nowhere {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        panic!("{}: {}", letter.record, letter.reason)
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        panic!("{}: {}", dead_letter.record, dead_letter.reason)
     }
 }
 
@@ -201,7 +204,7 @@ fn records(count: usize) -> Vec<Record> {
     (0..count).map(record).collect()
 }
 
-/// The most that a batch of `count` records held at once beside them and their verdicts, in bytes.
+/// The peak of the bytes that a batch of `count` records held beyond them and their outcomes.
 fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     // The other tests of this binary wait.
     static ALONE: Mutex<()> = Mutex::new(());
@@ -209,7 +212,7 @@ fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     let records = records(count);
     let clock = Arc::new(ManualHost::new("2026-11-21T09:30:00Z".parse().unwrap()));
     let mut settings = Settings::default();
-    // It outlives the batch and has a bound of its own.
+    // The cache outlives the batch and has a bound of its own.
     settings.cache = 0;
     let engine = Engine::new(service(Service::new("inventory")), Sink, clock, settings).unwrap();
     let mut policy = Policy::default();
@@ -217,11 +220,11 @@ fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     let batches = Batches::new(engine, Nowhere, policy);
     HEAP.reset_peak_usage();
     let before = HEAP.current_usage();
-    let verdicts = block_on(batches.run(&records, None));
+    let outcomes = block_on(batches.run(&records, None));
     let most = HEAP.peak_usage() - before - count * size_of::<RecordOutcome>();
-    assert_eq!(verdicts.len(), count);
+    assert_eq!(outcomes.len(), count);
     assert!(
-        verdicts.iter().all(|verdict| matches!(verdict, RecordOutcome::Done(Some(_)))),
+        outcomes.iter().all(|outcome| matches!(outcome, RecordOutcome::Done(Some(_)))),
         "not all were handled"
     );
     most
@@ -262,7 +265,8 @@ fn s21_each_handler_more_at_once_costs_what_it_holds() {
         let (few, many) = (peak(service, 10_000, 5), peak(service, 10_000, 40));
         let more = many.saturating_sub(few);
         assert!(more <= 35 * (HELD + 8 * 1024), "{form}: {few} bytes with 5 at once, {many} with 40");
-        // And they do run at once, or the bound above would mean nothing. What an effect waits for is not its act alone.
+        // They must run at once, or the bound above would mean nothing. An effect waits for more
+        // than its act.
         let least = if form == "an effect" { 10 } else { 30 };
         assert!(more >= least * HELD, "{form}: {few} bytes with 5 at once, {many} with 40");
     }

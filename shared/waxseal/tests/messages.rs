@@ -1,4 +1,5 @@
-//! What errors say: which record, which field, what to do; every cause, on one line, and nothing of a payload.
+//! The texts of errors: the record, the field, the remedy and every cause, on one line and without
+//! a payload.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -14,7 +15,7 @@ use waxseal::{
 };
 use waxseal_testing::block_on;
 
-/// Fails as it is told.
+/// Fails with a given fault.
 struct Capture(fn() -> Fault);
 impl Handler for Capture {
     const NAME: &str = "capture";
@@ -120,13 +121,14 @@ fn s3_json_that_no_program_reads_is_dead_lettered_with_its_reason() {
         let reason = reason(|| Fault::retry("never runs"), payment("e-1", &data));
         assert!(reason.starts_with("data cannot be read as JSON: ") && reason.contains(expected), "{reason}");
     }
-    // A number beyond a float has its hash (S-16); the handler's own type refuses it.
+    // A number beyond a float has a hash (S-16), and the handler's own type refuses it.
     let reason = reason(|| Fault::retry("never runs"), payment("e-1", r#"{"amount":1e999}"#));
     assert!(reason.starts_with("data of payment.requested version 1 does not fit: "), "{reason}");
     assert!(reason.contains("number out of range"), "{reason}");
 }
 
-/// An entity's id comes from a payload: one that no table takes is a fault of its event, not of the table.
+/// An entity's id comes from a payload: an id that no table takes is a fault of its event, not of
+/// the table.
 struct Load;
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Order {}
@@ -151,7 +153,7 @@ fn c2_an_id_too_long_for_a_key_is_permanent() {
     assert_eq!(failure.to_string(), "the id of `order` has 2106 bytes as a partition key, 2048 at most");
 }
 
-/// Never called: a payload that does not fit claims nothing.
+/// An effect that is never called: a payload that does not fit takes no lease.
 struct Refund;
 impl Effect for Refund {
     const NAME: &str = "refund";
@@ -176,7 +178,7 @@ fn s19_an_unreadable_payload_leaves_no_row_to_release() {
     assert_eq!(table.items().iter().count(), 0);
 }
 
-/// A message without fields is `null` as serde writes it.
+/// A message without fields is `null` in serde's form.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct DayClosed;
 waxseal::event!(DayClosed { name: "day.closed", version: 1, owner: "orders" });

@@ -1,4 +1,5 @@
-//! The relay: what receipts emitted is published, each until its channel took it, under the same ids.
+//! The relay: it publishes the emissions of receipts, each until its channel has taken it, with the
+//! same ids.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -49,7 +50,7 @@ impl Handler for Capture {
     }
 }
 
-/// Three receipts with two emissions each, as a stream brings them.
+/// Three receipts with two emissions each, in the form of a stream.
 fn pending() -> Vec<Pending> {
     let (engine, table) = engine(Service::new("payment").handler(Capture));
     (1..=3)
@@ -73,12 +74,12 @@ fn id(emission: &Emission) -> String {
     Raw::parse(emission.envelope.get()).unwrap().id
 }
 
-/// Answers as told, entry by entry; then takes everything.
+/// A bus with scripted answers, entry by entry; after them it takes everything.
 #[derive(Default)]
 struct Bus {
     answers: Mutex<VecDeque<Result<(), PublishError>>>,
     calls: Arc<Mutex<Vec<Vec<String>>>>,
-    /// Answers for at most this many entries of a call.
+    /// The largest number of entries of a call that get an answer.
     most: Option<usize>,
 }
 
@@ -103,12 +104,12 @@ fn refused() -> Result<(), PublishError> {
     Err(PublishError::refused("the entry is larger than 1 MiB"))
 }
 
-/// Publishes in an environment of its own.
-fn publish(bus: &Bus, letters: &impl DeadLetters, receipts: &[Pending]) -> Option<usize> {
+/// Publishes in an environment with a memory of its own.
+fn publish(bus: &Bus, dead_letters: &impl DeadLetters, receipts: &[Pending]) -> Option<usize> {
     let progress = Progress::default();
     let relay = Relay {
         publisher: bus,
-        dead_letters: letters,
+        dead_letters: dead_letters,
         service: "payment",
         progress: &progress,
         now: start(),
@@ -120,12 +121,12 @@ fn publish(bus: &Bus, letters: &impl DeadLetters, receipts: &[Pending]) -> Optio
 #[test]
 fn o1_everything_that_was_committed_is_published_in_order() {
     let receipts = pending();
-    let (bus, letters) = (bus([]), Letters::default());
-    assert_eq!(publish(&bus, &letters, &receipts), None);
+    let (bus, dead_letters) = (bus([]), Letters::default());
+    assert_eq!(publish(&bus, &dead_letters, &receipts), None);
     let expected: Vec<_> =
         receipts.iter().flat_map(|receipt| receipt.emissions.as_ref().unwrap()).map(id).collect();
     assert_eq!(*bus.calls.lock().unwrap(), [expected]);
-    assert_eq!(publish(&bus, &letters, &[]), None);
+    assert_eq!(publish(&bus, &dead_letters, &[]), None);
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn o2_only_the_entries_that_failed_are_tried_again() {
 #[test]
 fn o3_what_is_published_twice_has_the_same_ids() {
     let receipts = pending();
-    // The second receipt is never taken: the stream gives it, and all after it, again.
+    // The second receipt is never taken, so the stream delivers it and all after it again.
     let never = [Ok(()), Ok(()), throttled(), Ok(()), Ok(()), Ok(()), throttled(), throttled()];
     let first = bus(never);
     assert_eq!(publish(&first, &Letters::default(), &receipts), Some(1));
@@ -163,11 +164,11 @@ fn o2_an_entry_without_an_answer_is_not_published() {
 fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
     let mut receipts = pending();
     receipts[2].emissions = Err("item receipt#x has no readable outbox".into());
-    let letters = Letters::default();
+    let dead_letters = Letters::default();
     let bus = bus([Ok(()), Ok(()), refused(), Ok(())]);
-    assert_eq!(publish(&bus, &letters, &receipts), None);
-    let letters = letters.0.lock().unwrap();
-    let [unreadable, unpublishable] = &letters[..] else { panic!("{letters:?}") };
+    assert_eq!(publish(&bus, &dead_letters, &receipts), None);
+    let dead_letters = dead_letters.0.lock().unwrap();
+    let [unreadable, unpublishable] = &dead_letters[..] else { panic!("{dead_letters:?}") };
     assert_eq!((&unreadable.body, &*unreadable.record), (&receipts[2].body, "seq-3"));
     let emission = &receipts[1].emissions.as_ref().unwrap()[0];
     assert_eq!(unpublishable.body, emission.envelope.get().as_bytes());
@@ -184,14 +185,15 @@ impl DeadLetters for Broken {
 }
 
 #[test]
-fn o6_a_letter_that_cannot_be_written_keeps_its_receipt_open() {
+fn o6_a_dead_letter_that_cannot_be_written_keeps_its_receipt_open() {
     let mut receipts = pending();
     assert_eq!(publish(&bus([Ok(()), Ok(()), refused()]), &Broken, &receipts), Some(1));
     receipts[0].emissions = Err("item receipt#x has no readable outbox".into());
     assert_eq!(publish(&bus([]), &Broken, &receipts), Some(0));
 }
 
-/// Channels of three kinds: `open` ones take everything, `gone` ones do not exist, `busy` ones are throttled for a while.
+/// Channels of three kinds: `open` ones take everything, `gone` ones do not exist, `busy` ones are
+/// throttled for a while.
 struct World {
     taken: Mutex<Vec<(String, String)>>,
     busy: Mutex<u32>,
@@ -220,9 +222,10 @@ fn timed_id(emission: &Emission) -> String {
 }
 
 proptest! {
-    /// A stream's shard, replayed from its checkpoint until all is done: nothing is lost, each emission is published or a letter
-    /// exactly once in one environment, each channel of a receipt in order, and no record waits for more than five minutes and
-    /// one retry for channels that do not exist.
+    /// A stream's shard is replayed from its checkpoint until all is done. Nothing is lost, and
+    /// each emission is published or dead-lettered exactly once in one environment. Each channel of
+    /// a receipt keeps its order. No record waits longer than five minutes and one retry for
+    /// channels that do not exist.
     #[test]
     fn o6_nothing_is_lost_nothing_is_published_twice_and_nothing_waits_for_a_missing_channel_for_long(
         records in prop::collection::vec(
@@ -246,19 +249,19 @@ proptest! {
             }
         }).collect();
         let world = World { taken: Mutex::default(), busy: Mutex::new(busy) };
-        let (letters, progress) = (Letters::default(), Progress::default());
+        let (dead_letters, progress) = (Letters::default(), Progress::default());
         let (mut checkpoint, mut now, mut tries) = (0, 0, 0);
         while checkpoint < receipts.len() {
             let end = receipts.len().min(checkpoint + batch);
             let given = &receipts[checkpoint..end];
-            // A stream gives nothing before it is written.
+            // A stream delivers no record before it is written.
             let ready = given.iter().take_while(|receipt| receipt.at.unwrap() <= at(now)).count();
             if ready == 0 {
                 now += 1;
                 continue;
             }
             let relay = Relay {
-                publisher: &world, dead_letters: &letters, service: "payment", progress: &progress, now: at(now), observers: &Observers::default(),
+                publisher: &world, dead_letters: &dead_letters, service: "payment", progress: &progress, now: at(now), observers: &Observers::default(),
             };
             match block_on(relay::publish(&relay, &given[..ready])) {
                 None => checkpoint += ready,
@@ -283,9 +286,9 @@ proptest! {
             prop_assert!(pair[0].0 != pair[1].0 || one.0 != other.0 || one.1 < other.1, "{pair:?}");
         }
         let mut ended = taken;
-        ended.extend(letters.0.lock().unwrap().iter().map(|letter| {
-            let channel = if letter.reason.contains("queue:gone") { "queue:gone" } else { "topic:gone" };
-            (channel.to_owned(), String::from_utf8_lossy(&letter.body).trim_matches('"').to_owned())
+        ended.extend(dead_letters.0.lock().unwrap().iter().map(|dead_letter| {
+            let channel = if dead_letter.reason.contains("queue:gone") { "queue:gone" } else { "topic:gone" };
+            (channel.to_owned(), String::from_utf8_lossy(&dead_letter.body).trim_matches('"').to_owned())
         }));
         wanted.sort();
         ended.sort();

@@ -1,4 +1,4 @@
-//! The answer to Lambda, and what of a user's code may fail without failing a batch.
+//! The answer to Lambda, and the failures of a user's code that must not fail a batch.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -35,10 +35,10 @@ fn s4_a_record_without_an_id_fails_the_invocation() {
 
 #[test]
 fn s5_a_failed_id_appears_once_in_input_order() {
-    let verdicts = [failed(), RecordOutcome::Done(None), RecordOutcome::Blocked, failed(), failed()];
-    assert_eq!(failures(&records(&["c", "b", "a", "c", "b"]), &verdicts).unwrap(), ["c", "a", "b"]);
-    let letter = RecordOutcome::DeadLettered { reason: "no such SKU".into() };
-    assert!(failures(&records(&["a", "b"]), &[RecordOutcome::Done(None), letter]).unwrap().is_empty());
+    let outcomes = [failed(), RecordOutcome::Done(None), RecordOutcome::Blocked, failed(), failed()];
+    assert_eq!(failures(&records(&["c", "b", "a", "c", "b"]), &outcomes).unwrap(), ["c", "a", "b"]);
+    let dead_letter = RecordOutcome::DeadLettered { reason: "no such SKU".into() };
+    assert!(failures(&records(&["a", "b"]), &[RecordOutcome::Done(None), dead_letter]).unwrap().is_empty());
 }
 
 #[test]
@@ -54,7 +54,7 @@ impl Entity for Account {
     const KIND: &'static str = "account";
 }
 
-/// Books payments to one account; panics where it should say which.
+/// Books payments to one account. It panics instead of naming the account.
 #[derive(Default)]
 struct Book {
     fails: bool,
@@ -106,9 +106,9 @@ fn s6_a_panic_while_finding_the_entity_is_one_failed_record() {
     let (engine, _) = engine(service);
     let records = [amount("e-1", 100), amount("e-2", 666), amount("e-3", 10)];
     let batches = Batches::new(engine.clone(), Letters::default(), Policy::default());
-    let verdicts = block_on(batches.run(&records, None));
-    assert_eq!(failures(&records, &verdicts).unwrap(), ["m-e-2"]);
-    let RecordOutcome::Failed { reason, .. } = &verdicts[1] else { panic!("{verdicts:?}") };
+    let outcomes = block_on(batches.run(&records, None));
+    assert_eq!(failures(&records, &outcomes).unwrap(), ["m-e-2"]);
+    let RecordOutcome::Failed { reason, .. } = &outcomes[1] else { panic!("{outcomes:?}") };
     assert_eq!(reason, "the handler panicked: [18 bytes withheld: only a dead letter shows them]");
     assert_eq!(block_on(engine.read::<Account>("house")).unwrap().unwrap().spent, 110);
 }
@@ -117,10 +117,10 @@ fn s6_a_panic_while_finding_the_entity_is_one_failed_record() {
 fn s17_copies_share_their_outcome_among_10_000_records_of_one_entity() {
     let (book, service) = book(true);
     let (engine, _) = engine(service);
-    // Each event twice, all about one entity, and all fail.
+    // Each event comes twice, all concern one entity, and all fail.
     let records: Vec<_> = (0..10_000).map(|n| amount(&format!("e-{}", n % 5_000), 5)).collect();
-    let verdicts = block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
-    assert!(verdicts.iter().all(RecordOutcome::is_failed));
+    let outcomes = block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
+    assert!(outcomes.iter().all(RecordOutcome::is_failed));
     assert_eq!(book.runs.lock().unwrap().len(), 5_000);
 }
 
@@ -133,7 +133,7 @@ fn s16_two_payloads_under_one_id_in_one_batch_do_not_share_an_outcome() {
     assert_eq!(book.runs.lock().unwrap().len(), 2);
 }
 
-/// What Lambda's runtime asks of every future that it is given.
+/// Checks the bound of Lambda's runtime on futures.
 fn must_be_send<T: Send>(future: T) -> T {
     future
 }
@@ -160,22 +160,23 @@ fn s23_invocations_at_once_share_nothing_of_a_batch() {
             std::thread::spawn(move || {
                 let records: Vec<_> =
                     (0..20).map(|m| amount(&format!("e-{n}-{m}"), if m == n { 666 } else { 1 })).collect();
-                let verdicts = block_on(batches.run(&records, None));
+                let outcomes = block_on(batches.run(&records, None));
                 let failed: Vec<_> =
-                    failures(&records, &verdicts).unwrap().into_iter().map(str::to_owned).collect();
-                (n, failed, verdicts)
+                    failures(&records, &outcomes).unwrap().into_iter().map(str::to_owned).collect();
+                (n, failed, outcomes)
             })
         })
         .collect();
     for invocation in invocations {
-        let (n, failed, verdicts) = invocation.join().unwrap();
+        let (n, failed, outcomes) = invocation.join().unwrap();
         let expected = format!("m-e-{n}-{n}");
-        // Contention may fail more, and then says so; what panicked fails in its own batch alone.
+        // Contention may fail more records, with its own reason. The record that panicked fails in
+        // its own batch alone.
         assert!(failed.contains(&expected), "{failed:?}");
-        let panicked = verdicts.iter().filter(|verdict| match verdict {
+        let panicked = outcomes.iter().filter(|outcome| match outcome {
             RecordOutcome::Failed { reason, .. } => reason.starts_with("the handler panicked"),
             _ => false,
         });
-        assert_eq!(panicked.count(), 1, "{verdicts:?}");
+        assert_eq!(panicked.count(), 1, "{outcomes:?}");
     }
 }

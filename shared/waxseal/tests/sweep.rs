@@ -1,4 +1,5 @@
-//! A sweep: what a stream has forgotten is published from the receipts, whatever cuts it off.
+//! A sweep: the emissions that a stream has forgotten are published from the receipts, through
+//! every interruption.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -25,7 +26,7 @@ use waxseal::{
 };
 use waxseal_testing::block_on;
 
-/// Minutes after the start of the day's work.
+/// A time, in minutes after the start of the day's work.
 fn minute(minutes: i64) -> Timestamp {
     Timestamp::from_second(start().as_second() + 60 * minutes).unwrap()
 }
@@ -34,7 +35,7 @@ fn window(from: i64, to: i64) -> Window {
     Window { from: minute(from), to: minute(to) }
 }
 
-/// The receipt of event `n`, whose first attempt began at `began` and which emitted at these times.
+/// The receipt of event `n`, whose first attempt began at `began`, with emissions at these times.
 fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
     let emitted = times.iter().enumerate().map(|(index, minutes)| {
         let envelope = format!(
@@ -60,7 +61,7 @@ fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
     receipt.to_item(Token(7))
 }
 
-/// Items, some of them a page.
+/// Items in pages of a given size.
 struct Shelf {
     items: Items,
     page: usize,
@@ -87,15 +88,15 @@ fn shelf(page: usize, items: impl IntoIterator<Item = Item>) -> Shelf {
     shelf
 }
 
-/// Takes everything but the ids that `refuse` names; notes what it took, in order.
+/// A bus that takes everything but the ids in `refuse`, and records the ids in order.
 #[derive(Clone, Default)]
 struct Bus {
     taken: Arc<Mutex<Vec<String>>>,
     refuse: Arc<Mutex<BTreeSet<String>>>,
     permanent: bool,
-    /// The channel of the refused ones does not exist.
+    /// Whether the channel of the refused ids does not exist.
     gone: bool,
-    /// Takes what comes and never says so.
+    /// Whether the bus takes messages without an answer.
     silent: Arc<AtomicBool>,
 }
 
@@ -132,11 +133,11 @@ impl Bus {
 }
 
 /// One step, ten minutes after the start of the day's work.
-async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) -> Result<(), SweepError> {
+async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, dead_letters: &Letters) -> Result<(), SweepError> {
     let progress = Progress::default();
     let relay = Relay {
         publisher: bus,
-        dead_letters: letters,
+        dead_letters: dead_letters,
         service: "payment",
         progress: &progress,
         now: minute(10),
@@ -145,10 +146,10 @@ async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) ->
     sweep.step(shelf, &relay).await
 }
 
-/// Steps until it is complete.
-fn run(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, letters: &Letters) -> Result<(), SweepError> {
+/// Makes steps until the sweep is complete.
+fn run(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, dead_letters: &Letters) -> Result<(), SweepError> {
     while !sweep.is_complete() {
-        block_on(step(sweep, shelf, bus, letters))?;
+        block_on(step(sweep, shelf, bus, dead_letters))?;
     }
     Ok(())
 }
@@ -160,30 +161,31 @@ fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else
         [
             receipt(1, 5, &[5]),
             receipt(2, 10, &[10, 10]),
-            // An effect that was tried again for an hour: what it emitted is younger than its receipt.
+            // The effect was tried again for an hour, so its emissions are younger than its
+            // receipt.
             receipt(3, 1, &[61]),
             receipt(4, 59, &[60]),
             receipt(5, 20, &[]),
             Item::new(Key::of("stock", &["hat"], "state")).text("data", r#"{"onHand":3}"#),
         ],
     );
-    let (bus, letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), Letters::default());
     let mut sweep = Sweep::new(window(10, 60), None);
-    run(&mut sweep, &shelf, &bus, &letters).unwrap();
+    run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-2-0", "e-2-1"]);
     assert_eq!(sweep.counts(), Counts { receipts: 1, published: 1, ..Counts::default() });
-    run(&mut Sweep::new(window(60, 62), None), &shelf, &bus, &letters).unwrap();
+    run(&mut Sweep::new(window(60, 62), None), &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-3-0", "e-4-0"]);
-    assert!(letters.0.lock().unwrap().is_empty());
+    assert!(dead_letters.0.lock().unwrap().is_empty());
 }
 
 #[test]
 fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on_there() {
     let shelf = shelf(250, (100..350).map(|n| receipt(n, 1, &[1, 1])));
-    let (bus, letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), Letters::default());
     bus.refuse.lock().unwrap().extend(["e-220-1".to_owned(), "e-250-0".to_owned()]);
     let mut sweep = Sweep::new(window(0, 2), None);
-    let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
+    let error = run(&mut sweep, &shelf, &bus, &dead_letters).unwrap_err();
     assert_eq!(
         error.to_string(),
         "what receipt receipt#payment/capture#orders#order-220 / receipt emitted was not published: bus shop: InternalFailure"
@@ -194,7 +196,7 @@ fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on
     bus.refuse.lock().unwrap().clear();
     bus.take();
     let mut rest = Sweep::new(window(0, 2), Some(after));
-    run(&mut rest, &shelf, &bus, &letters).unwrap();
+    run(&mut rest, &shelf, &bus, &dead_letters).unwrap();
     let wanted: Vec<String> = (220..350).flat_map(|n| [format!("e-{n}-0"), format!("e-{n}-1")]).collect();
     assert_eq!(bus.take(), wanted);
     assert_eq!(rest.counts(), Counts { receipts: 130, published: 130, ..Counts::default() });
@@ -203,20 +205,20 @@ fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on
 #[test]
 fn o1_a_table_that_cannot_be_read_leaves_the_sweep_at_its_place() {
     let mut shelf = shelf(3, (0..9).map(|n| receipt(n, 1, &[1])));
-    let (bus, letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), Letters::default());
     let mut sweep = Sweep::new(window(0, 2), None);
     for _ in 0..4 {
-        block_on(step(&mut sweep, &shelf, &bus, &letters)).unwrap();
+        block_on(step(&mut sweep, &shelf, &bus, &dead_letters)).unwrap();
     }
     shelf.broken = true;
-    let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
+    let error = run(&mut sweep, &shelf, &bus, &dead_letters).unwrap_err();
     assert_eq!(
         waxseal::error_chain(&error),
         "the receipts cannot be read: table payment: Scan failed: ThrottlingException"
     );
     assert_eq!(sweep.after(), Some(&receipt(5, 1, &[]).key));
     shelf.broken = false;
-    run(&mut sweep, &shelf, &bus, &letters).unwrap();
+    run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take().len(), 9);
 }
 
@@ -225,14 +227,15 @@ fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody(
     let unreadable = receipt(2, 1, &[]).text(attribute::EMITTED, "[{\"channel\":7}]");
     let long_ago = receipt(3, -9, &[]).text(attribute::EMITTED, "[{\"channel\":7}]");
     let shelf = shelf(9, [receipt(1, 1, &[1, 1]), unreadable, long_ago, receipt(4, 1, &[1])]);
-    let (bus, letters) = (Bus { permanent: true, ..Bus::default() }, Letters::default());
+    let (bus, dead_letters) = (Bus { permanent: true, ..Bus::default() }, Letters::default());
     bus.refuse.lock().unwrap().insert("e-1-0".to_owned());
     let mut sweep = Sweep::new(window(0, 2), None);
-    run(&mut sweep, &shelf, &bus, &letters).unwrap();
+    run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-1-1", "e-4-0"]);
     assert_eq!(sweep.counts(), Counts { receipts: 3, published: 3, dead_lettered: 2, failed: 0 });
-    let letters = letters.0.lock().unwrap();
-    let said: Vec<(&str, &str)> = letters.iter().map(|letter| (&*letter.record, &*letter.reason)).collect();
+    let dead_letters = dead_letters.0.lock().unwrap();
+    let said: Vec<(&str, &str)> =
+        dead_letters.iter().map(|dead_letter| (&*dead_letter.record, &*dead_letter.reason)).collect();
     assert_eq!(
         said,
         [
@@ -250,18 +253,18 @@ fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody(
 
 #[test]
 fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
-    // It is minute 10: the second has waited for five minutes, the third for four.
+    // At minute 10 the second has waited for five minutes, and the third for four.
     let shelf =
         shelf(9, [receipt(1, 1, &[1]), receipt(2, 1, &[5, 5]), receipt(3, 1, &[6]), receipt(4, 7, &[7])]);
-    let (bus, letters) = (Bus { gone: true, ..Bus::default() }, Letters::default());
+    let (bus, dead_letters) = (Bus { gone: true, ..Bus::default() }, Letters::default());
     bus.refuse.lock().unwrap().extend(["e-2-0".to_owned(), "e-3-0".to_owned()]);
     let mut sweep = Sweep::new(window(0, 9), None);
-    let error = run(&mut sweep, &shelf, &bus, &letters).unwrap_err();
+    let error = run(&mut sweep, &shelf, &bus, &dead_letters).unwrap_err();
     assert!(error.to_string().starts_with("what receipt receipt#payment/capture#orders#order-3 "), "{error}");
     assert_eq!(bus.take(), ["e-1-0", "e-2-1", "e-4-0"]);
     assert_eq!(sweep.counts(), Counts { receipts: 4, published: 3, dead_lettered: 1, failed: 1 });
-    let letters = letters.0.lock().unwrap();
-    let reasons: Vec<&str> = letters.iter().map(|letter| &*letter.reason).collect();
+    let dead_letters = dead_letters.0.lock().unwrap();
+    let reasons: Vec<&str> = dead_letters.iter().map(|dead_letter| &*dead_letter.reason).collect();
     assert_eq!(
         reasons,
         ["cannot be published to bus: it is older than 5 minutes, and still bus shop: InternalFailure"]
@@ -272,14 +275,14 @@ fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
 fn o1_what_says_nothing_of_time_is_swept_whatever_the_window() {
     let foreign = Item::new(Key::of("receipt", &["payment/test", "test", "t"], "receipt"))
         .text(attribute::EMITTED, r#"[{"channel":"bus","envelope":{"eventId":"e-timeless"}}]"#);
-    let (bus, letters) = (Bus::default(), Letters::default());
-    run(&mut Sweep::new(window(0, 1), None), &shelf(5, [foreign]), &bus, &letters).unwrap();
+    let (bus, dead_letters) = (Bus::default(), Letters::default());
+    run(&mut Sweep::new(window(0, 1), None), &shelf(5, [foreign]), &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-timeless"]);
 }
 
 proptest! {
-    /// Whatever the pages, however often it is cut off, and wherever the next one goes on: all of the window is published
-    /// and nothing else, each receipt's in order.
+    /// For all page sizes and interruptions, and all places at which the next sweep goes on: the
+    /// whole window is published and nothing else, each receipt's emissions in order.
     #[test]
     fn o1_nothing_of_the_window_is_left_out_by_pages_and_interruptions(
         emitted in prop::collection::vec(prop::collection::vec(0..20_i64, 0..3), 0..40),
@@ -288,25 +291,25 @@ proptest! {
         (from, length) in (0..20_i64, 1..20_i64),
     ) {
         let shelf = shelf(page, emitted.iter().enumerate().map(|(n, times)| receipt(n, 0, times)));
-        let (bus, letters) = (Bus::default(), Letters::default());
+        let (bus, dead_letters) = (Bus::default(), Letters::default());
         let window = window(from, from + length);
         let mut after = None;
         for steps in cuts {
             let mut sweep = Sweep::new(window, after.clone());
             for _ in 0..steps {
-                block_on(step(&mut sweep, &shelf, &bus, &letters)).unwrap();
+                block_on(step(&mut sweep, &shelf, &bus, &dead_letters)).unwrap();
             }
-            // One more that is cut off before it hears that its messages were taken.
+            // One more sweep is cut off before the answer that its messages were taken.
             bus.silent.store(true, Ordering::SeqCst);
             let (place, counts) = (sweep.after().cloned(), sweep.counts());
-            if step(&mut sweep, &shelf, &bus, &letters).now_or_never().is_none() {
+            if step(&mut sweep, &shelf, &bus, &dead_letters).now_or_never().is_none() {
                 prop_assert_eq!((sweep.after().cloned(), sweep.counts()), (place, counts));
             }
             bus.silent.store(false, Ordering::SeqCst);
             after = sweep.after().cloned();
         }
         let mut last = Sweep::new(window, after);
-        run(&mut last, &shelf, &bus, &letters).unwrap();
+        run(&mut last, &shelf, &bus, &dead_letters).unwrap();
         let taken = bus.take();
         let within = |times: &&Vec<i64>| times.iter().any(|time| (from..from + length).contains(time));
         let wanted: BTreeSet<String> = emitted

@@ -17,7 +17,7 @@ pub struct Instance {
     pub ready: Ready,
     /// The sender whose drop ends the thread that owns the child.
     stop: Option<mpsc::Sender<()>>,
-    owner: Option<thread::JoinHandle<()>>,
+    keeper: Option<thread::JoinHandle<()>>,
 }
 
 /// The line that `LocalStack` prints when it is ready.
@@ -41,29 +41,29 @@ impl Instance {
     /// # Errors
     /// A text with the cause where it does not start.
     pub fn start() -> Result<Self, String> {
-        let (told, ready) = mpsc::channel();
+        let (ready_sender, ready) = mpsc::channel();
         let (stop, stopped) = mpsc::channel::<()>();
         // The kernel ties a child to the *thread* that started it, and a test's own thread would
         // end too early.
-        let owner = thread::spawn(move || match spawn() {
+        let keeper = thread::spawn(move || match spawn() {
             Ok((mut child, ready)) => {
-                let _ = told.send(Ok(ready));
+                let _ = ready_sender.send(Ok(ready));
                 // An error means that the sender was dropped, and so the instance.
                 let _ = stopped.recv();
                 end(&mut child);
             }
-            Err(error) => drop(told.send(Err(error))),
+            Err(error) => drop(ready_sender.send(Err(error))),
         });
         let ready = ready.recv().map_err(|_| "it was not started".to_owned())??;
-        Ok(Self { ready, stop: Some(stop), owner: Some(owner) })
+        Ok(Self { ready, stop: Some(stop), keeper: Some(keeper) })
     }
 }
 
 impl Drop for Instance {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(owner) = self.owner.take() {
-            let _ = owner.join();
+        if let Some(keeper) = self.keeper.take() {
+            let _ = keeper.join();
         }
     }
 }

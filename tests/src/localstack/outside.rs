@@ -32,16 +32,16 @@ pub struct Outside {
     mail: MailServer,
     books: Arc<Lock<BTreeMap<String, Gateway>>>,
     asked: Arc<Lock<Asked>>,
-    held: Arc<Lock<Option<HeldBack>>>,
+    delayed: Arc<Lock<Option<Delayed>>>,
 }
 
 /// The order whose answer is delayed, and the signal that ends that.
-type HeldBack = (String, mpsc::Receiver<()>);
+type Delayed = (String, mpsc::Receiver<()>);
 
 /// A guard that delays an answer of the gateway while it lives.
 #[must_use = "the answer is given when this is dropped"]
 #[derive(Debug)]
-pub struct Held {
+pub struct DelayedAnswer {
     _release: mpsc::Sender<()>,
 }
 
@@ -51,10 +51,10 @@ impl Outside {
     pub fn start() -> Self {
         let books = Arc::new(Lock::new(BTreeMap::from([(String::new(), gateway())])));
         let asked = Arc::new(Lock::new(Vec::new()));
-        let held = Arc::default();
-        let (known, seen, waits) = (books.clone(), asked.clone(), Arc::clone(&held));
+        let delayed = Arc::default();
+        let (known, seen, waits) = (books.clone(), asked.clone(), Arc::clone(&delayed));
         let server = Server::start(move |request| answer(&known, &seen, &waits, request));
-        Self { server, mail: MailServer::start(), books, asked, held }
+        Self { server, mail: MailServer::start(), books, asked, delayed }
     }
 
     /// The value for `PAYMENT_GATEWAY_URL`.
@@ -93,10 +93,10 @@ impl Outside {
     }
 
     /// The next request about this order is recorded, and answered when the guard is dropped.
-    pub fn hold(&self, order_id: &str) -> Held {
+    pub fn delay_answer(&self, order_id: &str) -> DelayedAnswer {
         let (release, released) = mpsc::channel();
-        *self.held.lock() = Some((order_id.to_owned(), released));
-        Held { _release: release }
+        *self.delayed.lock() = Some((order_id.to_owned(), released));
+        DelayedAnswer { _release: release }
     }
 
     /// The next mail is refused with this reply.
@@ -138,7 +138,7 @@ fn gateway() -> Gateway {
 fn answer(
     books: &Lock<BTreeMap<String, Gateway>>,
     asked: &Lock<Asked>,
-    held: &Lock<Option<(String, mpsc::Receiver<()>)>>,
+    delayed: &Lock<Option<(String, mpsc::Receiver<()>)>>,
     request: &Request,
 ) -> Reply {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
@@ -154,7 +154,7 @@ fn answer(
     };
     let key = request.header("idempotency-key").to_owned();
     asked.lock().push((key, body));
-    let waits = held.lock().take_if(|(held, _)| *held == order_id);
+    let waits = delayed.lock().take_if(|(delayed, _)| *delayed == order_id);
     if let Some((_, released)) = waits {
         // An error means that the guard was dropped.
         let _ = released.recv();

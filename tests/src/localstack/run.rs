@@ -79,14 +79,14 @@ pub fn run(options: &Options) -> Result<(), String> {
 
     let orders = run.stage.orders().map_err(said)?;
     let books = run.books()?;
-    let letters = run.stage.dead_letters().map_err(said)?;
+    let dead_letters = run.stage.dead_letters().map_err(said)?;
     let summary = Summary {
         books,
         rejected: answers.rejected.len() as u64,
         resubmitted: answers.resubmitted,
         deliveries: None,
         duplicates_absorbed: None,
-        dead_lettered: letters.len() as u64,
+        dead_lettered: dead_letters.len() as u64,
         seed: None,
         seconds: (seconds * 1000.0).round() / 1000.0,
     };
@@ -94,13 +94,14 @@ pub fn run(options: &Options) -> Result<(), String> {
     let mails = options.mails_folder();
     run.write_mails(&mails).map_err(|error| format!("{}: {error}", mails.display()))?;
     let stories = Story::all(&*run.heard());
-    let letters = letters.into_iter().map(|(service, letter)| (service, letter.note())).collect();
+    let dead_letters =
+        dead_letters.into_iter().map(|(service, dead_letter)| (service, dead_letter.note())).collect();
     let balance = format!(
         "The books balance. The mails are in {}. Seconds and milliseconds are LocalStack's and this machine's: they say \
          nothing about AWS.",
         mails.display()
     );
-    let told = Details { orders, stories, letters };
+    let told = Details { orders, stories, letters: dead_letters };
     let concluded = conclude(&told, &summary, &answers, &imbalances, &balance, options.json);
     match &own {
         Some(instance) => {

@@ -265,7 +265,7 @@ impl Stage {
     /// # Errors
     /// Where a queue refuses.
     pub fn dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
-        let mut letters = Vec::new();
+        let mut dead_letters = Vec::new();
         for (service, queue) in dead_letter_queues() {
             let url = self.queue(&queue)?;
             loop {
@@ -274,10 +274,11 @@ impl Stage {
                 if messages.is_empty() {
                     break;
                 }
-                letters.extend(messages.into_iter().map(|letter| (service.to_owned(), letter)));
+                dead_letters
+                    .extend(messages.into_iter().map(|dead_letter| (service.to_owned(), dead_letter)));
             }
         }
-        Ok(letters)
+        Ok(dead_letters)
     }
 
     /// Takes every dead letter out of its queue, those of relays included, and returns it with its
@@ -286,12 +287,13 @@ impl Stage {
     /// # Errors
     /// Where a queue refuses.
     pub fn take_dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
-        let mut letters = Vec::new();
+        let mut dead_letters = Vec::new();
         for (service, queue) in dead_letter_queues() {
             let url = self.queue(&queue)?;
-            letters.extend(self.take(&url)?.into_iter().map(|letter| (service.to_owned(), letter)));
+            dead_letters
+                .extend(self.take(&url)?.into_iter().map(|dead_letter| (service.to_owned(), dead_letter)));
         }
-        Ok(letters)
+        Ok(dead_letters)
     }
 
     /// A request to `orders`.

@@ -17,7 +17,7 @@ pub(crate) struct Run {
     pub(crate) target: String,
     pub(crate) tested: Vec<Tested>,
     /// The reason why the results are incomplete, where they are.
-    pub(crate) trouble: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 /// Every run in `folder`, in the order of names.
@@ -53,14 +53,14 @@ pub(crate) fn run(kept: &str) -> Option<Run> {
     };
     let failed: Vec<&str> =
         tested.iter().filter(|test| test.outcome == Outcome::Failed).map(|test| test.name.as_str()).collect();
-    let trouble = match (ended, unread) {
+    let problem = match (ended, unread) {
         (None, _) => Some("it was cut off".to_owned()),
         (Some(code), Some(error)) => Some(format!("it ended with {code}; {error}")),
         (Some(0), None) => None,
         (Some(_), None) if !failed.is_empty() => Some(format!("failed: {}", failed.join(", "))),
         (Some(code), None) => Some(format!("it ended with {code}, though no test failed")),
     };
-    Some(Run { package, target, tested, trouble })
+    Some(Run { package, target, tested, problem })
 }
 
 #[cfg(test)]
@@ -80,21 +80,21 @@ mod tests {
     fn a_run_says_whose_it_is_and_that_all_of_it_is_there() {
         let run = kept(PASSED, "\n{\"ended\":0}\n");
         assert_eq!((run.package.as_str(), run.target.as_str()), ("waxseal-aws", "contract"));
-        assert_eq!((run.tested.len(), run.trouble), (8, None));
+        assert_eq!((run.tested.len(), run.problem), (8, None));
     }
 
     #[test]
     fn whatever_is_missing_is_trouble() {
         let failed = include_str!("../tests/captured/failed.txt");
         let died = include_str!("../tests/captured/died.txt");
-        for (output, end, trouble) in [
+        for (output, end, problem) in [
             (PASSED, "", "it was cut off"),
             (died, "", "it was cut off"),
             (died, "\n{\"ended\":134}\n", "it ended with 134; its tests began and their summary never came"),
             (failed, "\n{\"ended\":101}\n", "failed: s36_s37_every_wrapping"),
             (PASSED, "\n{\"ended\":3}\n", "it ended with 3, though no test failed"),
         ] {
-            assert_eq!(kept(output, end).trouble.as_deref(), Some(trouble));
+            assert_eq!(kept(output, end).problem.as_deref(), Some(problem));
         }
         assert!(run("something else\n").is_none() && run("").is_none());
     }

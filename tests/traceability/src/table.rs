@@ -68,7 +68,7 @@ impl Table {
         for run in runs {
             let environment = environments.of(&run.package, &run.target);
             let of = format!("{} {}", run.package, run.target);
-            problems.extend(run.trouble.iter().map(|trouble| format!("{of}: {trouble}")));
+            problems.extend(run.problem.iter().map(|problem| format!("{of}: {problem}")));
             for tested in &run.tested {
                 for key in carried(&tested.name, &statements) {
                     let Some(row) = rows.iter_mut().find(|row| row.statement.key() == key) else {
@@ -139,8 +139,8 @@ impl Table {
             }
         }
         let proven = asked.iter().filter(|row| row.is_proven()).count();
-        let verdict = if self.holds() { "the contract holds" } else { "the contract does NOT hold" };
-        lines.push(format!("\n{verdict}: {proven} of {} statements have tests that passed\n", asked.len()));
+        let outcome = if self.holds() { "the contract holds" } else { "the contract does NOT hold" };
+        lines.push(format!("\n{outcome}: {proven} of {} statements have tests that passed\n", asked.len()));
         lines.join("\n")
     }
 
@@ -231,7 +231,7 @@ mod tests {
             package: package.to_owned(),
             target: "contract".to_owned(),
             tested: tested.collect(),
-            trouble: None,
+            problem: None,
         }
     }
 
@@ -319,7 +319,7 @@ mod tests {
         );
         let failed = |runs: &mut Vec<Run>| {
             runs[1].tested[0].outcome = Outcome::Failed;
-            runs[1].trouble = Some("failed: m::s12_on_the_wire".to_owned());
+            runs[1].problem = Some("failed: m::s12_on_the_wire".to_owned());
         };
         assert_eq!(without(sound(), failed), ["aws contract: failed: m::s12_on_the_wire"]);
     }

@@ -1,6 +1,7 @@
-//! What these tests share: a service on a table in memory, a clock that stands still, letters that are kept.
+//! The common parts of these tests: a service on a table in memory, a clock that stands still,
+//! recorded dead letters.
 
-// Each test binary takes what it needs; nobody outside reads it.
+// Each test binary uses a part of it, and it has no other readers.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
 use std::sync::{Arc, Mutex};
@@ -31,8 +32,8 @@ pub fn engine_with(service: Service, settings: Settings) -> (Engine, MemoryTable
 #[derive(Debug, Clone, Default)]
 pub struct Letters(pub Arc<Mutex<Vec<DeadLetter>>>);
 impl DeadLetters for Letters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        self.0.lock().unwrap().push(letter);
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        self.0.lock().unwrap().push(dead_letter);
         Ok(())
     }
 }
@@ -40,7 +41,7 @@ impl DeadLetters for Letters {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PaymentRequested {
     pub order: String,
-    /// In minor units.
+    /// The amount in minor units.
     pub amount: u64,
     pub card: Card,
 }

@@ -1,4 +1,4 @@
-//! The version before is one of another event.
+//! The previous version belongs to another event.
 
 use serde::{Deserialize, Serialize};
 

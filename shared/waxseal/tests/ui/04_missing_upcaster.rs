@@ -1,4 +1,4 @@
-//! Nothing lifts version 1 to version 2.
+//! No upcaster lifts version 1 to version 2.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! A handler holds something across an `await` that may not change threads.
+//! A handler holds a value across an `await` that may not change threads.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! A command is emitted, as if anybody could listen.
+//! A command is emitted, as if any service could read it.
 
 use serde::{Deserialize, Serialize};
 use waxseal::{Envelope, Fault, Handler, Unit};

@@ -1,4 +1,4 @@
-//! Without a receipt there is nothing to tell what is stale by.
+//! Without a receipt nothing tells a stale event.
 
 use serde::{Deserialize, Serialize};
 use waxseal::{Envelope, Fault, Handler, Sequencing, Service, Unit};

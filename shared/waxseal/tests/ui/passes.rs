@@ -1,5 +1,5 @@
-//! What the other fixtures get wrong, right. Being there, it also makes the suite build instead of check: constants
-//! that depend on a handler's type are evaluated only then.
+//! The correct forms of the other fixtures. They also make the suite build instead of check:
+//! constants that depend on a handler's type are evaluated only then.
 
 use std::{borrow::Cow, convert::Infallible};
 

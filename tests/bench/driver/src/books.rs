@@ -1,4 +1,5 @@
-//! The books after a run: every event took effect exactly once, whatever the peer calls its rows.
+//! The books after a run. Every event must have taken effect exactly once, in the rows of every
+//! peer.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,18 +11,18 @@ use serde_json::Value;
 
 use crate::dynamo::{Dynamo, IDEMPOTENCY, TABLE};
 
-/// What a run has left, by what it is about.
+/// The state after a run, by its subject.
 #[derive(Debug, Default)]
 struct Books {
-    /// How often each event is remembered.
+    /// The number of receipts of each event.
     seen: BTreeMap<String, usize>,
-    /// Of each account: how many events, and their sum.
+    /// The number of events of each account, and their sum.
     ledgers: BTreeMap<String, (i64, i64)>,
-    /// Of each event: account and amount of what it left to be published.
+    /// The account and the amount in the emission of each event.
     outgoing: BTreeMap<String, (String, i64)>,
 }
 
-/// Checks what is stored against what was delivered.
+/// Compares the stored state with the delivered events.
 ///
 /// # Errors
 /// The first event or ledger that is wrong.
@@ -58,7 +59,8 @@ pub(crate) fn check(dynamo: &Dynamo, delivered: &[Event], workload: Workload) ->
             return Err(format!("idempotency record {id} is {status}"));
         }
         let data: Value = serde_json::from_str(data).unwrap_or_else(|_| data.into());
-        // Powertools for TypeScript stores what a handler gives as a map, Powertools for Python as JSON text.
+        // Powertools for TypeScript stores a handler's result as a map, Powertools for Python as
+        // JSON text.
         let event = data["eventId"].as_str().map(str::to_owned);
         let event = event.or_else(|| Some(text(item.get("data")?.get("M")?.get("eventId")).to_owned()));
         *books.seen.entry(event.unwrap_or_default()).or_default() += 1;
@@ -105,7 +107,8 @@ fn compare<V: PartialEq + Debug>(
     }
 }
 
-/// What a row keeps for a relay: one event, or Waxseal's list of them with their channels. `None` for anything else.
+/// The emissions of a row: one event, or Waxseal's list of them with their channels. `None` for any
+/// other row.
 fn emitted(item: &serde_json::Map<String, Value>) -> Option<Vec<Value>> {
     let Some(emitted) = item.get("emitted") else { return Some(Vec::new()) };
     match serde_json::from_str(text(Some(emitted))) {
@@ -117,7 +120,7 @@ fn emitted(item: &serde_json::Map<String, Value>) -> Option<Vec<Value>> {
     }
 }
 
-/// Waxseal keeps state as JSON text, the others as attributes.
+/// The ledger of a row. Waxseal keeps state as JSON text, the others as attributes.
 fn ledger(item: &serde_json::Map<String, Value>) -> Result<(i64, i64), String> {
     let data: Value = serde_json::from_str(text(item.get("data"))).unwrap_or_default();
     let number = |name: &str| {

@@ -1,6 +1,7 @@
-//! As much of HTTP/1.1 as the peers' clients speak: requests with a length or in chunks, answers with a length.
+//! The part of HTTP/1.1 that the peers' clients use: requests with a length or in chunks, answers
+//! with a length.
 
-/// A request that has arrived whole.
+/// A complete request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -10,7 +11,7 @@ pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
 }
 
-/// The first request in `input`, which loses it; `None` where some of it is still on its way.
+/// Takes the first request out of `input`; `None` where a part of it is still on its way.
 pub(crate) fn take(input: &mut Vec<u8>) -> Result<Option<Request>, String> {
     let Some(head_end) = find(input, b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&input[..head_end]).map_err(|_| "a request's head is not UTF-8")?;
@@ -41,7 +42,8 @@ pub(crate) fn take(input: &mut Vec<u8>) -> Result<Option<Request>, String> {
     Ok(Some(request))
 }
 
-/// The body of a chunked request, and how many bytes it took; `None` before its last chunk is there.
+/// The body of a chunked request, and its length in bytes; `None` before its last chunk has
+/// arrived.
 fn unchunk(mut rest: &[u8]) -> Result<Option<(Vec<u8>, usize)>, String> {
     let (mut body, whole) = (Vec::new(), rest.len());
     loop {

@@ -1,4 +1,5 @@
-//! What a result depends on besides the code: the machine and the versions, read and not typed.
+//! The facts that a result depends on besides the code: the machine and the versions. They are
+//! read, not typed.
 
 use std::{fs, path::Path, process::Command};
 
@@ -23,7 +24,7 @@ pub(crate) fn machine() -> String {
     )
 }
 
-/// What was compiled and installed, by name and version.
+/// The compiled and installed packages, by name and version.
 pub(crate) fn versions(places: &Places) -> Vec<(String, String)> {
     let mut versions = vec![
         ("rustc".to_owned(), said("rustc", "--version")),
@@ -75,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// Of the manifest, the lines between a header that starts so and the next one that does not.
+    /// The lines of the manifest between a header with this beginning and the next header.
     fn section(manifest: &str, header: &str) -> Vec<String> {
         let mut inside = false;
         let lines = manifest.lines().filter(|line| {

@@ -1,6 +1,7 @@
-//! `make bench`: every stack does the same work between the same Lambda and the same DynamoDB, in turns.
+//! `make bench`: every stack does the same work between the same Lambda and the same DynamoDB, in
+//! turns.
 //!
-//! Configured by the script that builds everything, `tests/bench/run`, which says what the variables are.
+//! The script that builds everything, `tests/bench/run`, configures it and documents the variables.
 
 mod books;
 mod dynamo;
@@ -38,11 +39,11 @@ use crate::{
 };
 
 const SIZES: [usize; 2] = [10, 100];
-/// Fewer rounds say nothing that could be published.
+/// Fewer rounds give no result that could be published.
 const ROUNDS: usize = 5;
 const LATENCY: Latency = Latency { plain: Duration::from_millis(4), transaction: Duration::from_millis(8) };
 
-/// What the command asks for.
+/// The options of the command.
 struct Options {
     rounds: usize,
     permille: usize,
@@ -114,7 +115,7 @@ fn bench(options: &Options) -> Result<(), Error> {
         permille: options.permille,
     };
     for peer in &options.peers {
-        // The log of an earlier run.
+        // The file is the log of an earlier run.
         let _ = fs::remove_file(bench.log(*peer));
     }
 
@@ -184,7 +185,7 @@ fn tables(results: &Results) -> String {
 fn text(results: &Results, options: &Options, took: Duration) -> String {
     let mut versions = String::new();
     for (name, version) in machine::versions(&options.places) {
-        // Writing to a text does not fail.
+        // A write to a text does not fail.
         let _ = writeln!(versions, "| {name} | {version} |");
     }
     format!(

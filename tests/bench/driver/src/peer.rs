@@ -1,4 +1,4 @@
-//! Who is measured, and how each is started.
+//! The measured stacks, and the way to start each.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -22,7 +22,7 @@ pub(crate) enum Peer {
 impl Peer {
     pub(crate) const ALL: [Self; 4] = [Self::Python, Self::TypeScript, Self::Bare, Self::Waxseal];
 
-    /// As `PEERS` names it.
+    /// The name in `PEERS`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Python => "python",
@@ -41,7 +41,8 @@ impl Peer {
         }
     }
 
-    /// Records before anything is measured. V8 needs a thousand of them; Python compiles nothing while it runs.
+    /// The records before the measurement. V8 needs a thousand of them; Python compiles nothing
+    /// while it runs.
     pub(crate) fn warm_up(self) -> usize {
         match self {
             Self::Python => 100,
@@ -49,7 +50,8 @@ impl Peer {
         }
     }
 
-    /// Measured batches of this size in one round: about as long for each stack as its spread needs.
+    /// The measured batches of this size in one round: their time is about what each stack's spread
+    /// needs.
     pub(crate) fn batches(self, size: usize) -> usize {
         let records = match self {
             Self::Python => 400,
@@ -60,7 +62,7 @@ impl Peer {
     }
 }
 
-/// Where the script has put everything.
+/// The folders of the script.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     /// The release binaries.
@@ -72,7 +74,7 @@ pub(crate) struct Places {
     pub(crate) node: String,
 }
 
-/// How to start a peer: command and folder.
+/// The command and the folder of a peer.
 pub(crate) fn command(peer: Peer, places: &Places) -> (Vec<String>, PathBuf) {
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     match peer {
@@ -93,7 +95,7 @@ pub(crate) fn command(peer: Peer, places: &Places) -> (Vec<String>, PathBuf) {
     }
 }
 
-/// The variables of a function, as Lambda and the user would set them.
+/// The variables of a function that Lambda and the user set.
 pub(crate) fn variables(
     peer: Peer,
     workload: Workload,

@@ -1,4 +1,4 @@
-//! A function's process: started on its own core, measured from outside, ended whatever happens.
+//! A function's process: started on its own core, measured from outside, and ended in every case.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use nix::{
     unistd::Pid,
 };
 
-/// Where driver and function run.
+/// The cores of driver and function.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cores {
     pub(crate) driver: usize,
@@ -42,7 +42,7 @@ impl Cores {
     }
 }
 
-/// What to start.
+/// The description of a process to start.
 #[derive(Debug, Clone)]
 pub(crate) struct Start<'a> {
     pub(crate) command: &'a [String],
@@ -70,7 +70,7 @@ impl Process {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        // A child runs where the thread that starts it runs.
+        // A child runs on the core of the thread that starts it.
         Cores::stay_on(cores.function)?;
         let started = Instant::now();
         let child = command.spawn();
@@ -82,7 +82,7 @@ impl Process {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Time on the core, of all its threads.
+    /// The time on the core, of all its threads.
     pub(crate) fn cpu(&self) -> io::Result<Duration> {
         let mut nanoseconds = 0;
         for thread in fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
@@ -93,7 +93,7 @@ impl Process {
         Ok(Duration::from_nanos(nanoseconds))
     }
 
-    /// The most memory that it had so far, in MB.
+    /// Its peak of memory so far, in MB.
     pub(crate) fn peak_memory(&self) -> io::Result<f64> {
         let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         peak(&text).ok_or_else(|| io::Error::other("/proc/<pid>/status has no VmHWM"))
@@ -102,7 +102,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The ratios that the project promises, each judged by what was measured.
+//! The ratios that the project promises, each with its measurement.
 
 use bench_work::Workload;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Results {
-    /// The promises, each with what was measured.
+    /// The promises, each with its measurement.
     pub(crate) fn promises(&self) -> Table {
         let mut table = Table::new(&["promise", "target", "measured", "met"]);
         for (text, target, rounds) in self.claims() {
@@ -42,7 +42,8 @@ impl Results {
 
         let mut claims = Vec::new();
         let mut add = |text: &str, target, rounds| claims.push((text.to_owned(), target, rounds));
-        // Against Powertools the second is what the targets were measured at: each event makes one small change.
+        // The targets against Powertools were measured at the second workload, in which each event
+        // makes one small change.
         for (case, name) in
             [((Workload::Receipt, 10), "without state, 10"), ((Workload::Emit, 10), "emitting, 10")]
         {
@@ -96,7 +97,7 @@ impl Results {
     }
 }
 
-/// What a promise says.
+/// The target of a promise.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Target {
     AtMost(f64),

@@ -1,4 +1,4 @@
-//! What is printed and what RESULTS.md says: tables of what was measured.
+//! The printed report and that of RESULTS.md: tables of measurements.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -18,7 +18,7 @@ pub(crate) struct Results {
     duplicates: BTreeMap<(Workload, Peer), Duplicates>,
 }
 
-/// A work and its batch size.
+/// A workload and its batch size.
 pub(crate) type Case = (Workload, usize);
 
 impl Results {
@@ -99,7 +99,7 @@ impl Results {
         table
     }
 
-    /// What a second delivery costs.
+    /// The price of a second delivery.
     pub(crate) fn duplicates_table(&self) -> Table {
         let mut table = Table::new(&[
             "work",
@@ -142,7 +142,7 @@ fn number(value: f64, digits: usize) -> String {
     format!("{value:.digits$}")
 }
 
-/// A table of texts, printed as Markdown that is aligned to be read as it is.
+/// A table of texts. It prints as aligned Markdown, which is readable as it is.
 #[derive(Debug)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,

@@ -1,4 +1,4 @@
-//! One round: each peer's process started, warmed, measured, and its books checked.
+//! One round: each peer's process is started, warmed up and measured, and its books are checked.
 
 use std::{
     fs,
@@ -21,7 +21,7 @@ use crate::{
 
 pub(crate) type Error = Box<dyn std::error::Error>;
 
-/// How long a function may take for anything.
+/// The longest wait for a function.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Starts of each peer in one round.
 const STARTS: usize = 3;
@@ -33,7 +33,7 @@ pub(crate) struct Bench {
     pub(crate) trust: Trust,
     pub(crate) cores: Cores,
     pub(crate) feed: Feed,
-    /// Of the batches that [`Peer::batches`] names, this many of a thousand.
+    /// The share, in permille, of the batches in [`Peer::batches`].
     pub(crate) permille: usize,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Cold {
     pub(crate) response: f64,
 }
 
-/// What duplicates cost.
+/// The price of duplicates.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Duplicates {
     /// Requests a record, in the process that handled the event first.
@@ -71,7 +71,8 @@ pub(crate) struct Duplicates {
 }
 
 impl Bench {
-    /// The batch sizes of one peer and workload, in one process; with what duplicates cost where that is asked for.
+    /// Measures the batch sizes of one peer and workload in one process, with the price of
+    /// duplicates where that is asked for.
     pub(crate) fn steady(
         &mut self,
         peer: Peer,
@@ -110,7 +111,7 @@ impl Bench {
         Ok((measured, again))
     }
 
-    /// Delivers again what `process` handled last.
+    /// Delivers the last events of `process` again.
     fn again(
         &mut self,
         peer: Peer,
@@ -132,7 +133,8 @@ impl Bench {
         drop(process);
         let mut process = self.start(peer, workload, false)?;
         let mut mixed: Vec<Event> = last[..5].to_vec();
-        // Distinct accounts: a fresh event may fall on one that a duplicate is about.
+        // The accounts are distinct: otherwise a fresh event and a duplicate could concern one
+        // account.
         while mixed.len() < 50 {
             let fresh = self.feed.take(1).remove(0);
             if mixed.iter().all(|event| event.account != fresh.account) {
@@ -224,9 +226,10 @@ impl Bench {
         Ok(took)
     }
 
-    /// Delivers a batch that must succeed whole; the time from the event's leaving to its answer's arrival.
+    /// Delivers a batch that must succeed as a whole, and returns the time from the delivery to the
+    /// arrival of the answer.
     fn invoke(&mut self, process: &mut Process, events: &[Event]) -> Result<Duration, Error> {
-        // The function asks for the next event after its answer, on its own time.
+        // The function asks for the next event after its answer, which is not measured.
         self.wire.runtime.answer = None;
         self.wait(process, "asks for no event", crate::wire::Runtime::is_waiting)?;
         self.wire.deliver(batch(events))?;
@@ -252,7 +255,7 @@ impl Bench {
         done: impl Fn(&crate::wire::Runtime) -> bool,
     ) -> Result<(), Error> {
         let end = Instant::now() + PATIENCE;
-        // In parts, to see whether the process has ended.
+        // The wait has parts, to detect that the process has ended.
         while !self.wire.serve(Duration::from_millis(500), &done)? {
             if process.has_ended() {
                 return Err("the function ended".into());
@@ -269,7 +272,7 @@ impl Bench {
             .map_err(|problem| format!("the books do not balance: {problem}").into())
     }
 
-    /// The last lines that a peer has printed.
+    /// The last lines of a peer's output.
     pub(crate) fn last_words(&self, peer: Peer) -> String {
         let log = fs::read(self.log(peer)).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);

@@ -1,4 +1,5 @@
-//! Medians with their spread: the only statistics here. A mean of times says more about the machine than about the peers.
+//! Medians with their spread: the only statistics here. A mean of times depends more on the machine
+//! than on the peers.
 
 /// The values of one quantity, one for each round.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,13 +17,13 @@ impl Rounds {
         (least, greatest)
     }
 
-    /// Round by round: peers of one round ran under the same conditions.
+    /// The ratio in each round, since the peers of one round ran under the same conditions.
     pub(crate) fn ratio(&self, of: &Self) -> Self {
         Self(self.0.iter().zip(&of.0).map(|(numerator, denominator)| numerator / denominator).collect())
     }
 }
 
-/// The middle value, or the mean of the two middle ones; not a number where there is none.
+/// The middle value, or the mean of the two middle ones; not a number without values.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);

@@ -1,4 +1,5 @@
-//! The TLS side of the stand-in: an authority that lives as long as one run, and the files by which peers trust it.
+//! The TLS side of the stand-in: an authority that lives as long as one run, and the files by which
+//! peers trust it.
 
 use std::{
     fs,
@@ -15,15 +16,15 @@ use rustls::{
 
 type Error = Box<dyn std::error::Error>;
 
-/// Where the system keeps the authorities that it trusts: reading them is part of every start on Lambda.
+/// The system's file of trusted authorities. Reading it is part of every start on Lambda.
 const SYSTEM: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
-/// What the peers are told to trust.
+/// The files that peers trust.
 #[derive(Debug, Clone)]
 pub(crate) struct Trust {
-    /// The system's authorities and ours: for clients that read one file.
+    /// The system's authorities and the run's own: for clients that read one file.
     pub(crate) bundle: PathBuf,
-    /// Ours alone: for clients that add a file to what they have built in.
+    /// The run's own authority alone: for clients that add a file to their built-in ones.
     pub(crate) extra: PathBuf,
 }
 

@@ -1,7 +1,9 @@
-//! The sockets: Lambda's Runtime API and DynamoDB, with and without TLS, on one thread and one core.
+//! The sockets: Lambda's Runtime API and DynamoDB, with and without TLS, on one thread and one
+//! core.
 //!
-//! An answer of DynamoDB leaves when its time has come, to some microseconds: the last millisecond of a wait is spun, since
-//! a sleep of the kernel is as coarse as that. Time is taken here, where bytes come and go, and nowhere else.
+//! An answer of DynamoDB leaves at its time, within some microseconds: the last millisecond of a
+//! wait is spun, since the kernel's sleep is that coarse. All times are taken here, where bytes
+//! arrive and leave.
 
 use std::{
     cmp::Reverse,
@@ -28,10 +30,10 @@ use crate::{
 
 /// The function's time-out.
 const TIME_OUT: Duration = Duration::from_secs(300);
-/// What is left of a wait when spinning begins.
+/// The rest of a wait at which spinning begins.
 const SPIN: Duration = Duration::from_micros(1200);
 
-/// What a listener's connections speak.
+/// The protocol of a listener's connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Runtime,
@@ -41,7 +43,7 @@ enum Kind {
 
 const KINDS: [Kind; 3] = [Kind::Runtime, Kind::Dynamo, Kind::DynamoTls];
 
-/// All sockets and what is behind them.
+/// All sockets and the services behind them.
 pub(crate) struct Wire {
     poll: Poll,
     events: Events,
@@ -62,11 +64,11 @@ pub(crate) struct Runtime {
     waiting: Option<Token>,
     queue: VecDeque<Vec<u8>>,
     count: usize,
-    /// When the function first asked for an event.
+    /// The time of the function's first request for an event.
     pub(crate) polled: Option<Instant>,
-    /// When the last event left.
+    /// The time at which the last event left.
     pub(crate) delivered: Option<Instant>,
-    /// The last answer, and when it was there.
+    /// The last answer, and the time of its arrival.
     pub(crate) answer: Option<(Instant, Result<Vec<u8>, String>)>,
 }
 
@@ -84,7 +86,7 @@ struct Connection {
     input: Vec<u8>,
     output: Vec<u8>,
     sent: usize,
-    /// A request is being answered: the next one waits.
+    /// Whether a request is being answered, so that the next one waits.
     busy: bool,
     closed: bool,
 }
@@ -99,7 +101,7 @@ struct Due {
 }
 
 impl Wire {
-    /// `stop` ends every wait with an error.
+    /// Opens the sockets. `stop` ends every wait with an error.
     pub(crate) fn new(dynamo: Dynamo, tls: Arc<ServerConfig>, stop: Arc<AtomicBool>) -> io::Result<Self> {
         let loopback: SocketAddr = ([127, 0, 0, 1], 0).into();
         let mut listeners =
@@ -124,32 +126,32 @@ impl Wire {
         })
     }
 
-    /// Of the Runtime API, as `AWS_LAMBDA_RUNTIME_API` has it.
+    /// The address of the Runtime API, in the form of `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) fn runtime_address(&self) -> String {
         self.addresses[0].to_string()
     }
 
-    /// Of DynamoDB.
+    /// The URL of DynamoDB.
     pub(crate) fn dynamo_url(&self, tls: bool) -> String {
         let (scheme, address) = if tls { ("https", self.addresses[2]) } else { ("http", self.addresses[1]) };
         format!("{scheme}://{address}")
     }
 
-    /// Forgets one function: its connections and answers that nobody waits for any more.
+    /// Forgets one function: its connections, and the answers that it no longer awaits.
     pub(crate) fn reset(&mut self) {
         self.connections.clear();
         self.due.clear();
         self.runtime = Runtime::default();
     }
 
-    /// Puts an event where the function finds it when it asks for one.
+    /// Offers an event to the function's next request.
     pub(crate) fn deliver(&mut self, event: Vec<u8>) -> io::Result<()> {
         self.runtime.answer = None;
         self.runtime.queue.push_back(event);
         self.hand_over()
     }
 
-    /// Serves until `done` says so, for `patience` at most; whether it did.
+    /// Serves until `done` is true, at most for `patience`. Returns whether it was.
     pub(crate) fn serve(&mut self, patience: Duration, done: impl Fn(&Runtime) -> bool) -> io::Result<bool> {
         let end = Instant::now() + patience;
         while !done(&self.runtime) {
@@ -167,7 +169,7 @@ impl Wire {
     fn turn(&mut self, end: Instant) -> io::Result<()> {
         let next = self.due.peek().map_or(end, |Reverse(due)| due.at.min(end));
         let wait = next.saturating_duration_since(Instant::now());
-        // Whole milliseconds: `epoll` knows no others, and would round up.
+        // `epoll` counts whole milliseconds, and would round up.
         let wait = Duration::from_millis(
             u64::try_from(wait.saturating_sub(SPIN).as_millis()).unwrap_or(u64::MAX).min(100),
         );
@@ -223,7 +225,7 @@ impl Wire {
         }
     }
 
-    /// Reads, answers and writes as far as it goes without waiting.
+    /// Reads, answers and writes as far as possible without waiting.
     fn move_on(&mut self, token: Token) -> io::Result<()> {
         let Some(connection) = self.connections.get_mut(&token) else { return Ok(()) };
         connection.read();
@@ -258,7 +260,7 @@ impl Wire {
         }
     }
 
-    /// Source: Lambda developer guide, "Using the Lambda runtime API".
+    /// Serves the Runtime API. Source: Lambda developer guide, "Using the Lambda runtime API".
     fn runtime(&mut self, token: Token, arrived: Instant, request: Request) -> io::Result<()> {
         let path = request.path.strip_prefix("/2018-06-01/runtime/").unwrap_or_default();
         match path.split('/').collect::<Vec<_>>().as_slice() {
@@ -314,7 +316,7 @@ impl Wire {
             Some(tls) => tls.writer().write_all(bytes)?,
             None => connection.output.extend_from_slice(bytes),
         }
-        // What arrived meanwhile is taken up by the next turn of this call.
+        // The call reads the bytes that arrived meanwhile.
         self.move_on(token)
     }
 }
@@ -344,7 +346,7 @@ impl Connection {
                             eprintln!("bench: TLS: {error}");
                             break self.closed = true;
                         }
-                        // Ends with "would block" where all that was decrypted has been read.
+                        // The read ends with "would block" once all decrypted bytes are read.
                         let _ = tls.reader().read_to_end(&mut self.input);
                     }
                     Err(error) => break self.trouble(&error),

@@ -1,7 +1,8 @@
-//! The core alone, on a table in memory: what a record costs beside the network.
+//! The core alone, on a table in memory: the price of a record without the network.
 //!
-//! Read the last column: records a second must not fall with the size of the batch. What the core itself costs is a
-//! `batch` less `decode` and `hash`, which it calls; `invoke` is all of it, from Lambda's JSON to the response.
+//! Read the last column: records a second must not fall with the size of the batch. The price of
+//! the core itself is a `batch` less `decode` and `hash`, which it calls. `invoke` is the whole,
+//! from Lambda's JSON to the response.
 
 use std::{
     borrow::Cow,
@@ -101,7 +102,7 @@ impl Table for Memory {
     }
 }
 
-/// A clock that stands still: reading a real one is not the core's cost.
+/// A clock that stands still, since reading a real one is not the core's price.
 #[derive(Default)]
 struct Still(AtomicU64);
 
@@ -145,7 +146,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
 }
 
-/// From JSON to an envelope whose payload is still unread.
+/// From JSON to an envelope with an undecoded payload.
 #[divan::bench(args = SIZES, sample_size = 1)]
 fn parse(bencher: Bencher<'_, '_>, count: usize) {
     let envelopes = envelopes(count);
@@ -154,7 +155,7 @@ fn parse(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// From an unread payload to the handler's type.
+/// From an undecoded payload to the handler's type.
 #[divan::bench(args = SIZES, sample_size = 1)]
 fn decode(bencher: Bencher<'_, '_>, count: usize) {
     let raws = raws(count);
@@ -193,7 +194,7 @@ fn batch(bencher: Bencher<'_, '_>, count: usize, service: impl Fn() -> Service) 
     });
 }
 
-/// All of it, with state: Lambda's JSON in, the batch response out.
+/// The whole with state, from Lambda's JSON to the batch response.
 #[divan::bench(args = SIZES, sample_size = 1)]
 fn invoke(bencher: Bencher<'_, '_>, count: usize) {
     let payload = bench_work::batch(&Feed::default().take(count));

@@ -1,8 +1,8 @@
-//! What is delivered: SQS batches of EventBridge events of 1.3 KB each, all distinct.
+//! The deliveries: SQS batches of EventBridge events of 1.3 KB each, all distinct.
 
 use serde_json::{Value, json};
 
-/// One event, as the books know it.
+/// One event with the facts for the books.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Unique.
@@ -13,20 +13,21 @@ pub struct Event {
     pub amount: i64,
 }
 
-/// So many accounts that no batch has one twice: peers that handle records at once would only race themselves.
+/// The number of accounts. It is so large that no batch has one twice: peers that handle records
+/// concurrently would only race with themselves.
 pub const ACCOUNTS: usize = 500;
 
-/// What all lines but the first cost.
+/// The price of all lines but the first.
 const REST: i64 = 1250 + 3 * 990 + 4990;
 
-/// Makes events without end.
+/// Makes an endless sequence of events.
 #[derive(Debug, Default)]
 pub struct Feed {
     count: usize,
 }
 
 impl Feed {
-    /// The next ones.
+    /// The next events.
     pub fn take(&mut self, count: usize) -> Vec<Event> {
         (0..count)
             .map(|_| {

@@ -1,4 +1,4 @@
-//! The work that every stack is measured with: the event, what is done with it, and deliveries of it.
+//! The work that measures every stack: the event, its handling, and its deliveries.
 
 mod events;
 
@@ -16,25 +16,25 @@ pub struct PaymentCaptured {
     pub amount: i64,
     /// ISO 4217.
     pub currency: String,
-    /// The order that it is for.
+    /// The order of the payment.
     pub order_id: String,
-    /// Who paid.
+    /// The customer who paid.
     pub customer: Customer,
-    /// What for.
+    /// The lines of the order.
     pub lines: Vec<Line>,
 }
 
-/// Who paid.
+/// A customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
     /// Unique.
     pub id: String,
-    /// In full.
+    /// The full name.
     pub name: String,
-    /// Where mail goes.
+    /// The mail address.
     pub email: String,
-    /// In lines.
+    /// The lines of the address.
     pub address: Vec<String>,
 }
 
@@ -42,40 +42,41 @@ pub struct Customer {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// What.
+    /// The article.
     pub sku: String,
-    /// As printed on the bill.
+    /// The title on the bill.
     pub title: String,
-    /// How many.
+    /// The number of pieces.
     pub quantity: i64,
-    /// In minor units.
+    /// The price in minor units.
     pub unit_price: i64,
 }
 
 impl PaymentCaptured {
-    /// The work that every peer does with an event before it books it: the lines add up to the amount.
+    /// The work of every peer before it books an event: it checks that the lines add up to the
+    /// amount.
     #[must_use]
     pub fn adds_up(&self) -> bool {
         self.lines.iter().map(|line| line.quantity * line.unit_price).sum::<i64>() == self.amount
     }
 }
 
-/// The work that a run asks for.
+/// The workload of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Workload {
-    /// Every event is remembered; nothing else is written.
+    /// Every event leaves a receipt and nothing else.
     Receipt,
-    /// Every event leaves one small event behind, which somebody is to publish later: the outbox.
+    /// Every event emits one small event for later publication: the outbox.
     Emit,
     /// Every event changes its account's ledger.
     Ledger,
 }
 
 impl Workload {
-    /// All of them.
+    /// All workloads.
     pub const ALL: [Self; 3] = [Self::Receipt, Self::Emit, Self::Ledger];
 
-    /// As `BENCH_WORKLOAD` names it.
+    /// The name in `BENCH_WORKLOAD`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -85,7 +86,7 @@ impl Workload {
         }
     }
 
-    /// As tables name it.
+    /// The name in tables.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -95,10 +96,10 @@ impl Workload {
         }
     }
 
-    /// As `BENCH_WORKLOAD` says.
+    /// The workload in `BENCH_WORKLOAD`.
     ///
     /// # Errors
-    /// Where it names none.
+    /// Where the variable names none.
     pub fn from_env() -> Result<Self, String> {
         let name = std::env::var("BENCH_WORKLOAD").unwrap_or_default();
         let known = Self::ALL.into_iter().find(|workload| workload.name() == name);

@@ -1,6 +1,7 @@
-//! Condition and update expressions, as far as the peers use them; the rest is refused, never guessed.
+//! The condition and update expressions that the peers use. All others are refused, never guessed.
 //!
-//! Source of the grammar: DynamoDB developer guide, "Condition and filter expressions", "Update expressions".
+//! Source of the grammar: DynamoDB developer guide, "Condition and filter expressions", "Update
+//! expressions".
 
 use std::{cmp::Ordering, iter::Peekable, vec::IntoIter};
 
@@ -9,7 +10,7 @@ use serde_json::{Map, Value};
 /// Attributes by name, each a value with its type: `{"S": "…"}`.
 pub(crate) type Item = Map<String, Value>;
 
-/// The names and values that a request brings for its expressions.
+/// The names and values of a request for its expressions.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Placeholders<'a> {
     pub(crate) names: Option<&'a Map<String, Value>>,
@@ -23,7 +24,7 @@ enum Token {
     Sign(&'static str),
 }
 
-/// Whether `text` holds of what is stored.
+/// Whether `text` holds for the stored item.
 pub(crate) fn holds(text: &str, placeholders: Placeholders<'_>, item: Option<&Item>) -> Result<bool, String> {
     let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable(), placeholders, item };
     let verdict = parser.or()?;
@@ -83,7 +84,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
-/// Parses and decides at once: an expression runs once for each time it arrives.
+/// Parses and evaluates in one pass, since an expression runs once for each request.
 struct Parser<'a> {
     tokens: Peekable<IntoIter<Token>>,
     placeholders: Placeholders<'a>,
@@ -185,7 +186,8 @@ impl Parser<'_> {
     }
 }
 
-/// Comparing with an attribute that is not there is false, whatever the sign; so is comparing two types.
+/// A comparison with an absent attribute is false for every sign, and so is a comparison of two
+/// types.
 fn compare(left: Option<&Value>, sign: &str, right: Option<&Value>) -> bool {
     let Some((left, right)) = left.zip(right) else { return false };
     if sign == "=" && left == right {
@@ -229,7 +231,7 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    /// The condition of Powertools' locks, as it arrives.
+    /// The condition of Powertools' locks in its form on the wire.
     const LOCK: &str = "(attribute_not_exists(#id) OR #expiry < :now OR (#status = :inprogress AND \
                         attribute_exists(#in_progress_expiry) AND #in_progress_expiry < :now_in_millis))";
 

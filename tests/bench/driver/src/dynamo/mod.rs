@@ -1,7 +1,9 @@
-//! DynamoDB as data: real items, real conditions, counted requests and capacity units. The wire is `wire.rs`'s.
+//! DynamoDB as data: real items, real conditions, counted requests and capacity units. `wire.rs`
+//! has the wire.
 //!
-//! Not `waxseal_aws::testing::WireTable`: it is strict about what Waxseal stores (texts and whole numbers under `pk` and
-//! `sk`) and keeps every request, and the peers store and send more than that.
+//! `waxseal_aws::testing::WireTable` does not serve here. It takes only the items of Waxseal (texts
+//! and whole numbers under `pk` and `sk`) and keeps every request, and the peers store and send
+//! more.
 
 mod expression;
 
@@ -19,7 +21,7 @@ pub(crate) const TABLE: &str = "bench";
 /// The table of Powertools' idempotency records: key `id`.
 pub(crate) const IDEMPOTENCY: &str = "idempotency";
 
-/// What was asked for, and what AWS would bill for it.
+/// The requests, and AWS's bill for them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Counts {
     pub(crate) requests: BTreeMap<String, u64>,
@@ -32,13 +34,13 @@ impl Counts {
         self.requests.values().sum()
     }
 
-    /// Requests that write.
+    /// The number of requests that write.
     pub(crate) fn writes(&self) -> u64 {
         self.requests.iter().filter(|(action, _)| !action.contains("Get")).map(|(_, count)| count).sum()
     }
 }
 
-/// How long an answer takes.
+/// The latency of an answer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Latency {
     pub(crate) plain: Duration,
@@ -59,7 +61,7 @@ struct Table {
     items: HashMap<String, Item>,
 }
 
-/// An answer: status, body, and how long it takes.
+/// An answer: status, body and latency.
 pub(crate) type Answer = (u16, String, Duration);
 
 #[derive(Debug)]
@@ -82,7 +84,7 @@ impl Refused {
 struct Prepared {
     table: &'static str,
     key: String,
-    /// What will be there; `None` for a deletion or a check.
+    /// The item after the write; `None` for a deletion or a check.
     item: Option<Item>,
     deletes: bool,
     holds: bool,
@@ -103,7 +105,7 @@ impl Dynamo {
         self.counts = Counts::default();
     }
 
-    /// The counts since the last time.
+    /// The counts since the last call.
     pub(crate) fn take_counts(&mut self) -> Counts {
         std::mem::take(&mut self.counts)
     }
@@ -114,7 +116,7 @@ impl Dynamo {
 
     /// Answers a request; `target` is its `X-Amz-Target`.
     pub(crate) fn answer(&mut self, target: &str, body: &[u8]) -> Answer {
-        // `GET /` is DynamoDB's health check: it asks no table.
+        // `GET /` is DynamoDB's health check, which uses no table.
         if target.is_empty() {
             return (200, "healthy: dynamodb.eu-central-1.amazonaws.com ".to_owned(), Duration::ZERO);
         }
@@ -211,7 +213,8 @@ impl Dynamo {
                 "Transaction request cannot include multiple operations on one item",
             ));
         }
-        // Two units each: one to prepare, one to commit; a cancelled one bills too.
+        // Each action costs two units: one to prepare, one to commit. A cancelled transaction is
+        // billed, too.
         self.counts.write_units += 2.0 * prepared.iter().map(|prepared| prepared.units).sum::<f64>();
         if prepared.iter().all(|prepared| prepared.holds) {
             prepared.into_iter().for_each(|prepared| self.apply(prepared));
@@ -253,7 +256,8 @@ impl Dynamo {
             _ => None,
         };
         let shows = expression("ReturnValuesOnConditionCheckFailure") == Some("ALL_OLD");
-        // The larger of before and after; of a refused write what is there.
+        // The bill is for the larger of the item before and after; for a refused write it is for
+        // the stored item.
         let after = item.as_ref().filter(|_| holds).map_or(0, size);
         let units = stored.map_or(0, size).max(after).div_ceil(1024).max(1);
         Ok(Prepared {

@@ -14,7 +14,7 @@ use waxseal_lambda::Function;
 struct Captured(PaymentCaptured);
 waxseal::event!(Captured { name: "payment.captured", version: 1, owner: "payment" });
 
-/// What others learn of it, once the relay publishes it.
+/// The event for other services, once the relay publishes it.
 #[derive(Serialize, Deserialize)]
 struct PaymentBooked {
     account: String,

@@ -1,4 +1,5 @@
-//! With state: one batch read of the ledgers and receipts, and one transaction for as many records as it takes.
+//! The workload with state: one batch read of the ledgers and receipts, and one transaction for as
+//! many records as it takes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +14,7 @@ use lambda_runtime::Error;
 
 use crate::{Attributes, UNSEEN, Work, key, now, number, read, receipt, response};
 
-/// Records in one transaction: two actions each, a hundred in all.
+/// The records of one transaction: two actions each, a hundred in all.
 const GROUP: usize = 50;
 /// Keys in one batch read.
 const LARGEST_READ: usize = 100;
@@ -45,7 +46,8 @@ pub(crate) async fn book(client: &Client, table: &str, event: SqsEvent) -> SqsBa
     response(failed.into_iter().chain(refused))
 }
 
-/// Groups of at most [`GROUP`] records that leave no account in two of them, where that is possible.
+/// Groups of at most [`GROUP`] records that leave no account in two of them, where that is
+/// possible.
 fn split(works: &[Work]) -> Vec<&[Work]> {
     let (mut groups, mut start) = (Vec::new(), 0);
     while start < works.len() {
@@ -60,7 +62,7 @@ fn split(works: &[Work]) -> Vec<&[Work]> {
     groups
 }
 
-/// What is stored of a batch: its accounts' ledgers, and which events were handled before.
+/// The stored state of a batch: its accounts' ledgers, and the events that were handled before.
 #[derive(Default, Clone)]
 struct Loaded {
     ledgers: HashMap<String, Ledger>,
@@ -104,7 +106,7 @@ async fn load_chunk(client: &Client, table: &str, keys: Vec<Attributes>) -> Resu
     Ok(items)
 }
 
-/// Whether all of `group` has taken effect, now or before.
+/// Commits `group`. Returns whether all of it has taken effect, now or before.
 async fn commit(client: &Client, table: &str, group: &[Work], read_ahead: &Loaded) -> bool {
     let mut loaded = read_ahead.clone();
     for _ in 0..TRIES {
@@ -122,7 +124,8 @@ async fn commit(client: &Client, table: &str, group: &[Work], read_ahead: &Loade
         match client.transact_write_items().set_transact_items(Some(actions)).send().await {
             Ok(_) => return true,
             Err(error) => match error.as_service_error() {
-                // Somebody was first, with an event or with a ledger: from fresh reads.
+                // Another writer was first, with an event or with a ledger, so the group is tried
+                // again on fresh reads.
                 Some(TransactWriteItemsError::TransactionCanceledException(_)) => {
                     match load(client, table, group).await {
                         Ok(fresh) => loaded = fresh,
@@ -148,7 +151,7 @@ fn actions(table: &str, fresh: &[&Work], loaded: &Loaded) -> Result<Vec<Transact
     let mut ledgers: HashMap<&str, (Option<i64>, Ledger)> = HashMap::with_capacity(fresh.len());
     let mut events = HashSet::with_capacity(fresh.len());
     for work in fresh {
-        // The same event twice in one batch.
+        // The batch holds the same event twice.
         if !events.insert(&work.event_id) {
             continue;
         }

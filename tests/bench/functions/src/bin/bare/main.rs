@@ -1,5 +1,5 @@
-//! The function written by hand on `lambda_runtime` and the SDK, as well as we can: one put a record, all at once; or
-//! one batch read and one transaction for as many records as it takes.
+//! The function written by hand on `lambda_runtime` and the SDK, as well as we can: one put a
+//! record, all at once; or one batch read and one transaction for as many records as it takes.
 
 mod book;
 
@@ -30,7 +30,7 @@ struct Detail {
     data: PaymentCaptured,
 }
 
-/// What is to be published later.
+/// The event to publish later.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Outgoing<'a> {
@@ -134,7 +134,8 @@ fn receipt(event_id: &str, now: u64) -> Attributes {
 
 const UNSEEN: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
-/// What is to be published later. The id follows from the cause's, as a second attempt must not say something new.
+/// The event to publish later. Its id follows from the cause's, so that a second attempt emits the
+/// same event.
 fn booked(work: &Work) -> Result<String, serde_json::Error> {
     serde_json::to_string(&Outgoing {
         event_id: format!("booked-{}", work.event_id),
@@ -163,7 +164,7 @@ async fn remember(client: &Client, table: &str, emits: bool, event: SqsEvent) ->
         match put.send().await {
             Ok(_) => None,
             Err(error) => match error.as_service_error() {
-                // Handled before.
+                // The event was handled before.
                 Some(PutItemError::ConditionalCheckFailedException(_)) => None,
                 _ => {
                     eprintln!("record {}: {error:?}", work.message_id);

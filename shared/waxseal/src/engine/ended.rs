@@ -1,14 +1,15 @@
-//! The memory of an environment: runs that ended although their markers stayed (S-28).
+//! The memory of an environment: the runs that ended although their markers stayed (S-28).
 
 use std::{collections::VecDeque, sync::MutexGuard};
 
 use crate::lock::Lock;
 use crate::{table::Key, token::Token};
 
-/// Markers remembered at most. Beyond it the oldest is forgotten, and counts as one of a run that never ended.
+/// The largest number of remembered markers. Beyond it the oldest is forgotten, and counts as one
+/// of a run that never ended.
 const MOST: usize = 1000;
 
-/// Markers that could not be removed yet, though their runs ended in this process.
+/// Markers that could not be removed yet, although their runs ended in this process.
 #[derive(Debug, Default)]
 pub(crate) struct Ended(Lock<VecDeque<(Key, Token)>>);
 
@@ -25,17 +26,17 @@ impl Ended {
         markers.push_back((key, token));
     }
 
-    /// Whether the marker of this owner is of a run that ended here.
+    /// Whether the marker of this writer belongs to a run that ended here.
     pub(crate) fn knows(&self, key: &Key, owner: &str) -> bool {
         self.markers().iter().any(|(known, token)| known == key && token.to_string() == owner)
     }
 
-    /// All of them, to be removed now.
+    /// Takes all of them, to be removed now.
     pub(crate) fn take(&self) -> Vec<(Key, Token)> {
         std::mem::take(&mut *self.markers()).into()
     }
 
-    /// Forgets those of a key whose marker is another one now.
+    /// Forgets the markers of a key that has another marker now.
     pub(crate) fn forget(&self, key: &Key) {
         self.markers().retain(|(known, _)| known != key);
     }

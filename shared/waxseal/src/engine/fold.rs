@@ -1,5 +1,5 @@
-//! Several events about one entity: read once, decided in order, committed as one write of its state with a receipt
-//! for each.
+//! Several events about one entity: read once, decided in order, and committed as one write of the
+//! state with a receipt for each.
 
 use crate::{
     commit::CommitError,
@@ -14,7 +14,7 @@ use crate::{
     table::{Action, Condition, Key, Write, WriteError},
 };
 
-/// As many events as a transaction takes: a receipt each, and the state.
+/// The largest number of events in one transaction: a receipt each, and the state.
 pub(crate) const LONGEST: usize = crate::table::LARGEST_ACTIONS - 1;
 
 type Results = Vec<Option<Result<Outcome, Failure>>>;
@@ -56,7 +56,8 @@ impl Inner {
         results.into_iter().take(end).flatten().collect()
     }
 
-    /// One read, one decision for each, one write. What it settles is in `results`; an error concerns what is not.
+    /// Makes one read, one decision for each event, and one write. Settled events are in `results`;
+    /// an error concerns the others.
     async fn link(
         &self,
         tasks: &[Task<'_>],
@@ -137,7 +138,8 @@ impl Inner {
                         is_known = true;
                     }
                 }
-                // Where it was a receipt, the rest is decided again without it, and no race was lost.
+                // Where a receipt refused, the rest is decided again without its event, which is no
+                // lost race.
                 if is_known { Ok(()) } else { Err(CommitError::Write(WriteError::Refused(refusals))) }
             }
             Err(error) => Err(error),
@@ -145,7 +147,7 @@ impl Inner {
     }
 }
 
-/// The first that failed.
+/// The first failed event.
 fn failed(results: &Results) -> Option<usize> {
     results.iter().position(|result| matches!(result, Some(Err(_))))
 }

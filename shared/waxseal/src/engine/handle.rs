@@ -1,4 +1,5 @@
-//! The engine: runs a service's handlers over a table, one message at a time. Batches are in [`crate::batch`].
+//! The engine: runs a service's handlers over a table, one message at a time. Batches are in
+//! [`crate::batch`].
 
 use std::{fmt, sync::Arc};
 
@@ -49,7 +50,7 @@ impl Engine {
     /// Puts `service` on `table`.
     ///
     /// # Errors
-    /// What [`Service::check`] finds.
+    /// The findings of [`Service::check`].
     pub fn new(
         service: Service,
         table: impl Table,
@@ -79,12 +80,12 @@ impl Engine {
         self.inner.host.now()
     }
 
-    /// A number that nobody can foresee.
+    /// A unique, unpredictable token.
     pub(crate) fn token(&self) -> Token {
         self.inner.host.token()
     }
 
-    /// Reads an entity, strongly consistent: for queries. Nothing can be saved from here.
+    /// Reads an entity for a query, strongly consistent. It cannot be saved.
     ///
     /// # Errors
     /// Where the table cannot be read, or the item does not fit.
@@ -92,8 +93,8 @@ impl Engine {
         self.read_at(state::key::<T>(id)).await
     }
 
-    /// Reads an entity as the handlers that [rebuild](crate::Replay::Rebuild) made it from the events of `replay`, strongly
-    /// consistent (S-40).
+    /// Reads an entity of the namespace that handlers [rebuilt](crate::Replay::Rebuild) from the
+    /// events of `replay`, strongly consistent (S-40).
     ///
     /// # Errors
     /// As [`Engine::read`].
@@ -103,7 +104,7 @@ impl Engine {
 
     pub(super) async fn read_at<T: Entity>(&self, key: Key) -> Result<Option<T>, Failure> {
         if state::check_key(&key).is_err() {
-            // No table takes such a key, so nothing is under it.
+            // No table takes such a key, so no item is stored under it.
             return Ok(None);
         }
         let items = Access::Alone(&*self.inner.table).get(vec![key.clone()]).await?;
@@ -119,7 +120,8 @@ impl Engine {
         }
     }
 
-    /// Opens the table's connection during init, so that the first event need not (a published figure: 745 of 912 ms).
+    /// Opens the table's connection during init, so that the first event does not wait for it (a
+    /// published figure: 745 of 912 ms).
     ///
     /// # Errors
     /// Where the table cannot be reached.
@@ -127,8 +129,8 @@ impl Engine {
         self.inner.table.connect().await
     }
 
-    /// Handles one message with every reaction that wants it. Each has a receipt of its own: where one fails, the
-    /// others do not run twice when the message comes again.
+    /// Handles one message with each of its reactions. Each has a receipt of its own: where one
+    /// fails, the others do not run again at the next delivery.
     ///
     /// # Errors
     /// The first [`Failure`]; one that no retry can help wins over one that a retry may.
@@ -177,9 +179,9 @@ impl Engine {
         outcome
     }
 
-    /// Handles several events about one `entity`, in order and as one commit where they fit one: what one of them
-    /// changes is what the next one sees. The results are in the order of `events`; where a failure must hold back the
-    /// rest (`strict`) they end with the first one.
+    /// Handles several events about one `entity`, in order and as one commit where they fit one.
+    /// Each event sees the changes of those before it. The results are in the order of `events`.
+    /// Where a failure must keep back the rest (`strict`), they end with the first one.
     pub(crate) async fn handle_folded(
         &self,
         access: Access<'_>,
@@ -197,7 +199,7 @@ impl Engine {
                 .map(|task| Task { decoded: *decoded, ..task });
             match task {
                 Ok(task) => tasks.push(task),
-                // Whoever forms a chain has looked: it ends here all the same.
+                // The caller has checked for a task; without one the fold ends here.
                 Err(failure) if tasks.is_empty() => return vec![Err(failure)],
                 Err(_) => break,
             }
@@ -205,7 +207,7 @@ impl Engine {
         self.inner.fold(&tasks, entity, strict).await
     }
 
-    /// The table, for what drives a batch.
+    /// The table, for the driver of a batch.
     pub(crate) fn table(&self) -> &dyn AnyTable {
         &*self.inner.table
     }

@@ -1,4 +1,5 @@
-//! Leased mode: claim, act with a stable key, commit with the claim's token (S-10 to S-13).
+//! Leased mode: take the lease, act with a stable key, commit with the lease's token (S-10 to
+//! S-13).
 
 use std::time::Duration;
 
@@ -23,11 +24,12 @@ use waxseal_message::Timestamp;
 struct Claim {
     writer: String,
     receipt: Receipt,
-    /// A person said that the effect was applied: nothing was claimed, and only its emissions are committed.
+    /// Whether a person has confirmed that the effect was applied. No lease is taken then, and only
+    /// the emissions are committed.
     has_acted: bool,
 }
 
-/// The row that an attempt takes over.
+/// The row of the attempt before.
 struct Predecessor {
     writer: String,
     attempt: u32,
@@ -43,7 +45,8 @@ impl Inner {
         lease: Option<Duration>,
         key_ttl: Duration,
     ) -> Result<Outcome, Failure> {
-        // What cannot be read claims nothing: while a deploy is awaited (S-43), no attempt is counted and no key grows old.
+        // A payload that cannot be read takes no lease. While a deploy is awaited (S-43), no
+        // attempt is counted and no key ages.
         if let Err(failure) = task.route.check(task.raw) {
             return self.unless_known(task, failure).await;
         }
@@ -54,7 +57,8 @@ impl Inner {
         match self.act(task, &claim, slot).await {
             Ok(outcome) => Ok(outcome),
             Err(failure) => {
-                // A zombie may not touch the row that its successor holds. What a person said stays.
+                // A zombie may not touch the row of its successor. A person's confirmation stays,
+                // too.
                 if !claim.has_acted && !matches!(failure, Failure::LeaseLost) {
                     self.give_up(task, &claim, &failure).await;
                 }
@@ -63,7 +67,8 @@ impl Inner {
         }
     }
 
-    /// The end of a lease that starts now: the configured one or the deadline, whichever is later (S-11).
+    /// The end of a lease that starts now: the configured one or the deadline, whichever is later
+    /// (S-11).
     fn lease_end(&self, task: &Task<'_>, lease: Option<Duration>, now: Timestamp) -> Timestamp {
         let configured = after(now, lease.unwrap_or(self.settings.lease));
         task.deadline.map_or(configured, |deadline| deadline.max(configured))
@@ -75,8 +80,8 @@ impl Inner {
         self.settings.observers.each(|observer| observer.leased(&leased));
     }
 
-    /// One request the first time. Where a row is in the way it comes back with the refusal, and a second request takes
-    /// over from exactly that row.
+    /// Takes the lease with one request the first time. Where a row exists, the refusal returns it,
+    /// and a second request takes over from exactly that row.
     async fn claim(
         &self,
         task: &Task<'_>,
@@ -88,7 +93,7 @@ impl Inner {
             let (now, token) = (self.host.now(), self.token(task.access));
             let mut receipt = self.blank(task, now);
             receipt.status = Status::Leased { until: self.lease_end(task, lease, now) };
-            // Until it ends in a refusal, the attempt may have been applied.
+            // Until the attempt ends in a refusal, its effect may have been applied.
             receipt.uncertain = Some(1);
             let condition = match &predecessor {
                 None => Condition::Absent { now },
@@ -104,11 +109,12 @@ impl Inner {
                     self.tell_leased(task, &receipt);
                     return Ok(Ok(Claim { writer: token.to_string(), receipt, has_acted: false }));
                 }
-                // A claim of the same batch on the same event was first: what it left is judged.
+                // Another record of the batch took the lease on the same event first; its receipt
+                // is judged.
                 Err(CommitError::ConflictInBatch(_)) => predecessor = None,
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {
                     let Some(stored) = refusals.into_iter().next().and_then(|refusal| refusal.stored) else {
-                        // It expired or was released in between.
+                        // The row expired, or was released, in between.
                         predecessor = None;
                         continue;
                     };
@@ -134,8 +140,9 @@ impl Inner {
         Err(Failure::Conflict { items: task.receipt.to_string() })
     }
 
-    /// As [`Inner::judge`], where a dead letter that came back releases the failure that it was written for (S-19). The take-over is
-    /// conditional on the row that was judged, so an older letter, a forged one or a race changes nothing.
+    /// As [`Inner::judge`]; a redriven dead letter also releases the failure for which it was
+    /// written (S-19). The take-over is conditional on the judged row, so an older dead letter, a
+    /// forged one or a race changes nothing.
     fn judge_or_release(
         &self,
         task: &Task<'_>,
@@ -180,13 +187,14 @@ impl Inner {
             };
             match attempts.next(error, Some(&task.receipt)).await? {
                 Next::Receipt(_) => return Err(Failure::LeaseLost),
-                // State has moved on: act again on what is there now. The outside sees the same keys.
+                // Another writer changed the state: the effect acts again on the fresh state. The
+                // outside system sees the same keys.
                 Next::Again => {}
             }
         }
     }
 
-    /// The commit counts only while the claim's token is still on the row.
+    /// Commits. The commit counts only while the lease's token is on the row.
     async fn complete(&self, task: &Task<'_>, claim: &Claim, staged: &mut Staged) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.token(task.access));
         let mut receipt = claim.receipt.clone();
@@ -201,8 +209,9 @@ impl Inner {
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
 
-    /// Releases the lease, or remembers a permanent failure (S-19). Fenced like the commit, so it changes nothing where
-    /// a successor holds the row (S-13). Where it cannot be written the lease simply runs out.
+    /// Releases the lease, or remembers a permanent failure (S-19). The write is fenced like the
+    /// commit, so it changes nothing where a successor holds the row (S-13). Where it fails, the
+    /// lease runs out by itself.
     async fn give_up(&self, task: &Task<'_>, claim: &Claim, failure: &Failure) {
         let mut receipt = claim.receipt.clone();
         let reason = error_chain(failure);
@@ -235,7 +244,7 @@ impl Inner {
     }
 }
 
-/// Whether the message is a dead letter that was written for this very failure of the handler.
+/// Whether the message is a redriven dead letter of this very failure of the handler.
 fn is_released(task: &Task<'_>, stored: &Item) -> bool {
     let token = task.returned.and_then(|returned| returned.token(task.route.handler));
     token.is_some() && token == stored.get_text(attribute::WRITER)

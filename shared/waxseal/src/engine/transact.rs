@@ -70,8 +70,9 @@ impl Inner {
         }
     }
 
-    /// A failure for good, unless the event has taken effect before: a duplicate that meets changed state, or another
-    /// spelling of its payload, is no reason for a dead letter (S-15). One request, and only where a letter is due.
+    /// A permanent failure, unless the event has taken effect before. A duplicate that meets
+    /// changed state, or another spelling of its payload, must not be dead-lettered (S-15). It
+    /// costs one request, and only before a dead letter.
     pub(super) async fn unless_known(&self, task: &Task<'_>, failure: Failure) -> Result<Outcome, Failure> {
         if !failure.is_permanent() {
             return Err(failure);
@@ -80,7 +81,7 @@ impl Inner {
         match items.first().and_then(Option::as_ref) {
             Some(receipt) if !receipt.is_expired(self.host.now()) => {
                 match read_receipt(receipt)?.judge(&task.hash, task.raw.version, self.host.now(), None) {
-                    // A lease that ran out says nothing about this failure.
+                    // A lease that ran out is not the cause of this failure.
                     ReceiptMeaning::TakeOver { .. } | ReceiptMeaning::Acted => Err(failure),
                     _ => self.found(task, receipt),
                 }
@@ -89,7 +90,7 @@ impl Inner {
         }
     }
 
-    /// Without a receipt: the state's own conditions are all there is.
+    /// Runs without a receipt, guarded only by the state's own conditions.
     pub(super) async fn run_bare(
         &self,
         task: &Task<'_>,
@@ -110,15 +111,16 @@ impl Inner {
         }
     }
 
-    /// One read for the entity, the cursor and the receipt where the event names them, one for the receipt of a redelivery,
-    /// none otherwise: a handler that only emits costs one write.
+    /// Reads ahead in one request: entity, cursor and receipt where the event names them, or the
+    /// receipt of a redelivery. Otherwise it reads nothing, so a handler that only emits costs one
+    /// write.
     async fn read_ahead(
         &self,
         task: &Task<'_>,
         guard: Option<&Guard<'_>>,
     ) -> Result<Vec<(Key, Option<Item>)>, Failure> {
         let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect();
-        // The run says what is wrong with such a key.
+        // The run reports the fault of such a key.
         keys.retain(|key| state::check_key(key).is_ok());
         keys.extend(guard.map(|guard| guard.key.clone()));
         if keys.is_empty() && !task.again {
@@ -133,7 +135,8 @@ impl Inner {
         let judged = self.judge(task, &read_receipt(stored)?, None);
         match judged.inspect_err(|failure| remember_failed(task, stored, failure))? {
             Judged::Over(outcome) => Ok(outcome),
-            // A lease under this key: the handler was an effect before. Its outcome is not ours to guess.
+            // The key has a lease: the handler was an effect before, and the effect's outcome is
+            // unknown.
             Judged::TakeOver { attempt, first_at } => Err(Failure::OutcomeUnknown {
                 handler: task.route.handler,
                 attempts: attempt.saturating_sub(1),

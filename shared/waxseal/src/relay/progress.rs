@@ -1,8 +1,8 @@
-//! The memory of a relay between its invocations: which emissions of an open batch are published.
+//! The memory of a relay between its invocations: the published emissions of an open batch.
 //!
-//! A stream gives the first record that is not wholly published, and all after it, again. Without a memory each of them would
-//! be published again at every retry. The memory is the environment's: after a restart they are published once more, under
-//! the same ids (O-3).
+//! A stream delivers the first record that is not wholly published again, and all records after it.
+//! Without a memory each of them would be published at every retry. The memory belongs to the
+//! environment: after a restart they are published once more, under the same ids (O-3).
 
 use std::{
     collections::HashMap,
@@ -15,22 +15,23 @@ use crate::lock::Lock;
 use crate::relay::publisher::Pending;
 use waxseal_message::Timestamp;
 
-/// Receipts in each of the two generations of the memory: a batch of a stream has 10,000 records at most.
+/// The number of receipts in each of the two generations of the memory; a stream's batch has at
+/// most 10,000 records.
 const GENERATION: usize = 10_000;
-/// How often a channel that does not exist is told about.
+/// The interval of log lines about a channel that does not exist.
 const TELL_EVERY: Duration = Duration::from_secs(60);
-/// Channels that are told about apart.
+/// The largest number of channels with log intervals of their own.
 const TOLD: usize = 100;
 
-/// The emissions that a relay's environment has published of receipts that come again, of the last 10,000 to 20,000. An
+/// The published emissions of the last 10,000 to 20,000 receipts that are delivered again. An
 /// environment keeps one for all its invocations.
 #[derive(Debug, Default)]
 pub struct Progress(Lock<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
-    /// The marks of each record's emissions. Records lie in one of both generations; the old one is dropped when the young
-    /// one is full.
+    /// The marks of each record's emissions. A record is in one of both generations; the old
+    /// generation is dropped when the young one is full.
     young: HashMap<String, Marks>,
     old: HashMap<String, Marks>,
     told: HashMap<String, Timestamp>,
@@ -44,7 +45,7 @@ impl Progress {
         self.0.lock()
     }
 
-    /// Whether the emission of that position is published or a dead letter.
+    /// Whether the emission at that position is published or a dead letter.
     pub(super) fn is_done(&self, receipt: &Pending, position: usize) -> bool {
         let memory = self.memory();
         let marks = memory.young.get(&receipt.record).or_else(|| memory.old.get(&receipt.record));
@@ -61,8 +62,9 @@ impl Progress {
         marks.insert(position, mark(receipt, position));
     }
 
-    /// The index of the first receipt that is not wholly published: it and all after it come again. Those before it do not,
-    /// and are forgotten. To be called as well where [`publish`](super::publish) was dropped before its end.
+    /// The index of the first receipt that is not wholly published. It and all after it are
+    /// delivered again; those before it are not, and are forgotten. It must also be called where
+    /// [`publish`](super::publish) was dropped before its end.
     pub fn checkpoint(&self, receipts: &[Pending]) -> Option<usize> {
         let parts = |receipt: &Pending| receipt.emissions.as_ref().map_or(1, Vec::len);
         let open = receipts
@@ -76,7 +78,7 @@ impl Progress {
         open
     }
 
-    /// Whether the log is to be told about a channel now: at first, and then once a minute.
+    /// Whether the log gets a line about a channel now: at first, and then once a minute.
     pub(super) fn tells(&self, channel: &str, now: Timestamp) -> bool {
         let told = &mut self.memory().told;
         if told.get(channel).is_some_and(|last| since(*last, now) < TELL_EVERY) {
@@ -90,12 +92,12 @@ impl Progress {
     }
 }
 
-/// How long ago `then` was; nothing where it is yet to come.
+/// The time since `then`; zero where `then` is in the future.
 pub(super) fn since(then: Timestamp, now: Timestamp) -> Duration {
     now.saturating_duration_since(then)
 }
 
-/// Tells an emission from another one under the same record and position.
+/// A hash that tells an emission from another one under the same record and position.
 fn mark(receipt: &Pending, position: usize) -> u64 {
     let mut hasher = DefaultHasher::new();
     match &receipt.emissions {
@@ -129,7 +131,7 @@ mod tests {
             memory.young.len() + memory.old.len()
         };
         assert_eq!(size(), 2 * GENERATION);
-        // The latest batch is wholly remembered, however large a batch may be.
+        // The latest batch is wholly remembered, also at the largest size.
         let batch = &receipts[2 * GENERATION..];
         assert!(batch.iter().all(|receipt| progress.is_done(receipt, 0)));
         assert_eq!(progress.checkpoint(batch), None);

@@ -1,5 +1,5 @@
-//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and commit, lost answers. The
-//! books must balance on every one.
+//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and
+//! commit, lost answers. The books must balance on every one.
 
 // A panic of a test's helper is its result.
 #![allow(clippy::unwrap_used)]
@@ -13,7 +13,7 @@ use waxseal_tests::inputs::Inputs;
 
 const SEEDS: u64 = 200;
 
-/// How many seeds: [`SEEDS`], or what `make soak` says.
+/// The number of seeds: [`SEEDS`], or the setting of `make soak`.
 fn seeds() -> u64 {
     let said = std::env::var("WAXSEAL_SIMULATION_SEEDS").ok();
     said.map_or(SEEDS, |seeds| {
@@ -21,7 +21,7 @@ fn seeds() -> u64 {
     })
 }
 
-/// The order platform on a bad day, as `make run` feeds it.
+/// The order platform under faults, with the input of `make run`.
 struct OnABadDay;
 
 impl Simulation for OnABadDay {
@@ -82,7 +82,7 @@ fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
 #[test]
 fn the_books_balance_on_every_seed() {
     let summaries = simulate(&OnABadDay, 0..seeds()).unwrap();
-    // The inputs must mean something: a simulation in which nothing happens would pass as well.
+    // A simulation in which nothing happens would pass as well, so the counts are checked.
     let sum = |of: fn(&Summary) -> u64| summaries.iter().map(of).sum::<u64>();
     let totals = [
         sum(|summary| summary.books.confirmed),
@@ -92,7 +92,8 @@ fn the_books_balance_on_every_seed() {
     assert!(totals.iter().all(|total| *total > 500), "confirmed, cancelled, duplicates: {totals:?}");
 }
 
-/// Everything that was ever emitted, published again from the receipts, on a bad day: nobody is charged, mailed or shipped twice.
+/// All emissions are published again from the receipts, under faults: no customer is charged or
+/// mailed twice, and no order is shipped twice.
 #[test]
 fn o3_a_sweep_of_everything_changes_no_book() {
     for seed in 0..10 {
@@ -111,7 +112,7 @@ fn o3_a_sweep_of_everything_changes_no_book() {
         for service in local.services() {
             let sweeper = local.clone();
             swept += local.executor().block_on(async move {
-                // A relay that is killed while it sweeps is asked again, as a person would.
+                // A relay that is killed while it sweeps is invoked again, as a person would.
                 loop {
                     if let Ok(swept) = sweeper.sweep(&service, began, sweeper.now()).await {
                         break swept;
@@ -140,7 +141,7 @@ fn the_same_seed_gives_the_same_summary() {
 
 #[test]
 fn a_failure_is_shrunk_and_the_command_that_repeats_it_is_printed() {
-    /// A timed-out card stands for the bug.
+    /// A system in which a timed-out card stands for a bug.
     struct WithABug;
     impl Simulation for WithABug {
         type Step = String;

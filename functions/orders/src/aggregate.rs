@@ -12,7 +12,7 @@ use crate::{
     submission::Invalid,
 };
 
-/// Decides on orders: what customers ask, and what `inventory` and `payment` say.
+/// Decides on orders, from the commands of customers and the events of `inventory` and `payment`.
 #[derive(Debug, Clone, Copy)]
 pub struct Orders;
 
@@ -24,25 +24,25 @@ impl Aggregate for Orders {
     type Refusal = Refused;
 }
 
-/// Why a message about an order was refused.
+/// The reason why a message about an order was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The id is taken by an order that another key placed.
+    /// An order that another key placed has the id.
     #[error("there is an order {0} already: choose another orderId, or repeat the key that placed it")]
     Exists(String),
     /// There is no such order.
     #[error("there is no order {0}")]
     NoSuchOrder(String),
-    /// It stands.
+    /// The order is confirmed.
     #[error("order {0} is confirmed: it can no longer be cancelled")]
     Confirmed(String),
-    /// It ended otherwise.
+    /// The order was cancelled for another reason.
     #[error("order {0} was cancelled before, with the reason {1}")]
     CancelledOtherwise(String, CancelReason),
     /// A command from the queue breaks the rules that HTTP checks.
     #[error(transparent)]
     Invalid(Invalid),
-    /// Its total is no amount.
+    /// Its total exceeds the largest amount.
     #[error(transparent)]
     TooLarge(TotalTooLarge),
 }

@@ -1,4 +1,4 @@
-//! What customers ask of `orders`, and how it answers. No other service sends these, so they are declared here.
+//! The commands of customers to `orders`. No other service sends them, so they are declared here.
 
 use std::borrow::Cow;
 
@@ -18,13 +18,13 @@ use crate::{
 pub struct PlaceOrder {
     /// Its id.
     pub order_id: String,
-    /// Whose it is.
+    /// The customer.
     pub customer: Customer,
-    /// What of, at which price.
+    /// The articles, with quantities and prices.
     pub lines: Vec<Line>,
     /// The currency of the prices.
     pub currency: Currency,
-    /// What the payment gateway charges.
+    /// The token that the payment gateway charges.
     pub payment_token: String,
 }
 waxseal::command!(PlaceOrder { name: "place-order", version: 1, recipient: "orders" });

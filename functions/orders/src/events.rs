@@ -1,4 +1,4 @@
-//! What `inventory` and `payment` say, and what it means for the order.
+//! The events of `inventory` and `payment`, and their effect on the order.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use crate::{
     order::{Captured, Order},
 };
 
-/// The order that an event is about. Every event about an order has `order.placed` among its causes, so an event about an
-/// order that is not there is misdirected.
+/// The order of an event. Every event about an order has `order.placed` among its causes, so an
+/// event about an unknown order is misdirected.
 fn known<'a>(state: &'a mut Option<Order>, order_id: &str) -> Result<&'a mut Order, Refused> {
     state.as_mut().ok_or_else(|| Refused::NoSuchOrder(order_id.to_owned()))
 }
 
-/// Stock is set aside. The order notes it, since payment goes on by itself.
+/// Stock is reserved. The order notes it, since payment continues by itself.
 impl Decide<StockReserved> for Orders {
     fn key(event: &StockReserved) -> Cow<'_, str> {
         Cow::Borrowed(&event.order_id)
@@ -53,7 +53,7 @@ impl Decide<StockShort> for Orders {
     }
 }
 
-/// Captured money makes the order stand, or goes back where the order has ended.
+/// Captured money confirms the order, or goes back where the order has ended.
 impl Decide<PaymentCaptured> for Orders {
     fn key(event: &PaymentCaptured) -> Cow<'_, str> {
         Cow::Borrowed(&event.order_id)

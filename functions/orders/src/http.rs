@@ -24,10 +24,10 @@ use crate::{
     submit,
 };
 
-/// Bytes of a body: 50 lines with the longest SKUs, and as much again.
+/// The largest body in bytes: 50 lines with the longest SKUs, and as much again.
 const LARGEST_BODY: usize = 64 * 1024;
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// Tells an answer from a repeated one.
+/// The header that marks a repeated answer.
 const REPLAYED: &str = "idempotency-replayed";
 
 /// The HTTP interface of `orders` on `engine`.
@@ -39,7 +39,8 @@ const REPLAYED: &str = "idempotency-replayed";
 /// | `POST /orders/{id}/cancel` | 202, 404; 409 once it is confirmed or was cancelled otherwise |
 /// | `GET /health` | 200 |
 ///
-/// Where the table cannot be reached: 503 with `Retry-After`. Errors are `application/problem+json`.
+/// Where the table cannot be reached: 503 with `Retry-After`. Errors are
+/// `application/problem+json`.
 pub fn router(engine: Engine) -> Router {
     Router::new()
         .route("/orders", post(place_order))
@@ -63,7 +64,7 @@ pub fn router(engine: Engine) -> Router {
         .with_state(engine)
 }
 
-/// Where an order is.
+/// The status of an order in an answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Whereabouts {
@@ -110,7 +111,7 @@ async fn cancel_order(
     Ok((StatusCode::ACCEPTED, Json(Whereabouts { order_id, status })).into_response())
 }
 
-/// An order for whoever knows its id: nothing about who the customer is.
+/// An order for a caller who knows its id. It holds nothing about the customer.
 fn view(order: &Order) -> Value {
     let mut view = json!({
         "orderId": order.order_id,
@@ -150,7 +151,7 @@ fn order_id(path: Result<Path<String>, PathRejection>) -> Result<String, Problem
     })
 }
 
-/// The caller's trace context (W3C): it travels with everything that follows.
+/// The caller's trace context (W3C), which travels with all messages that follow.
 fn trace(headers: &HeaderMap) -> BTreeMap<String, Value> {
     ["traceparent", "tracestate"]
         .iter()
@@ -162,7 +163,7 @@ fn trace(headers: &HeaderMap) -> BTreeMap<String, Value> {
         .collect()
 }
 
-/// Everything but RFC 3986's unreserved characters.
+/// The characters other than RFC 3986's unreserved ones are encoded.
 fn percent_encode(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {

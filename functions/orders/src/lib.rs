@@ -1,14 +1,15 @@
-//! `orders`: HTTP for customers, and the one place that knows where an order is.
+//! `orders`: HTTP for customers, and the one place that knows an order's status.
 //!
-//! An order is placed, then reserved, then confirmed, or it is cancelled: [`Order`] is that state machine. It hears
-//! from `inventory` and `payment` in any order and any number of times, and ends the same.
+//! An order is placed, then reserved, then confirmed, or it is cancelled: [`Order`] is that state
+//! machine. Events of `inventory` and `payment` may arrive in any order and any number of times;
+//! the end is the same.
 //!
-//! | part | what |
+//! | part | content |
 //! |---|---|
 //! | [`router`] | `POST /orders`, `GET /orders/{id}`, `POST /orders/{id}/cancel`, `GET /health` |
-//! | [`submission`] | the formats of an order as it arrives, over HTTP or as a line of a file, and what is refused |
+//! | [`submission`] | the formats of a submitted order, over HTTP or as a line of a file, and its refusals |
 //! | [`submit`], [`cancel`] | the same by call |
-//! | [`Orders`] | the aggregate: everything that may change an order |
+//! | [`Orders`] | the aggregate: an order and every message that may change it |
 //! | [`service`] | the service |
 
 mod aggregate;

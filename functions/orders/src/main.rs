@@ -1,4 +1,5 @@
-//! The Lambda entry of `orders`. Configured by environment alone: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL` and the standard `AWS_*`.
+//! The Lambda entry of `orders`. The environment configures it: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL`
+//! and the standard `AWS_*`.
 
 use std::process::ExitCode;
 

@@ -1,11 +1,11 @@
-//! The order: a small state machine that ends the same, whatever the order and number of what it hears.
+//! The order: a small state machine. It ends the same for every order and number of its events.
 //!
 //! ```text
 //! placed ──reserved──▶ reserved ──captured──▶ confirmed
 //!   └───────┴─ short, declined, or the customer asks ──▶ cancelled ──captured──▶ cancelled, refund due
 //! ```
-//! `captured` may be heard before `reserved`: the money is what counts. Money that is captured for a cancelled order
-//! goes back, once.
+//! `captured` may arrive before `reserved`: the money decides. Money that is captured for a
+//! cancelled order goes back, once.
 
 use order_events::{
     CancelReason, Currency, Customer, Line, OrderCancelled, OrderConfirmed, OrderRefundDue, TotalTooLarge,
@@ -15,15 +15,15 @@ use waxseal::{Entity, Timestamp};
 
 use crate::commands::PlaceOrder;
 
-/// Where an order is.
+/// The status of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", content = "reason", rename_all = "lowercase")]
 pub enum Status {
     /// Accepted; stock and payment have not answered yet.
     Placed,
-    /// Stock is set aside.
+    /// Stock is reserved.
     Reserved,
-    /// The money is captured: it stands.
+    /// The money is captured, and the order is confirmed.
     Confirmed,
     /// It ended, with this reason.
     Cancelled(CancelReason),
@@ -33,28 +33,28 @@ pub enum Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Its id, chosen by whoever placed it.
+    /// Its id, chosen by its customer.
     pub order_id: String,
-    /// Whose it is.
+    /// The customer.
     pub customer: Customer,
-    /// What of, at which price.
+    /// The articles, with quantities and prices.
     pub lines: Vec<Line>,
-    /// What it costs, in minor units.
+    /// The total in minor units.
     pub total: u64,
     /// The total's currency.
     pub currency: Currency,
-    /// Where it is.
+    /// The status.
     #[serde(flatten)]
     pub status: Status,
-    /// Whether money was captured after it had been cancelled.
+    /// Whether money was captured after the cancellation.
     pub refund_due: bool,
-    /// When it was placed.
+    /// The time at which it was placed.
     pub placed_at: Timestamp,
-    /// When it changed last.
+    /// The time of its last change.
     pub updated_at: Timestamp,
-    /// How often it has been written: 1 when placed.
+    /// The number of its writes: 1 when placed.
     pub version: u64,
-    /// The flow that placed it, so that a later cancellation joins it.
+    /// The flow of its placement, which a later cancellation joins.
     pub correlation_id: String,
 }
 
@@ -62,14 +62,14 @@ impl Entity for Order {
     const KIND: &'static str = "order";
 }
 
-/// What captured money means for an order.
+/// The effect of captured money on an order.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Captured {
-    /// It stands now.
+    /// The order is confirmed now.
     Confirmed(OrderConfirmed),
-    /// It had been cancelled: the money goes back.
+    /// The order was cancelled, so the money goes back.
     RefundDue(OrderRefundDue),
-    /// It was known.
+    /// The capture was known.
     Known,
 }
 
@@ -98,7 +98,7 @@ impl Order {
     fn change(&mut self, status: Status, at: Timestamp) {
         self.status = status;
         self.version += 1;
-        // Clocks of several machines: an order never changes before it changed last.
+        // The clocks of several machines differ, so the time of a change never goes back.
         self.updated_at = self.updated_at.max(at);
     }
 

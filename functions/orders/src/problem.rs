@@ -1,4 +1,4 @@
-//! Errors as `application/problem+json` (RFC 9457): what went wrong, for the caller alone. The log has the causes.
+//! Errors as `application/problem+json` (RFC 9457), for the caller alone. The log has the causes.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -76,7 +76,7 @@ impl From<Rejected> for Problem {
 }
 
 impl From<Failure> for Problem {
-    /// What failed inside goes to the log and not to the caller.
+    /// The cause of an internal failure goes to the log and not to the caller.
     fn from(failure: Failure) -> Self {
         tracing::error!(error = waxseal::error_chain(&failure), "a request failed");
         if failure.is_permanent() {

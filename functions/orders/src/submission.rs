@@ -1,16 +1,17 @@
-//! An order as it arrives: over HTTP, or as a line of a file. Every refusal names the field.
+//! A submitted order, over HTTP or as a line of a file. Every refusal names the field.
 //!
 //! A line of a file, one JSON object:
 //! ```json
 //! {"key":"<idempotency key>","version":2,"order":{"orderId":"…","customer":{"id":"…","name":"…","email":"…"},
 //!  "lines":[{"sku":"…","quantity":2,"unitPrice":1250}],"currency":"EUR","paymentToken":"tok_visa"}}
 //! ```
-//! Version 1 has no `currency`: it meant EUR. `"cancelAfterMs":n` beside `key` is for sample files: the customer
-//! cancels n milliseconds after submitting.
+//! Version 1 has no `currency`, which was always EUR. `"cancelAfterMs":n` beside `key` is for
+//! sample files: the customer cancels n milliseconds after submitting.
 //!
-//! What is submitted is lifted to the newest version and its numbers are made canonical *before* it becomes a command,
-//! so that the command's payload hash is that of the meaning: `1250`, `1250.0` and `1.25e3` are one submission, and so
-//! are version 1 and version 2 in EUR. Unknown members count, since somebody meant something by them.
+//! A submission is lifted to the newest version, and its numbers are made canonical, *before* it
+//! becomes a command. So the command's payload hash is that of its meaning: `1250`, `1250.0` and
+//! `1.25e3` are one submission, and so are version 1 and version 2 in EUR. Unknown members are part
+//! of the hash, since they may have a meaning to the customer.
 
 mod field;
 
@@ -26,25 +27,26 @@ use crate::PlaceOrder;
 
 /// The newest version of an order's form.
 pub const NEWEST: u64 = 2;
-/// Lines of one order: with the reservation and the receipt they fit one transaction of `inventory`.
+/// The largest number of lines in an order. With the reservation and the receipt they fit one
+/// transaction of `inventory`.
 pub const MOST_LINES: usize = 50;
-/// Pieces in one line.
+/// The largest number of pieces in a line.
 pub const MOST_PIECES: u64 = 1_000_000;
-/// Bytes of an id, a key, an SKU or a token.
+/// The longest id, key, SKU or token, in bytes.
 pub const LONGEST_ID: usize = 128;
-/// Bytes of a customer's name.
+/// The longest name of a customer, in bytes.
 pub const LONGEST_NAME: usize = 256;
 
-/// A readable order with the key it was submitted under.
+/// A readable order with its idempotency key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
     /// The idempotency key.
     pub key: String,
     /// The order in its newest version.
     pub order: PlaceOrder,
-    /// The same as canonical JSON, unknown members included: what the key stands for.
+    /// The order as canonical JSON, unknown members included. The key stands for this payload.
     pub payload: Value,
-    /// When the customer changes their mind, counted from the submission.
+    /// The delay of the customer's cancellation, counted from the submission.
     pub cancel_after: Option<Duration>,
 }
 
@@ -68,14 +70,15 @@ pub fn parse_line(line: &str) -> Result<Submission, Invalid> {
     let key = root.field("key").id(LONGEST_ID)?;
     let cancel_after = match root.field("cancelAfterMs") {
         at if at.is_missing() => None,
-        // A day: longer than any order stays open.
+        // The largest delay is a day, longer than any order stays open.
         at => Some(Duration::from_millis(at.whole(0, 86_400_000)?)),
     };
     let (order, payload) = versioned(&root)?;
     Ok(Submission { key, order, payload, cancel_after })
 }
 
-/// Reads a file of lines, blank ones left out: each with its number, from 1. A line that is not UTF-8 is refused alone.
+/// Reads a file of lines without its blank ones: each with its number, from 1. A line that is not
+/// UTF-8 is refused alone.
 pub fn parse_lines(file: &[u8]) -> impl Iterator<Item = (usize, Result<Submission, Invalid>)> {
     let file = file.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(file);
     file.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty()).map(
@@ -110,14 +113,15 @@ pub fn check_key(field: &str, key: &str) -> Result<(), Invalid> {
     At::named(field, &Value::String(key.to_owned())).id(LONGEST_ID).map(|_| ())
 }
 
-/// Checks an order that did not come through one of the formats above: a command on the queue obeys the same rules.
+/// Checks an order that came in none of the formats above: a command on the queue obeys the same
+/// rules.
 pub(crate) fn check(order: &PlaceOrder) -> Result<(), Invalid> {
     let value = serde_json::to_value(order).map_err(|error| Invalid::new("", error.to_string()))?;
     order_fields(&At::root(&value)).map(|_| ())
 }
 
 fn json(text: &str) -> Result<Value, Invalid> {
-    // serde_json's syntax errors say where and what was expected, and quote nothing.
+    // serde_json's syntax errors state the place and the expectation, and quote nothing.
     serde_json::from_str(text).map_err(|error| Invalid::new("", format!("is not JSON: {error}")))
 }
 
@@ -132,7 +136,7 @@ fn versioned(root: &At<'_>) -> Result<(PlaceOrder, Value), Invalid> {
 fn read_order(at: &At<'_>, version: u64) -> Result<(PlaceOrder, Value), Invalid> {
     let mut payload = Value::Object(at.object()?.clone());
     if version == 1 {
-        // Version 1 meant EUR; somebody who says otherwise is not overruled in silence.
+        // Version 1 implies EUR, so another currency is refused and not ignored.
         let currency = at.field("currency");
         if !currency.is_missing() && currency.parse() != Ok(Currency::EUR) {
             return Err(currency.invalid("must be absent in version 1, which meant EUR: use version 2"));
@@ -161,7 +165,7 @@ fn order_fields(at: &At<'_>) -> Result<PlaceOrder, Invalid> {
                 line.object()?;
                 Ok(Line {
                     sku: line.field("sku").id(LONGEST_ID)?,
-                    // At most MOST_PIECES, so it fits.
+                    // The quantity is at most MOST_PIECES, so it fits.
                     quantity: u32::try_from(line.field("quantity").whole(1, MOST_PIECES)?)
                         .unwrap_or(u32::MAX),
                     // A price of 0 is a gift.

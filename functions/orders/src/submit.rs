@@ -1,4 +1,4 @@
-//! Placing and cancelling by call: what HTTP does, for callers in the same process.
+//! Placing and cancelling by call, for callers in the same process. HTTP does the same.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::{
     submission::{LONGEST_ID, Submission},
 };
 
-/// The source of what customers ask over HTTP: with the key, the identity that receipts remember.
+/// The source of commands over HTTP. With the key it is the identity in receipts.
 const SOURCE: &str = "http";
 
-/// Why a request was not carried out.
+/// The reason why a request was not carried out.
 pub type Rejected = waxseal::Rejected<Refused>;
 
 /// An accepted order.
@@ -24,15 +24,15 @@ pub type Rejected = waxseal::Rejected<Refused>;
 pub struct Placed {
     /// Its id.
     pub order_id: String,
-    /// Where it is: placed, or further on where the submission is a repeat.
+    /// The status: placed, or a later one where the submission is a repeat.
     pub status: Status,
-    /// Whether the same key brought the same order before.
+    /// Whether the same key came with the same order before.
     pub repeated: bool,
 }
 
-/// Places an order: once per key, however often it is submitted.
+/// Places an order, once for each key.
 ///
-/// `metadata` travels along with everything that follows: `traceparent`, for one.
+/// `metadata`, for example `traceparent`, travels with all messages that follow.
 ///
 /// # Errors
 /// [`Rejected`]: the key came with another order, [`Refused::Exists`], or a table that cannot be reached.
@@ -41,7 +41,8 @@ pub async fn submit(
     submission: &Submission,
     metadata: BTreeMap<String, Value>,
 ) -> Result<Placed, Rejected> {
-    // The payload as it was submitted and not the typed order, so that the hash is of all of it.
+    // The call takes the submitted payload and not the typed order, so that the hash covers all of
+    // it.
     let call = Call::<PlaceOrder>::of_payload(SOURCE, &submission.key, &submission.payload);
     let answer = engine.call::<Orders, _>(call.metadata(metadata)).await?;
     Ok(Placed {
@@ -51,7 +52,7 @@ pub async fn submit(
     })
 }
 
-/// Cancels an order for its customer. Cancelling it again changes nothing and is fine.
+/// Cancels an order for its customer. A second cancellation changes nothing and is no error.
 ///
 /// # Errors
 /// [`Rejected`]: there is no such order, it has ended otherwise, or a table that cannot be reached.
@@ -62,7 +63,7 @@ pub async fn cancel(
 ) -> Result<Status, Rejected> {
     let order = find(engine, order_id).await?;
     let order = order.ok_or_else(|| Rejected::Refused(Refused::NoSuchOrder(order_id.to_owned())))?;
-    // An order has one cancellation: every caller asks the same command.
+    // An order has one cancellation, so every caller sends the same command.
     let key = format!("cancel:{order_id}");
     let call = Call::new(SOURCE, key, &CancelOrder { order_id: order_id.to_owned() });
     engine.call::<Orders, _>(call.correlated(order.correlation_id).metadata(metadata)).await?;
@@ -74,7 +75,7 @@ pub async fn cancel(
 /// # Errors
 /// Where the table cannot be read.
 pub async fn find(engine: &Engine, order_id: &str) -> Result<Option<Order>, Failure> {
-    // Longer ones were never accepted, and a table's key has its limits.
+    // Longer ids were never accepted, and a table's key has a limit.
     if order_id.is_empty() || order_id.len() > LONGEST_ID {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! What each message does to an order: given, when, then.
+//! The decisions about an order: given, when, then.
 
 use order_events::{
     CancelReason, Currency, OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefundDue, PaymentCaptured,

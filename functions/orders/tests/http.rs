@@ -107,7 +107,7 @@ async fn s16_a_key_stands_for_one_order_and_an_order_id_for_one_key() {
     let taken = shop.post("k-2", order("o-1").to_string()).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert_eq!(shop.memory.take_emitted().len(), 1);
-    // A refusal leaves no trace, so the key is free for an order that is not taken.
+    // A refusal leaves no trace, so the key can be used for another order.
     assert_eq!(shop.post("k-2", order("o-2").to_string()).await.status, StatusCode::ACCEPTED);
 }
 

@@ -1,4 +1,4 @@
-//! The committed samples are what Lambda would deliver, and are handled.
+//! The committed samples have the form of Lambda's deliveries, and are handled.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! The order ends the same, whatever the order and number of what it hears.
+//! The order ends the same for every order and number of its events.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use order_events::{
@@ -10,7 +10,7 @@ use orders::{CancelOrder, Refused, Status, Submission, find, submission::parse_l
 use proptest::prelude::*;
 use waxseal::{Engine, Failure, Raw};
 
-/// How the world answers an order.
+/// The answers of the other services to an order.
 #[derive(Debug, Clone, Copy)]
 enum World {
     Short,
@@ -39,8 +39,8 @@ fn heard(kind: &str, id: &str) -> Raw {
     }
 }
 
-/// Everything that may be heard of one order, each up to three times (under the same id or, worse, under another),
-/// in any order.
+/// All events of one order, each up to three times (under the same id or under another), in any
+/// order.
 fn story() -> impl Strategy<Value = (World, bool, Vec<Raw>)> {
     let world = prop_oneof![Just(World::Short), Just(World::Captured), Just(World::Declined)];
     (world, any::<bool>(), proptest::collection::vec((1usize..=3, any::<bool>()), 3)).prop_flat_map(
@@ -65,7 +65,7 @@ fn story() -> impl Strategy<Value = (World, bool, Vec<Raw>)> {
 async fn tell(engine: &Engine, message: &Raw) {
     match engine.handle(message).await {
         Ok(_) => {}
-        // A cancellation that comes too late is refused; nothing else is.
+        // Only a late cancellation may be refused.
         Err(Failure::Fault(fault)) if message.name == "cancel-order" => {
             assert!(fault.reason().is::<Refused>(), "{fault}");
         }

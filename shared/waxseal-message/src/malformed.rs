@@ -1,4 +1,4 @@
-//! Why a record is not an envelope.
+//! The error for a record that is no envelope.
 
 use std::{error::Error, fmt};
 
@@ -9,7 +9,7 @@ use crate::text::Quoted;
 pub struct Malformed {
     what: String,
     quoted: Option<Quoted>,
-    /// The name under which a service may ignore it.
+    /// The kind by which a service may ignore the record.
     kind: Option<&'static str>,
 }
 

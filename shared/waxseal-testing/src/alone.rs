@@ -11,8 +11,8 @@ use waxseal::{
 
 use crate::{host::ManualHost, memory::MemoryTable};
 
-/// One handler or effect with the entities that it finds. It runs through the engine, so its receipts, its lease and its commit are
-/// those of production.
+/// One handler or effect with the entities that it finds. It runs through the engine, so its
+/// receipts, its lease and its commit are those of production.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -59,11 +59,11 @@ pub struct Alone {
     messages: u32,
 }
 
-/// One run: its result, and what it emitted.
+/// One run: its result and its emissions.
 #[derive(Debug)]
 #[must_use = "a run that is not looked at proves nothing"]
 pub struct Ran {
-    /// What became of the message.
+    /// The outcome of the message.
     pub result: Result<Outcome, Failure>,
     /// The envelopes that the commit holds.
     pub emitted: Vec<Raw>,
@@ -98,7 +98,7 @@ impl Alone {
         Self::of(service::<E::Event, E::Emits>().effect(effect))
     }
 
-    /// An effect that tells what a success emits.
+    /// An effect that defines the emissions of a success.
     ///
     /// # Panics
     /// As [`Alone::handler`].
@@ -108,7 +108,7 @@ impl Alone {
 
     fn of(service: Service) -> Self {
         let (table, host) = (MemoryTable::default(), Arc::new(ManualHost::new(Timestamp::UNIX_EPOCH)));
-        // A message that comes again meets its receipt, and no memory of the process.
+        // A redelivered message meets its receipt, and no cache of the process.
         let mut settings = Settings::default();
         settings.cache = 0;
         let engine = Engine::new(service, table.clone(), host.clone(), settings);
@@ -128,7 +128,7 @@ impl Alone {
         self
     }
 
-    /// Sets the clock; 1970 unless set.
+    /// Sets the clock; the default is 1970.
     pub fn at(self, now: Timestamp) -> Self {
         self.host.set(now);
         self
@@ -139,7 +139,8 @@ impl Alone {
         self.host.pass(time);
     }
 
-    /// Runs it on a message, in an envelope that begins a flow. Its id is `message-1`, `message-2` and so on.
+    /// Runs it on a message, in an envelope that begins a flow. Its id is `message-1`, `message-2`
+    /// and so on.
     pub async fn run<M: Message>(&mut self, message: M) -> Ran {
         self.messages += 1;
         let id = format!("message-{}", self.messages);
@@ -177,7 +178,7 @@ impl Alone {
     }
 }
 
-/// A service of the name that owns what is emitted, or is the recipient of the command.
+/// A service with the name of the owner of the emissions, or of the command's recipient.
 fn service<M: Message, S: Emits>() -> Service {
     let owner = |declared: &Declared| match declared.channel {
         Channel::Queue(_) => None,

@@ -1,4 +1,4 @@
-//! Messages as a test expects them, beside those that were emitted.
+//! The messages that a test expects, in the same form as the emitted ones.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub trait Expected {
 #[derive(Debug, Clone)]
 pub struct InSequence<M>(pub M);
 
-/// A command that its recipient is expected to see only after this time.
+/// A command with the delay that is expected for it.
 #[derive(Debug, Clone)]
 pub struct Delayed<M>(pub M, pub Duration);
 

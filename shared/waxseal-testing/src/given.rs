@@ -1,4 +1,5 @@
-//! Given a state, when a message comes, then a state and messages: tests of aggregates without a table and a runtime.
+//! Given a state, when a message arrives, then a state and messages: tests of aggregates without a
+//! table and a runtime.
 
 use std::fmt::Write as _;
 
@@ -8,7 +9,7 @@ use waxseal::{Aggregate, Decide, Envelope, Message, Out, Refusal, Timestamp};
 
 use crate::expected::{self, Messages};
 
-/// Begins a test of an aggregate: with this state, or `None` where the entity is not there.
+/// Begins a test of an aggregate with this state, or with `None` for an entity that does not exist.
 ///
 /// ```
 /// use std::borrow::Cow;
@@ -58,7 +59,7 @@ pub fn given<A: Aggregate>(aggregate: A, state: impl Into<Option<A::State>>) -> 
     Given { aggregate, state: state.into(), now: Timestamp::UNIX_EPOCH, messages: 0 }
 }
 
-/// An aggregate and the state of its entity, before a message comes.
+/// An aggregate and the state of its entity, before a message arrives.
 #[derive(Debug)]
 pub struct Given<A: Aggregate> {
     aggregate: A,
@@ -68,13 +69,14 @@ pub struct Given<A: Aggregate> {
 }
 
 impl<A: Aggregate> Given<A> {
-    /// The time of the messages that come from now on; 1970 unless set.
+    /// Sets the time of all further messages; the default is 1970.
     pub fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
         self
     }
 
-    /// Decides on a message, in an envelope that begins a flow. Its id is `message-1`, `message-2` and so on.
+    /// Decides on a message, in an envelope that begins a flow. Its id is `message-1`, `message-2`
+    /// and so on.
     pub fn when<M: Message>(self, message: M) -> Decision<A>
     where
         A: Decide<M>,
@@ -96,7 +98,7 @@ impl<A: Aggregate> Given<A> {
     }
 }
 
-/// What an aggregate decided.
+/// The decision of an aggregate.
 #[must_use = "a decision that is not compared proves nothing"]
 pub struct Decision<A: Aggregate> {
     given: Given<A>,
@@ -112,8 +114,8 @@ impl<A: Aggregate> std::fmt::Debug for Decision<A> {
 }
 
 impl<A: Aggregate> Decision<A> {
-    /// Compares the decision with the state and the messages that are expected. They are compared as JSON, as they are stored. The
-    /// next message meets this state.
+    /// Compares the decision with the state and the messages that are expected. Both are compared
+    /// in their stored form, JSON. The next message meets the decided state.
     ///
     /// # Panics
     /// Where they differ, with both in full; and where the aggregate refused.
@@ -144,7 +146,8 @@ impl<A: Aggregate> Decision<A> {
         self.given
     }
 
-    /// The refusal, for what [`Decision::then_refused`] does not compare, such as whether it is final.
+    /// The refusal, for properties that [`Decision::then_refused`] does not compare, such as
+    /// whether it is final.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal<A::Refusal>> {
         self.result.as_ref().err()
@@ -164,7 +167,7 @@ impl<A: Aggregate> Decision<A> {
 fn decided<S: Serialize>(state: &Option<S>, emitted: &[Value]) -> String {
     let mut text = format!("  state: {:#}", json(state));
     for (n, message) in emitted.iter().enumerate() {
-        // Writing to a text cannot fail.
+        // A write to a text cannot fail.
         let _ = write!(text, "\n  emitted {}: {message:#}", n + 1);
     }
     if emitted.is_empty() {
@@ -177,7 +180,7 @@ fn json<S: Serialize>(state: &Option<S>) -> Value {
     serde_json::to_value(state).unwrap_or_else(|error| Value::from(format!("no JSON: {error}")))
 }
 
-/// The state as the table would give it back: entities need not be `Clone`.
+/// A copy of the state by way of its stored form, since entities need not be `Clone`.
 fn copy<S: waxseal::Entity>(state: Option<&S>) -> Option<S> {
     let copied = |state| serde_json::to_string(state).and_then(|json| serde_json::from_str(&json));
     state.map(|state| match copied(state) {

@@ -1,10 +1,11 @@
 //! The test kit of Waxseal.
 //!
-//! [`MemoryTable`], [`ManualHost`] and [`RecordedDeadLetters`] stand in for a table, a clock and a dead-letter queue, so that a
-//! service is tested in one process and in milliseconds. [`block_on`] runs a future without a runtime.
+//! [`MemoryTable`], [`ManualHost`] and [`RecordedDeadLetters`] stand in for a table, a clock and a
+//! dead-letter queue, so that a service is tested in one process and in milliseconds. [`block_on`]
+//! runs a future without a runtime.
 //!
-//! [`given`] tests the decisions of an aggregate as pure functions: `given(state).when(message).then(state, emitted)`. [`Alone`] runs
-//! one handler or effect.
+//! [`given`] tests the decisions of an aggregate as pure functions:
+//! `given(state).when(message).then(state, emitted)`. [`Alone`] runs one handler or effect.
 
 mod alone;
 mod block_on;

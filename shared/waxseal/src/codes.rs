@@ -1,9 +1,10 @@
-//! The form in which a crate declares its codes.
+//! The declaration of a crate's codes.
 
-/// Declares the codes of a crate: an enum, and for each kind of failure its code and what happened.
+/// Declares the codes of a crate: an enum, and for each kind of failure its code and a description.
 ///
-/// The page of a code is `errors/<code>.md` of the declaring crate. It is the documentation of its variant. A test that is
-/// declared along refuses a code without a page, a page without a code, and a page that says otherwise.
+/// The page of a code is `errors/<code>.md` of the declaring crate. It is the documentation of its
+/// variant. The macro also declares a test that refuses a code without a page, a page without a
+/// code, and a page with another description.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! codes {
@@ -27,7 +28,7 @@ macro_rules! codes {
                 }
             }
 
-            /// What happened, in one line.
+            /// A description of the failure in one line.
             #[must_use]
             pub const fn about(self) -> &'static str {
                 match self {

@@ -20,16 +20,18 @@ pub struct Emission {
     /// builds.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tenant::stored")]
     pub tenant: Option<Tenant>,
-    /// The time before which its recipient does not see it: commands to standard queues alone. Absent where there is none, and in
-    /// the receipts of older builds.
+    /// The time before which its recipient does not see it; for commands to standard queues alone.
+    /// It is absent for a message without a delay, and in the receipts of older builds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
 }
 
-/// The longest delay of a message in a queue. Source: SQS API reference, `SendMessage`, `DelaySeconds`.
+/// The longest delay of a message in a queue. Source: SQS API reference, `SendMessage`,
+/// `DelaySeconds`.
 pub const LONGEST_SEND_DELAY: Duration = Duration::from_secs(900);
 
-/// Why a message cannot be delayed. Nothing is committed; the record is dead-lettered with this reason.
+/// The reason why a message cannot be delayed. Nothing is committed, and the record is
+/// dead-lettered with this reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DelayError {
@@ -43,18 +45,18 @@ pub enum DelayError {
         /// The channel.
         channel: Channel,
     },
-    /// A queue holds a message back for 15 minutes at most.
+    /// A queue delays a message by 15 minutes at most.
     #[error("{name} is to wait {} s, and a queue holds a message back for 900 s at most", after.as_secs())]
     TooLong {
         /// The message's name.
         name: &'static str,
-        /// The delay that was asked for.
+        /// The requested delay.
         after: Duration,
     },
 }
 
 impl DelayError {
-    /// Whether a message of this declaration can wait so long.
+    /// Whether a message of this declaration can wait that long.
     pub(crate) fn check(declared: &Declared, after: Duration) -> Result<(), Self> {
         let Declared { name, channel, .. } = *declared;
         match channel {
@@ -118,8 +120,8 @@ impl Emission {
         Header::of(self.envelope.get())
     }
 
-    /// How long its channel is to hold it back from `now` on, in whole seconds: none once its time has come. A relay asks at each
-    /// publication, so that a late one waits for no longer than it must.
+    /// The delay in its channel from `now` on, in whole seconds; none once its time has come. A
+    /// relay computes it at each publication, so that a late message waits no longer than it must.
     #[must_use]
     pub fn delay(&self, now: Timestamp) -> Duration {
         let left = self.not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(now));

@@ -1,7 +1,8 @@
-//! Hooks: what the engine, a batch and a relay have done, told to an observer as it happens.
+//! Hooks: an observer is called for each action of the engine, a batch and a relay.
 //!
-//! Metrics, the counters of the embedded environment and later views are observers. An observer sees identities and outcomes, and
-//! no payload. It cannot change what happens, so it must not block, and a panic of it is the caller's.
+//! Metrics, the counters of the embedded environment and later views are observers. An observer
+//! sees identities and outcomes, and no payload. It cannot change the outcome. It must not block,
+//! and its panic is a panic of its caller.
 
 use std::{fmt, sync::Arc};
 
@@ -9,7 +10,7 @@ use waxseal_message::Timestamp;
 
 use crate::{code::Code, dead_letter::DeadLetter};
 
-/// Is told what was done. Every method does nothing unless it is implemented.
+/// An observer of actions. The default of every method does nothing.
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
@@ -29,7 +30,7 @@ use crate::{code::Code, dead_letter::DeadLetter};
 /// settings.observers = Observers::of(duplicates.clone());
 /// ```
 pub trait Observer: Send + Sync + 'static {
-    /// A record of a batch has come to its end. Records are told in the order of the batch.
+    /// A record of a batch has reached its end. Records are reported in the order of the batch.
     fn handled(&self, record: &Handled<'_>) {
         let _ = record;
     }
@@ -61,9 +62,9 @@ pub struct Handled<'a> {
     pub record: &'a str,
     /// Name, source and id of its envelope, where it has one.
     pub message: Option<(&'a str, &'a str, &'a str)>,
-    /// How often it was received, this time included.
+    /// The number of receives, this one included.
     pub receives: u32,
-    /// What became of it.
+    /// The outcome.
     pub outcome: HandledAs,
 }
 
@@ -73,7 +74,7 @@ impl<'a> Handled<'a> {
     }
 }
 
-/// What became of a record.
+/// The outcome of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HandledAs {
@@ -83,15 +84,15 @@ pub enum HandledAs {
     Duplicate,
     /// A later event of its entity had taken effect before.
     Stale,
-    /// Nothing of it is for a handler.
+    /// It holds nothing for a handler.
     Ignored,
     /// It is in the dead-letter queue.
     DeadLettered,
-    /// It failed and comes again.
+    /// It failed and is delivered again.
     Failed,
-    /// An earlier record of its group failed, so it comes again.
+    /// An earlier record of its group failed, so it is delivered again.
     Blocked,
-    /// No time was left to start it, so it comes again.
+    /// Too little time was left to start it, so it is delivered again.
     Unstarted,
 }
 
@@ -119,7 +120,7 @@ pub struct Leased<'a> {
     pub consumer: &'a str,
     /// Name, source and id of the message.
     pub message: (&'a str, &'a str, &'a str),
-    /// Which attempt it is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     /// The end of the lease.
     pub until: Timestamp,
@@ -144,7 +145,7 @@ pub struct Published<'a> {
     pub service: &'a str,
     /// The channel, in the form that receipts store.
     pub channel: &'a str,
-    /// What became of it.
+    /// The outcome.
     pub outcome: PublishedAs,
 }
 
@@ -154,7 +155,7 @@ impl<'a> Published<'a> {
     }
 }
 
-/// What became of an emission.
+/// The outcome of an emission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PublishedAs {
@@ -176,14 +177,14 @@ impl Observers {
         Self(vec![observer])
     }
 
-    /// The same with one more, which is told after the others.
+    /// The same observers with one more, which is called after the others.
     #[must_use]
     pub fn and(mut self, observer: Arc<dyn Observer>) -> Self {
         self.0.push(observer);
         self
     }
 
-    /// Whether there is none, so that nothing need be put together for them.
+    /// Whether there is no observer, so that no report need be built.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,18 +1,20 @@
-//! Reading JSON by hand, so that each refusal names its field and says what it must be.
+//! A hand-written reader of JSON. Each of its refusals names the field and the expected form.
 //!
-//! A derive would stop at the first type that does not fit, with a line and a column, and quote the value.
+//! A derive would stop at the first type that does not fit, with a line and a column, and quote the
+//! value.
 
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-/// Why something submitted was refused: which field, and what it must be. The value is not quoted.
+/// The reason why a submission was refused: the field and its expected form. The value is not
+/// quoted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{}{problem}", pointer, if pointer.is_empty() { "it " } else { " " })]
 pub struct Invalid {
     /// The field as a JSON pointer (RFC 6901); empty for the whole.
     pub pointer: String,
-    /// What is wrong with it.
+    /// The problem with it.
     pub problem: String,
 }
 
@@ -80,7 +82,7 @@ impl<'a> At<'a> {
             .map(move |(index, item)| Self { pointer: format!("{pointer}/{index}"), value: Some(item) }))
     }
 
-    /// A whole number, however it is spelled.
+    /// A whole number in any spelling.
     pub(super) fn whole(&self, least: u64, most: u64) -> Result<u64, Invalid> {
         let expected = match most {
             u64::MAX => "a whole number".to_owned(),
@@ -96,7 +98,7 @@ impl<'a> At<'a> {
         self.value(expected)?.as_str().ok_or_else(|| self.invalid(format!("must be {expected}")))
     }
 
-    /// A text with something in it, no control characters, and at most `longest` bytes.
+    /// A non-empty text without control characters, of at most `longest` bytes.
     pub(super) fn id(&self, longest: usize) -> Result<String, Invalid> {
         let text = self.text("a text")?;
         if text.trim().is_empty() {
@@ -111,10 +113,11 @@ impl<'a> At<'a> {
         Ok(text.to_owned())
     }
 
-    /// As [`At::id`], for what is looked up as a segment of a path.
+    /// As [`At::id`], for an id that is used as a segment of a path.
     pub(super) fn path_id(&self, longest: usize) -> Result<String, Invalid> {
         let id = self.id(longest)?;
-        // RFC 3986, 5.2.4: clients and proxies resolve these segments, escaped or not, before a request is sent.
+        // RFC 3986, 5.2.4: clients and proxies resolve these segments, escaped or not, before a
+        // request is sent.
         match &*id {
             "." | ".." => Err(self.invalid("is a dot segment, which no path can name: choose another id")),
             _ => Ok(id),
@@ -131,7 +134,7 @@ impl<'a> At<'a> {
     }
 }
 
-/// 2^53: up to here every whole number is a float of its own.
+/// 2^53: below it every whole number has a float of its own.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Spells every whole number in `value` without fraction and exponent.

@@ -8,18 +8,19 @@ use waxseal_local::{Faults, Local};
 
 use super::run::{Simulated, Simulation, simulate};
 
-/// What must hold of an application when a run has ended: a name, and a check that says what it found instead.
+/// A condition on an application at the end of a run: a name, and a check that returns the
+/// violation.
 pub type Invariant<'a> = (&'a str, &'a (dyn Fn(&Local) -> Result<(), String> + Sync));
 
-/// An application that runs on a bad day: duplicates, reordering, throttling, crashes and lost answers.
+/// An application under faults: duplicates, reordering, throttling, crashes and lost answers.
 pub struct AppSimulation<'a> {
     /// The application, made anew for each run.
     pub app: &'a (dyn Fn() -> App + Sync),
     /// The events and commands of a seed, in the order in which they are published.
     pub messages: &'a (dyn Fn(u64) -> Vec<Raw> + Sync),
-    /// What goes wrong.
+    /// The faults.
     pub faults: Faults,
-    /// What must hold at the end of each run.
+    /// The conditions at the end of each run.
     pub invariants: &'a [Invariant<'a>],
 }
 
@@ -69,11 +70,12 @@ impl Simulation for AppSimulation<'_> {
     }
 }
 
-/// Runs an application on many seeds of a [bad day](Faults::bad_day), with the messages that `messages` gives for a seed, and fails
-/// with the shortest input that breaks an invariant.
+/// Runs an application on many seeds of a [bad day](Faults::bad_day), with the messages that
+/// `messages` gives for a seed, and fails with the shortest input that breaks an invariant.
 ///
 /// # Panics
-/// With every broken run, shrunk, and how to repeat it.
+/// Where a run breaks an invariant. The text holds every such run, shrunk, with the way to repeat
+/// it.
 #[track_caller]
 pub fn simulate_app(
     app: impl Fn() -> App + Sync,

@@ -11,7 +11,7 @@ use waxseal::lock::Lock;
 
 use super::shrink::shrink;
 
-/// A system that a seed decides.
+/// A system whose random choices a seed decides.
 pub trait Simulation: Sync {
     /// One input: a line of a file, an event, a request.
     type Step: Clone + Send;
@@ -21,14 +21,15 @@ pub trait Simulation: Sync {
     /// The inputs of a seed.
     fn steps(&self, seed: u64) -> Vec<Self::Step>;
 
-    /// Runs the system to its end on these inputs. The texts are the invariants that were broken, each with what was found.
+    /// Runs the system to its end on these inputs. The texts are the broken invariants, each with
+    /// its violation.
     fn run(&self, seed: u64, steps: &[Self::Step]) -> (Self::Summary, Vec<String>);
 
-    /// How a person repeats the run: a command, say.
+    /// The way for a person to repeat the run, for example a command.
     fn repeat(&self, seed: u64, steps: &[Self::Step]) -> String;
 }
 
-/// What many runs came to.
+/// The results of many runs.
 #[derive(Debug)]
 pub struct Simulated<S> {
     /// A summary of each run that broke nothing, in no order.
@@ -42,11 +43,11 @@ pub struct Simulated<S> {
 pub struct Broken {
     /// Its seed.
     pub seed: u64,
-    /// How many inputs are left of it.
+    /// The number of its inputs after shrinking.
     pub steps: usize,
-    /// The invariants, each with what was found.
+    /// The invariants, each with its violation.
     pub invariants: Vec<String>,
-    /// How a person repeats it.
+    /// The way for a person to repeat it.
     pub repeat: String,
 }
 
@@ -61,7 +62,7 @@ impl<S> Simulated<S> {
     /// The summaries, where no run broke anything.
     ///
     /// # Panics
-    /// With every broken run and how to repeat it.
+    /// Where a run broke an invariant. The text holds every such run with the way to repeat it.
     #[track_caller]
     pub fn unwrap(self) -> Vec<S> {
         let runs = self.summaries.len() + self.broken.len();

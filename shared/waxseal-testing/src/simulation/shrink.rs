@@ -1,7 +1,7 @@
 //! The shortest input that still fails.
 
-/// Leaves out steps for as long as the rest still fails: first everything behind the failure, then ever smaller parts. The order of
-/// the steps stays. `fails` must not depend on anything but its argument.
+/// Leaves out steps while the rest still fails: first all steps behind the failure, then ever
+/// smaller parts. The order of the steps is kept. `fails` must depend on its argument alone.
 ///
 /// Each call of `fails` is one run of the simulation, so there are at most a few hundred of them.
 ///
@@ -11,7 +11,7 @@
 /// assert_eq!(shrunk, [17, 40]);
 /// ```
 pub fn shrink<S: Clone>(steps: &[S], fails: impl Fn(&[S]) -> bool) -> Vec<S> {
-    /// Runs at the most.
+    /// The largest number of runs.
     const MOST: usize = 400;
     let runs = std::cell::Cell::new(0);
     let fails = |steps: &[S]| {
@@ -23,7 +23,7 @@ pub fn shrink<S: Clone>(steps: &[S], fails: impl Fn(&[S]) -> bool) -> Vec<S> {
     while part > 0 {
         let mut start = left.len();
         while start > 0 {
-            // From the end on: later steps depend on earlier ones.
+            // The removal begins at the end, since later steps depend on earlier ones.
             let from = start.saturating_sub(part);
             let without: Vec<S> = left[..from].iter().chain(&left[start..]).cloned().collect();
             if fails(&without) {

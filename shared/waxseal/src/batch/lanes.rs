@@ -63,27 +63,27 @@ pub(super) fn lanes<'a>(
     records: &'a [Record],
     isolation: bool,
     keep: usize,
-    about: impl Fn(&Raw) -> Option<Target>,
+    target: impl Fn(&Raw) -> Option<Target>,
 ) -> Lanes<'a> {
     let mut order: HashMap<LaneKey<'a>, usize> = HashMap::with_capacity(records.len());
     let mut known: HashMap<Key, usize> = HashMap::new();
     let mut lanes: Vec<Lane<'a>> = Vec::new();
     for (index, record) in records.iter().enumerate() {
-        let about = match &record.content {
-            Content::Message(raw) => about(raw),
+        let target = match &record.content {
+            Content::Message(raw) => target(raw),
             Content::Ignored(_) | Content::Malformed(_) => None,
         };
-        let number = about.as_ref().map_or(0, |about| about.number);
+        let number = target.as_ref().map_or(0, |target| target.number);
         let mut event = None;
-        let about = about.map(|Target { key, chains, decoded, .. }| {
+        let target = target.map(|Target { key, can_fold, decoded, .. }| {
             // Only as many events are kept as can run at once, which bounds the memory beyond the
             // input (S-21).
             event = decoded.filter(|_| index < keep);
             let next = known.len();
-            (*known.entry(key).or_insert(next), chains)
+            (*known.entry(key).or_insert(next), can_fold)
         });
         let suspect = isolation && record.receives > 1 && matches!(record.content, Content::Message(_));
-        let lane = match (&record.group, &record.content, about) {
+        let lane = match (&record.group, &record.content, target) {
             (Some(group), ..) => LaneKey::Group(group),
             (None, ..) if suspect => LaneKey::Alone(index),
             (None, Content::Message(_), Some((entity, _))) => LaneKey::Entity(entity),
@@ -96,7 +96,7 @@ pub(super) fn lanes<'a>(
             lanes.push(Lane { ordered: record.group.is_some(), suspect: false, places });
             lanes.len() - 1
         });
-        let entity = about.and_then(|(entity, chains)| (chains && !suspect).then_some(entity));
+        let entity = target.and_then(|(entity, can_fold)| (can_fold && !suspect).then_some(entity));
         lanes[lane].suspect |= suspect;
         lanes[lane].places.push(Place { index, record, suspect, entity, number, decoded: event });
     }

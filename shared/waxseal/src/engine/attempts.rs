@@ -1,7 +1,8 @@
 //! The attempts of one unit of work: the only loop that runs it again after a lost race.
 //!
-//! A condition on state may refuse a commit, because another process wrote first, or because a handler writes an entity that it
-//! did not load. Within a batch another record may have written first, which loses no race: the unit waits for its turn.
+//! A condition on state may refuse a commit, because another process wrote first, or because a
+//! handler writes an entity that it did not load. Within a batch another record may have written
+//! first. That loses no race: the unit waits for the lock.
 
 use crate::{
     commit::{Access, CommitError, EntityLock, WriteEpoch},
@@ -10,22 +11,22 @@ use crate::{
     table::{Item, Key, Refusal, WriteError},
 };
 
-/// What follows a commit that was not applied.
+/// The step after a commit that was not applied.
 #[derive(Debug)]
 pub(super) enum Next {
     /// Another attempt, on fresh reads.
     Again,
-    /// The receipt refused the commit: this is stored under its key now.
+    /// The receipt refused the commit. This item is stored under its key now.
     Receipt(Option<Item>),
 }
 
 /// The attempts of one unit of work.
 pub(super) struct Attempts<'a> {
     access: Access<'a>,
-    /// How many attempts may be refused.
+    /// The largest number of refused attempts.
     most: u32,
     refused: u32,
-    /// The entities that refused the last attempt, as they were stored then.
+    /// The entities that refused the last attempt, in their stored form at that time.
     standing: Vec<Refusal>,
     began: WriteEpoch,
     lock: EntityLock,
@@ -38,7 +39,7 @@ impl<'a> Attempts<'a> {
         Self { access, most: reruns, refused: 0, standing, began, lock }
     }
 
-    /// How many attempts were refused.
+    /// The number of refused attempts.
     pub(super) fn refused(&self) -> u32 {
         self.refused
     }
@@ -55,14 +56,16 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// What follows an attempt whose commit failed with `error`; `receipt` is the key of the unit's receipt, where it has one.
+    /// The step after an attempt whose commit failed with `error`. `receipt` is the key of the
+    /// unit's receipt, where it has one.
     ///
     /// # Errors
     /// Every error that no further attempt can help.
     pub(super) async fn next(&mut self, error: CommitError, receipt: Option<&Key>) -> Result<Next, Failure> {
         match self.access.or_conflict_in_batch(error, self.began) {
             CommitError::ConflictInBatch(keys) => {
-                // The lock that is held goes first: two units that want each other's items would wait for ever.
+                // The old lock is released first: two units that want each other's items would
+                // otherwise deadlock.
                 self.lock = EntityLock::default();
                 self.lock = self.access.lock(keys).await;
                 Ok(Next::Again)
@@ -81,8 +84,9 @@ impl<'a> Attempts<'a> {
     /// Notes the entities that refused an attempt.
     ///
     /// # Errors
-    /// [`Failure::NotLoaded`] where an entity refuses that has not changed since it refused the attempt before. A handler that had
-    /// loaded it in between would have written on what is stored, so no further attempt can help.
+    /// [`Failure::NotLoaded`] where an entity refuses that has not changed since it refused the
+    /// attempt before. A handler that had loaded it in between would have written on the stored
+    /// version, so no further attempt can help.
     fn lost(&mut self, refusals: Vec<Refusal>) -> Result<(), Failure> {
         let entities: Vec<Refusal> =
             refusals.into_iter().filter(|refusal| state::is_key(&refusal.key)).collect();
@@ -102,7 +106,7 @@ mod tests {
     use super::*;
     use crate::table::{AnyTable, Page, Query, Scan, ScanPage, Table, TableError, Write};
 
-    /// A table that nothing asks.
+    /// A table that is never used.
     struct Empty;
     impl Table for Empty {
         async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
@@ -123,7 +127,7 @@ mod tests {
         Attempts::new(Access::Alone(table), 10)
     }
 
-    /// What follows a refusal by the one item of this kind, which is stored with this version.
+    /// The step after a refusal by the one item of this kind, which is stored with this version.
     fn refused(attempts: &mut Attempts<'_>, sort: &str, version: Option<i64>) -> Result<Next, Failure> {
         let key = Key::of("hat", &["1"], sort.to_owned());
         let stored = version.map(|version| Item::new(key.clone()).number("version", version));

@@ -41,10 +41,10 @@ impl Inner {
                 settle(&mut results, &open, &failure);
                 continue;
             }
-            match self.link(tasks, &open, entity, strict, &mut results).await {
+            match self.fold_once(tasks, &open, entity, strict, &mut results).await {
                 Ok(()) => {}
                 Err(CommitError::Write(WriteError::TooLarge(_))) if open.len() > 1 => width = open.len() / 2,
-                // A refused receipt is settled in `link`, so none is known here.
+                // A refused receipt is settled in `fold_once`, so none is known here.
                 Err(error) => {
                     if let Err(failure) = attempts.next(error, None).await {
                         settle(&mut results, &open, &failure);
@@ -58,7 +58,7 @@ impl Inner {
 
     /// Makes one read, one decision for each event, and one write. Settled events are in `results`;
     /// an error concerns the others.
-    async fn link(
+    async fn fold_once(
         &self,
         tasks: &[Task<'_>],
         open: &[usize],
@@ -159,7 +159,7 @@ fn settle(results: &mut Results, open: &[usize], failure: &Failure) {
     }
 }
 
-/// The same failure for another event. A common attempt fails as a whole in these ways alone.
+/// The same failure for another event. A common attempt fails as a whole only in these ways.
 fn shared(failure: &Failure) -> Failure {
     match failure {
         Failure::Contended { tries } => Failure::Contended { tries: *tries },

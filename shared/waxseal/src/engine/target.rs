@@ -14,7 +14,7 @@ use waxseal_message::Raw;
 pub(crate) struct Target {
     pub(crate) key: Key,
     /// Whether its only reaction is an aggregate on that entity.
-    pub(crate) chains: bool,
+    pub(crate) can_fold: bool,
     /// Its number in a sequence; 0 where its handler follows none.
     pub(crate) number: u64,
     /// The event, decoded as that reaction's type.
@@ -29,7 +29,7 @@ impl Engine {
         // A handler that follows a sequence needs its events one after another.
         let guard = |route: &Route| self.inner.guard(route, raw, route.replay(raw)).ok().flatten();
         if let Some(Guard { key, number, .. }) = routes.iter().find_map(guard) {
-            return Some(Target { key, chains: false, number, decoded: None });
+            return Some(Target { key, can_fold: false, number, decoded: None });
         }
         // A claim's payload is fetched later, so until then the event has no target.
         if claim_check::is_claim(raw) {
@@ -37,7 +37,7 @@ impl Engine {
         }
         let (key, decoded) = routes.iter().find_map(|route| route.entity(raw))?;
         // An event with one reaction, and a key that a table takes, can be folded with others.
-        let chains = routes.len() == 1 && state::check_key(&key).is_ok();
-        Some(Target { key, chains, number: 0, decoded: Some(decoded) })
+        let can_fold = routes.len() == 1 && state::check_key(&key).is_ok();
+        Some(Target { key, can_fold, number: 0, decoded: Some(decoded) })
     }
 }

@@ -63,7 +63,8 @@ impl Inner {
             };
             match attempts.next(error, Some(&task.receipt)).await {
                 Ok(Next::Receipt(Some(stored))) => return self.found(task, &stored),
-                // State has moved on, or the receipt vanished in between: decide again on what is there now.
+                // The state has changed, or the receipt has vanished in between, so the handler
+                // decides again on fresh reads.
                 Ok(Next::Receipt(None) | Next::Again) => {}
                 Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
             }

@@ -71,9 +71,9 @@ pub(crate) enum Standing {
 }
 
 /// The standing, as a plain function: `last` is the number that took effect last, or 0.
-pub(crate) fn standing(order: Sequencing, last: u64, number: u64) -> Standing {
+pub(crate) fn standing(sequencing: Sequencing, last: u64, number: u64) -> Standing {
     let next = last.saturating_add(1);
-    match order {
+    match sequencing {
         Sequencing::Arrival => Standing::Next,
         Sequencing::Newest(_) | Sequencing::Gapless(_) if number <= last => Standing::Stale,
         Sequencing::Gapless(_) if number > next => Standing::Early { awaited: next },
@@ -88,10 +88,10 @@ mod tests {
     use super::*;
 
     /// The events of `arrivals` that take effect, in order, and the final place of the cursor.
-    fn follow(order: Sequencing, arrivals: &[u64]) -> (Vec<u64>, u64) {
+    fn follow(sequencing: Sequencing, arrivals: &[u64]) -> (Vec<u64>, u64) {
         let (mut applied, mut last) = (Vec::new(), 0);
         for number in arrivals {
-            if standing(order, last, *number) == Standing::Next {
+            if standing(sequencing, last, *number) == Standing::Next {
                 applied.push(*number);
                 last = *number;
             }

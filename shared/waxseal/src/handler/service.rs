@@ -155,7 +155,7 @@ impl Service {
     pub fn check(&self) -> Result<(), ServiceError> {
         match Self::mistakes(&self.name, &self.catalog).into_iter().next() {
             Some(first) => Err(first),
-            None => self.check_orders(),
+            None => self.check_sequencing(),
         }
     }
 
@@ -191,14 +191,14 @@ impl Service {
 
     /// Checks that handlers with a common cursor use it in the same way, and that an event passes
     /// it once.
-    fn check_orders(&self) -> Result<(), ServiceError> {
+    fn check_sequencing(&self) -> Result<(), ServiceError> {
         let mut meanings: HashMap<&str, Sequencing> = HashMap::new();
         for (event, routes) in &self.routes {
             let mut seen = HashSet::new();
-            for order in routes.iter().map(|route| route.reaction.sequencing()) {
-                let Some(cursor) = order.cursor() else { continue };
-                let known = *meanings.entry(cursor).or_insert(order);
-                if known != order || !seen.insert(cursor) {
+            for sequencing in routes.iter().map(|route| route.reaction.sequencing()) {
+                let Some(cursor) = sequencing.cursor() else { continue };
+                let known = *meanings.entry(cursor).or_insert(sequencing);
+                if known != sequencing || !seen.insert(cursor) {
                     return Err(ServiceError::Cursor { service: self.name.clone(), cursor, event });
                 }
             }

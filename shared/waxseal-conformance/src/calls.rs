@@ -14,7 +14,7 @@ use waxseal::{
     Service, Timestamp,
 };
 
-/// A customer asks for pieces of an article.
+/// A customer reserves pieces of an article.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Reserve {
     sku: String,
@@ -34,7 +34,7 @@ impl Entity for Shelf {
 #[error("{0} pieces are left")]
 struct Short(u32);
 
-/// A shelf of ten pieces; its last one goes with the shelf.
+/// A shelf of ten pieces. It is removed with its last piece.
 struct Shelves;
 impl Aggregate for Shelves {
     const NAME: &'static str = "shelves";
@@ -78,7 +78,8 @@ fn left(pieces: u32) -> Option<Shelf> {
     Some(Shelf { pieces })
 }
 
-/// One key, one effect. The answer has the state that the command left, and on a repetition the present one.
+/// One key has one effect. The answer has the state after the command, and on a repetition the
+/// present state.
 pub async fn s15_a_repeated_call_has_one_effect_and_the_present_state(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.cold(shelves());
@@ -90,7 +91,7 @@ pub async fn s15_a_repeated_call_has_one_effect_and_the_present_state(env: &impl
     assert_eq!(call(&function.engine, "key-4", 5).await.unwrap(), Answer::Applied(None), "deleted");
     assert_eq!(call(&function.engine, "key-4", 5).await.unwrap(), Answer::Repeated(None));
 
-    // The same command from the queue is the same command.
+    // The same command from a queue is the same command.
     let mut command: Raw =
         Envelope::starting("key-5", "http", Timestamp::UNIX_EPOCH, reserve(4)).into_raw().unwrap();
     assert_eq!(function.deliver(&command).await.unwrap(), Outcome::Applied);
@@ -99,7 +100,8 @@ pub async fn s15_a_repeated_call_has_one_effect_and_the_present_state(env: &impl
     assert_eq!(function.deliver(&command).await.unwrap(), Outcome::Applied);
 }
 
-/// A key stands for one payload as it was submitted, members included that the command does not know. A refusal leaves the key free.
+/// A key stands for one payload in its submitted form, members included that the command does not
+/// know. A refusal leaves the key free.
 pub async fn s16_a_key_stands_for_one_payload_and_a_refusal_leaves_it_free(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let engine = world.cold(shelves()).engine;
@@ -125,7 +127,7 @@ pub async fn s16_a_key_stands_for_one_payload_and_a_refusal_leaves_it_free(env: 
     );
 }
 
-/// A call joins its flow, carries the caller's trace, and starts nothing behind its deadline.
+/// A call joins its flow, carries the caller's trace, and starts nothing after its deadline.
 pub async fn s44_a_call_joins_its_flow_and_starts_nothing_behind_its_deadline(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::default();

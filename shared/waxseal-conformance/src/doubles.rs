@@ -58,7 +58,7 @@ impl DeadLetters for RecordedDeadLetters {
     }
 }
 
-/// Records the delays that it is told.
+/// Records the delays of its calls.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Delays {
     told: Arc<Lock<Vec<(String, Duration)>>>,

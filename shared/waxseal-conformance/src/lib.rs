@@ -1,19 +1,19 @@
-//! The delivery contract as tests: the same statements run against every environment that claims the
-//! guarantee.
+//! The delivery contract as tests: the same statements run against every environment that claims
+//! the guarantee.
 //!
 //! A statement is an `async fn` over a [`ContractEnv`], named by its id in the contract. It needs a
-//! [`Table`] and nothing else. Time is a [`ManualHost`], and dead letters are recorded. A wrapper in
-//! front of the table loses answers and cuts lines, so an environment need not fail on demand.
-//! [`contract_tests!`](crate::contract_tests) makes one test of each statement. `CONTRACT.md` at the
-//! root of the repository has the words of each id.
+//! [`Table`] and nothing else. Time is a [`ManualHost`], and dead letters are recorded. A wrapper
+//! in front of the table loses answers and cuts lines, so an environment need not fail on demand.
+//! [`contract_tests!`](crate::contract_tests) makes one test of each statement. `CONTRACT.md` at
+//! the root of the repository has the words of each id.
 //!
-//! Rejected: a suite for each environment. Suites drift, and a statement that one of them lacks holds
-//! nowhere else.
+//! Rejected: a suite for each environment. Suites drift, and a statement that one of them lacks
+//! holds nowhere else.
 //!
 //! # Your own table
 //!
-//! Implement [`Table`] for a store of your own, and run the suite against it. It is for tests only: a
-//! statement that does not hold panics.
+//! Implement [`Table`] for a store of your own, and run the suite against it. It is for tests only:
+//! a statement that does not hold panics.
 //!
 //! ```toml
 //! [dev-dependencies]

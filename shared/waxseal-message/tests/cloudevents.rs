@@ -1,4 +1,5 @@
-//! CloudEvents in and out (S-46): what others send, and the law that nothing of an envelope is lost.
+//! CloudEvents in and out (S-46): events of other producers, and the law that an envelope loses
+//! nothing.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ fn s46_flow_cause_version_and_schema_have_attributes() {
     assert_eq!((&*paid.correlation_id, paid.causation_id.as_deref()), ("txn-abc-123", Some("order-123")));
     assert_eq!((paid.version, paid.timestamp.to_string().as_str()), (3, "2026-11-21T13:00:00.000001Z"));
     assert_eq!(paid.metadata["dataschema"], "https://example.com/schemas/payment-processed-3.json");
-    // A string is a payload like any other, and not read once more.
+    // A string is a payload like any other, and is not parsed again.
     assert_eq!(paid.data.get(), r#""I'm just a string""#);
 }
 
@@ -224,7 +225,8 @@ fn name() -> impl Strategy<Value = String> {
     "[ -~¡-ӿ]{1,40}"
 }
 
-/// JSON as producers write it: white space, escapes and numbers that a parser would spell otherwise.
+/// JSON in producers' spellings: white space, escapes and numbers that a parser would write in
+/// another way.
 fn payload() -> impl Strategy<Value = Box<RawValue>> {
     let odd = prop::sample::select(vec![
         "null",

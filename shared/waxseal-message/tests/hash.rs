@@ -1,4 +1,5 @@
-//! Payload hashes (S-16): equal exactly where the payloads are, to the last digit, and stored ones keep their meaning.
+//! Payload hashes (S-16): equal exactly where the payloads are equal, to the last digit. Stored
+//! hashes keep their meaning.
 
 // Helpers unwrap like the tests that they help.
 #![allow(clippy::unwrap_used)]
@@ -23,7 +24,7 @@ enum Doc {
 }
 
 fn doc() -> impl Strategy<Value = Doc> {
-    // Few digits, many of them zeros: equal values in other clothes are common.
+    // Few digits, many of them zeros, so that equal values in different spellings are common.
     let number =
         (any::<bool>(), prop_oneof!["[012]{1,3}", "[0-9]{1,40}", "1844674407370955161[0-9]"], -30..30_i32)
             .prop_map(|(is_negative, digits, exponent)| Doc::Number { is_negative, digits, exponent });
@@ -42,7 +43,7 @@ fn doc() -> impl Strategy<Value = Doc> {
     })
 }
 
-/// The naive oracle: a number as the integer that it is at a scale of 10^-100, in full.
+/// The naive oracle: a number as an integer at a scale of 10^-100, in full.
 fn expanded(is_negative: bool, digits: &str, exponent: i32) -> (bool, String) {
     let zeros = usize::try_from(exponent + 100).unwrap();
     let whole = format!("{digits}{}", "0".repeat(zeros));
@@ -70,7 +71,8 @@ fn same(one: &Doc, other: &Doc) -> bool {
     }
 }
 
-/// A spelling of `doc`: members in another order and repeated, white space, escapes, points and exponents elsewhere.
+/// A spelling of `doc`: members in another order and repeated, white space, escapes, points and
+/// exponents elsewhere.
 fn spell(doc: &Doc, picks: &mut impl Iterator<Item = u8>) -> String {
     let mut pick = |most: u8| picks.next().unwrap_or(0) % most;
     let space = ["", " ", "\n\t\r"][usize::from(pick(3))];
@@ -180,7 +182,8 @@ fn s16_numbers_are_told_apart_to_their_last_digit() {
     }
 }
 
-/// A number of a few bytes that is expanded would take gigabytes, and one of a million digits by parts a minute.
+/// A number of a few bytes would take gigabytes in expanded form, and a number of a million digits
+/// would take a minute if it were built digit by digit.
 #[test]
 fn s16_the_size_of_a_number_is_no_work() {
     let began = Instant::now();
@@ -195,7 +198,7 @@ fn s16_the_size_of_a_number_is_no_work() {
     assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
 }
 
-/// Hashes that the build before algorithm 2 has made of these payloads.
+/// Hashes of these payloads by builds before algorithm 2.
 const OLDER: [(&str, &str); 14] = [
     ("null", "1b16b1df538ba12dc3f97edbb85caa70"),
     ("true", "e3b98a4da31a127d4bde6e43033f66ba"),
@@ -228,10 +231,10 @@ fn s16_a_hash_of_an_older_build_keeps_its_meaning() {
             assert_eq!(PayloadHash::of(other).unwrap().against(stored), Comparison::Other { now });
         }
     }
-    // Coarse as it was: of two such integers an older row holds one hash.
+    // Algorithm 1 is coarse: two such integers have one hash in an older row.
     let next = PayloadHash::of("18446744073709551618").unwrap();
     assert_eq!(next.against("f374a8a2e97c18b0452d78b4d54b859d"), Comparison::Same);
-    // A number that the older algorithm refused was never stored by it.
+    // The older algorithm refused such a number, so no row holds its hash.
     let now = payload_hash("1e400").unwrap();
     assert_eq!(PayloadHash::of("1e400").unwrap().against(OLDER[0].1), Comparison::Other { now });
 }

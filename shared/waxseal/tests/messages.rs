@@ -8,7 +8,7 @@ mod support;
 
 use std::{error::Error, fmt};
 
-use support::{Letters, PaymentRequested, engine, payment, record};
+use support::{PaymentRequested, RecordedDeadLetters, engine, payment, record};
 use waxseal::{
     Effect, Envelope, Fault, Handler, Raw, Service, Unit,
     batch::{Batches, Policy, RecordOutcome},
@@ -30,7 +30,7 @@ const GOOD: &str = r#"{"order":"o-7","amount":1250,"card":"visa"}"#;
 
 fn reason(fault: fn() -> Fault, raw: Raw) -> String {
     let (engine, _) = engine(Service::new("payment").handler(Capture(fault)));
-    let batches = Batches::new(engine, Letters::default(), Policy::default());
+    let batches = Batches::new(engine, RecordedDeadLetters::default(), Policy::default());
     match block_on(batches.run(&[record("m-1", raw)], None)).remove(0) {
         RecordOutcome::Failed { reason, .. } | RecordOutcome::DeadLettered { reason } => reason,
         other => panic!("{other:?}"),

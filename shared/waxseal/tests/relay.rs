@@ -13,7 +13,7 @@ use std::{
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use support::{Letters, PaymentRequested, engine, payment, start};
+use support::{PaymentRequested, RecordedDeadLetters, engine, payment, start};
 use waxseal::observe::Observers;
 use waxseal::{
     BoxError, Emission, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
@@ -121,7 +121,7 @@ fn publish(bus: &Bus, dead_letters: &impl DeadLetters, receipts: &[Pending]) -> 
 #[test]
 fn o1_everything_that_was_committed_is_published_in_order() {
     let receipts = pending();
-    let (bus, dead_letters) = (bus([]), Letters::default());
+    let (bus, dead_letters) = (bus([]), RecordedDeadLetters::default());
     assert_eq!(publish(&bus, &dead_letters, &receipts), None);
     let expected: Vec<_> =
         receipts.iter().flat_map(|receipt| receipt.emissions.as_ref().unwrap()).map(id).collect();
@@ -133,7 +133,7 @@ fn o1_everything_that_was_committed_is_published_in_order() {
 fn o2_only_the_entries_that_failed_are_tried_again() {
     let receipts = pending();
     let bus = bus([Ok(()), throttled(), Ok(()), Ok(()), throttled(), Ok(())]);
-    assert_eq!(publish(&bus, &Letters::default(), &receipts), None);
+    assert_eq!(publish(&bus, &RecordedDeadLetters::default(), &receipts), None);
     let calls = bus.calls.lock().unwrap();
     assert_eq!(calls[1..], [[calls[0][1].clone(), calls[0][4].clone()]]);
 }
@@ -144,9 +144,9 @@ fn o3_what_is_published_twice_has_the_same_ids() {
     // The second receipt is never taken, so the stream delivers it and all after it again.
     let never = [Ok(()), Ok(()), throttled(), Ok(()), Ok(()), Ok(()), throttled(), throttled()];
     let first = bus(never);
-    assert_eq!(publish(&first, &Letters::default(), &receipts), Some(1));
+    assert_eq!(publish(&first, &RecordedDeadLetters::default(), &receipts), Some(1));
     let second = bus([]);
-    assert_eq!(publish(&second, &Letters::default(), &receipts[1..]), None);
+    assert_eq!(publish(&second, &RecordedDeadLetters::default(), &receipts[1..]), None);
     let (first, second) = (first.calls.lock().unwrap(), second.calls.lock().unwrap());
     assert_eq!(second[0], first[0][2..]);
     assert_eq!(first.len(), 3, "the call ends; the stream goes on");
@@ -156,7 +156,7 @@ fn o3_what_is_published_twice_has_the_same_ids() {
 fn o2_an_entry_without_an_answer_is_not_published() {
     let receipts = pending();
     let bus = Bus { most: Some(2), ..Bus::default() };
-    assert_eq!(publish(&bus, &Letters::default(), &receipts), None);
+    assert_eq!(publish(&bus, &RecordedDeadLetters::default(), &receipts), None);
     assert_eq!(bus.calls.lock().unwrap().iter().map(Vec::len).collect::<Vec<_>>(), [6, 4, 2]);
 }
 
@@ -164,7 +164,7 @@ fn o2_an_entry_without_an_answer_is_not_published() {
 fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
     let mut receipts = pending();
     receipts[2].emissions = Err("item receipt#x has no readable outbox".into());
-    let dead_letters = Letters::default();
+    let dead_letters = RecordedDeadLetters::default();
     let bus = bus([Ok(()), Ok(()), refused(), Ok(())]);
     assert_eq!(publish(&bus, &dead_letters, &receipts), None);
     let dead_letters = dead_letters.0.lock().unwrap();
@@ -249,7 +249,7 @@ proptest! {
             }
         }).collect();
         let world = World { taken: Mutex::default(), busy: Mutex::new(busy) };
-        let (dead_letters, progress) = (Letters::default(), Progress::default());
+        let (dead_letters, progress) = (RecordedDeadLetters::default(), Progress::default());
         let (mut checkpoint, mut now, mut tries) = (0, 0, 0);
         while checkpoint < receipts.len() {
             let end = receipts.len().min(checkpoint + batch);

@@ -8,7 +8,7 @@ mod support;
 use std::{borrow::Cow, convert::Infallible, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
-use support::{Card, Letters, PaymentRequested, engine, payment, record};
+use support::{Card, PaymentRequested, RecordedDeadLetters, engine, payment, record};
 use waxseal::{
     Aggregate, Decide, Entity, Envelope, Fault, Out, Refusal, Service,
     batch::{Batches, Policy, Record, RecordOutcome, failures},
@@ -105,7 +105,7 @@ fn s6_a_panic_while_finding_the_entity_is_one_failed_record() {
     let (_, service) = book(false);
     let (engine, _) = engine(service);
     let records = [amount("e-1", 100), amount("e-2", 666), amount("e-3", 10)];
-    let batches = Batches::new(engine.clone(), Letters::default(), Policy::default());
+    let batches = Batches::new(engine.clone(), RecordedDeadLetters::default(), Policy::default());
     let outcomes = block_on(batches.run(&records, None));
     assert_eq!(failures(&records, &outcomes).unwrap(), ["m-e-2"]);
     let RecordOutcome::Failed { reason, .. } = &outcomes[1] else { panic!("{outcomes:?}") };
@@ -119,7 +119,8 @@ fn s17_copies_share_their_outcome_among_10_000_records_of_one_entity() {
     let (engine, _) = engine(service);
     // Each event comes twice, all concern one entity, and all fail.
     let records: Vec<_> = (0..10_000).map(|n| amount(&format!("e-{}", n % 5_000), 5)).collect();
-    let outcomes = block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
+    let outcomes =
+        block_on(Batches::new(engine, RecordedDeadLetters::default(), Policy::default()).run(&records, None));
     assert!(outcomes.iter().all(RecordOutcome::is_failed));
     assert_eq!(book.runs.lock().unwrap().len(), 5_000);
 }
@@ -129,7 +130,7 @@ fn s16_two_payloads_under_one_id_in_one_batch_do_not_share_an_outcome() {
     let (book, service) = book(true);
     let (engine, _) = engine(service);
     let records = [amount("e-1", 100), amount("e-1", 200), amount("e-1", 100)];
-    block_on(Batches::new(engine, Letters::default(), Policy::default()).run(&records, None));
+    block_on(Batches::new(engine, RecordedDeadLetters::default(), Policy::default()).run(&records, None));
     assert_eq!(book.runs.lock().unwrap().len(), 2);
 }
 
@@ -145,7 +146,7 @@ fn s23_futures_may_change_threads() {
     let raw = payment("e-1", r#"{"order":"o-7","amount":5,"card":"visa"}"#);
     assert!(block_on(must_be_send(engine.handle(&raw))).is_ok());
     assert!(block_on(must_be_send(engine.read::<Account>("house"))).unwrap().is_some());
-    let batches = Batches::new(engine, Letters::default(), Policy::default());
+    let batches = Batches::new(engine, RecordedDeadLetters::default(), Policy::default());
     assert_eq!(block_on(must_be_send(batches.run(&[amount("e-2", 5)], None))).len(), 1);
 }
 
@@ -153,7 +154,8 @@ fn s23_futures_may_change_threads() {
 fn s23_invocations_at_once_share_nothing_of_a_batch() {
     let (_, service) = book(false);
     let (engine, _) = engine(service);
-    let batches = std::sync::Arc::new(Batches::new(engine.clone(), Letters::default(), Policy::default()));
+    let batches =
+        std::sync::Arc::new(Batches::new(engine.clone(), RecordedDeadLetters::default(), Policy::default()));
     let invocations: Vec<_> = (0..8)
         .map(|n| {
             let batches = batches.clone();

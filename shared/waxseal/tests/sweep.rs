@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use proptest::prelude::*;
-use support::{Letters, start};
+use support::{RecordedDeadLetters, start};
 use waxseal::observe::Observers;
 use waxseal::{
     Emission, Raw, Timestamp, Token,
@@ -133,7 +133,12 @@ impl Bus {
 }
 
 /// One step, ten minutes after the start of the day's work.
-async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, dead_letters: &Letters) -> Result<(), SweepError> {
+async fn step(
+    sweep: &mut Sweep,
+    shelf: &Shelf,
+    bus: &Bus,
+    dead_letters: &RecordedDeadLetters,
+) -> Result<(), SweepError> {
     let progress = Progress::default();
     let relay = Relay {
         publisher: bus,
@@ -147,7 +152,12 @@ async fn step(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, dead_letters: &Letter
 }
 
 /// Makes steps until the sweep is complete.
-fn run(sweep: &mut Sweep, shelf: &Shelf, bus: &Bus, dead_letters: &Letters) -> Result<(), SweepError> {
+fn run(
+    sweep: &mut Sweep,
+    shelf: &Shelf,
+    bus: &Bus,
+    dead_letters: &RecordedDeadLetters,
+) -> Result<(), SweepError> {
     while !sweep.is_complete() {
         block_on(step(sweep, shelf, bus, dead_letters))?;
     }
@@ -169,7 +179,7 @@ fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else
             Item::new(Key::of("stock", &["hat"], "state")).text("data", r#"{"onHand":3}"#),
         ],
     );
-    let (bus, dead_letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), RecordedDeadLetters::default());
     let mut sweep = Sweep::new(window(10, 60), None);
     run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-2-0", "e-2-1"]);
@@ -182,7 +192,7 @@ fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else
 #[test]
 fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on_there() {
     let shelf = shelf(250, (100..350).map(|n| receipt(n, 1, &[1, 1])));
-    let (bus, dead_letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), RecordedDeadLetters::default());
     bus.refuse.lock().unwrap().extend(["e-220-1".to_owned(), "e-250-0".to_owned()]);
     let mut sweep = Sweep::new(window(0, 2), None);
     let error = run(&mut sweep, &shelf, &bus, &dead_letters).unwrap_err();
@@ -205,7 +215,7 @@ fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on
 #[test]
 fn o1_a_table_that_cannot_be_read_leaves_the_sweep_at_its_place() {
     let mut shelf = shelf(3, (0..9).map(|n| receipt(n, 1, &[1])));
-    let (bus, dead_letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), RecordedDeadLetters::default());
     let mut sweep = Sweep::new(window(0, 2), None);
     for _ in 0..4 {
         block_on(step(&mut sweep, &shelf, &bus, &dead_letters)).unwrap();
@@ -227,7 +237,7 @@ fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody(
     let unreadable = receipt(2, 1, &[]).text(attribute::EMITTED, "[{\"channel\":7}]");
     let long_ago = receipt(3, -9, &[]).text(attribute::EMITTED, "[{\"channel\":7}]");
     let shelf = shelf(9, [receipt(1, 1, &[1, 1]), unreadable, long_ago, receipt(4, 1, &[1])]);
-    let (bus, dead_letters) = (Bus { permanent: true, ..Bus::default() }, Letters::default());
+    let (bus, dead_letters) = (Bus { permanent: true, ..Bus::default() }, RecordedDeadLetters::default());
     bus.refuse.lock().unwrap().insert("e-1-0".to_owned());
     let mut sweep = Sweep::new(window(0, 2), None);
     run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
@@ -256,7 +266,7 @@ fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
     // At minute 10 the second has waited for five minutes, and the third for four.
     let shelf =
         shelf(9, [receipt(1, 1, &[1]), receipt(2, 1, &[5, 5]), receipt(3, 1, &[6]), receipt(4, 7, &[7])]);
-    let (bus, dead_letters) = (Bus { gone: true, ..Bus::default() }, Letters::default());
+    let (bus, dead_letters) = (Bus { gone: true, ..Bus::default() }, RecordedDeadLetters::default());
     bus.refuse.lock().unwrap().extend(["e-2-0".to_owned(), "e-3-0".to_owned()]);
     let mut sweep = Sweep::new(window(0, 9), None);
     let error = run(&mut sweep, &shelf, &bus, &dead_letters).unwrap_err();
@@ -275,7 +285,7 @@ fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
 fn o1_what_says_nothing_of_time_is_swept_whatever_the_window() {
     let foreign = Item::new(Key::of("receipt", &["payment/test", "test", "t"], "receipt"))
         .text(attribute::EMITTED, r#"[{"channel":"bus","envelope":{"eventId":"e-timeless"}}]"#);
-    let (bus, dead_letters) = (Bus::default(), Letters::default());
+    let (bus, dead_letters) = (Bus::default(), RecordedDeadLetters::default());
     run(&mut Sweep::new(window(0, 1), None), &shelf(5, [foreign]), &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-timeless"]);
 }
@@ -291,7 +301,7 @@ proptest! {
         (from, length) in (0..20_i64, 1..20_i64),
     ) {
         let shelf = shelf(page, emitted.iter().enumerate().map(|(n, times)| receipt(n, 0, times)));
-        let (bus, dead_letters) = (Bus::default(), Letters::default());
+        let (bus, dead_letters) = (Bus::default(), RecordedDeadLetters::default());
         let window = window(from, from + length);
         let mut after = None;
         for steps in cuts {

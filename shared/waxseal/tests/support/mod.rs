@@ -30,8 +30,8 @@ pub fn engine_with(service: Service, settings: Settings) -> (Engine, MemoryTable
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Letters(pub Arc<Mutex<Vec<DeadLetter>>>);
-impl DeadLetters for Letters {
+pub struct RecordedDeadLetters(pub Arc<Mutex<Vec<DeadLetter>>>);
+impl DeadLetters for RecordedDeadLetters {
     async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
         self.0.lock().unwrap().push(dead_letter);
         Ok(())

@@ -164,7 +164,7 @@ impl Server {
                 Err(_) => thread::sleep(Duration::from_millis(10)),
             }
         }
-        panic!("{} is somebody else's", self.address);
+        panic!("{} is in use by another program", self.address);
     }
 
     /// Its address.

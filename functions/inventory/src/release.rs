@@ -12,7 +12,7 @@ pub(crate) struct ReleaseStock;
 
 /// The error for a reservation of an article that has no stock row.
 #[derive(Debug, thiserror::Error)]
-#[error("the reservation of order {order_id} holds {sku}, which has no stock row: somebody removed it")]
+#[error("the reservation of order {order_id} holds {sku}, which has no stock row: restore the row")]
 struct NoStockRow {
     order_id: String,
     sku: String,

@@ -101,7 +101,7 @@ fn reason(error: lettre::transport::smtp::Error) -> BoxError {
     match error.status() {
         Some(code) => Answered { code: code.to_string(), source: words }.into(),
         None if error.is_response() => {
-            Answered { code: "with what is no reply".to_owned(), source: words }.into()
+            Answered { code: "without a valid reply".to_owned(), source: words }.into()
         }
         // The error is the connection's, and holds no text of the server.
         None => error.into(),

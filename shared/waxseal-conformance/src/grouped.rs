@@ -142,7 +142,7 @@ pub async fn c2_a_shared_commit_whose_answer_is_lost_is_found_to_be_applied(env:
         let function = world.function(service(&script));
         function.line.fail_writes([WriteFault::AnswerLost]);
         let (failed, _) = function.batch(&records, &RecordedDeadLetters::default(), Policy::default()).await;
-        assert_eq!(failed.len(), 10, "nobody knows yet");
+        assert_eq!(failed.len(), 10, "the outcome is not known yet");
         let (failed, outcomes) =
             function.batch(&records, &RecordedDeadLetters::default(), Policy::default()).await;
         assert_eq!((failed.len(), count_of(&outcomes, Outcome::Duplicate)), (0, 10));

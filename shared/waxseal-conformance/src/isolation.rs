@@ -158,7 +158,7 @@ pub async fn s28_runs_that_ended_elsewhere_are_still_counted(env: &impl Contract
             let line = line.clone();
             move |_| {
                 line.cut();
-                std::future::ready(Err(Fault::retry("nobody hears this")))
+                std::future::ready(Err(Fault::retry("an answer that is never sent")))
             }
         });
         let dying = world.function_on(line, reserving(&script), Settings::default());

@@ -32,7 +32,7 @@ pub async fn s9_a_row_past_its_expiry_counts_as_absent(env: &impl ContractEnv) {
     function.deliver(&raw).await.unwrap();
     let expires = world.receipt(ANNOUNCE, &raw).await.unwrap().expires;
     world.clock.set(expires);
-    assert!(world.receipt(ANNOUNCE, &raw).await.is_some(), "nobody has deleted the row yet");
+    assert!(world.receipt(ANNOUNCE, &raw).await.is_some(), "the row is not deleted yet");
     assert_eq!(function.deliver(&raw).await.unwrap(), Outcome::Applied);
     assert_eq!(script.runs(), 2);
     assert!(world.receipt(ANNOUNCE, &raw).await.unwrap().expires > expires, "the new receipt lives on");

@@ -122,7 +122,7 @@ pub async fn s28_a_record_that_kills_the_process_is_dead_lettered_without_runnin
                 let line = line.clone();
                 move |_| {
                     line.cut();
-                    std::future::ready(Err(Fault::retry("nobody hears this")))
+                    std::future::ready(Err(Fault::retry("an answer that is never sent")))
                 }
             });
             let function = world.function_on(line, service(&script), waxseal::Settings::default());

@@ -82,7 +82,7 @@ pub trait Event: Message {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a command, so it cannot be sent",
     label = "not a command",
-    note = "an event is published to whoever listens: `unit.emit(..)`",
+    note = "an event is published to its readers: `unit.emit(..)`",
     note = "a command is declared with `waxseal::command!`"
 )]
 pub trait Command: Message {}

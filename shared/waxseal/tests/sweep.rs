@@ -142,7 +142,7 @@ async fn step(
     let progress = Progress::default();
     let relay = Relay {
         publisher: bus,
-        dead_letters: dead_letters,
+        dead_letters,
         service: "payment",
         progress: &progress,
         now: minute(10),

@@ -72,7 +72,7 @@ pub(crate) fn check(dynamo: &Dynamo, delivered: &[Event], workload: Workload) ->
 }
 
 fn unknown(key: &str) -> String {
-    format!("a row that nobody knows: {key}")
+    format!("an unknown row: {key}")
 }
 
 fn expected(delivered: &[Event], workload: Workload) -> Books {

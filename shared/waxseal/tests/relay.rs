@@ -109,7 +109,7 @@ fn publish(bus: &Bus, dead_letters: &impl DeadLetters, receipts: &[Pending]) -> 
     let progress = Progress::default();
     let relay = Relay {
         publisher: bus,
-        dead_letters: dead_letters,
+        dead_letters,
         service: "payment",
         progress: &progress,
         now: start(),

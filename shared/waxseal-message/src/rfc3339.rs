@@ -111,7 +111,6 @@ fn may_leap(second: i64) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
     use crate::timestamp::Timestamp;
 
     fn parse(text: &str) -> Option<Timestamp> {

@@ -132,9 +132,9 @@ impl Inner {
         let result = task.access.body(slot, body).await?;
         match result {
             Ok(Ok(mut staged)) => {
-                if !staged.due.is_empty() {
-                    let due = std::mem::take(&mut staged.due);
-                    let stored = self.settings.claims.check_in_emitted(&mut staged.emitted, &due);
+                if !staged.to_check_in.is_empty() {
+                    let to_check_in = std::mem::take(&mut staged.to_check_in);
+                    let stored = self.settings.claims.check_in_emitted(&mut staged.emitted, &to_check_in);
                     Box::pin(task.access.until_stopped(stored))
                         .await?
                         .map_err(|fault| Failure::Fault(fault.may_have_acted()))?;

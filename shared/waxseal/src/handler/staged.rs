@@ -11,24 +11,25 @@ use crate::{
 };
 use waxseal_message::Timestamp;
 
-/// What a run wants to write.
+/// The writes of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Staged {
     pub(crate) changes: Changes,
-    /// What was read by hand.
+    /// The keys that the handler has read.
     pub(crate) reads: Vec<Key>,
     pub(crate) emitted: Vec<Emission>,
-    /// Which of them have to be checked in before the commit (S-42), by index.
-    pub(crate) due: Vec<usize>,
-    /// The last number given out for each entity that something was emitted in the sequence of (S-34).
+    /// The emissions that must be checked in before the commit, by index (S-42).
+    pub(crate) to_check_in: Vec<usize>,
+    /// The last number in the sequence of each entity in which the run has emitted (S-34).
     pub(super) numbered: BTreeMap<Key, u64>,
-    /// The receipt that the run came upon: it ended there, and nothing of it counts.
+    /// The receipt that the run has found. The run ended there, and nothing of it counts.
     pub(crate) known: Option<Item>,
-    /// The first thing that could not be staged: it fails the run.
+    /// The first staging error. It fails the run.
     pub(super) error: Option<Fault>,
 }
 
-/// What a run does to each item that it saves, deletes or relies on, in its order: hardly ever more than a few.
+/// The changes of a run to each item that it saves, deletes or relies on, in its order: rarely more
+/// than a few.
 #[derive(Debug, Default)]
 pub(crate) struct Changes(Vec<(Key, Change)>);
 
@@ -47,7 +48,7 @@ impl Changes {
 
 #[derive(Debug)]
 pub(super) struct Change {
-    /// The version that the write is guarded by; 0 for none.
+    /// The version that guards the write; 0 for none.
     pub(super) base: u64,
     pub(super) to: To,
 }
@@ -60,9 +61,9 @@ pub(super) enum To {
 }
 
 impl Staged {
-    /// What a run comes to whose body returned `result`.
+    /// The outcome of a run whose body returned `result`.
     pub(crate) fn conclude(self, result: Result<(), Fault>) -> Result<Self, Fault> {
-        // Whatever the body made of it: it ran on an event that has its receipt.
+        // The result of the body does not count, since the event already has its receipt.
         if self.known.is_some() {
             return Ok(Self { known: self.known, ..Self::default() });
         }
@@ -86,12 +87,13 @@ impl Staged {
         self.changes.0.is_empty() && self.emitted.is_empty()
     }
 
-    /// Takes over what a later event of the same batch changed, so that one write holds both.
+    /// Adds the changes of a later event of the same batch, so that one write holds both.
     pub(crate) fn fold(&mut self, later: Changes) {
         for (key, change) in later.0 {
             match (self.changes.get(&key), change.to) {
                 (Some(_), To::Unchanged) => {}
-                // The table still holds what the first one read, also where one deletes and another starts anew.
+                // The table still holds the item that the first one read, also where one deletes
+                // and another creates the entity.
                 (Some(Change { base, .. }), to) => {
                     let base = *base;
                     self.changes.insert(key, Change { base, to });
@@ -101,7 +103,7 @@ impl Staged {
         }
     }
 
-    /// An item as the next event of the same batch sees it, where this one changed it.
+    /// The item as the next event of the same batch sees it, where this event changed it.
     pub(crate) fn seen(&self, key: &Key) -> Option<Option<Item>> {
         match self.changes.get(key)? {
             Change { base, to: To::Put { data, sequence } } => {
@@ -113,7 +115,7 @@ impl Staged {
         }
     }
 
-    /// The state's part of the commit, marked as written by `token`; with room for `more` writes.
+    /// The state's part of the commit, marked as written by `token`, with room for `more` writes.
     pub(crate) fn take_writes(&mut self, now: Timestamp, token: Token, more: usize) -> Vec<Write> {
         let changes = std::mem::take(&mut self.changes.0);
         let mut writes = Vec::with_capacity(changes.len() + more);

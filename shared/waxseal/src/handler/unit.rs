@@ -276,15 +276,15 @@ impl Run<'_> {
                 .collect(),
         };
         match Emission::staged(&declared, &envelope) {
-            Ok((mut emission, due)) => {
+            Ok((mut emission, to_check_in)) => {
                 emission.tenant = tenant.unwrap_or_else(|error| {
                     let (emits, reason) = (declared.name, error.to_string());
                     tracing::warn!(emits, reason, "its tenant is left off: SQS would refuse it");
                     None
                 });
                 emission.not_before = after.map(|after| self.now.saturating_add(after));
-                if due {
-                    self.staged.due.push(self.staged.emitted.len());
+                if to_check_in {
+                    self.staged.to_check_in.push(self.staged.emitted.len());
                 }
                 self.staged.emitted.push(emission);
             }

@@ -27,7 +27,7 @@ use crate::{
 /// | HTTP | the service given to [`Function::http`] | its response |
 /// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
 ///
-/// `examples/handler.rs` invokes one by hand.
+/// `examples/function.rs` invokes one by hand.
 #[derive(Clone)]
 pub struct Function {
     batches: Arc<Batches>,

@@ -1,4 +1,4 @@
-//! `WAXSEAL_TABLE=orders cargo run --profile ci -p waxseal-aws --example settings`: a function's settings, as its `main` reads them.
+//! `WAXSEAL_TABLE=orders cargo run --profile ci -p waxseal-aws --example function_settings`: a function's settings, as its `main` reads them.
 //!
 //! Prints every variable that a service's function reads, with the value of this process or the meaning of its absence. Then it
 //! makes the table's handle, as a `main` does; nothing is sent. Try a misspelt name, such as `WAXSEAL_TABEL=orders`.

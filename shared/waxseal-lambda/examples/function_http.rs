@@ -1,4 +1,4 @@
-//! `cargo run --profile ci -p waxseal-lambda --example http_command`: a command comes by HTTP, with an idempotency key.
+//! `cargo run --profile ci -p waxseal-lambda --example function_http`: a command comes by HTTP, with an idempotency key.
 //!
 //! The same request is sent twice, then the key with another payload, then an order that is refused.
 

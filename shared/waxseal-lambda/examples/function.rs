@@ -1,4 +1,4 @@
-//! `cargo run --profile ci -p waxseal-lambda --example handler`: a function handles a batch of SQS.
+//! `cargo run --profile ci -p waxseal-lambda --example function`: a function handles a batch of SQS.
 //!
 //! The batch has two records: an order, and a body that no source sends. The order is handled, the other record is a dead letter.
 //! The second run shows that a repeated delivery has no further effect.

@@ -1,6 +1,6 @@
 //! A service and how it runs.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -10,6 +10,8 @@ use waxseal::{
     BoxError, Declared, Engine, Service, Settings,
     batch::{GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
     catalog::Entry,
+    claim_check::ClaimCheck,
+    observe::{Observer, Observers},
 };
 
 use crate::{
@@ -41,6 +43,8 @@ pub struct Deployed {
     router: Option<Router>,
     policy: Policy,
     lease: Option<Duration>,
+    observers: Observers,
+    claims: ClaimCheck,
     /// Its function.
     pub program: Program,
     /// Whether its function answers HTTP, behind a function URL.
@@ -98,6 +102,8 @@ impl Deployed {
             router: None,
             policy: Policy::default(),
             lease: None,
+            observers: Observers::default(),
+            claims: ClaimCheck::default(),
             program,
             answers_http: false,
             batch: 10,
@@ -229,6 +235,22 @@ impl Deployed {
         self
     }
 
+    /// An observer of its engine, in an environment that runs its handlers here. On AWS the function's
+    /// `main` sets it.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observers = self.observers.and(observer);
+        self
+    }
+
+    /// The store of its checked-in payloads, in an environment that runs its handlers here. On AWS the
+    /// function's `main` sets it; the templates have the bucket.
+    #[must_use]
+    pub fn claim_check(mut self, claims: ClaimCheck) -> Self {
+        self.claims = claims;
+        self
+    }
+
     /// One more variable of its own with a fixed value. Waxseal's own variables follow from the
     /// other methods.
     #[must_use]
@@ -299,6 +321,8 @@ impl Deployed {
         let mut settings = Settings::default();
         settings.horizon = Duration::from_hours(u64::from(horizon) * 24);
         settings.lease = self.lease.unwrap_or(settings.lease);
+        settings.observers = self.observers.clone();
+        settings.claims = self.claims.clone();
         settings
     }
 

@@ -1,5 +1,4 @@
-//! Effects that failed for good, were repaired and redriven: a release acts for one failure, and
-//! never twice (S-19).
+//! Effects that failed for good and are redriven: a release acts for one failure, once (S-19).
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -144,8 +143,7 @@ pub async fn s19_a_dead_letter_that_comes_back_releases_the_failure_that_it_was_
     assert_eq!(repaired.runs().len(), 1);
 }
 
-/// Two dead letters of one failure, in one batch, one after the other and at once; and the dead
-/// letter of an older failure.
+/// Two dead letters of one failure, in one batch, in turn and at once; and an older one.
 pub async fn s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing_twice(
     env: &impl ContractEnv,
 ) {
@@ -178,8 +176,7 @@ pub async fn s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing
     assert_eq!((repaired.runs().len(), world.emitted(BOOK, &raw).await.len()), (1, 1));
 }
 
-/// Tokens of receipts that did not fail, foreign tokens, and dead letters that name another
-/// handler.
+/// Tokens of receipts that did not fail, foreign tokens, and the names of other handlers.
 pub async fn s19_a_forged_dead_letter_releases_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let outside = Book::working();
@@ -221,8 +218,7 @@ pub async fn s19_a_forged_dead_letter_releases_nothing(env: &impl ContractEnv) {
     assert_eq!((failed.len(), script.runs()), (1, 0), "a lease is no failure");
 }
 
-/// The life of an effect's keys begins anew only where every attempt so far was refused; otherwise
-/// the outcome stays unknown.
+/// The life of an effect's keys begins anew only where every attempt so far was refused.
 pub async fn s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused(env: &impl ContractEnv) {
     type Answer = fn() -> Result<(), Fault>;
     let refuse: Answer = || Err(Fault::permanent("401, no such API key"));
@@ -283,8 +279,7 @@ pub async fn s19_a_refusal_of_one_of_two_calls_says_nothing_of_the_other(env: &i
     assert_eq!(dead_letters[0].code, Code::OutcomeUnknown);
 }
 
-/// A receipt of an older build does not count uncertain attempts: its failure is released, but
-/// never beyond the life of the key.
+/// A receipt without a count of uncertain attempts is released only within the key's life.
 pub async fn s19_a_failure_of_an_older_build_is_released_while_its_key_lives(env: &impl ContractEnv) {
     for (after, acts) in [(KEY_TTL - Duration::from_millis(1), true), (KEY_TTL, false)] {
         let world = World::of(env).await;
@@ -311,8 +306,7 @@ async fn release<T: Table + Clone>(
     world.function(service).engine.release(&Release { source, id, handler, outcome }).await
 }
 
-/// A person finds out about an unknown outcome. `done` emits what a success emits and does nothing
-/// outside; `not done` acts again.
+/// A person releases an unknown outcome: `done` only emits, and `not done` acts again.
 pub async fn s19_a_person_releases_an_unknown_outcome(env: &impl ContractEnv) {
     for (outcome, expected) in
         [(EffectOutcome::Done, Released::EmitsLater), (EffectOutcome::NotDone, Released::ActsAgain)]
@@ -362,8 +356,7 @@ pub async fn s19_a_release_as_done_survives_a_crash_and_never_acts(env: &impl Co
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));
 }
 
-/// A build whose effect does not define the emissions of a success retries an event that another
-/// build released as done: nothing is lost and nothing acts.
+/// A build without `Done` retries an event that another build released as done, and never acts.
 pub async fn s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);
@@ -379,8 +372,7 @@ pub async fn s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions(en
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));
 }
 
-/// An effect that emits but does not define the emissions of a success refuses `done`. An effect
-/// that emits nothing takes it.
+/// An effect that emits, but has no `Done`, refuses the outcome done.
 pub async fn s19_a_release_that_cannot_be_right_is_refused(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let raw = order("o-19", 1);

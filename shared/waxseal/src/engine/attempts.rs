@@ -56,7 +56,8 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
-    /// What follows an attempt whose commit failed with `error`; `is_receipt` knows the keys of the unit's receipts.
+    /// The step after an attempt whose commit failed with `error`. `is_receipt` knows the keys of
+    /// the unit's receipts.
     ///
     /// # Errors
     /// Every error that no further attempt can help.

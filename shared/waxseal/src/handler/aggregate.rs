@@ -74,9 +74,10 @@ use waxseal_message::{Command, Contains, Emits, Envelope, Event, Message};
 pub trait Aggregate: Send + Sync + Sized + 'static {
     /// Unique in its service. With the message's name it is part of each receipt's key.
     const NAME: &'static str;
-    /// Names that the aggregate had before, newest first, as [`Handler::FORMER_NAMES`](crate::Handler::FORMER_NAMES).
+    /// Names that the aggregate had before, newest first, as
+    /// [`Handler::FORMER_NAMES`](crate::Handler::FORMER_NAMES).
     const FORMER_NAMES: &'static [&'static str] = &[];
-    /// The entity that it decides on.
+    /// The entity on which it decides.
     type State: Entity;
     /// Every message that it decides, as a tuple: `(PlaceOrder, CancelOrder)`. Each has a
     /// [`Decide`] of its own.

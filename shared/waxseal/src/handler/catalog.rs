@@ -38,7 +38,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The name under which its receipts are kept, unless it had another before: `inventory/reserve-stock`, and
+    /// The name under which its receipts are kept, unless it had another before:
+    /// `inventory/reserve-stock`, and
     /// `orders/orders/place-order` for a decision.
     #[must_use]
     pub fn consumer(&self) -> String {

@@ -47,8 +47,8 @@ pub trait Effect: Send + Sync + 'static {
     const NAME: &'static str;
     /// As [`Handler::FORMER_NAMES`](crate::Handler::FORMER_NAMES).
     const FORMER_NAMES: &'static [&'static str] = &[];
-    /// How long the outside remembers an effect key. A retry after that could act twice, so it is dead-lettered as
-    /// "outcome unknown" instead of run.
+    /// The time for which the outside system remembers an effect key. A retry after that could act
+    /// twice, so the message is dead-lettered as "outcome unknown" instead.
     const KEY_TTL: Duration;
     /// The least length of the lease. `None` is the engine's default; a later invocation deadline
     /// wins (S-11).

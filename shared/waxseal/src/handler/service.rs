@@ -50,7 +50,8 @@ impl Route {
         self.handler == name || self.names.former().contains(&name)
     }
 
-    /// As [`Reaction::entity`]. A user's code that panics here panics again where it runs, and is reported there.
+    /// As [`Reaction::entity`]. A user's code that panics here panics again in its run, and is
+    /// reported there.
     pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
         panic::catch(|| self.reaction.entity(raw)).ok().flatten()
     }
@@ -180,8 +181,9 @@ impl Service {
         Ok(())
     }
 
-    /// The mistakes in the catalog of a service: two handlers of one name, an event of another owner that it emits, a
-    /// command for another recipient that it handles. [`Service::check`] reports the first.
+    /// The mistakes in the catalog of a service: two handlers of one name, an event of another
+    /// owner that it emits, a command for another recipient that it handles. [`Service::check`]
+    /// reports the first.
     #[must_use]
     pub fn mistakes(service: &str, catalog: &[Entry]) -> Vec<ServiceError> {
         let name = || service.to_owned();

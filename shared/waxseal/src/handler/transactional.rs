@@ -21,15 +21,19 @@ use waxseal_message::{Emits, Envelope, Message};
     note = "register an `Aggregate` with `.aggregate(..)` and an `Effect` with `.effect(..)`"
 )]
 pub trait Handler: Send + Sync + 'static {
-    /// Unique in its service and part of the receipt's key. A handler that is renamed names its old name in `FORMER_NAMES`: without
-    /// that, old events are new.
+    /// Unique in its service and part of the receipt's key. A handler that is renamed lists its old
+    /// name in `FORMER_NAMES`. Otherwise the rename makes old events new.
     const NAME: &'static str;
-    /// Names that it had before, newest first. Receipts, effect keys and the ids of emitted messages stay those of the oldest name, so
-    /// what took effect under a former name is a duplicate (S-49). A completed receipt lies under every name. It costs one read that
-    /// joins others where there are some, and one write more for each name; so a name may leave the list once the horizon has passed
-    /// since its last build ran. The oldest name of an effect leaves it only while no message of it is under way.
+    /// Names that it had before, newest first (S-49). Receipts, effect keys and the ids of emitted
+    /// messages stay those of the oldest name, so a message that took effect under a former name is
+    /// a duplicate. Each commit writes a completed receipt under every other name too.
+    ///
+    /// The price is one item more in the read that is made anyway, or one read, and one item more
+    /// in the write, for each name. A name may leave the list once the horizon has passed since its
+    /// last build ran. The oldest name of an effect may leave only while no message of it is under
+    /// way.
     const FORMER_NAMES: &'static [&'static str] = &[];
-    /// What it reacts to. Older versions arrive already lifted.
+    /// The message that it handles. Older versions arrive already lifted.
     type Event: Message;
     /// The messages that it may emit or send.
     type Emits: Emits;

@@ -23,7 +23,7 @@ use waxseal::{
     dead_letter::{DeadLetter, DeadLetters},
     lock::Lock,
     payload_hash,
-    table::{Item, Key, Page, TableError, Write, WriteError, memory::Items},
+    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items},
 };
 use waxseal_lambda::{Function, Invocation, Invoke};
 
@@ -93,8 +93,12 @@ impl Table for Memory {
         Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
     }
 
-    async fn query(&self, partition: &str, after: Option<&str>) -> Result<Page, TableError> {
-        Ok(self.0.lock().query(partition, after, 1_000))
+    async fn query(&self, query: &Query) -> Result<Page, TableError> {
+        Ok(self.0.lock().query(query, 1_000))
+    }
+
+    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
+        Ok(self.0.lock().scan(scan, 1_000))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

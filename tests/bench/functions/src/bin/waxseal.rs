@@ -4,7 +4,9 @@ use std::{borrow::Cow, convert::Infallible, process::ExitCode};
 
 use bench_work::{PaymentCaptured, Workload};
 use serde::{Deserialize, Serialize};
-use waxseal::{BoxError, Aggregate, Decide, Refusal, Engine, Entity, Envelope, Fault, Handler, Out, Service, Unit};
+use waxseal::{
+    Aggregate, BoxError, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Refusal, Service, Unit,
+};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
 
@@ -73,7 +75,12 @@ impl Decide<Captured> for Book {
         Cow::Borrowed(&event.0.account)
     }
 
-    fn decide(&self, ledger: &mut Option<Ledger>, event: &Envelope<Captured>, _: &mut Out<Self>) -> Result<(), Refusal<Infallible>> {
+    fn decide(
+        &self,
+        ledger: &mut Option<Ledger>,
+        event: &Envelope<Captured>,
+        _: &mut Out<Self>,
+    ) -> Result<(), Refusal<Infallible>> {
         let ledger = ledger.get_or_insert_default();
         check(&event.data)?;
         ledger.count += 1;

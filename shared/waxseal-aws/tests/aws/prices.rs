@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::support::{
-    After, Announce, Clock, Gateway, Letters, OrderPlaced, engine, inventory, payment, placed,
+    After, Announce, Clock, Gateway, OrderPlaced, RecordedDeadLetters, engine, inventory, payment, placed,
 };
 use serde::{Deserialize, Serialize};
 use waxseal::{
@@ -170,7 +170,7 @@ fn records(count: usize) -> Vec<Record> {
 fn batches(engine: Engine, grouping: Grouping) -> Batches {
     let mut policy = Policy::default();
     policy.grouping = grouping;
-    Batches::new(engine, Letters::default(), policy)
+    Batches::new(engine, RecordedDeadLetters::default(), policy)
 }
 
 #[tokio::test]

@@ -256,8 +256,8 @@ pub(crate) fn on_hand(wire: &WireTable) -> Option<u32> {
 
 /// Keeps letters.
 #[derive(Clone, Default)]
-pub(crate) struct Letters(pub(crate) Arc<Mutex<Vec<DeadLetter>>>);
-impl DeadLetters for Letters {
+pub(crate) struct RecordedDeadLetters(pub(crate) Arc<Mutex<Vec<DeadLetter>>>);
+impl DeadLetters for RecordedDeadLetters {
     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.0.lock().unwrap().push(letter);
         Ok(())

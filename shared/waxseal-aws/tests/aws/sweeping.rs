@@ -175,9 +175,9 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
 
 /// Keeps letters, for receipts that can never be published.
 #[derive(Default)]
-struct Letters(std::sync::Mutex<Vec<DeadLetter>>);
+struct RecordedDeadLetters(std::sync::Mutex<Vec<DeadLetter>>);
 
-impl DeadLetters for Letters {
+impl DeadLetters for RecordedDeadLetters {
     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         self.0.lock().unwrap().push(letter);
         Ok(())
@@ -199,7 +199,7 @@ fn s2_o1_a_damaged_receipt_ends_no_sweep() {
     wire.put(receipt(4, 1).number(attribute::EMITTED, 7));
     wire.put(receipt(5, 1).text(attribute::EMITTED, "[{}]"));
     wire.put(receipt(6, 1));
-    let (table, bus, letters) = (wire.table(), Bus::default(), Letters::default());
+    let (table, bus, letters) = (wire.table(), Bus::default(), RecordedDeadLetters::default());
     let mut sweep = sweep(2);
     runtime().block_on(async {
         while !sweep.is_complete() {

@@ -116,9 +116,9 @@ impl Table for MemoryTable {
 }
 
 #[derive(Clone)]
-pub(crate) struct Letters(pub(crate) Arc<Seen>);
+pub(crate) struct RecordedDeadLetters(pub(crate) Arc<Seen>);
 
-impl DeadLetters for Letters {
+impl DeadLetters for RecordedDeadLetters {
     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         if self.0.letters_fail.load(Ordering::SeqCst) {
             return Err("AWS.SimpleQueueService.NonExistentQueue".into());
@@ -159,7 +159,7 @@ fn function_of(declare: impl Fn(Service) -> Service, policy: Policy) -> (Functio
     let service = declare(Service::new("inventory").handler(ReserveStock(seen.clone())));
     let table = MemoryTable(seen.clone());
     let engine = Engine::new(service, table, Arc::new(TestHost::default()), Settings::default()).unwrap();
-    let batches = Batches::new(engine, Letters(seen.clone()), policy);
+    let batches = Batches::new(engine, RecordedDeadLetters(seen.clone()), policy);
     (Function::new(batches), seen)
 }
 

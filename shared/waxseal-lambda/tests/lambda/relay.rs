@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use crate::common::{Letters, OK, Seen, failed, golden, invoke, orders};
+use crate::common::{OK, RecordedDeadLetters, Seen, failed, golden, invoke, orders};
 use waxseal::{
     Emission, End, Host, Timestamp, Token,
     relay::{PublishError, PublishErrorKind, Publisher},
@@ -58,14 +58,14 @@ impl Publisher for Channels {
     }
 }
 
-fn relay(channels: &Channels) -> (Relay<Channels, Letters>, Arc<Seen>) {
+fn relay(channels: &Channels) -> (Relay<Channels, RecordedDeadLetters>, Arc<Seen>) {
     let (function, seen, _) = relay_later(channels);
     (function, seen)
 }
 
-fn relay_later(channels: &Channels) -> (Relay<Channels, Letters>, Arc<Seen>, Arc<Later>) {
+fn relay_later(channels: &Channels) -> (Relay<Channels, RecordedDeadLetters>, Arc<Seen>, Arc<Later>) {
     let (seen, clock) = (Arc::new(Seen::default()), Arc::new(Later::default()));
-    let letters = Letters(seen.clone());
+    let letters = RecordedDeadLetters(seen.clone());
     (Relay::new("inventory", channels.clone(), letters, clock.clone()), seen, clock)
 }
 

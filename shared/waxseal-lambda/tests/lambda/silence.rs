@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::common::{Letters, OK, Seen, batch, inventory, inventory_that_ignores, invoke, record};
+use crate::common::{
+    OK, RecordedDeadLetters, Seen, batch, inventory, inventory_that_ignores, invoke, record,
+};
 use serde_json::{Value, json};
 use waxseal::{
     Emission, Host, Timestamp, Token,
@@ -199,7 +201,8 @@ async fn s41_a_stream_record_of_somebody_elses_table_is_a_dead_letter_for_functi
         ] {
             let payload = stream(name, keys, &plain, by);
             let relay_saw = Arc::new(Seen::default());
-            let relay = Relay::new("inventory", Nowhere, Letters(relay_saw.clone()), Arc::new(Frozen));
+            let relay =
+                Relay::new("inventory", Nowhere, RecordedDeadLetters(relay_saw.clone()), Arc::new(Frozen));
             let (function, seen) = inventory();
             let answers = [invoke(&function, &payload).await, invoke(&relay, &payload).await];
             for (answer, seen) in answers.into_iter().zip([seen, relay_saw]) {

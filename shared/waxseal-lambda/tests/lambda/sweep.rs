@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{Letters, Seen, invoke, orders};
+use crate::common::{RecordedDeadLetters, Seen, invoke, orders};
 use serde_json::{Value, json};
 use waxseal::{
     Emission, End, Host, Timestamp, Token,
@@ -81,10 +81,10 @@ async fn handled(ids: &[&str]) -> Arc<Seen> {
     seen
 }
 
-fn relay(seen: &Arc<Seen>, bus: &Bus, milliseconds: i64) -> Relay<Bus, Letters> {
+fn relay(seen: &Arc<Seen>, bus: &Bus, milliseconds: i64) -> Relay<Bus, RecordedDeadLetters> {
     // A step looks twice: the relay before it, the sweep after it.
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), milliseconds / 2));
-    Relay::new("inventory", bus.clone(), Letters(seen.clone()), clock)
+    Relay::new("inventory", bus.clone(), RecordedDeadLetters(seen.clone()), clock)
         .sweeping(Table(seen.clone()), Duration::from_hours(14 * 24))
 }
 
@@ -157,7 +157,7 @@ async fn o1_a_sweep_that_is_cut_off_in_the_middle_of_a_step_answers_with_its_pla
     // Not one step in all that time: going on would not come further.
     let stop = std::future::ready(());
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
-    let stuck = Relay::new("inventory", Bus::default(), Letters(seen), clock)
+    let stuck = Relay::new("inventory", Bus::default(), RecordedDeadLetters(seen), clock)
         .sweeping(Stuck, Duration::from_hours(14 * 24));
     let error = stuck
         .invoke_until(payload.to_string().as_bytes(), &invocation, End::stopped_by(stop))
@@ -282,7 +282,7 @@ async fn a_function_that_cannot_sweep_says_so() {
     let payload = br#"{"sweep":{"from":"2026-11-20T00:00:00Z"}}"#;
     let seen = handled(&["a"]).await;
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
-    let still = Relay::new("inventory", Bus::default(), Letters(seen.clone()), clock);
+    let still = Relay::new("inventory", Bus::default(), RecordedDeadLetters(seen.clone()), clock);
     for (answer, takes) in [
         (
             invoke(&crate::common::inventory().0, payload).await,

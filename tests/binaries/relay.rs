@@ -215,7 +215,7 @@ fn o6_a_missing_channel_is_a_dead_letter_after_five_minutes_and_the_rest_is_publ
     assert_eq!(
         dead_letter.note().reason,
         "cannot be published to queue:nobody: it is older than 5 minutes, and still WAXSEAL_QUEUE_NOBODY is not set: \
-         set it to the URL of the queue `nobody`"
+         set it to the URL of the queue `nobody` (WX0314)"
     );
     assert!(
         dead_letter.body.contains("\"eventId\":\"id of b\""),

@@ -18,6 +18,7 @@ mod events;
 mod http;
 mod order;
 mod problem;
+mod requests;
 pub mod submission;
 mod submit;
 

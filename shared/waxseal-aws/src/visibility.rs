@@ -149,7 +149,10 @@ mod tests {
         let said = |kind| {
             let mut error = CallFailure::new(kind, "Access denied.".to_owned());
             error.code = Some("SomeCode".to_owned());
-            error.at(&source(&target, arn), "sqs:ChangeMessageVisibility").to_string()
+            let text = error.at(&source(&target, arn), "sqs:ChangeMessageVisibility").to_string();
+            let (text, code) = text.rsplit_once(" (WX").unwrap();
+            assert_eq!(code.len(), "0309)".len(), "{text} has a code");
+            text.to_owned()
         };
         assert_eq!(
             said(Kind::Missing),

@@ -149,7 +149,7 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let ours = Environments::of_workspace(&root).unwrap();
         let of = |package: &str, target: &str| ours.list[ours.of(package, target)].name.as_str();
-        assert_eq!(of("waxseal", "contract"), "memory");
+        assert_eq!(of("waxseal-conformance", "contract"), "memory");
         assert_eq!(of("waxseal", "laws"), "plain");
         assert_eq!(of("waxseal-tests", "binaries"), "binaries");
         assert_eq!(of("waxseal-tests", "localstack"), "localstack");

@@ -16,7 +16,10 @@ use serde::{
 use serde_json::value::RawValue;
 use waxseal::table::{Action, Item, Key, Value, Write, attribute};
 
-use super::condition::{Expression, expression};
+use super::{
+    condition::{Expression, expression},
+    value::{Attribute, Number},
+};
 
 /// A body of some `items`, ready to be sent, however often.
 pub(super) fn written(body: &impl Serialize, items: usize) -> Result<Bytes, serde_json::Error> {
@@ -155,28 +158,6 @@ struct Consistent<'a> {
     #[serde(serialize_with = "keys")]
     keys: &'a [Key],
     consistent_read: bool,
-}
-
-/// An attribute's value with the type that DynamoDB knows it by.
-#[derive(Serialize)]
-pub(super) enum Attribute<'a> {
-    S(&'a str),
-    /// Numbers travel as texts, so that no reader rounds them.
-    N(#[serde(serialize_with = "digits")] Number),
-}
-
-/// A whole number: versions are unsigned.
-pub(super) enum Number {
-    Signed(i64),
-    Unsigned(u64),
-}
-
-fn digits<S: Serializer>(number: &Number, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut digits = itoa::Buffer::new();
-    serializer.serialize_str(match number {
-        Number::Signed(number) => digits.format(*number),
-        Number::Unsigned(number) => digits.format(*number),
-    })
 }
 
 fn put<S: Serializer>(item: &Option<&Item>, serializer: S) -> Result<S::Ok, S::Error> {

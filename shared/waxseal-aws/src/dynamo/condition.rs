@@ -2,7 +2,7 @@
 
 use waxseal::table::{Condition, attribute};
 
-use super::body::{Attribute, Number};
+use super::value::{Attribute, Number};
 
 /// A condition expression with its names and its one value. Every name goes through a placeholder: `owner` is a reserved
 /// word, and the list of these grows.

@@ -18,6 +18,7 @@ mod query;
 mod read;
 mod retry;
 mod scan;
+mod value;
 mod write;
 
 pub use client::Dynamo;

@@ -12,12 +12,14 @@
 mod document;
 mod name;
 mod setting;
+mod suffix;
 mod table;
 mod value;
 
 pub use document::markdown;
-pub use name::{Name, concerns, judge, suffix};
+pub use name::{Name, concerns, judge};
 pub use setting::{FunctionKind, Setting, Unset};
+pub use suffix::suffix;
 pub use table::{
     AWS_ENDPOINT, AWS_ENDPOINTS_IGNORED, AWS_REGION, BACKOFF, BUS, CLAIM_BYTES, CLAIMS, CLAIMS_FROM,
     COMMIT_GROUPING, CONCURRENCY, DEAD_LETTERS, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED,

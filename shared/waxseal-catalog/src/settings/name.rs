@@ -5,6 +5,7 @@
 
 use super::{
     setting::Setting,
+    suffix::suffix,
     table::{QUEUES, SETTINGS, TABLE, TOPICS},
 };
 
@@ -61,13 +62,6 @@ pub fn judge(name: &str) -> Name {
         Some((setting, rest)) => Name::Near { meant: format!("{}{rest}", setting.name), setting },
         None => Name::Unknown { resembles: resembling(&upper) },
     }
-}
-
-/// The last part of a variable's name for a channel, in upper case. `_` replaces the signs that a variable's name cannot
-/// hold.
-#[must_use]
-pub fn suffix(name: &str) -> String {
-    name.chars().map(|c| if matches!(c, '-' | '.') { '_' } else { c.to_ascii_uppercase() }).collect()
 }
 
 /// Waxseal's settings that are one variable each.

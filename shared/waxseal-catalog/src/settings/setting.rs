@@ -1,6 +1,6 @@
 //! One environment variable as data.
 
-use super::{name::suffix, table::SETTINGS, value::Values};
+use super::{suffix::suffix, table::SETTINGS, value::Values};
 
 /// One environment variable, or one family of variables with a common prefix.
 #[derive(Debug)]

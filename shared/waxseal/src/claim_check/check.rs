@@ -72,7 +72,7 @@ impl Claim {
     /// # Errors
     /// Where `payload` is not JSON.
     pub fn to(location: impl Into<String>, payload: &str) -> Result<Self, serde_json::Error> {
-        let exact = crate::payload_hash(payload)?;
+        let exact = waxseal_message::payload_hash(payload)?;
         Ok(Self {
             location: location.into(),
             sha256: sha256(payload.as_bytes()),

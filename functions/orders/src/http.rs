@@ -18,10 +18,10 @@ use serde_json::{Value, json};
 use waxseal::Engine;
 
 use crate::{
-    Order, Status, cancel, find,
+    order::{Order, Status},
     problem::Problem,
     submission::{check_key, parse_body},
-    submit,
+    submit::{cancel, find, submit},
 };
 
 /// The largest body in bytes: 50 lines with the longest SKUs, and as much again.

@@ -6,7 +6,7 @@ use axum::{
 };
 use waxseal::{Failure, problem};
 
-use crate::{Refused, Rejected, submission::Invalid};
+use crate::{aggregate::Refused, submission::Invalid, submit::Rejected};
 
 /// One problem, as a response.
 #[derive(Debug)]

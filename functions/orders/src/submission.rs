@@ -23,7 +23,7 @@ use serde_json::Value;
 pub use field::Invalid;
 use field::{At, canonical};
 
-use crate::PlaceOrder;
+use crate::commands::PlaceOrder;
 
 /// The newest version of an order's form.
 pub const NEWEST: u64 = 2;

@@ -1,6 +1,6 @@
 //! One environment variable as data.
 
-use super::{suffix::suffix, table::SETTINGS, value::Values};
+use super::{suffix::suffix, value::Values};
 
 /// One environment variable, or one family of variables with a common prefix.
 #[derive(Debug)]
@@ -46,23 +46,6 @@ pub enum FunctionKind {
     Relay,
 }
 
-impl FunctionKind {
-    /// Its name in the documentation.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Service => "service",
-            Self::ClaimCheck => "claim check",
-            Self::Relay => "relay",
-        }
-    }
-
-    /// The settings that a function of this kind reads.
-    pub fn settings(self) -> impl Iterator<Item = &'static Setting> {
-        SETTINGS.iter().copied().filter(move |setting| setting.read_by.contains(&self))
-    }
-}
-
 impl Setting {
     /// Whether it stands for all variables that begin with its name.
     #[must_use]
@@ -86,7 +69,7 @@ impl Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::table;
+    use crate::settings::table::{self, SETTINGS};
 
     #[test]
     fn a_member_of_a_family_is_named_as_a_variable_can_be() {

@@ -2,7 +2,7 @@
 
 use super::{
     setting::{
-        FunctionKind::{ClaimCheck, Relay, Service},
+        FunctionKind::{self, ClaimCheck, Relay, Service},
         Setting, Unset,
     },
     value::{self, Values},
@@ -203,5 +203,22 @@ settings! {
         unset: Unset::Default("false"),
         example: "true",
         read_by: [Service, ClaimCheck, Relay],
+    }
+}
+
+impl FunctionKind {
+    /// Its name in the documentation.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::ClaimCheck => "claim check",
+            Self::Relay => "relay",
+        }
+    }
+
+    /// The settings that a function of this kind reads.
+    pub fn settings(self) -> impl Iterator<Item = &'static Setting> {
+        SETTINGS.iter().copied().filter(move |setting| setting.read_by.contains(&self))
     }
 }

@@ -5,6 +5,8 @@
 //! run one after another, all others at once. The folder knows no source.
 
 mod backoff;
+mod batches;
+mod conclude;
 mod dead_letter;
 mod lanes;
 mod outcome;
@@ -16,11 +18,11 @@ mod round;
 mod run;
 
 pub use backoff::{Backoff, Delay, LONGEST_DELAY, Visibility};
+pub use batches::Batches;
 pub use dead_letter::dead_letter;
 pub use outcome::RecordOutcome;
 pub use policy::{GroupPolicy, MARGIN, MalformedPolicy, Policy, TotalFailure};
 pub use record::{Content, ReceiptHandle, Record};
 pub use response::{MissingId, failures};
-pub use run::Batches;
 
 pub use crate::commit::Grouping;

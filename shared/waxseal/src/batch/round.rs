@@ -4,12 +4,13 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{
     batch::{
+        batches::Batches,
+        conclude::ignored,
         lanes::{Lane, Place, fold},
         outcome::RecordOutcome,
         policy::GroupPolicy,
         progress::Progress,
         record::{Content, Record},
-        run::{Batches, ignored},
     },
     code::Code,
     commit::{Access, Group},

@@ -4,12 +4,14 @@
 //! The table's stream feeds it. A [`Sweep`] reads emissions that the stream has forgotten from the
 //! receipts themselves. The folder knows no batches.
 
+mod pending;
 mod progress;
 mod publish;
 mod publisher;
 mod sweep;
 
+pub use pending::Pending;
 pub use progress::Progress;
 pub use publish::publish;
-pub use publisher::{CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay};
+pub use publisher::{CHANNEL_WAIT, PublishError, PublishErrorKind, Publisher, Relay};
 pub use sweep::{Counts, Receipts, SWEEP_REACH, Sweep, SweepError, Window};

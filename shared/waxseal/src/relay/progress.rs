@@ -12,7 +12,7 @@ use std::{
 };
 
 use crate::lock::Lock;
-use crate::relay::publisher::Pending;
+use crate::relay::pending::Pending;
 use waxseal_message::Timestamp;
 
 /// The number of receipts in each of the two generations of the memory; a stream's batch has at

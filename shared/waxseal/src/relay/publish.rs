@@ -9,8 +9,9 @@ use crate::{
     emission::Emission,
     observe::{Published, PublishedAs},
     relay::{
+        pending::Pending,
         progress::since,
-        publisher::{CHANNEL_WAIT, Pending, PublishError, PublishErrorKind, Publisher, Relay},
+        publisher::{CHANNEL_WAIT, PublishError, PublishErrorKind, Publisher, Relay},
     },
 };
 

@@ -68,21 +68,6 @@ impl PublishError {
 /// channel is done by then.
 pub const CHANNEL_WAIT: Duration = Duration::from_secs(5 * 60);
 
-/// The emissions of one receipt, from a stream record or a sweep.
-#[derive(Debug, Clone)]
-pub struct Pending {
-    /// The name of the receipt in the response: the stream record's sequence number, or the
-    /// receipt's key.
-    pub record: String,
-    /// The time at which the record was written; `None` where only the envelopes have one.
-    pub at: Option<Timestamp>,
-    /// The content of the attribute [`EMITTED`](crate::table::attribute::EMITTED), or the reason
-    /// why it cannot be read.
-    pub emissions: Result<Vec<Emission>, String>,
-    /// The attribute in its stored form, for the dead-letter queue.
-    pub body: Vec<u8>,
-}
-
 /// One invocation of a relay: its channels and its memory.
 pub struct Relay<'a, P, D> {
     /// The channels.

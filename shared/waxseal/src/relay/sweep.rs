@@ -17,9 +17,10 @@ use crate::{
     dead_letter::DeadLetters,
     emission::{Emission, read_emissions},
     relay::{
+        pending::Pending,
         progress::Progress,
         publish::publish_each,
-        publisher::{Pending, Publisher, Relay},
+        publisher::{Publisher, Relay},
     },
     row::Receipt,
     table::{Item, Key, Scan, ScanPage, Table, TableError, Value, attribute::EMITTED},

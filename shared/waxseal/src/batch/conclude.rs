@@ -1,0 +1,135 @@
+//! The outcome of a record: its retry, or its dead letter.
+
+use std::time::Duration;
+
+use crate::batch::batches::Batches;
+use crate::{
+    batch::{
+        backoff::{jitter, random},
+        outcome::RecordOutcome,
+        policy::MalformedPolicy,
+        record::Record,
+    },
+    code::Code,
+    dead_letter::{DeadLetter, FailedHandler},
+    engine::Outcome,
+    handler::{Failure, Reason},
+};
+use waxseal_message::{DecodeError, Raw, lacking};
+
+impl Batches {
+    /// The outcome of a message. It writes the dead letter where there is one.
+    pub(super) async fn conclude(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        result: Result<Outcome, Failure>,
+        handlers: Vec<FailedHandler>,
+    ) -> RecordOutcome {
+        match result {
+            Ok(outcome) => RecordOutcome::Done(Some(outcome)),
+            // The box keeps this rare case out of the size of every record's future.
+            Err(failure) => Box::pin(self.failed(record, raw, failure, handlers)).await,
+        }
+    }
+
+    async fn failed(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        failure: Failure,
+        handlers: Vec<FailedHandler>,
+    ) -> RecordOutcome {
+        match failure {
+            Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
+            failure @ Failure::Unknown { .. } => {
+                let reason = Reason::of(&failure).between("", &missing_members(record, raw));
+                self.unreadable(record, failure.code(), reason).await
+            }
+            Failure::Unstarted => RecordOutcome::Unstarted,
+            failure if failure.is_permanent() => {
+                let hint = match &failure {
+                    Failure::Decode(DecodeError::Shape { .. }) => missing_members(record, raw),
+                    _ => String::new(),
+                };
+                let dead_letter =
+                    self.dead_letter_of(record, failure.code(), Reason::of(&failure).between("", &hint));
+                self.dead_letter(DeadLetter { handlers, ..dead_letter }).await
+            }
+            failure => self.retry(record, raw, &failure).await,
+        }
+    }
+
+    /// The dead letter of a record, with the service and the time.
+    pub(super) fn dead_letter_of(
+        &self,
+        record: &Record,
+        code: Code,
+        reason: impl Into<Reason>,
+    ) -> DeadLetter {
+        let reason = reason.into();
+        let (shown, quoted_reason) = (reason.shown().to_owned(), reason.quoted().map(str::to_owned));
+        let (service, now) = (self.engine.service().name(), self.engine.now());
+        DeadLetter { quoted_reason, ..record.dead_letter(service, now, code, shown) }
+    }
+
+    pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> RecordOutcome {
+        match self.policy.malformed {
+            MalformedPolicy::DeadLetter => self.dead_letter(self.dead_letter_of(record, code, reason)).await,
+            MalformedPolicy::Retry => {
+                let reason = reason.shown();
+                tracing::warn!(record = record.id, reason, "not readable, reported as failed");
+                RecordOutcome::Failed { reason: reason.to_owned(), retry_after: None }
+            }
+        }
+    }
+
+    async fn retry(&self, record: &Record, raw: &Raw, failure: &Failure) -> RecordOutcome {
+        let reason = Reason::of(failure);
+        // A duplicate of a leased event has not failed by itself: it waits, however often it is
+        // received.
+        let waits = matches!(failure, Failure::InProgress { .. });
+        if !waits && self.policy.max_receives.is_some_and(|most| record.receives >= most) {
+            let reason = reason.between(&format!("gave up after {} receives: ", record.receives), "");
+            return self.dead_letter(self.dead_letter_of(record, failure.code(), reason)).await;
+        }
+        let reason = reason.shown();
+        tracing::warn!(
+            record = record.id,
+            event = raw.name,
+            source = raw.source,
+            event_id = raw.id,
+            receives = record.receives,
+            reason,
+            "failed, comes again",
+        );
+        let mut retry_after = failure.retry_after(self.engine.now());
+        if waits && let Some(rest) = &mut retry_after {
+            // Records that wait for one lease are spread, since not all need to arrive at its end
+            // (S-14).
+            *rest += jitter((*rest / 10).max(Duration::from_secs(1)), random(self.engine.token()));
+        }
+        RecordOutcome::Failed { reason: reason.to_owned(), retry_after }
+    }
+
+    pub(super) async fn dead_letter(&self, dead_letter: DeadLetter) -> RecordOutcome {
+        super::dead_letter(dead_letter, &self.dead_letters, self.engine.observers()).await
+    }
+}
+
+/// The outcome of a record that its service declares to ignore.
+pub(super) fn ignored(record: &Record, name: &str) -> RecordOutcome {
+    tracing::info!(record = record.id, name, "acknowledged without a handler: the service ignores it");
+    RecordOutcome::Done(None)
+}
+
+/// The members that a payload lacks to be an envelope, for the reason of its dead letter. The text
+/// is empty where the payload came in an envelope.
+fn missing_members(record: &Record, raw: &Raw) -> String {
+    let (body, data) = (String::from_utf8_lossy(&record.body), raw.data.get());
+    // One such member around the payload is an envelope's own.
+    let is_plain = ["eventId", "specversion"]
+        .iter()
+        .all(|name| body.matches(name).count() <= data.matches(name).count());
+    lacking(data).filter(|_| is_plain).map(|lacking| format!("; {lacking}")).unwrap_or_default()
+}

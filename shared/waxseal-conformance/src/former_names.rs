@@ -127,7 +127,8 @@ fn records(ids: impl Iterator<Item = u32>) -> Vec<Record> {
     ids.map(|n| record(&format!("m-{n}"), &order(&format!("o-{n}"), 1))).collect()
 }
 
-/// What an old build handled is a duplicate for the new one, alone and in a batch, and the other way round.
+/// A message that an old build handled is a duplicate for the new one, alone and in a batch, and
+/// the other way round.
 pub async fn s49_what_took_effect_under_a_former_name_is_a_duplicate(env: &impl ContractEnv) {
     let script = Script::default();
     for (old, new, consumer) in builds(&script) {

@@ -129,7 +129,7 @@ fn main() {
         .when(reserve("Grace"))
         .then(seat("Grace"), (reserved("Grace"),));
 
-    // What a test that fails would print: both sides in full.
+    // A failed assertion prints both sides in full.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ())); // this panic is meant
     let wrong = std::panic::catch_unwind(|| {

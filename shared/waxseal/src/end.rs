@@ -32,7 +32,7 @@ pub enum Point {
 /// ```
 /// use waxseal::{End, Point};
 ///
-/// # waxseal::contract::block_on(async {
+/// # waxseal_testing::block_on(async {
 /// let mut end = End::stopped_by(std::future::ready(()));
 /// assert_eq!(end.within(Point::Stop, std::future::pending::<()>()).await, None);
 /// // Work that is ready at its first poll is never dropped.

@@ -210,7 +210,7 @@ pub(crate) fn hashes(raw: &Raw) -> Result<PayloadHash<'_>, Fault> {
 /// The claim check of an engine: a store with its limits, or none. It is cheap to clone.
 ///
 /// ```
-/// # use waxseal::{claim::{ClaimCheck, Claims, StoreError}, Raw};
+/// # use waxseal::{claim_check::{ClaimCheck, Claims, StoreError}, Raw};
 /// # struct NoStore;
 /// # impl Claims for NoStore {
 /// #     async fn get(&self, _: &str, _: u64) -> Result<Option<Vec<u8>>, StoreError> { Ok(None) }

@@ -24,7 +24,7 @@ impl Key {
     /// key (S-18).
     ///
     /// ```
-    /// use waxseal::item::Key;
+    /// use waxseal::table::Key;
     /// assert_ne!(Key::of("receipt", &["a#b", "c"], "receipt"), Key::of("receipt", &["a", "b#c"], "receipt"));
     /// assert_eq!(&*Key::of("order", &["o-1"], "state").partition, "order#o-1");
     /// ```
@@ -104,7 +104,7 @@ impl Foreign {
     /// The type of the value without its content, for error texts.
     ///
     /// ```
-    /// use waxseal::item::Foreign;
+    /// use waxseal::table::Foreign;
     /// assert_eq!(Foreign::new(r#"{"BOOL":true}"#).kind(), "BOOL");
     /// assert_eq!(Foreign::new(r#"{"N":"1.5"}"#).kind(), "N with a fraction or beyond 64 bits");
     /// ```

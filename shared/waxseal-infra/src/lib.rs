@@ -23,7 +23,7 @@
 //! #     async fn handle(&self, _: &waxseal::Envelope<Scanned>, _: &mut waxseal::Unit<'_, ()>) -> Result<(), waxseal::Fault> { Ok(()) }
 //! # }
 //! let tracking = waxseal::Service::new("tracking").handler(CountScans);
-//! let app = App::new("parcels").service(Deployed::new(&tracking));
+//! let app = App::new("parcels").service(Deployed::new(tracking));
 //! let stacks = templates(&app)?;
 //! assert_eq!(stacks.iter().map(|stack| stack.name.as_str()).collect::<Vec<_>>(), ["bus", "tracking"]);
 //! assert!(stacks[1].to_yaml().contains("package.scanned"));

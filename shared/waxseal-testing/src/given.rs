@@ -40,7 +40,7 @@ use crate::expected::{self, Messages};
 ///     ) -> Result<(), Refusal<Missing>> {
 ///         let Withdraw { cents, .. } = command.data;
 ///         let has = account.as_ref().map_or(0, |account| account.cents);
-///         let left = has.checked_sub(cents).ok_or(Missing(cents - has))?;
+///         let left = has.checked_sub(cents).ok_or_else(|| Missing(cents - has))?;
 ///         *account = Some(Account { cents: left });
 ///         out.emit(Withdrawn { cents });
 ///         Ok(())

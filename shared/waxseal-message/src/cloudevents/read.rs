@@ -23,13 +23,13 @@ use super::rules::*;
 /// ```
 /// let json = r#"{"specversion":"1.0","type":"com.github.push","source":"https://github.com/waxseal/waxseal",
 ///     "id":"A234","time":"2026-11-21T10:30:00+01:00","data":{"ref":"refs/heads/main"}}"#;
-/// let event = waxseal::cloudevents::read(json, None).unwrap();
+/// let event = waxseal_message::cloudevents::read(json, None).unwrap();
 /// assert_eq!((&*event.name, event.version, event.data.get()), ("com.github.push", 1, r#"{"ref":"refs/heads/main"}"#));
 /// assert_eq!(event.timestamp.to_string(), "2026-11-21T09:30:00Z");
 ///
 /// let xml = json.replacen(r#""id""#, r#""datacontenttype":"text/xml","id""#, 1);
 /// assert_eq!(
-///     waxseal::cloudevents::read(&xml, None).unwrap_err().to_string(),
+///     waxseal_message::cloudevents::read(&xml, None).unwrap_err().to_string(),
 ///     "a CloudEvents event whose datacontenttype is text/xml: handlers read JSON, so let the producer send \
 ///      application/json, or convert it on the way"
 /// );

@@ -46,7 +46,7 @@ pub(crate) struct Group {
     is_stopped: AtomicBool,
     stop: Lock<Option<oneshot::Sender<()>>>,
     stopped: Shared<oneshot::Receiver<()>>,
-    locks: Lock<HashMap<Key, Arc<async_lock::Mutex<()>>>>,
+    locks: Lock<HashMap<Key, Arc<Semaphore>>>,
     /// One token of the host, and the number of tokens made from it. Entropy may be a system call,
     /// so the host is asked once.
     token: Token,
@@ -195,9 +195,10 @@ impl Group {
         for key in keys {
             let lock = {
                 let mut locks = self.locks.lock();
-                Arc::clone(locks.entry(key).or_default())
+                // A mutex of `async-lock` reads the clock to be fair, so a seed would not decide the run.
+                Arc::clone(locks.entry(key).or_insert_with(|| Arc::new(Semaphore::new(1))))
             };
-            held.push(lock.lock_arc().await);
+            held.push(lock.acquire_arc().await);
         }
         EntityLock(held)
     }

@@ -1,6 +1,6 @@
 //! The permits of a record while it runs, and the errors of its commit.
 
-use async_lock::{MutexGuardArc, SemaphoreGuard};
+use async_lock::{SemaphoreGuard, SemaphoreGuardArc};
 
 use crate::table::{Key, WriteError};
 
@@ -29,5 +29,5 @@ pub(crate) struct Slot<'a>(
 /// them.
 #[derive(Default)]
 pub(crate) struct EntityLock(
-    #[expect(dead_code, reason = "held, not read")] pub(super) Vec<MutexGuardArc<()>>,
+    #[expect(dead_code, reason = "held, not read")] pub(super) Vec<SemaphoreGuardArc>,
 );

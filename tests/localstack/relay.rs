@@ -259,7 +259,7 @@ fn o6_an_event_that_can_never_be_published_is_a_dead_letter_and_blocks_nobody() 
     let dead_letter = world.relay_dead_letters("inventory", 1).swap_remove(0);
     let reason = dead_letter.note().unwrap().reason;
     assert!(
-        reason.starts_with("cannot be published to bus: what the receipt stored is no envelope: "),
+        reason.starts_with("cannot be published to bus: the receipt stored no envelope: "),
         "{dead_letter:#?}"
     );
     assert_eq!(dead_letter.body, r#"{"orderId":"größe ✉"}"#);

@@ -25,7 +25,9 @@ pub fn app(outside: Outside<impl Gateway, impl Mailer>) -> App {
         // races.
         .service(Deployed::new(inventory::service()).handlers(1).invocations(2))
         .service(
+            // A duplicate that waits for a lease uses up receives, and a payment must not be given up for it.
             Deployed::new(payment::service(gateway))
+                .max_receives(10)
                 .parameter(Parameter::new("PAYMENT_GATEWAY_URL", "the base URL of the payment gateway")),
         )
         .service(

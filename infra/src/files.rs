@@ -14,7 +14,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
 }
 
-/// What is wrong with a file of the folder.
+/// The reason why a file of the folder is not what `waxseal` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stale {
     /// It does not exist yet.

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use orders::Order;
-use waxseal::Entity;
+use waxseal::{Entity, row::state, table::Item};
 use waxseal_catalog::{App, Deployed};
 use waxseal_local::{Faults, Local, LocalError, Queue};
 
@@ -112,7 +112,6 @@ impl Platform {
     /// All entities of one kind, with their ids.
     fn entities<T: Entity>(&self, service: &str) -> Vec<(String, T)> {
         let Ok(table) = self.local.table(service) else { return Vec::new() };
-        let entity = |item: &waxseal::table::Item| entity(&item.key.partition, item.get_text("data")?);
         table.items().iter().filter_map(entity).collect()
     }
 
@@ -135,12 +134,11 @@ impl Platform {
     }
 }
 
-/// The entity of kind `T` that an item of this partition holds as `data`, with its id; `None` where
-/// it holds another.
+/// The entity of kind `T` that an item holds, with its id; `None` where it holds another.
 #[must_use]
-pub fn entity<T: Entity>(partition: &str, data: &str) -> Option<(String, T)> {
-    let id = partition.strip_prefix(T::KIND)?.strip_prefix('#')?;
-    Some((id.replace("%23", "#").replace("%25", "%"), serde_json::from_str(data).ok()?))
+pub fn entity<T: Entity>(item: &Item) -> Option<(String, T)> {
+    let (value, _) = state::value(item).ok()??;
+    Some((state::id(&item.key)?, value))
 }
 
 /// The platform with shorter time-outs and leases: in real time a person waits for each retry.

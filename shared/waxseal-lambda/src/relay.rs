@@ -58,6 +58,7 @@ use crate::{
 /// ```
 pub struct Relay<P, D> {
     parts: Arc<Parts<P, D>>,
+    observers: Observers,
     sweeper: Option<Arc<Sweeper>>,
 }
 
@@ -67,12 +68,11 @@ struct Parts<P, D> {
     dead_letters: D,
     host: Arc<dyn Host>,
     progress: Progress,
-    observers: Observers,
 }
 
 impl<P, D> Clone for Relay<P, D> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), sweeper: self.sweeper.clone() }
+        Self { parts: self.parts.clone(), observers: self.observers.clone(), sweeper: self.sweeper.clone() }
     }
 }
 
@@ -88,19 +88,17 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
     #[must_use]
     pub fn new(service: impl Into<String>, publisher: P, dead_letters: D, host: Arc<dyn Host>) -> Self {
         let (service, progress) = (service.into(), Progress::default());
-        let observers = Observers::default();
         Self {
-            parts: Arc::new(Parts { service, publisher, dead_letters, host, progress, observers }),
+            parts: Arc::new(Parts { service, publisher, dead_letters, host, progress }),
+            observers: Observers::default(),
             sweeper: None,
         }
     }
 
-    /// Tells `observers` of each emission and of each dead letter. Call it before the relay is cloned: a clone keeps its own.
+    /// Tells `observers` of each emission and of each dead letter. A clone that was made before keeps its own.
     #[must_use]
     pub fn observed(mut self, observers: Observers) -> Self {
-        if let Some(parts) = Arc::get_mut(&mut self.parts) {
-            parts.observers = observers;
-        }
+        self.observers = observers;
         self
     }
 
@@ -135,7 +133,7 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
         match (Payload::read(text, invocation)?, &self.sweeper) {
             (Payload::Stream(objects), _) => self.publish(&stream::pending(&objects.0)?, end).await,
             (Payload::Sweep, Some(sweeper)) => {
-                sweeper.sweep(|| self.parts.now(), text, invocation.deadline, end).await
+                sweeper.sweep(|| self.now(), text, invocation.deadline, end).await
             }
             (Payload::Batch(batch), _) => self.refuse(&batch, end).await,
             (Payload::Http, _) => Err(self.not_taken("HTTP")),
@@ -145,7 +143,7 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
     }
 
     async fn publish(&self, receipts: &[Pending], mut end: End<'_>) -> Result<Vec<u8>, InvokeError> {
-        let relay = self.parts.now();
+        let relay = self.now();
         let published = end.within(Point::Cutoff, publish(&relay, receipts)).await;
         let open = published.unwrap_or_else(|| {
             tracing::warn!("a channel did not answer in time: its unanswered entries are published again");
@@ -165,9 +163,9 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
                     "the relay takes DynamoDB stream records, this one came from {}: wire it to a table's stream",
                     batch.kind.name()
                 );
-                let Parts { service, dead_letters, host, observers, .. } = &*self.parts;
+                let Parts { service, dead_letters, host, .. } = &*self.parts;
                 let letter = record.dead_letter(service, host.now(), Code::WrongSource, reason);
-                outcomes.push(dead_letter(letter, dead_letters, observers).await);
+                outcomes.push(dead_letter(letter, dead_letters, &self.observers).await);
             }
             outcomes
         };
@@ -185,10 +183,11 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
     }
 }
 
-impl<P, D> Parts<P, D> {
+impl<P, D> Relay<P, D> {
     /// The relay at this moment.
     fn now(&self) -> waxseal::relay::Relay<'_, P, D> {
-        let Self { service, publisher, dead_letters, host, progress, observers } = self;
+        let Parts { service, publisher, dead_letters, host, progress } = &*self.parts;
+        let observers = &self.observers;
         waxseal::relay::Relay { publisher, dead_letters, service, progress, now: host.now(), observers }
     }
 }

@@ -56,14 +56,14 @@ impl Clock {
     /// due.
     fn exactly(&self) -> Timestamp {
         match self.real {
-            Some((instant, start)) => later(start, instant.elapsed()),
+            Some((instant, start)) => start + instant.elapsed(),
             None => self.state().now,
         }
     }
 
     /// Ends after `delay`.
     pub fn sleep(self: &Arc<Self>, delay: Duration) -> Sleep {
-        self.sleep_until(later(self.exactly(), delay))
+        self.sleep_until(self.exactly() + delay)
     }
 
     /// Ends at `at`.
@@ -81,7 +81,7 @@ impl Clock {
         let now = if self.is_real() { self.exactly() } else { at };
         let mut state = self.state();
         state.now = state.now.max(now);
-        let later = state.timers.split_off(&(later(now, Duration::from_nanos(1)), 0));
+        let later = state.timers.split_off(&(now + Duration::from_nanos(1), 0));
         let due = std::mem::replace(&mut state.timers, later);
         drop(state);
         due.into_values().for_each(Waker::wake);
@@ -90,10 +90,6 @@ impl Clock {
     pub(crate) fn is_real(&self) -> bool {
         self.real.is_some()
     }
-}
-
-pub(crate) fn later(from: Timestamp, delay: Duration) -> Timestamp {
-    from.checked_add(delay).unwrap_or(Timestamp::MAX)
 }
 
 /// See [`Clock::sleep`]. Its timer is removed with it.

@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use waxseal::End;
 use waxseal_lambda::{Invocation, Invoke, points};
 
-use crate::{clock::later, world::World};
+use crate::world::World;
 
 /// A function with the settings that Lambda has of it.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl<F: Invoke> Deployed<F> {
     /// The error is that of Lambda: an error of the function, a time-out, a killed process.
     pub(crate) async fn invoke(&self, payload: Vec<u8>, immune: bool) -> Result<Vec<u8>, String> {
         let World { clock, random, executor, .. } = &self.world;
-        let deadline = later(clock.now(), self.timeout);
+        let deadline = clock.now() + self.timeout;
         let invocation =
             Invocation { request_id: random.uuid(), deadline: Some(deadline), ..Invocation::default() };
         let function = self.function.clone();

@@ -10,7 +10,7 @@ use waxseal::{
     sqs::{self, LARGEST, MOST_ATTRIBUTES},
 };
 
-use crate::{clock::later, entry::Entry, message::NewMessage};
+use crate::{entry::Entry, message::NewMessage};
 
 /// The refusal of a channel: the service's code, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -158,7 +158,7 @@ pub(crate) fn message(message: &NewMessage, fifo: bool) -> Result<(), Refused> {
 
 /// Refuses, as SQS does, a visibility until `until` for a message that was received at `received`.
 pub(crate) fn visibility(received: Timestamp, until: Timestamp) -> Result<(), Refused> {
-    if until > later(received, LONGEST_VISIBILITY) {
+    if until > received + LONGEST_VISIBILITY {
         let what = "a message is hidden for 12 hours after its receive at most";
         return Err(Refused::new("InvalidParameterValue", what));
     }

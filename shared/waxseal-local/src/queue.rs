@@ -10,7 +10,6 @@ use std::{
 use waxseal::{Timestamp, lock::Lock};
 
 use crate::{
-    clock::later,
     limits::{self, Refused},
     message::{Message, NewMessage},
     signal::{Changed, Signal},
@@ -141,7 +140,7 @@ impl Queue {
     fn is_repeat(&self, content: &NewMessage) -> bool {
         let now = self.inner.world.clock.now();
         let mut state = self.state();
-        state.seen.retain(|_, at| later(*at, DEDUPLICATION) > now);
+        state.seen.retain(|_, at| *at + DEDUPLICATION > now);
         match &content.deduplication {
             Some(id) => state.seen.insert(id.clone(), now).is_some(),
             None => false,
@@ -152,7 +151,7 @@ impl Queue {
         let sent = self.inner.world.clock.now();
         let id = self.inner.world.random.uuid();
         let message = Message { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
-        let stored = Stored { message, visible: later(sent, delay), received: sent };
+        let stored = Stored { message, visible: sent + delay, received: sent };
         self.state().messages.push_back(stored);
         self.inner.signal.notify();
     }
@@ -193,7 +192,7 @@ impl Queue {
             }
             *next_receipt += 1;
             message.receipt = *next_receipt;
-            stored.visible = later(now, self.inner.settings.visibility);
+            stored.visible = now + self.inner.settings.visibility;
             stored.received = now;
             taken.push(message.clone());
             true
@@ -246,7 +245,7 @@ impl Queue {
     /// # Errors
     /// Where that is more than 12 hours after its receive: SQS refuses it.
     pub fn change_visibility(&self, message: &Message, delay: Duration) -> Result<(), Refused> {
-        let until = later(self.inner.world.clock.now(), delay);
+        let until = self.inner.world.clock.now() + delay;
         let mut state = self.state();
         let mine = |stored: &&mut Stored| {
             stored.message.id == message.id && stored.message.receipt == message.receipt
@@ -332,11 +331,11 @@ mod tests {
         let first = queue.receive(10);
         assert_eq!(first[0].receives, 1);
         assert!(queue.receive(10).is_empty());
-        clock.advance(later(clock.now(), Duration::from_secs(30)));
+        clock.advance(clock.now() + Duration::from_secs(30));
         let second = queue.receive(10);
         assert_eq!((second[0].receives, &second[0].id), (2, &first[0].id));
         assert!(!queue.delete(&first[0]), "an old handle is worthless");
-        clock.advance(later(clock.now(), Duration::from_secs(30)));
+        clock.advance(clock.now() + Duration::from_secs(30));
         assert!(queue.receive(10).is_empty());
         assert_eq!((queue.len(), bodies(&dead.peek())), (0, vec!["a"]));
         assert_eq!(dead.move_to(&queue), 1);
@@ -354,7 +353,7 @@ mod tests {
         assert_eq!(bodies(&queue.receive(10)), ["b1"], "a2 waits for a1");
         queue.delete(&head[0]);
         assert_eq!(bodies(&queue.receive(10)), ["a2"]);
-        clock.advance(later(clock.now(), Duration::from_secs(301)));
+        clock.advance(clock.now() + Duration::from_secs(301));
         queue.send(in_group("a1", "a")).unwrap();
         assert_eq!(queue.len(), 3, "after five minutes it is a new message");
     }

@@ -18,7 +18,6 @@ use waxseal::{
 };
 
 use crate::{
-    clock::later,
     signal::{Changed, Signal},
     wire,
     world::World,
@@ -107,7 +106,7 @@ impl Table {
     pub(crate) fn stream_after(&self, sequence: u64, most: usize) -> Vec<(u64, Value)> {
         let now = self.inner.world.clock.now();
         let mut state = self.state();
-        while state.stream.front().is_some_and(|(_, at, _)| later(*at, STREAM_RETENTION) < now) {
+        while state.stream.front().is_some_and(|(_, at, _)| *at + STREAM_RETENTION < now) {
             state.stream.pop_front();
         }
         let start = state.stream.partition_point(|(number, ..)| *number <= sequence);

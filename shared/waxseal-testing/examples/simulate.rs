@@ -62,8 +62,8 @@ fn main() {
             .emitted_elsewhere("parcel.scanned")
             .service(Deployed::new(Service::new("counter").handler(CountScans)))
     };
-    let simulated = simulate_app(app, 0..100, scans, &[("every scan counts once", &every_scan_counts_once)]);
-    let duplicates: u64 = simulated.summaries.iter().map(|(_, duplicates)| duplicates).sum();
+    let summaries = simulate_app(app, 0..100, scans, &[("every scan counts once", &every_scan_counts_once)]);
+    let duplicates: u64 = summaries.iter().map(|(_, duplicates)| duplicates).sum();
     assert!(duplicates > 0, "a bad day has duplicates");
     println!("100 seeds hold; {duplicates} duplicate deliveries had no effect");
 }

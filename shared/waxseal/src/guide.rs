@@ -4,9 +4,9 @@
 //! |---|---|
 //! | [`messages`] | How do I declare an event or a command, and change it later? |
 //! | [`handlers`] | Which form does a reaction take, and what may it do? |
-//! | [`errors`] | What happens when a handler fails, and how does a dead letter come back? |
+//! | [`errors`] | How does a failed message retry, and how does a dead letter come back? |
 //! | [`ordering`] | How do events of one entity keep their order, and how is a read model rebuilt? |
-//! | [`payloads`] | What happens to a payload that its channel does not take? |
+//! | [`payloads`] | How does a payload travel that its channel does not take? |
 //! | [`testing`] | How do I test a handler, a service, a whole application? |
 //! | [`deploying`] | How do I run it on Lambda, and operate it? |
 //!

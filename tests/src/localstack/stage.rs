@@ -382,9 +382,7 @@ impl Stage {
     /// # Errors
     /// Where the table cannot be read.
     pub fn entities<T: Entity>(&self, service: &str) -> Result<Vec<(String, T)>, CallError> {
-        let items = self.items(service)?;
-        let entity = |item: &Item| order_platform::entity::<T>(&item.key.partition, item.get_text("data")?);
-        Ok(items.iter().filter_map(entity).collect())
+        Ok(self.items(service)?.iter().filter_map(order_platform::entity).collect())
     }
 
     /// One entity's JSON; null where there is none.

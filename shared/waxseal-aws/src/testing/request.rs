@@ -11,7 +11,7 @@ pub struct Call {
     pub body: Json,
 }
 
-/// What happens to one request.
+/// The fault that befalls one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disturbance {
     /// It is applied, and its answer is lost.

@@ -33,4 +33,4 @@ mod payload;
 mod v1;
 mod v2;
 
-pub use payload::{Comparison, PayloadHash, algorithm, canonical_number, first_hash, payload_hash};
+pub use payload::{Comparison, PayloadHash, algorithm, first_hash, payload_hash};

@@ -2,7 +2,7 @@
 
 use serde::de::Error as _;
 
-use super::{number, v1, v2};
+use super::{v1, v2};
 
 /// The hash of canonical JSON in the newest algorithm, such as
 /// `2:44136fa355b3678a1146ad16f7e8649e`: The order of members, white space and the spelling of
@@ -114,19 +114,6 @@ impl<'a> PayloadHash<'a> {
             Err(None) => Comparison::Unknown,
         }
     }
-}
-
-/// The exact decimal value of a JSON number as algorithm 2 writes it: `1.50` and `15E-1` are
-/// `15e-1`. `None` where `number` is none.
-///
-/// ```
-/// assert_eq!(waxseal_message::hash::canonical_number("1.50"), waxseal_message::hash::canonical_number("15E-1"));
-/// ```
-#[must_use]
-pub fn canonical_number(number: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(number.len());
-    let length = number::write(number.as_bytes(), &mut out)?;
-    if length == number.len() { String::from_utf8(out).ok() } else { None }
 }
 
 /// The name before the colon; the first algorithm has none.

@@ -50,7 +50,7 @@ impl Inner {
 
     /// The time after which a receipt that is written now may be forgotten.
     pub(super) fn expiry(&self) -> Timestamp {
-        after(self.host.now(), self.settings.horizon)
+        self.host.now() + self.settings.horizon
     }
 
     pub(super) fn blank(&self, task: &Task<'_>, now: Timestamp) -> Receipt {
@@ -64,7 +64,7 @@ impl Inner {
             uncertain: None,
             emitted: Vec::new(),
             last_error: None,
-            expires: after(now, self.settings.horizon),
+            expires: now + self.settings.horizon,
         }
     }
 
@@ -131,8 +131,4 @@ pub(super) fn mismatch(task: &Task<'_>, first: String, now: String) -> Failure {
 
 pub(super) fn read_receipt(item: &Item) -> Result<Receipt, Failure> {
     Receipt::from_item(item).map_err(|error| Failure::Fault(error.into()))
-}
-
-pub(super) fn after(now: Timestamp, delay: Duration) -> Timestamp {
-    now.checked_add(delay).unwrap_or(Timestamp::MAX)
 }

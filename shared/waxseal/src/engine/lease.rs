@@ -9,7 +9,7 @@ use crate::{
     engine::{
         attempts::{Attempts, Next},
         handle::Inner,
-        judge::{Judged, after, read_receipt, remember_failed, unknown_outcome},
+        judge::{Judged, read_receipt, remember_failed, unknown_outcome},
         outcome::Outcome,
         task::{Task, Try},
     },
@@ -72,7 +72,7 @@ impl Inner {
     /// The end of a lease that starts now: the configured one or the deadline, whichever is later
     /// (S-11).
     fn lease_end(&self, task: &Task<'_>, lease: Option<Duration>, now: Timestamp) -> Timestamp {
-        let configured = after(now, lease.unwrap_or(self.settings.lease));
+        let configured = now + lease.unwrap_or(self.settings.lease);
         task.deadline.map_or(configured, |deadline| deadline.max(configured))
     }
 

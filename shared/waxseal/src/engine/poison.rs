@@ -11,7 +11,7 @@ use crate::{
         delivery::{Delivery, FailedHandlers},
         ended::Ended,
         handle::{Engine, Inner, hash},
-        judge::{Judged, after, read_receipt},
+        judge::{Judged, read_receipt},
         outcome::Outcome,
         task::Task,
     },
@@ -193,7 +193,7 @@ impl Inner {
         }
         // The time is never before the invocation's end, so that a long run does not count as a
         // death.
-        let until = deadline.unwrap_or_else(|| after(now, self.settings.lease)).max(now);
+        let until = deadline.unwrap_or_else(|| now + self.settings.lease).max(now);
         let condition = match writer {
             Some(writer) => Condition::Writer(writer.to_owned()),
             None => Condition::Absent { now },
@@ -218,7 +218,7 @@ impl Inner {
     }
 
     fn marker(&self, key: Key, runs: i64, until: Timestamp, token: Token) -> Item {
-        let expires = after(self.host.now(), self.settings.horizon.max(Duration::from_secs(1)));
+        let expires = self.host.now() + self.settings.horizon.max(Duration::from_secs(1));
         poison_marker::item(key, runs, until, expires, token)
     }
 

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     commit::{Access, CommitError},
-    engine::{
-        handle::Engine,
-        judge::{after, read_receipt},
-    },
+    engine::{handle::Engine, judge::read_receipt},
     handler::{Failure, Mode, Success},
     row::{Receipt, Status, receipt},
     table::{Action, Condition, Write, WriteError, attribute},
@@ -154,7 +151,7 @@ impl Engine {
         let before = read_receipt(&stored).map_err(ReleaseError::Failed)?;
         let (status, released) = next(&before, release, now, route.reaction.success())?;
         let token = inner.host.token();
-        let expires = after(now, inner.settings.horizon);
+        let expires = now + inner.settings.horizon;
         let receipt = Receipt { status, uncertain: Some(0), expires, ..before };
         let write =
             Write { action: Action::Put(receipt.into_item(token)), condition: Condition::Writer(writer) };

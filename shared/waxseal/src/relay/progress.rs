@@ -81,7 +81,7 @@ impl Progress {
     /// Whether the log gets a line about a channel now: at first, and then once a minute.
     pub(super) fn tells(&self, channel: &str, now: Timestamp) -> bool {
         let told = &mut self.memory().told;
-        if told.get(channel).is_some_and(|last| since(*last, now) < TELL_EVERY) {
+        if told.get(channel).is_some_and(|last| now.saturating_duration_since(*last) < TELL_EVERY) {
             return false;
         }
         if told.len() >= TOLD {
@@ -90,11 +90,6 @@ impl Progress {
         told.insert(channel.to_owned(), now);
         true
     }
-}
-
-/// The time since `then`; zero where `then` is in the future.
-pub(super) fn since(then: Timestamp, now: Timestamp) -> Duration {
-    now.saturating_duration_since(then)
 }
 
 /// A hash that tells an emission from another one under the same record and position.

@@ -10,7 +10,6 @@ use crate::{
     observe::{Published, PublishedAs},
     relay::{
         pending::Pending,
-        progress::since,
         publisher::{CHANNEL_WAIT, PublishError, PublishErrorKind, Publisher, Relay},
     },
 };
@@ -195,7 +194,7 @@ fn tell<P, D>(
 /// Whether an emission has waited long enough for its channel. An emission without any time has.
 fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emission) -> bool {
     let at = pending.at.or_else(|| emission.emitted_at());
-    at.is_none_or(|at| since(at, relay.now) >= CHANNEL_WAIT)
+    at.is_none_or(|at| relay.now.saturating_duration_since(at) >= CHANNEL_WAIT)
 }
 
 fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -> DeadLetter {

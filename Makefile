@@ -58,10 +58,13 @@ stand-ins: ## Serve stand-ins for AWS, a payment gateway and a mail server on lo
 test: ## Every test, with the documentation's, LocalStack's and the end-to-end ones (needs Linux and Python 3.13)
 	@MAKE='$(MAKE)' tests/all
 
-.PHONY: test-rust
-test-rust: ## The Rust tests: properties, contracts, simulation, real binaries
+.PHONY: build-tests
+build-tests:
 	@tests/stage 'building every test and the Lambda functions (minutes the first time)' \
 		cargo test $(CI) --locked --workspace --no-run
+
+.PHONY: test-rust
+test-rust: build-tests ## The Rust tests: properties, contracts, simulation, real binaries
 	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests $(RECORD) $(RUN_ALL)
 
 .PHONY: test-doc

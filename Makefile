@@ -183,6 +183,11 @@ bench-micro: ## Measure the core alone on a table in memory, at batches of 10 to
 	$(call say,building the core as released)
 	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked --manifest-path tests/bench/Cargo.toml -p bench-micro
 
+.PHONY: bench-local
+bench-local: ## Measure the embedded environment: deliveries a second on one core, and its heap
+	$(call say,building the embedded environment as released)
+	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked $(BENCH) -p bench-local
+
 $(DENY):
 	@tests/stage 'compiling cargo-deny $(DENY_VERSION) once (some minutes)' \
 		cargo install --quiet cargo-deny --version $(DENY_VERSION) --locked --no-default-features --root target/tools \

@@ -74,10 +74,10 @@ test-doc: ## The code in README.md and in the documentation, and the examples, c
 	@tests/stage 'building and running the examples' tests/examples
 
 .PHONY: soak
-soak: ## Run the whole platform on more seeds than `make test` has time for (SEEDS=1000)
+soak: ## Run the whole platform on more seeds than `make test` has time for (SEEDS=1000), and one with 10,000 orders twice
 	@tests/stage 'building the simulation' cargo test $(CI) --locked --workspace --test simulation --no-run
 	@tests/stage 'running the platform on $(or $(SEEDS),1000) seeds' \
-		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) cargo test $(CI) --locked --workspace --test simulation
+		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) WAXSEAL_SIMULATION_ORDERS=10000 cargo test $(CI) --locked --workspace --test simulation
 
 .PHONY: contract
 contract: ## Run the tests and print which statement of CONTRACT.md is proven where (LOCALSTACK=no FORMAT=json)
@@ -185,6 +185,11 @@ bench: ## Measure Powertools, bare Rust and Waxseal into tests/bench/RESULTS.md 
 bench-micro: ## Measure the core alone on a table in memory, at batches of 10 to 10,000
 	$(call say,building the core as released)
 	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked --manifest-path tests/bench/Cargo.toml -p bench-micro
+
+.PHONY: bench-local
+bench-local: ## Measure the embedded environment: deliveries a second on one core, and its heap
+	$(call say,building the embedded environment as released)
+	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked $(BENCH) -p bench-local
 
 $(DENY):
 	@tests/stage 'compiling cargo-deny $(DENY_VERSION) once (some minutes)' \

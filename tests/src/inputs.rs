@@ -20,10 +20,24 @@ impl Inputs {
     /// The inputs of one seed.
     #[must_use]
     pub fn of(seed: u64) -> Self {
+        Self::sized(seed, None)
+    }
+
+    /// As [`Inputs::of`], with so many orders instead of a few.
+    #[must_use]
+    pub fn of_orders(seed: u64, orders: u32) -> Self {
+        Self::sized(seed, Some(orders))
+    }
+
+    fn sized(seed: u64, orders_of_all: Option<u32>) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let stock = (0..SKUS).map(|n| json!({"sku": sku(n), "onHand": rng.u32(0..30)}).to_string()).collect();
+        // Enough for some orders, and not for all.
+        let share = orders_of_all.unwrap_or_default() / 40 + 1;
+        let stock =
+            (0..SKUS).map(|n| json!({"sku": sku(n), "onHand": rng.u32(0..30) * share}).to_string()).collect();
         let mut orders = Vec::new();
-        for n in 0..rng.u32(5..40) {
+        let few = rng.u32(5..40);
+        for n in 0..orders_of_all.unwrap_or(few) {
             let order = order(&mut rng, n);
             orders.push(order.to_string());
             match rng.u32(..20) {

@@ -113,7 +113,8 @@ impl Invoke for Function {
         invocation: &Invocation,
         end: End<'_>,
     ) -> Result<Vec<u8>, InvokeError> {
-        guarded(invocation, self.dispatch(payload, invocation, end)).await
+        // In a box: a handler's futures nest deep, and each frame around them would move them all.
+        guarded(invocation, Box::pin(self.dispatch(payload, invocation, end))).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! The event bus: rules with patterns, each with one target queue.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{cell::OnceCell, collections::BTreeMap, sync::Arc};
 
 use waxseal::lock::Lock;
 use waxseal_pattern::Pattern;
@@ -33,7 +33,7 @@ pub struct Bus {
 #[derive(Debug)]
 struct Inner {
     world: World,
-    rules: Lock<BTreeMap<String, Rule>>,
+    rules: Lock<Arc<BTreeMap<String, Rule>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl Bus {
     /// Adds a rule, or replaces the one of that name.
     pub fn rule(&self, name: &str, pattern: Pattern, target: &Queue, input: Input) {
         let rule = Rule { pattern, target: target.clone(), input };
-        self.inner.rules.lock().insert(name.to_owned(), rule);
+        Arc::make_mut(&mut *self.inner.rules.lock()).insert(name.to_owned(), rule);
     }
 
     /// The names of its rules.
@@ -81,15 +81,22 @@ impl Bus {
     fn send(&self, entry: &Entry, replay: Option<&str>) -> Result<String, Refused> {
         limits::entry(entry)?;
         let id = self.inner.world.random.uuid();
-        let event = wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay);
-        let rules: BTreeMap<String, Rule> = self.inner.rules.lock().clone();
-        for (name, rule) in rules.into_iter().filter(|(_, rule)| rule.pattern.matches_text(&event)) {
+        // Written once, and only where a rule asks for it.
+        let text = OnceCell::new();
+        let event =
+            || text.get_or_init(|| wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay));
+        let rules = self.inner.rules.lock().clone();
+        for (name, rule) in &*rules {
+            let known = rule.pattern.matches_fields(|path| wire::field(entry, path));
+            if !known.unwrap_or_else(|| rule.pattern.matches_text(event())) {
+                continue;
+            }
             let body = match rule.input {
-                Input::Whole => event.clone(),
+                Input::Whole => event().clone(),
                 Input::Detail => entry.detail.get().to_owned(),
             };
             // Without a tenant: a rule on AWS holds one constant `MessageGroupId` at most (S-48).
-            rule.target.deliver(NewMessage::new(body), &name);
+            rule.target.deliver(NewMessage::new(body), name);
         }
         Ok(id)
     }

@@ -87,6 +87,13 @@ impl Clock {
         due.into_values().for_each(Waker::wake);
     }
 
+    /// Forgets all timers: nothing waits for them any more.
+    pub(crate) fn clear(&self) {
+        // Dropping a waker may drop its task, whose timers are removed then.
+        let timers = std::mem::take(&mut self.state().timers);
+        drop(timers);
+    }
+
     pub(crate) fn is_real(&self) -> bool {
         self.real.is_some()
     }

@@ -151,7 +151,7 @@ impl Local {
             invocations: invocations.clone(),
         };
         let poller = mapping::queue::run(queue.clone(), function.clone(), routes.mapping, counters);
-        drop(self.world.executor.spawn_task(poller, true));
+        self.pollers.start(poller);
     }
 
     /// Maps a table's stream to its relay. The result counts the relay's invocations.
@@ -162,8 +162,8 @@ impl Local {
     ) -> Result<Arc<AtomicU64>, LocalError> {
         let relay_invocations = Arc::new(AtomicU64::new(0));
         let filter = Pattern::new(&serde_json::from_str(RELAY_FILTER)?)?;
-        let poller = mapping::stream::run(table.clone(), relay.clone(), filter, relay_invocations.clone());
-        drop(self.world.executor.spawn_task(poller, true));
+        let poller = mapping::stream::run(table.stream(filter), relay.clone(), relay_invocations.clone());
+        self.pollers.start(poller);
         Ok(relay_invocations)
     }
 }

@@ -74,10 +74,14 @@ mod local;
 mod mapping;
 mod message;
 mod outbound;
+mod pollers;
 mod queue;
 mod random;
 mod report;
 mod signal;
+mod stream;
+#[cfg(test)]
+mod stream_tests;
 mod table;
 mod topic;
 mod wire;

@@ -76,7 +76,8 @@ pub(crate) fn entry(entry: &Entry) -> Result<(), Refused> {
     if !detail.get().trim_start().starts_with('{') {
         return Err(Refused::new("MalformedDetail", "Detail is not a JSON object"));
     }
-    let depth = waxseal_pattern::depth(detail.get());
+    // Each level has a bracket.
+    let depth = if detail.get().len() > DEEPEST_DETAIL { waxseal_pattern::depth(detail.get()) } else { 0 };
     if depth > DEEPEST_DETAIL {
         let what = format!("Detail is nested {depth} levels deep, and {DEEPEST_DETAIL} are taken");
         return Err(Refused::new("MalformedDetail", what));

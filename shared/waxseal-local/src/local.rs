@@ -13,12 +13,14 @@ use crate::{
     error::LocalError,
     function::Deployed,
     outbound::{Channels, LocalDeadLetters},
+    pollers::Pollers,
     queue::Queue,
     table::Table,
     world::World,
 };
 
-/// An embedded environment. Clones are the same one.
+/// An embedded environment. Clones are the same one. With the last of them its mappings stop, and
+/// whatever still runs in it is dropped.
 #[derive(Clone)]
 pub struct Local {
     pub(crate) world: World,
@@ -28,6 +30,7 @@ pub struct Local {
     pub(crate) deliveries: Arc<AtomicU64>,
     /// Records that had taken effect before.
     pub(crate) duplicates: Arc<AtomicU64>,
+    pub(crate) pollers: Arc<Pollers>,
 }
 
 /// One service in its environment.
@@ -49,12 +52,14 @@ impl Local {
     /// An environment in this world, with nothing deployed.
     pub(crate) fn new(world: World) -> Self {
         let channels = Channels::new(world.clone());
+        let pollers = Arc::new(Pollers::new(world.executor.clone()));
         Self {
             world,
             channels,
             deployments: Arc::default(),
             deliveries: Arc::default(),
             duplicates: Arc::default(),
+            pollers,
         }
     }
 

@@ -54,9 +54,4 @@ impl Message {
     pub fn note(&self) -> Option<Note<'static>> {
         Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)
     }
-
-    /// Its receipt handle.
-    pub(crate) fn handle(&self) -> String {
-        format!("{}#{}", self.id, self.receipt)
-    }
 }

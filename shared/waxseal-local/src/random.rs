@@ -40,8 +40,15 @@ impl Random {
     #[must_use]
     pub fn uuid(&self) -> String {
         let bits = self.with(|rng| rng.u128(..)) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-        let hex = format!("{bits:032x}");
-        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+        let mut text = String::with_capacity(36);
+        for place in (0..32_u32).rev() {
+            if matches!(place, 23 | 19 | 15 | 11) {
+                text.push('-');
+            }
+            let digit = u32::try_from(bits >> (place * 4) & 0xf).unwrap_or_default();
+            text.push(char::from_digit(digit, 16).unwrap_or_default());
+        }
+        text
     }
 }
 
@@ -55,7 +62,8 @@ mod tests {
         for _ in 0..100 {
             let id = one.uuid();
             assert_eq!(id, other.uuid());
-            assert_eq!(&id[14..15], "4");
+            assert_eq!((&id[14..15], id.len()), ("4", 36));
+            assert!([8, 13, 18, 23].iter().all(|at| id.as_bytes()[*at] == b'-'), "{id}");
             assert!("89ab".contains(&id[19..20]), "{id}");
         }
     }

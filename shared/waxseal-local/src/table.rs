@@ -1,25 +1,19 @@
 //! Tables with conditional transactions and streams: [`waxseal::table::memory::Items`] behind a
 //! lock, with time and faults.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, MutexGuard},
-    time::Duration,
-};
+use std::sync::{Arc, MutexGuard};
 
-use serde_json::Value;
 use waxseal::{
-    Timestamp,
     lock::Lock,
     table::{
         Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError,
         memory::{Change, Items},
     },
 };
+use waxseal_pattern::Pattern;
 
 use crate::{
-    signal::{Changed, Signal},
-    wire,
+    stream::{Stream, StreamRecord},
     world::World,
 };
 
@@ -34,28 +28,24 @@ struct Inner {
     name: String,
     world: World,
     state: Lock<State>,
-    signal: Signal,
 }
 
 #[derive(Debug, Default)]
 struct State {
     items: Items,
-    /// The changes, oldest first. DynamoDB forgets them after 24 hours.
-    stream: VecDeque<(u64, Timestamp, Value)>,
-    next: u64,
+    /// The stream, as each mapping reads it.
+    streams: Vec<Stream>,
+    /// The number of changes so far.
+    changes: u64,
     requests: u64,
 }
-
-/// The retention of a DynamoDB stream.
-const STREAM_RETENTION: Duration = Duration::from_hours(24);
 
 /// Items of one page of a query or a scan, at the most: small, so that pagination is met early.
 const PAGE: usize = 100;
 
 impl Table {
     pub(crate) fn new(name: &str, world: World) -> Self {
-        let (state, signal) = (Lock::default(), Signal::default());
-        Self { inner: Arc::new(Inner { name: name.to_owned(), world, state, signal }) }
+        Self { inner: Arc::new(Inner { name: name.to_owned(), world, state: Lock::default() }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,34 +78,27 @@ impl Table {
             state.items.iter().filter(|item| item.is_expired(now)).map(|item| item.key.clone()).collect();
         for key in expired {
             let old = state.items.remove(&key);
-            self.record(&mut state, &Change { old, new: None }, true);
+            self.record(&mut state, vec![Change { old, new: None }], true);
         }
-        drop(state);
-        self.inner.signal.notify();
     }
 
-    fn record(&self, state: &mut State, change: &Change, by_ttl: bool) {
-        state.next += 1;
-        let now = self.inner.world.clock.now();
-        let record = wire::stream_record(&self.inner.name, state.next, now, change, by_ttl);
-        let sequence = state.next;
-        state.stream.push_back((sequence, now, record));
+    /// The stream from now on, for a mapping with this filter.
+    pub(crate) fn stream(&self, filter: Pattern) -> Stream {
+        let stream = Stream::new(&self.inner.name, filter);
+        self.state().streams.push(stream.clone());
+        stream
     }
 
-    /// The stream's records after `sequence`, at most `most`, oldest first.
-    pub(crate) fn stream_after(&self, sequence: u64, most: usize) -> Vec<(u64, Value)> {
-        let now = self.inner.world.clock.now();
-        let mut state = self.state();
-        while state.stream.front().is_some_and(|(_, at, _)| *at + STREAM_RETENTION < now) {
-            state.stream.pop_front();
+    fn record(&self, state: &mut State, changes: Vec<Change>, by_ttl: bool) {
+        let State { streams, changes: number, .. } = state;
+        let at = self.inner.world.clock.now();
+        for change in changes {
+            *number += 1;
+            if !streams.is_empty() {
+                let record = Arc::new(StreamRecord { sequence: *number, at, change, by_ttl });
+                streams.iter().for_each(|stream| stream.record(&record));
+            }
         }
-        let start = state.stream.partition_point(|(number, ..)| *number <= sequence);
-        let records = state.stream.range(start..).take(most);
-        records.map(|(number, _, record)| (*number, record.clone())).collect()
-    }
-
-    pub(crate) fn changed(&self) -> Changed {
-        self.inner.signal.changed()
     }
 }
 
@@ -152,9 +135,8 @@ impl waxseal::Table for Table {
             let mut state = self.state();
             state.requests += 1;
             let changes = state.items.write(writes)?;
-            changes.iter().for_each(|change| self.record(&mut state, change, false));
+            self.record(&mut state, changes, false);
         }
-        self.inner.signal.notify();
         if world.injects(faults.crash_after_commit) {
             world.executor.crash().await;
         }

@@ -23,7 +23,7 @@ pub struct Topic {
 struct Inner {
     name: String,
     world: World,
-    subscriptions: Lock<BTreeMap<String, Subscription>>,
+    subscriptions: Lock<Arc<BTreeMap<String, Subscription>>>,
 }
 
 /// One queue's subscription.
@@ -51,7 +51,7 @@ impl Topic {
     pub fn subscribe(&self, name: &str, subscription: Subscription) -> Result<(), PatternError> {
         subscription.filter.as_ref().map_or(Ok(()), Pattern::check_filter_policy)?;
         let mut subscriptions = self.inner.subscriptions.lock();
-        subscriptions.insert(name.to_owned(), subscription);
+        Arc::make_mut(&mut *subscriptions).insert(name.to_owned(), subscription);
         Ok(())
     }
 
@@ -83,8 +83,8 @@ impl Topic {
     fn send(&self, message: &str, tenant: Option<&str>) -> Result<String, Refused> {
         limits::notification(message, 0)?;
         let id = self.inner.world.random.uuid();
-        let subscriptions: Vec<Subscription> = self.inner.subscriptions.lock().values().cloned().collect();
-        for subscription in subscriptions {
+        let subscriptions = self.inner.subscriptions.lock().clone();
+        for subscription in subscriptions.values() {
             // A body that is not JSON is selected by no filter, as at SNS.
             let selected = subscription.filter.as_ref().is_none_or(|filter| filter.matches_text(message));
             if selected {

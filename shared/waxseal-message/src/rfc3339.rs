@@ -26,17 +26,34 @@ pub(crate) fn read(text: &[u8]) -> Option<(i64, i32)> {
     (second < 60 || may_leap(second_utc)).then_some((second_utc, nanosecond))
 }
 
-/// Writes a time in UTC, with as many digits of a fraction as it needs.
+/// Writes a time in UTC, with as many digits of a fraction as it needs: in one piece, since every
+/// message has one.
 pub(crate) fn write(second: i64, nanosecond: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let (year, month, day) = date(second.div_euclid(DAY));
     let second = second.rem_euclid(DAY);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
-    if nanosecond > 0 {
-        let digits = format!("{:09}", nanosecond);
-        write!(f, ".{}", digits.trim_end_matches('0'))?;
+    let mut text = *b"0000-00-00T00:00:00.000000000Z";
+    for (end, digits, number) in [
+        (4, 4, year),
+        (7, 2, month),
+        (10, 2, day),
+        (13, 2, second / 3600),
+        (16, 2, second / 60 % 60),
+        (19, 2, second % 60),
+        (29, 9, i64::from(nanosecond)),
+    ] {
+        write_digits(&mut text[end - digits..end], number);
     }
-    f.write_str("Z")
+    let fraction = text[20..29].iter().rposition(|digit| *digit != b'0');
+    let length = fraction.map_or(19, |last| 20 + last + 1);
+    text[length] = b'Z';
+    f.write_str(str::from_utf8(&text[..=length]).map_err(|_| fmt::Error)?)
+}
+
+fn write_digits(text: &mut [u8], mut number: i64) {
+    for digit in text.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number.rem_euclid(10)).unwrap_or_default();
+        number /= 10;
+    }
 }
 
 /// Days since 1970 of a date.

@@ -15,6 +15,10 @@ pub const MOST_ATTRIBUTES: usize = 10;
 /// SQS API reference, `SendMessage`.
 #[must_use]
 pub fn refused_character(text: &str) -> Option<char> {
+    // Most texts are of plain characters, which are looked at as bytes.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
     let is_taken =
         |c| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     text.chars().find(|c| !is_taken(*c))

@@ -26,6 +26,7 @@ mod compile;
 mod error;
 mod event;
 mod json;
+mod known;
 mod matcher;
 mod number;
 mod operator;
@@ -37,4 +38,5 @@ mod text;
 
 pub use error::PatternError;
 pub use json::depth;
+pub use known::Known;
 pub use pattern::Pattern;

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::{
     compile::{self, Compiled},
     error::PatternError,
-    event, json, path, search,
+    event, json,
+    known::{self, Known},
+    path, search,
 };
 
 /// A compiled pattern. Clones share it.
@@ -75,6 +77,24 @@ impl Pattern {
             let fields = event::fields(event, &self.inner.paths);
             self.inner.alternatives.iter().any(|alternative| search::matches(alternative, &fields))
         }
+    }
+
+    /// Whether an event is selected whose fields are at hand, without its text. `field` gives the
+    /// field at a path, whose names are joined by dots. `None` where that depends on a field that it
+    /// does not know: the text decides then.
+    ///
+    /// ```
+    /// use waxseal_pattern::{Known, Pattern};
+    /// let pattern = Pattern::parse(r#"{"source": ["orders"], "detail": {"total": [100]}}"#).unwrap();
+    /// let selects = |source| {
+    ///     pattern.matches_fields(|path| if path == "source" { Known::text(source) } else { Known::Unknown })
+    /// };
+    /// assert_eq!((selects("payment"), selects("orders")), (Some(false), None));
+    /// ```
+    #[must_use]
+    pub fn matches_fields<'e>(&self, field: impl Fn(&str) -> Known<'e>) -> Option<bool> {
+        let Inner { paths, alternatives, .. } = &*self.inner;
+        known::any(alternatives.iter().map(|alternative| known::matches(alternative, paths, &field)))
     }
 
     /// Checks the pattern as a filter policy on the message body.

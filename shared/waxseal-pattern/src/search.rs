@@ -20,6 +20,11 @@ pub(crate) type Alternative = Vec<(usize, Arc<[Matcher]>)>;
 /// field binds the fields behind it, in the order of their names. So `{"exists": false}` looks only
 /// at the elements that the fields before it have chosen, as in AWS's engine.
 pub(crate) fn matches(alternative: &Alternative, fields: &[Vec<Field<'_>>]) -> bool {
+    // Outside of lists no value binds another one, and most events have no list that is asked for.
+    let is_flat = |(field, _): &(usize, _)| fields[*field].iter().all(|value| value.places.is_empty());
+    if alternative.iter().all(is_flat) {
+        return alternative.iter().all(|(field, matchers)| is_one_matched(&fields[*field], matchers));
+    }
     let mut choices = BTreeSet::from([Places::new()]);
     for (step, (field, matchers)) in alternative.iter().enumerate() {
         let lists: BTreeSet<u32> = alternative[step + 1..]
@@ -33,6 +38,14 @@ pub(crate) fn matches(alternative: &Alternative, fields: &[Vec<Field<'_>>]) -> b
         }
     }
     true
+}
+
+/// Whether one of a field's values matches, or the field may be absent and is.
+fn is_one_matched(values: &[Field<'_>], matchers: &[Matcher]) -> bool {
+    match values {
+        [] => matchers.contains(&Matcher::Absent),
+        values => values.iter().any(|value| matchers.iter().any(|matcher| matcher.matches(&value.leaf))),
+    }
 }
 
 /// The choices with a value of one more field. Elements of lists that no later field stands in bind

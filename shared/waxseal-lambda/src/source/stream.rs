@@ -19,6 +19,19 @@ use waxseal::{
 use super::batch::{Batch, Kind};
 use crate::json::Object;
 
+/// One stream record, read once: its members, and those of `dynamodb`.
+struct StreamRecord<'a> {
+    name: Option<Cow<'a, str>>,
+    object: &'a Object<'a>,
+    data: Option<Object<'a>>,
+}
+
+impl<'a> StreamRecord<'a> {
+    fn of(object: &'a Object<'a>) -> Self {
+        Self { name: object.string("eventName"), object, data: object.object("dynamodb") }
+    }
+}
+
 /// The change that one stream record holds.
 pub(crate) enum Change {
     /// Nothing was emitted, with the reason in words.
@@ -36,12 +49,13 @@ pub(crate) enum Change {
 pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
     let mut records = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
-        let (id, group) = (sequence_number(index, object)?, group(object));
+        let stream = StreamRecord::of(object);
+        let (id, group) = (sequence_number(index, &stream)?, group(&stream));
         let record = |body: Vec<u8>, content| Record {
             group: group.clone(),
             ..Record::new(id.clone(), body, content)
         };
-        match change(object) {
+        match change(&stream) {
             Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),
             Change::Malformed(malformed) => {
                 records.push(record(whole(object), Content::Malformed(malformed)))
@@ -69,13 +83,14 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
 pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId> {
     let mut receipts = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
-        let record = sequence_number(index, object)?;
-        let (emissions, body) = match change(object) {
+        let stream = StreamRecord::of(object);
+        let record = sequence_number(index, &stream)?;
+        let (emissions, body) = match change(&stream) {
             Change::Silent(_) => continue,
             Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
             Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
         };
-        receipts.push(Pending { record, at: written_at(object), emissions, body });
+        receipts.push(Pending { record, at: written_at(&stream), emissions, body });
     }
     Ok(receipts)
 }
@@ -96,13 +111,13 @@ fn read(emitted: &str) -> Result<Vec<Emission>, String> {
     })
 }
 
-fn change(object: &Object<'_>) -> Change {
+fn change(record: &StreamRecord<'_>) -> Change {
     let malformed = |what: &str| Change::Malformed(Malformed::new(what));
-    let name = object.string("eventName");
-    if name.as_deref() == Some("REMOVE") && is_expired(object) {
+    let name = &record.name;
+    if name.as_deref() == Some("REMOVE") && is_expired(record.object) {
         return Change::Silent("an item has expired");
     }
-    if matches!(name.as_deref(), Some("INSERT" | "MODIFY" | "REMOVE")) && !is_ours(object) {
+    if matches!(name.as_deref(), Some("INSERT" | "MODIFY" | "REMOVE")) && !is_ours(record) {
         return Change::Malformed(Malformed::foreign(
             "aws:dynamodb",
             "a record of a table that is not Waxseal's, by its keys, which no handler takes: wire the function to its service's own \
@@ -116,7 +131,7 @@ fn change(object: &Object<'_>) -> Change {
             return malformed("the stream record's eventName is none of INSERT, MODIFY and REMOVE");
         }
     }
-    let Some(data) = object.object("dynamodb") else {
+    let Some(data) = &record.data else {
         return malformed("the stream record has no object dynamodb");
     };
     let Some(new) = data.object("NewImage") else {
@@ -147,8 +162,8 @@ fn is_expired(object: &Object<'_>) -> bool {
 
 /// Whether the item is the protocol's own, by its keys: many tables have a `pk` and an `sk`. A later build's item may have
 /// another sort key; it is ours where it emitted. A record without keys may be.
-fn is_ours(object: &Object<'_>) -> bool {
-    let Some(data) = object.object("dynamodb") else { return true };
+fn is_ours(record: &StreamRecord<'_>) -> bool {
+    let Some(data) = &record.data else { return true };
     let Some(keys) = data.object("Keys") else { return true };
     if !keys.members().all(|name| name == attribute::PARTITION || name == attribute::SORT) {
         return false;
@@ -167,15 +182,14 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
 }
 
 /// The name of the record in the response.
-fn sequence_number(index: usize, object: &Object<'_>) -> Result<String, MissingId> {
-    let number = object.object("dynamodb").and_then(|data| data.string("SequenceNumber"));
+fn sequence_number(index: usize, record: &StreamRecord<'_>) -> Result<String, MissingId> {
+    let number = record.data.as_ref().and_then(|data| data.string("SequenceNumber"));
     number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
 }
 
 /// The time at which the record was written, by the stream: seconds since 1970, with or without a fraction.
-fn written_at(object: &Object<'_>) -> Option<Timestamp> {
-    let data = object.object("dynamodb")?;
-    let seconds: f64 = data.get("ApproximateCreationDateTime")?.get().parse().ok()?;
+fn written_at(record: &StreamRecord<'_>) -> Option<Timestamp> {
+    let seconds: f64 = record.data.as_ref()?.get("ApproximateCreationDateTime")?.get().parse().ok()?;
     let milliseconds = seconds * 1000.0;
     // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
     #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
@@ -183,6 +197,6 @@ fn written_at(object: &Object<'_>) -> Option<Timestamp> {
 }
 
 /// The item's key as it stands: one item's changes run in order.
-fn group(object: &Object<'_>) -> Option<String> {
-    object.object("dynamodb")?.get("Keys").map(|keys| keys.get().to_owned())
+fn group(record: &StreamRecord<'_>) -> Option<String> {
+    record.data.as_ref()?.get("Keys").map(|keys| keys.get().to_owned())
 }

@@ -5,7 +5,7 @@
 use std::{
     fmt,
     future::Future,
-    sync::{Arc, Condvar},
+    sync::{Arc, Condvar, PoisonError},
     time::Duration,
 };
 
@@ -36,18 +36,32 @@ struct Shared {
 /// The tasks that can run, and the thread that waits for one.
 #[derive(Default)]
 struct Ready {
-    tasks: Lock<Vec<Runnable<Arc<Process>>>>,
+    state: Lock<State>,
     woken: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// In no order: the seed draws one, and the last takes its place.
+    tasks: Vec<Runnable<Arc<Process>>>,
+    /// Whether a thread waits. On a virtual clock none does, and a call to the kernel for each task
+    /// would cost more than the task.
+    is_waiting: bool,
 }
 
 impl Ready {
     fn push(&self, task: Runnable<Arc<Process>>) {
-        self.tasks.lock().push(task);
-        self.woken.notify_one();
+        let mut state = self.state.lock();
+        state.tasks.push(task);
+        let is_waiting = state.is_waiting;
+        drop(state);
+        if is_waiting {
+            self.woken.notify_one();
+        }
     }
 
     fn is_empty(&self) -> bool {
-        self.tasks.lock().is_empty()
+        self.state.lock().tasks.is_empty()
     }
 }
 
@@ -70,6 +84,8 @@ impl Executor {
         immune: bool,
     ) -> Join<T> {
         let ready = self.shared.ready.clone();
+        // In a box, once: the frames around it would move it again, and a handler's future is large.
+        let future = Box::pin(future);
         let (task, handle) = async_task::Builder::new()
             .metadata(Process::new(immune))
             .spawn(|process| process.clone().run(future), move |task| ready.push(task));
@@ -90,10 +106,22 @@ impl Executor {
         std::future::pending::<()>().await;
     }
 
+    /// Drops the tasks that can run, and those that wait for a timer.
+    pub(crate) fn clear(&self) {
+        self.shared.clock.clear();
+        loop {
+            // Dropping a task may wake another one.
+            let tasks = std::mem::take(&mut self.shared.ready.state.lock().tasks);
+            if tasks.is_empty() {
+                return;
+            }
+        }
+    }
+
     /// Polls one ready task; `false` where none is ready.
     fn step(&self) -> bool {
         let task = {
-            let mut tasks = self.shared.ready.tasks.lock();
+            let tasks = &mut self.shared.ready.state.lock().tasks;
             if tasks.is_empty() {
                 return false;
             }
@@ -154,10 +182,12 @@ impl Executor {
     fn wait(&self, next: Option<Timestamp>, longest: Duration) {
         let now = self.shared.clock.now();
         let until = next.map_or(longest, |at| at.saturating_duration_since(now).min(longest));
-        let tasks = self.shared.ready.tasks.lock();
-        if tasks.is_empty() && !until.is_zero() {
+        let mut state = self.shared.ready.state.lock();
+        if state.tasks.is_empty() && !until.is_zero() {
+            state.is_waiting = true;
             // A spurious wake-up only looks once more.
-            drop(self.shared.ready.woken.wait_timeout(tasks, until));
+            let waited = self.shared.ready.woken.wait_timeout(state, until);
+            waited.unwrap_or_else(PoisonError::into_inner).0.is_waiting = false;
         }
     }
 }

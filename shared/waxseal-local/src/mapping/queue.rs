@@ -1,7 +1,6 @@
 //! Queue → function: batches, a window, bounded concurrency, partial responses.
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -14,8 +13,7 @@ use waxseal_lambda::Invoke;
 use crate::{
     function::Deployed,
     mapping::response::{BatchResult, read_response},
-    message::Message,
-    queue::Queue,
+    queue::{Queue, Received},
     signal::{Signal, first},
     wire,
 };
@@ -61,11 +59,9 @@ pub(crate) async fn run(
         if !window.is_zero() {
             function.world.clock.sleep(window).await;
         }
-        let messages = queue.receive(batch);
+        let messages = queue.take(batch);
         if messages.is_empty() {
-            // A FIFO group waits for its head, or all were redriven: look again when the queue
-            // changes.
-            first(changed, function.world.clock.sleep(Duration::from_secs(1))).await;
+            // All were redriven.
             continue;
         }
         running.fetch_add(1, Ordering::Relaxed);
@@ -84,17 +80,16 @@ pub(crate) async fn run(
     }
 }
 
-async fn deliver(queue: &Queue, function: &Deployed<impl Invoke>, messages: Vec<Message>) {
+async fn deliver(queue: &Queue, function: &Deployed<impl Invoke>, messages: Vec<Received>) {
     let payload = wire::sqs_event(queue, &messages);
     // The last receive of a message is immune to injected faults: see `Faults`.
     let most = queue.settings().redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receives);
     let immune = messages.iter().any(|message| message.receives.saturating_add(1) >= most);
     let Ok(response) = function.invoke(payload, immune).await else { return };
-    let batch: BTreeSet<String> = messages.iter().map(|message| message.id.clone()).collect();
-    match read_response(&response, &batch) {
+    match read_response(&response, messages.iter().map(|message| &*message.id)) {
         BatchResult::Failed(failed) => {
-            for message in messages.iter().filter(|message| !failed.contains(&message.id)) {
-                queue.delete(message);
+            for message in messages.iter().filter(|message| !failed.contains(&*message.id)) {
+                queue.delete_received(&message.id, message.receipt);
             }
         }
         BatchResult::All(reason) => {

@@ -18,7 +18,7 @@ pub(crate) enum BatchResult {
 ///
 /// Source: Lambda developer guide, "Implementing partial batch responses", "Success and failure
 /// conditions".
-pub(crate) fn read_response(response: &[u8], batch: &BTreeSet<String>) -> BatchResult {
+pub(crate) fn read_response<'a>(response: &[u8], batch: impl Iterator<Item = &'a str>) -> BatchResult {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Response {
@@ -32,10 +32,14 @@ pub(crate) fn read_response(response: &[u8], batch: &BTreeSet<String>) -> BatchR
     match serde_json::from_slice::<Option<Response>>(response) {
         Ok(response) => {
             let failures = response.and_then(|response| response.batch_item_failures).unwrap_or_default();
+            if failures.is_empty() {
+                return BatchResult::Failed(BTreeSet::new());
+            }
+            let batch: BTreeSet<&str> = batch.collect();
             let mut failed = BTreeSet::new();
             for failure in failures {
                 match failure.item_identifier {
-                    Some(id) if batch.contains(&id) => {
+                    Some(id) if batch.contains(&*id) => {
                         failed.insert(id);
                     }
                     Some(id) => return BatchResult::All(format!("identifier {id:?} is not in the batch")),
@@ -54,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_response_is_read_as_lambda_reads_it() {
-        let batch = BTreeSet::from(["m1".to_owned(), "m2".to_owned()]);
+        let batch = ["m1", "m2"];
         let failed = |ids: &[&str]| BatchResult::Failed(ids.iter().map(|id| (*id).to_owned()).collect());
         for (response, expected) in [
             (r#"{"batchItemFailures":[]}"#, failed(&[])),
@@ -62,7 +66,7 @@ mod tests {
             ("null", failed(&[])),
             (r#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#, failed(&["m2"])),
         ] {
-            assert_eq!(read_response(response.as_bytes(), &batch), expected, "{response}");
+            assert_eq!(read_response(response.as_bytes(), batch.into_iter()), expected, "{response}");
         }
         for response in [
             r#"{"batchItemFailures":[{"itemIdentifier":""}]}"#,
@@ -70,7 +74,10 @@ mod tests {
             r#"{"batchItemFailures":[{"itemIdentifier":"m3"}]}"#,
             r#""done""#,
         ] {
-            assert!(matches!(read_response(response.as_bytes(), &batch), BatchResult::All(_)), "{response}");
+            assert!(
+                matches!(read_response(response.as_bytes(), batch.into_iter()), BatchResult::All(_)),
+                "{response}"
+            );
         }
     }
 }

@@ -2,7 +2,6 @@
 //! Lambda's.
 
 use std::{
-    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,15 +9,13 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
 use waxseal_catalog::routes::RELAY_BATCH;
 use waxseal_lambda::Invoke;
-use waxseal_pattern::Pattern;
 
 use crate::{
     function::Deployed,
     mapping::response::{BatchResult, read_response},
-    table::Table,
+    stream::{Stream, StreamRecord},
     wire,
 };
 
@@ -28,41 +25,28 @@ const BACKOFF: Duration = Duration::from_millis(500);
 /// Tries under injected faults, before a batch is immune to them.
 const FAULTY_TRIES: u32 = 3;
 
-/// Reads `table`'s stream from `TRIM_HORIZON` for as long as the environment lives. It never gives
-/// up by age or retries (O-1), and never invokes the function for records that the filter leaves
-/// out (O-5).
-pub(crate) async fn run(
-    table: Table,
-    function: Deployed<impl Invoke>,
-    filter: Pattern,
-    invocations: Arc<AtomicU64>,
-) {
-    let mut checkpoint = 0;
+/// Reads a table's stream for as long as the environment lives. It never gives up by age or retries
+/// (O-1), and never invokes the function for records that the filter leaves out (O-5).
+pub(crate) async fn run(stream: Stream, function: Deployed<impl Invoke>, invocations: Arc<AtomicU64>) {
     let mut tries = 0;
     loop {
-        let changed = table.changed();
-        let records = table.stream_after(checkpoint, RELAY_BATCH as usize);
-        let Some((last, _)) = records.last() else {
+        let changed = stream.changed();
+        let records = stream.oldest(RELAY_BATCH as usize, function.world.clock.now());
+        let ends = records.first().zip(records.last());
+        let Some((first, last)) = ends.map(|(first, last)| (first.sequence, last.sequence)) else {
             changed.await;
             continue;
         };
-        let last = *last;
-        let wanted: Vec<(u64, Value)> =
-            records.into_iter().filter(|(_, record)| filter.matches(record)).collect();
-        if wanted.is_empty() {
-            checkpoint = last;
-            continue;
-        }
         invocations.fetch_add(1, Ordering::Relaxed);
-        match invoke(&function, &wanted, tries >= FAULTY_TRIES).await {
+        match invoke(&function, &stream, &records, tries >= FAULTY_TRIES).await {
             None => {
-                checkpoint = last;
+                stream.pass(last + 1);
                 tries = 0;
             }
-            Some(first_failed) => {
+            Some(failed) => {
                 // The records before the first failure are done. The others come again.
-                tries = if first_failed > checkpoint + 1 { 0 } else { tries + 1 };
-                checkpoint = first_failed - 1;
+                tries = if failed > first { 0 } else { tries + 1 };
+                stream.pass(failed);
                 function.world.clock.sleep(BACKOFF * (1 << tries.min(7))).await;
             }
         }
@@ -70,17 +54,20 @@ pub(crate) async fn run(
 }
 
 /// The sequence number of the first record that must come again.
-async fn invoke(function: &Deployed<impl Invoke>, records: &[(u64, Value)], immune: bool) -> Option<u64> {
-    let first = records.first().map(|(sequence, _)| *sequence);
-    let payload = json!({ "Records": records.iter().map(|(_, record)| record).collect::<Vec<_>>() });
-    let Ok(response) = function.invoke(payload.to_string().into_bytes(), immune).await else { return first };
-    let ids: BTreeSet<String> =
-        records.iter().map(|(sequence, _)| wire::sequence_number(*sequence)).collect();
-    match read_response(&response, &ids) {
-        BatchResult::Failed(failed) => records
-            .iter()
-            .map(|(sequence, _)| *sequence)
-            .find(|sequence| failed.contains(&wire::sequence_number(*sequence))),
+async fn invoke(
+    function: &Deployed<impl Invoke>,
+    stream: &Stream,
+    records: &[Arc<StreamRecord>],
+    immune: bool,
+) -> Option<u64> {
+    let first = records.first().map(|record| record.sequence);
+    let Ok(response) = function.invoke(stream.event(records), immune).await else { return first };
+    let ids: Vec<String> = records.iter().map(|record| wire::sequence_number(record.sequence)).collect();
+    match read_response(&response, ids.iter().map(String::as_str)) {
+        BatchResult::Failed(failed) => {
+            let of = records.iter().zip(&ids).find(|(_, id)| failed.contains(*id));
+            of.map(|(record, _)| record.sequence)
+        }
         BatchResult::All(reason) => {
             tracing::warn!(function = function.name, reason, "the whole batch counts as failed");
             first

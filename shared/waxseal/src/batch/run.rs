@@ -58,8 +58,12 @@ impl Batches {
             // Markers that stayed are removed beside the records of the first lanes, and at the end
             // (S-28).
             let settle = settles.then(|| self.engine.settle(Access::Together(&group))).flatten();
+            if lanes.is_empty() && settle.is_none() {
+                continue;
+            }
+            // A lane is large, and the set of running futures holds an empty place of its size.
             let settle = settle.map(Either::Left);
-            let work = lanes.into_iter().map(|lane| Either::Right(round.run_lane(lane)));
+            let work = lanes.into_iter().map(|lane| Either::Right(Box::pin(round.run_lane(lane))));
             let work = settle.into_iter().chain(work);
             group.drive(self.engine.table(), work, width, &mut end).await;
         }

@@ -4,12 +4,9 @@
 //! Without a memory each of them would be published at every retry. The memory belongs to the
 //! environment: after a restart they are published once more, under the same ids (O-3).
 
-use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::MutexGuard,
-    time::Duration,
-};
+use std::{collections::HashMap, hash::BuildHasher as _, sync::MutexGuard, time::Duration};
+
+use foldhash::quality::FixedState;
 
 use crate::lock::Lock;
 use crate::relay::pending::Pending;
@@ -94,15 +91,14 @@ impl Progress {
 
 /// A hash that tells an emission from another one under the same record and position.
 fn mark(receipt: &Pending, position: usize) -> u64 {
-    let mut hasher = DefaultHasher::new();
     match &receipt.emissions {
         Ok(emissions) => {
             let emission = emissions.get(position);
-            emission.map(|emission| (&emission.channel, emission.envelope.get())).hash(&mut hasher);
+            FixedState::default()
+                .hash_one(emission.map(|emission| (&emission.channel, emission.envelope.get())))
         }
-        Err(_) => receipt.body.hash(&mut hasher),
+        Err(_) => FixedState::default().hash_one(&receipt.body),
     }
-    hasher.finish()
 }
 
 #[cfg(test)]

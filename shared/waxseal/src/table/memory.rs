@@ -2,7 +2,13 @@
 //! environment's tables are these items behind a lock, and the tests of every other table compare
 //! with it.
 
-use std::{collections::BTreeMap, ops::Bound};
+use std::{
+    collections::BTreeSet,
+    ops::{Bound, RangeBounds},
+    sync::Arc,
+};
+
+use foldhash::HashMap;
 
 use crate::table::{
     error::{Refusal, WriteError},
@@ -12,15 +18,20 @@ use crate::table::{
     query::{Direction, Query, Scan, ScanPage},
 };
 
-/// Items by key.
+/// Items by key. An item never changes, so a table and its stream share it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Items {
-    items: BTreeMap<Key, Item>,
+    /// Nearly every request names its keys. A tree alone would compare each with a dozen others.
+    items: HashMap<Key, Arc<Item>>,
+    /// The same keys in order, for queries and scans.
+    keys: BTreeSet<Key>,
 }
 
 impl FromIterator<Item> for Items {
     fn from_iter<I: IntoIterator<Item = Item>>(items: I) -> Self {
-        Self { items: items.into_iter().map(|item| (item.key.clone(), item)).collect() }
+        let mut all = Self::default();
+        items.into_iter().for_each(|item| drop(all.insert(item)));
+        all
     }
 }
 
@@ -28,21 +39,34 @@ impl FromIterator<Item> for Items {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The item before, if there was one.
-    pub old: Option<Item>,
+    pub old: Option<Arc<Item>>,
     /// The item after, unless it was removed.
-    pub new: Option<Item>,
+    pub new: Option<Arc<Item>>,
 }
 
 impl Items {
     /// The item under `key`, expired or not.
     #[must_use]
     pub fn get(&self, key: &Key) -> Option<&Item> {
-        self.items.get(key)
+        self.items.get(key).map(|item| &**item)
     }
 
     /// All items, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = &Item> {
-        self.items.values()
+        self.range(..)
+    }
+
+    fn range(&self, keys: impl RangeBounds<Key>) -> impl DoubleEndedIterator<Item = &Item> {
+        self.keys.range(keys).filter_map(|key| self.get(key))
+    }
+
+    fn insert(&mut self, item: Item) -> Change {
+        let (key, new) = (item.key.clone(), Arc::new(item));
+        let old = self.items.insert(key.clone(), new.clone());
+        if old.is_none() {
+            self.keys.insert(key);
+        }
+        Change { old, new: Some(new) }
     }
 
     /// One page of a query; at most `page` items where the query has no limit.
@@ -50,8 +74,8 @@ impl Items {
     pub fn query(&self, query: &Query, page: usize) -> Page {
         let limit = query.limit.unwrap_or(page).max(1);
         let start = Key { partition: query.partition.as_str().into(), sort: "".into() };
-        let partition = self.items.range(start..).take_while(|(key, _)| *key.partition == *query.partition);
-        let wanted = partition.filter(|(key, _)| query.wants(&key.sort)).map(|(_, item)| item);
+        let partition = self.range(start..).take_while(|item| *item.key.partition == *query.partition);
+        let wanted = partition.filter(|item| query.wants(&item.key.sort));
         let mut items: Vec<Item> = match query.direction {
             Direction::Forward => wanted.take(limit.saturating_add(1)).cloned().collect(),
             Direction::Backward => {
@@ -71,8 +95,7 @@ impl Items {
     pub fn scan(&self, scan: &Scan, page: usize) -> ScanPage {
         let limit = scan.limit.unwrap_or(page).max(1);
         let start = scan.after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
-        let read: Vec<&Item> =
-            self.items.range((start, Bound::Unbounded)).map(|(_, item)| item).take(limit).collect();
+        let read: Vec<&Item> = self.range((start.cloned(), Bound::Unbounded)).take(limit).collect();
         let next = read.get(limit - 1).map(|last| last.key.clone());
         let is_wanted =
             |item: &&Item| scan.has.as_deref().is_none_or(|name| item.attributes.contains_key(name));
@@ -88,8 +111,8 @@ impl Items {
         check_size(writes).map_err(WriteError::TooLarge)?;
         let refusals: Vec<Refusal> = writes
             .iter()
-            .filter(|write| !write.condition.holds(self.items.get(write.key())))
-            .map(|write| Refusal { key: write.key().clone(), stored: self.items.get(write.key()).cloned() })
+            .filter(|write| !write.condition.holds(self.get(write.key())))
+            .map(|write| Refusal { key: write.key().clone(), stored: self.get(write.key()).cloned() })
             .collect();
         if !refusals.is_empty() {
             return Err(WriteError::Refused(refusals));
@@ -97,10 +120,8 @@ impl Items {
         let mut changes = Vec::new();
         for write in writes {
             let change = match &write.action {
-                Action::Put(item) => {
-                    Change { old: self.items.insert(item.key.clone(), item.clone()), new: Some(item.clone()) }
-                }
-                Action::Delete(key) => Change { old: self.items.remove(key), new: None },
+                Action::Put(item) => self.insert(item.clone()),
+                Action::Delete(key) => Change { old: self.remove(key), new: None },
                 Action::Check(_) => continue,
             };
             if change.old != change.new {
@@ -111,8 +132,10 @@ impl Items {
     }
 
     /// Removes an item without a condition, as TTL does.
-    pub fn remove(&mut self, key: &Key) -> Option<Item> {
-        self.items.remove(key)
+    pub fn remove(&mut self, key: &Key) -> Option<Arc<Item>> {
+        let old = self.items.remove(key)?;
+        self.keys.remove(key);
+        Some(old)
     }
 }
 

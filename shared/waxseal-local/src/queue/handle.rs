@@ -1,48 +1,23 @@
-//! Queues, as SQS has them: visibility, receive counts, redrive, and FIFO groups with
-//! deduplication.
+//! A queue as its callers know it: SQS's calls, its limits and its faults.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, MutexGuard},
     time::Duration,
 };
 
 use waxseal::{Timestamp, lock::Lock};
 
+use super::{
+    repeats::Repeats,
+    settings::QueueSettings,
+    shelf::{Receive, Received, Shelf},
+};
 use crate::{
     limits::{self, Refused},
     message::{Message, NewMessage},
     signal::{Changed, Signal},
     world::World,
 };
-
-/// The redrive policy: the queue for messages that were received too often.
-#[derive(Debug, Clone)]
-pub struct Redrive {
-    /// The dead-letter queue.
-    pub to: Queue,
-    /// SQS's `maxReceiveCount`.
-    pub max_receives: u32,
-}
-
-/// How a queue behaves.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct QueueSettings {
-    /// The time for which a received message is hidden.
-    pub visibility: Duration,
-    /// The redrive policy.
-    pub redrive: Option<Redrive>,
-    /// FIFO: order within a group, deduplication for five minutes.
-    pub fifo: bool,
-}
-
-impl Default for QueueSettings {
-    /// A standard queue, 30 s of visibility, no redrive: SQS's own defaults.
-    fn default() -> Self {
-        Self { visibility: Duration::from_secs(30), redrive: None, fifo: false }
-    }
-}
 
 /// A queue. Clones are the same queue.
 #[derive(Debug, Clone)]
@@ -59,34 +34,35 @@ struct Inner {
     signal: Signal,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// In the order of arrival.
-    messages: VecDeque<Stored>,
-    next_receipt: u64,
-    /// FIFO: when each deduplication id was seen.
-    seen: BTreeMap<String, Timestamp>,
-}
-
 #[derive(Debug)]
-struct Stored {
-    message: Message,
-    visible: Timestamp,
-    /// When it was received last.
-    received: Timestamp,
+struct State {
+    shelf: Shelf,
+    /// FIFO alone.
+    repeats: Repeats,
 }
-
-/// SQS remembers a deduplication id for five minutes.
-const DEDUPLICATION: Duration = Duration::from_secs(300);
 
 impl Queue {
     pub(crate) fn new(name: &str, settings: QueueSettings, world: World) -> Self {
-        let (state, signal) = (Lock::default(), Signal::default());
-        Self { inner: Arc::new(Inner { name: name.to_owned(), settings, world, state, signal }) }
+        let state = Lock::new(State { shelf: Shelf::new(settings.fifo), repeats: Repeats::default() });
+        let (name, signal) = (name.to_owned(), Signal::default());
+        Self { inner: Arc::new(Inner { name, settings, world, state, signal }) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.inner.state.lock()
+    }
+
+    /// Changes the messages, and wakes the poller where it has to look again at another time.
+    fn change<T>(&self, change: impl FnOnce(&mut Shelf) -> T) -> T {
+        let mut state = self.state();
+        let before = state.shelf.next_visible();
+        let result = change(&mut state.shelf);
+        let is_other = state.shelf.next_visible() != before;
+        drop(state);
+        if is_other {
+            self.inner.signal.notify();
+        }
+        result
     }
 
     /// Its name.
@@ -125,117 +101,71 @@ impl Queue {
 
     /// Accepts a message without a check of SQS's limits.
     pub(crate) fn accept(&self, content: NewMessage) {
-        let Inner { settings, world: World { random, faults, .. }, .. } = &*self.inner;
-        if settings.fifo && self.is_repeat(&content) {
+        let Inner { settings, world: World { clock, random, faults, .. }, .. } = &*self.inner;
+        if settings.fifo
+            && let Some(id) = &content.deduplication
+            && self.state().repeats.is_repeat(id, clock.now())
+        {
             return;
         }
         let copies = if !settings.fifo && random.chance(faults.duplicate) { 2 } else { 1 };
+        let content = Arc::new(content);
         for _ in 0..copies {
             let most = u64::try_from(faults.reorder.as_millis()).unwrap_or(u64::MAX);
-            let delay = if settings.fifo { 0 } else { random.below(most.saturating_add(1)) };
+            let delay = if settings.fifo || most == 0 { 0 } else { random.below(most.saturating_add(1)) };
             self.store(content.clone(), content.delay + Duration::from_millis(delay));
         }
     }
 
-    fn is_repeat(&self, content: &NewMessage) -> bool {
-        let now = self.inner.world.clock.now();
-        let mut state = self.state();
-        state.seen.retain(|_, at| *at + DEDUPLICATION > now);
-        match &content.deduplication {
-            Some(id) => state.seen.insert(id.clone(), now).is_some(),
-            None => false,
-        }
-    }
-
-    fn store(&self, content: NewMessage, delay: Duration) {
+    fn store(&self, content: Arc<NewMessage>, delay: Duration) {
         let sent = self.inner.world.clock.now();
-        let id = self.inner.world.random.uuid();
-        let message = Message { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
-        let stored = Stored { message, visible: sent + delay, received: sent };
-        self.state().messages.push_back(stored);
-        self.inner.signal.notify();
+        let id = self.inner.world.random.uuid().into();
+        let message = Received { id, receives: 0, sent, first_received: sent, content, receipt: 0 };
+        self.change(|shelf| shelf.add(message, sent + delay, sent));
     }
 
     /// Receives up to `most` visible messages and hides them. Messages that were received too often
     /// go to the dead-letter queue instead.
     pub fn receive(&self, most: usize) -> Vec<Message> {
-        let now = self.inner.world.clock.now();
-        let mut taken = Vec::new();
-        let mut dead = Vec::new();
-        let mut state = self.state();
-        let State { messages, next_receipt, .. } = &mut *state;
-        // FIFO: a message that is hidden, or not yet visible, blocks its group.
-        let mut blocked: BTreeSet<String> = if self.inner.settings.fifo {
-            let hidden = messages.iter().filter(|stored| stored.visible > now);
-            hidden.filter_map(|stored| stored.message.content.group.clone()).collect()
-        } else {
-            BTreeSet::new()
+        self.take(most).iter().map(Received::message).collect()
+    }
+
+    /// As [`Queue::receive`], without a copy of the contents.
+    pub(crate) fn take(&self, most: usize) -> Vec<Received> {
+        let Inner { name, settings, world, .. } = &*self.inner;
+        let redrive = settings.redrive.as_ref();
+        let receive = Receive {
+            most,
+            now: world.clock.now(),
+            visibility: settings.visibility,
+            max_receives: redrive.map_or(u32::MAX, |redrive| redrive.max_receives),
         };
-        messages.retain_mut(|stored| {
-            let message = &mut stored.message;
-            let is_blocked = message.content.group.as_ref().is_some_and(|group| blocked.contains(group));
-            if taken.len() >= most || stored.visible > now || is_blocked {
-                if let Some(group) = message.content.group.clone().filter(|_| self.inner.settings.fifo) {
-                    // No message of the group may overtake the one that was left behind.
-                    blocked.insert(group);
-                }
-                return true;
-            }
-            let redrive = self.inner.settings.redrive.as_ref();
-            if let Some(redrive) = redrive.filter(|redrive| message.receives >= redrive.max_receives) {
-                dead.push((redrive.to.clone(), message.clone()));
-                return false;
-            }
-            message.receives += 1;
-            if message.receives == 1 {
-                message.first_received = now;
-            }
-            *next_receipt += 1;
-            message.receipt = *next_receipt;
-            stored.visible = now + self.inner.settings.visibility;
-            stored.received = now;
-            taken.push(message.clone());
-            true
-        });
-        drop(state);
-        for (queue, message) in dead {
-            self.inner.world.report.moved(queue.name(), &message.id, self.name(), message.receives);
-            tracing::warn!(
-                queue = self.name(),
-                to = queue.name(),
-                "received too often, moved by the redrive policy"
-            );
-            queue.store(message.content, Duration::ZERO);
+        // The poller itself receives: it looks again anyway.
+        let (taken, dead) = self.state().shelf.receive(receive);
+        for (message, redrive) in dead.into_iter().zip(redrive.into_iter().cycle()) {
+            let to = &redrive.to;
+            world.report.moved(to.name(), &message.id, name, message.receives);
+            tracing::warn!(queue = name, to = to.name(), "received too often, moved by the redrive policy");
+            to.store(message.content, Duration::ZERO);
         }
         taken
     }
 
     /// Deletes a received message. `false` where a later receive has made the handle worthless.
     pub fn delete(&self, message: &Message) -> bool {
-        let mut state = self.state();
-        let before = state.messages.len();
-        state
-            .messages
-            .retain(|stored| stored.message.id != message.id || stored.message.receipt != message.receipt);
-        let deleted = state.messages.len() < before;
-        drop(state);
-        self.inner.signal.notify();
-        deleted
+        self.delete_received(&message.id, message.receipt)
+    }
+
+    pub(crate) fn delete_received(&self, id: &str, receipt: u64) -> bool {
+        self.change(|shelf| shelf.delete(id, receipt))
     }
 
     /// As [`Queue::change_visibility`], by the handle that its function was given.
     pub(crate) fn change_visibility_of(&self, handle: &str, delay: Duration) {
-        let message = self
-            .state()
-            .messages
-            .iter()
-            .map(|stored| &stored.message)
-            .find(|m| m.handle() == handle)
-            .cloned();
-        if let Some(message) = message
-            && let Err(refused) = self.change_visibility(&message, delay)
-        {
-            tracing::warn!(queue = self.name(), record = message.id, error = %refused, "its visibility stays");
+        let parts = handle.rsplit_once('#').and_then(|(id, receipt)| Some((id, receipt.parse().ok()?)));
+        let Some((id, receipt)) = parts else { return };
+        if let Err(refused) = self.hide(id, receipt, delay) {
+            tracing::warn!(queue = self.name(), record = id, error = %refused, "its visibility stays");
         }
     }
 
@@ -245,24 +175,24 @@ impl Queue {
     /// # Errors
     /// Where that is more than 12 hours after its receive: SQS refuses it.
     pub fn change_visibility(&self, message: &Message, delay: Duration) -> Result<(), Refused> {
-        let until = self.inner.world.clock.now() + delay;
-        let mut state = self.state();
-        let mine = |stored: &&mut Stored| {
-            stored.message.id == message.id && stored.message.receipt == message.receipt
-        };
-        if let Some(stored) = state.messages.iter_mut().find(mine) {
-            limits::visibility(stored.received, until)?;
-            stored.visible = until;
-        }
-        drop(state);
-        self.inner.signal.notify();
-        Ok(())
+        self.hide(&message.id, message.receipt, delay)
+    }
+
+    fn hide(&self, id: &str, receipt: u64, delay: Duration) -> Result<(), Refused> {
+        let now = self.inner.world.clock.now();
+        let until = now + delay;
+        self.change(|shelf| {
+            let Some(received) = shelf.received(id, receipt) else { return Ok(()) };
+            limits::visibility(received, until)?;
+            shelf.hide(id, receipt, until, now);
+            Ok(())
+        })
     }
 
     /// The number of its messages, hidden ones included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.state().messages.len()
+        self.state().shelf.len()
     }
 
     /// Whether it has no message.
@@ -274,28 +204,29 @@ impl Queue {
     /// Its messages, without a receive: for tests and reports.
     #[must_use]
     pub fn peek(&self) -> Vec<Message> {
-        self.state().messages.iter().map(|stored| stored.message.clone()).collect()
+        self.peek_from(0)
     }
 
     /// As [`Queue::peek`], without the first `known` messages: to follow a queue that no function
     /// polls.
     #[must_use]
     pub fn peek_from(&self, known: usize) -> Vec<Message> {
-        self.state().messages.iter().skip(known).map(|stored| stored.message.clone()).collect()
+        self.state().shelf.after(known).map(Received::message).collect()
     }
 
     /// Moves every message to another queue, as `StartMessageMoveTask` does: with new ids, and
     /// receive counts from 0. The result is their number.
     pub fn move_to(&self, other: &Self) -> usize {
-        let moved = std::mem::take(&mut self.state().messages);
+        let moved: Vec<Received> = self.change(|shelf| shelf.take().collect());
         let count = moved.len();
-        moved.into_iter().for_each(|stored| other.store(stored.message.content, Duration::ZERO));
+        moved.into_iter().for_each(|message| other.store(message.content, Duration::ZERO));
         count
     }
 
-    /// The time at which the next message becomes visible. `None` where the queue is empty.
+    /// The time at which a receive gives something; it may have passed. `None` where the queue is
+    /// empty.
     pub(crate) fn next_visible(&self) -> Option<Timestamp> {
-        self.state().messages.iter().map(|stored| stored.visible).min()
+        self.state().shelf.next_visible()
     }
 
     pub(crate) fn changed(&self) -> Changed {
@@ -306,7 +237,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, faults::Faults, random::Random, report::Report};
+    use crate::{clock::Clock, faults::Faults, queue::Redrive, random::Random, report::Report};
 
     fn queue(settings: QueueSettings) -> (Queue, Arc<Clock>) {
         let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);

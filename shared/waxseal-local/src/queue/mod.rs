@@ -1,0 +1,14 @@
+//! Queues, as SQS has them: visibility, receive counts, redrive, and FIFO groups with
+//! deduplication.
+
+mod groups;
+mod handle;
+mod repeats;
+mod settings;
+mod shelf;
+#[cfg(test)]
+mod shelf_tests;
+
+pub use handle::Queue;
+pub use settings::{QueueSettings, Redrive};
+pub(crate) use shelf::Received;

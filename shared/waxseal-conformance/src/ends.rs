@@ -81,7 +81,7 @@ pub async fn s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect(
             let again = failed.contains(&&*record.id) && !applied;
             assert_eq!(outcome, if again { Outcome::Applied } else { Outcome::Duplicate }, "{}", record.id);
         }
-        assert!(dead_letters.kept().is_empty());
+        assert!(dead_letters.recorded().is_empty());
     }
 }
 

@@ -141,7 +141,7 @@ pub async fn s49_what_took_effect_under_a_former_name_is_a_duplicate(env: &impl 
         old.batch(&records(3..6), &RecordedDeadLetters::default(), Policy::default()).await;
         let dead_letters = RecordedDeadLetters::default();
         let (failed, verdicts) = new.batch(&records(1..9), &dead_letters, Policy::default()).await;
-        assert!(failed.is_empty() && dead_letters.kept().is_empty(), "{consumer}: {verdicts:?}");
+        assert!(failed.is_empty() && dead_letters.recorded().is_empty(), "{consumer}: {verdicts:?}");
         let (_, verdicts) = old.batch(&records(1..9), &dead_letters, Policy::default()).await;
         let again = format!("{verdicts:?}");
         assert_eq!(again.matches("Duplicate").count(), 8, "{consumer}: {again}");
@@ -193,7 +193,7 @@ pub async fn s49_of_an_old_and_a_new_build_at_once_exactly_one_takes_effect(env:
         let (failed, _) = first.batch(&records(0..8), &dead_letters, Policy::default()).await;
         let (again, verdicts) = first.batch(&records(0..8), &dead_letters, Policy::default()).await;
         assert!(
-            again.is_empty() && dead_letters.kept().is_empty(),
+            again.is_empty() && dead_letters.recorded().is_empty(),
             "{consumer}: {failed:?}, then {verdicts:?}"
         );
         assert_eq!(applied(&world, consumer).await, 8, "{consumer}");
@@ -238,7 +238,7 @@ pub async fn s49_a_failure_under_a_former_name_is_released_under_the_new_one(env
     let failure = new.deliver(&order("o-1", 1)).await.expect_err("it failed for good");
     assert!(matches!(failure, Failure::Remembered { .. }), "{failure}");
 
-    let redriven = redriven(&dead_letters.kept()[0]);
+    let redriven = redriven(&dead_letters.recorded()[0]);
     let (failed, verdicts) =
         new.batch(std::slice::from_ref(&redriven), &RecordedDeadLetters::default(), Policy::default()).await;
     assert!(failed.is_empty(), "{verdicts:?}");

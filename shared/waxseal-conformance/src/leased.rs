@@ -91,11 +91,11 @@ pub async fn s10_a_retry_past_the_keys_life_is_an_unknown_outcome(env: &impl Con
             function.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
         assert!(failed.is_empty(), "{outcomes:?}");
         if outcome_known {
-            assert_eq!((script.runs(), dead_letters.kept().len()), (1, 0));
+            assert_eq!((script.runs(), dead_letters.recorded().len()), (1, 0));
         } else {
-            assert_eq!((script.runs(), dead_letters.kept().len()), (0, 1));
+            assert_eq!((script.runs(), dead_letters.recorded().len()), (0, 1));
             assert!(
-                dead_letters.kept()[0].reason.starts_with("outcome unknown: 1 attempts"),
+                dead_letters.recorded()[0].reason.starts_with("outcome unknown: 1 attempts"),
                 "{dead_letters:?}"
             );
             assert_eq!(world.receipt_item(CHARGE, &raw).await, stored);
@@ -161,7 +161,7 @@ pub async fn s14_a_duplicate_in_progress_waits_for_the_rest_of_the_lease(env: &i
     let rest = Duration::from_millis(30_000 - 12_345);
     let retry_after = retry_after.unwrap();
     assert!((rest..=rest + rest / 10).contains(&retry_after), "{retry_after:?}");
-    assert!(dead_letters.kept().is_empty(), "waiting is no failure of its own");
+    assert!(dead_letters.recorded().is_empty(), "waiting is no failure of its own");
 }
 
 /// A duplicate of a completed effect runs nothing: it costs one request, or none from the warm
@@ -255,8 +255,8 @@ pub async fn s19_a_permanent_failure_is_remembered(env: &impl ContractEnv) {
             failed.is_empty() && matches!(outcomes[..], [RecordOutcome::DeadLettered { .. }]),
             "{outcomes:?}"
         );
-        assert_eq!((dead_letters.kept().len(), script.runs()), (delivery, 1));
-        assert!(dead_letters.kept()[delivery - 1].reason.contains("the card is unknown"));
+        assert_eq!((dead_letters.recorded().len(), script.runs()), (delivery, 1));
+        assert!(dead_letters.recorded()[delivery - 1].reason.contains("the card is unknown"));
     }
     assert!(matches!(world.receipt(CHARGE, &raw).await.unwrap().status, Status::Failed { .. }));
     assert_eq!(world.entity::<Ledger>("CHF").await, None);

@@ -117,7 +117,7 @@ pub async fn s15_a_duplicate_that_would_now_fail_is_still_a_success(env: &impl C
         let cold = world.cold(service(&refuse()));
         let (failed, outcomes) = cold.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
         assert!(matches!(outcomes[..], [RecordOutcome::Done(Some(Outcome::Duplicate))]), "{outcomes:?}");
-        assert_eq!((failed.len(), dead_letters.kept().len()), (0, 0));
+        assert_eq!((failed.len(), dead_letters.recorded().len()), (0, 0));
     }
 }
 
@@ -138,7 +138,7 @@ pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl Con
             let (failed, _) =
                 function.batch(&[record("m-1", &other)], &dead_letters, Policy::default()).await;
             assert!(failed.is_empty(), "permanent: dead-lettered, not retried");
-            let reason = &dead_letters.kept()[0].reason;
+            let reason = &dead_letters.recorded()[0].reason;
             let hashes = [&first, &other].map(|raw| waxseal::payload_hash(raw.data.get()).unwrap());
             assert!(hashes.iter().all(|hash| reason.contains(hash)), "both hashes: {reason}");
         }

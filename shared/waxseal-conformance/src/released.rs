@@ -102,7 +102,7 @@ async fn deliver<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<De
     let dead_letters = RecordedDeadLetters::default();
     let (failed, outcomes) = function.batch(records, &dead_letters, Policy::default()).await;
     assert!(failed.is_empty(), "{outcomes:?}");
-    dead_letters.kept()
+    dead_letters.recorded()
 }
 
 /// The dead letter of a refusal.
@@ -167,7 +167,7 @@ pub async fn s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing
         let record = Record { id: "racing".to_owned(), ..redriven(&second) };
         let (dead_letters, policy) = (RecordedDeadLetters::default(), Policy::default());
         let (_, outcomes) = function.batch(&[record], &dead_letters, policy).await;
-        (outcomes, dead_letters.kept().len())
+        (outcomes, dead_letters.recorded().len())
     });
     let ended = futures_util::future::join_all(racers).await;
     let applied =
@@ -245,7 +245,7 @@ pub async fn s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused(
             let function = world.function(outside.service());
             function.batch(&[record.clone()], &dead_letters, Policy::default()).await;
             assert_eq!(outside.runs().len(), 1);
-            if let Some(dead_letter) = dead_letters.kept().first() {
+            if let Some(dead_letter) = dead_letters.recorded().first() {
                 record = redriven(dead_letter);
             }
             world.clock.pass(HOUR);
@@ -366,7 +366,7 @@ pub async fn s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions(en
     let older = world.function(Service::new("payment").effect(outside.clone()));
     let dead_letters = RecordedDeadLetters::default();
     let (failed, outcomes) = older.batch(&[redriven(&dead_letter)], &dead_letters, Policy::default()).await;
-    assert_eq!((failed.len(), dead_letters.kept().len()), (1, 0), "{outcomes:?}");
+    assert_eq!((failed.len(), dead_letters.recorded().len()), (1, 0), "{outcomes:?}");
     assert_eq!(world.receipt(BOOK, &raw).await.unwrap().status, Status::Acted);
     assert_eq!(deliver(&world.function(outside.service()), &[redriven(&dead_letter)]).await, []);
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));

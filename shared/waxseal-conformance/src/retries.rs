@@ -139,7 +139,7 @@ pub async fn s28_a_record_that_kills_the_process_is_dead_lettered_without_runnin
         assert!(outcomes.iter().all(|outcome| !outcome.is_failed()), "{outcomes:?}");
         assert_eq!((script.runs_of("o-1"), script.runs()), (0, 2));
         assert_eq!(
-            dead_letters.kept()[0].reason,
+            dead_letters.recorded()[0].reason,
             "suspected of killing its process: 2 runs of it have no known end, so it does, or takes longer than an invocation may, or its \
              process was ended by something else; it was not run again"
         );
@@ -176,7 +176,7 @@ pub async fn s28_a_record_that_only_takes_long_is_no_poison(env: &impl ContractE
     }
     world.clock.pass(Duration::from_secs(30));
     let (failed, _) = function.batch(&[Record { receives: 9, ..record }], &dead_letters, isolating()).await;
-    assert_eq!((failed.len(), script.runs(), dead_letters.kept().len()), (0, 1, 0));
+    assert_eq!((failed.len(), script.runs(), dead_letters.recorded().len()), (0, 1, 0));
 }
 
 /// Where the policy blocks groups, the records behind a dead letter follow it to the queue, in
@@ -199,10 +199,10 @@ pub async fn s32_where_the_policy_says_so_the_group_follows_until_it_is_released
     let (failed, _) =
         world.function(announcing(&script)).batch(&[of(6, "a")], &dead_letters, policy.clone()).await;
     assert!(failed.is_empty());
-    let kept: Vec<_> = dead_letters.kept().into_iter().map(|dead_letter| dead_letter.record).collect();
+    let kept: Vec<_> = dead_letters.recorded().into_iter().map(|dead_letter| dead_letter.record).collect();
     assert_eq!(kept, ["m-2", "m-3", "m-5", "m-6"]);
     assert_eq!(
-        dead_letters.kept()[1].reason,
+        dead_letters.recorded()[1].reason,
         "its group a is held back until it is released, since record m-2 was dead-lettered: no such SKU"
     );
     assert!(function.engine.blocked_group("a").await.unwrap().is_some());
@@ -210,5 +210,5 @@ pub async fn s32_where_the_policy_says_so_the_group_follows_until_it_is_released
     assert!(!function.engine.unblock_group("a").await.unwrap());
     let (failed, outcomes) = function.batch(&[of(3, "a"), of(5, "a")], &dead_letters, policy).await;
     assert!(failed.is_empty() && outcomes.iter().all(|outcome| matches!(outcome, RecordOutcome::Done(_))));
-    assert_eq!((script.runs(), dead_letters.kept().len()), (5, 4));
+    assert_eq!((script.runs(), dead_letters.recorded().len()), (5, 4));
 }

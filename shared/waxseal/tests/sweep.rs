@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::FutureExt as _;
 use proptest::prelude::*;
-use support::{RecordedDeadLetters, start};
+use support::start;
 use waxseal::observe::Observers;
 use waxseal::{
     Emission, Raw, Timestamp, Token,
@@ -24,7 +24,7 @@ use waxseal::{
     row::{Receipt, Status, receipt},
     table::{Item, Key, Scan, ScanPage, TableError, attribute, memory::Items},
 };
-use waxseal_testing::block_on;
+use waxseal_testing::{RecordedDeadLetters, block_on};
 
 /// A time, in minutes after the start of the day's work.
 fn minute(minutes: i64) -> Timestamp {
@@ -186,7 +186,7 @@ fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else
     assert_eq!(sweep.counts(), Counts { receipts: 1, published: 1, ..Counts::default() });
     run(&mut Sweep::new(window(60, 62), None), &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-3-0", "e-4-0"]);
-    assert!(dead_letters.0.lock().unwrap().is_empty());
+    assert!(dead_letters.recorded().is_empty());
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody(
     run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-1-1", "e-4-0"]);
     assert_eq!(sweep.counts(), Counts { receipts: 3, published: 3, dead_lettered: 2, failed: 0 });
-    let dead_letters = dead_letters.0.lock().unwrap();
+    let dead_letters = dead_letters.recorded();
     let said: Vec<(&str, &str)> =
         dead_letters.iter().map(|dead_letter| (&*dead_letter.record, &*dead_letter.reason)).collect();
     assert_eq!(
@@ -273,7 +273,7 @@ fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
     assert!(error.to_string().starts_with("what receipt receipt#payment/capture#orders#order-3 "), "{error}");
     assert_eq!(bus.take(), ["e-1-0", "e-2-1", "e-4-0"]);
     assert_eq!(sweep.counts(), Counts { receipts: 4, published: 3, dead_lettered: 1, failed: 1 });
-    let dead_letters = dead_letters.0.lock().unwrap();
+    let dead_letters = dead_letters.recorded();
     let reasons: Vec<&str> = dead_letters.iter().map(|dead_letter| &*dead_letter.reason).collect();
     assert_eq!(
         reasons,

@@ -36,9 +36,9 @@ async fn s35_an_envelope_of_another_source_than_eventbridges_is_malformed() {
     let payload = payload.replacen(r#""source": "orders""#, r#""source": "marketing""#, 1);
     assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK);
     assert!(seen.handled.lock().unwrap().is_empty());
-    let letters = seen.letters.lock().unwrap();
+    let dead_letters = seen.dead_letters();
     assert_eq!(
-        letters[0].reason,
+        dead_letters[0].reason,
         "malformed: an EventBridge event from source marketing whose detail says source orders: a publisher speaks for its own alone"
     );
 }

@@ -54,11 +54,8 @@ pub async fn s2_one_failure_is_reported_alone(env: &impl ContractEnv) {
 /// that is the policy, it is retried instead.
 pub async fn s3_an_unreadable_record_concerns_itself_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let unreadable = Record {
-        body: b"\xff\xfe not text".to_vec(),
-        content: Content::Malformed(Malformed::new("the body is not UTF-8")),
-        ..record("m-2", &order("o-2", 1))
-    };
+    let not_text = Content::Malformed(Malformed::new("the body is not UTF-8"));
+    let unreadable = Record::new("m-2", b"\xff\xfe not text".to_vec(), not_text);
     let mut unknown = order("o-2", 1);
     unknown.name = "parcel.lost".to_owned();
     let unknown = record("m-2", &unknown);
@@ -214,8 +211,7 @@ pub async fn s27_a_dead_letter_that_cannot_be_written_fails_its_record(env: &imp
     let world = World::of(env).await;
     let script = Script::deciding(|_| Err(Fault::permanent("no such SKU")));
     let function = world.function(reserving(&script));
-    let malformed =
-        Record { content: Content::Malformed(Malformed::new("not JSON")), ..record("m-4", &order("o-4", 1)) };
+    let malformed = record("m-4", &order("o-4", 1)).holding(Content::Malformed(Malformed::new("not JSON")));
     let records = [&three()[..], &[malformed]].concat();
     let (failed, outcomes) =
         function.batch(&records, &RecordedDeadLetters::refusing(), Policy::default()).await;
@@ -231,7 +227,7 @@ pub async fn s27_the_last_receive_is_dead_lettered_with_its_reason(env: &impl Co
     let function = world.function(reserving(&Script::failing(&["o-1"])));
     let (dead_letters, policy) = (RecordedDeadLetters::default(), policy(|it| it.max_receives = Some(5)));
     for receives in 1..=5 {
-        let again = Record { receives, ..record("m-1", &order("o-1", 1)) };
+        let again = record("m-1", &order("o-1", 1)).received(receives);
         let (failed, _) = function.batch(&[again], &dead_letters, policy.clone()).await;
         assert_eq!(failed.len(), usize::from(receives < 5));
     }
@@ -247,7 +243,7 @@ pub async fn s43_a_newer_version_is_retried_until_a_deploy_knows_it(env: &impl C
     let function = world.function(reserving(&script));
     let (failed, _) = function.batch(&[record("m-1", &newer)], &dead_letters, policy.clone()).await;
     assert_eq!((failed, script.runs()), (vec!["m-1".to_owned()], 0));
-    let again = Record { receives: 2, ..record("m-1", &newer) };
+    let again = record("m-1", &newer).received(2);
     function.batch(&[again], &dead_letters, policy).await;
     let reason = &dead_letters.recorded()[0].reason;
     assert!(reason.contains("order.placed version 3 is newer than 2"), "{reason}");

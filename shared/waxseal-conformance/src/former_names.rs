@@ -8,8 +8,7 @@ use super::{
         StockReserved, Tally, announcing, charging, counting, order, reserving,
     },
     env::ContractEnv,
-    released::redriven,
-    world::{RecordedDeadLetters, World, record},
+    world::{RecordedDeadLetters, World, record, redriven},
 };
 use waxseal::{
     Aggregate, Attempt, Decide, Effect, EffectOutcome, Envelope, Failure, Fault, Handler, Out, Outcome, Raw,
@@ -247,12 +246,7 @@ pub async fn s49_a_failure_under_a_former_name_is_released_under_the_new_one(env
     for (id, name) in [("o-2", "charge"), ("o-3", "charge-card")] {
         let raw = order(id, 1);
         assert!(old.deliver(&raw).await.is_err());
-        let release = Release {
-            source: "orders".to_owned(),
-            id: id.to_owned(),
-            handler: name.to_owned(),
-            outcome: EffectOutcome::NotDone,
-        };
+        let release = Release::new("orders", id, name, EffectOutcome::NotDone);
         assert_eq!(new.engine.release(&release).await.unwrap(), Released::ActsAgain);
         assert_eq!(new.deliver(&raw).await.unwrap(), Outcome::Applied);
     }

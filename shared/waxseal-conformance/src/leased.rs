@@ -12,8 +12,8 @@ use super::{
     world::{RecordedDeadLetters, World, policy, record, settings},
 };
 use waxseal::{
-    Failure, Fault, Outcome, Raw, Service, Settings, Table, Timestamp,
-    batch::{Policy, Record, RecordOutcome},
+    Delivery, Failure, Fault, Outcome, Raw, Service, Settings, Table, Timestamp,
+    batch::{Policy, RecordOutcome},
     row::Status,
 };
 
@@ -135,7 +135,7 @@ pub async fn s11_there_is_always_a_lease(env: &impl ContractEnv) {
         });
         let settings = settings(|it| it.lease = Duration::from_secs(45));
         let acting = world.function_with(service(&script), settings);
-        acting.engine.handle_within(&raw, deadline, false).await.unwrap();
+        acting.engine.deliver(Delivery::of(&raw).within(deadline)).await.unwrap();
         let Some(Failure::InProgress { until }) = &*seen.lock().unwrap() else {
             panic!("{consumer} holds no lease while it acts");
         };
@@ -151,7 +151,7 @@ pub async fn s14_a_duplicate_in_progress_waits_for_the_rest_of_the_lease(env: &i
     crash(&world, &raw).await;
     world.clock.pass(Duration::from_millis(12_345));
     let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
-    let again = Record { receives: 5, ..record("m-1", &raw) };
+    let again = record("m-1", &raw).received(5);
     let policy = policy(|it| it.max_receives = Some(5));
     let function = world.function(charging(&script));
     let (failed, outcomes) = function.batch(&[again], &dead_letters, policy).await;

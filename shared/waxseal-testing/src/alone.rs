@@ -61,6 +61,7 @@ pub struct Alone {
 /// One run: its result and its emissions.
 #[derive(Debug)]
 #[must_use = "a run that is not looked at proves nothing"]
+#[non_exhaustive]
 pub struct Ran {
     /// The outcome of the message.
     pub result: Result<Outcome, Failure>,

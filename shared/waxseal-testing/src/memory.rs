@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use waxseal::{
-    BoxError, Raw, Table,
+    Raw, Table,
     lock::Lock,
     read_emissions,
     table::{
@@ -77,7 +77,7 @@ fn emitted(receipt: &Item) -> Vec<Raw> {
 }
 
 fn unavailable(action: &'static str) -> TableError {
-    TableError { table: "memory".to_owned(), action, source: BoxError::from("turned off by the test") }
+    TableError::new("memory", action, "turned off by the test")
 }
 
 impl Table for MemoryTable {

@@ -60,12 +60,8 @@ fn pending() -> Vec<Pending> {
             let items = table.items();
             let item = items.get(&receipt::key("payment/capture", "orders", &raw.id)).unwrap();
             let emitted = item.get_text(attribute::EMITTED).unwrap();
-            Pending {
-                record: format!("seq-{n}"),
-                at: Some(start()),
-                emissions: Ok(read_emissions(emitted).unwrap()),
-                body: emitted.as_bytes().to_vec(),
-            }
+            let emissions = Ok(read_emissions(emitted).unwrap());
+            Pending::new(format!("seq-{n}"), emissions, emitted.as_bytes()).written_at(Some(start()))
         })
         .collect()
 }
@@ -237,11 +233,9 @@ proptest! {
             written += gap;
             let emissions = channels.iter().enumerate().map(|(position, channel)| {
                 let envelope = serde_json::value::RawValue::from_string(format!("\"{n:02}-{position}\"")).unwrap();
-                Emission { channel: (*channel).to_owned(), envelope, tenant: None, not_before: None }
+                Emission::new(*channel, envelope)
             });
-            Pending {
-                record: n.to_string(), at: Some(at(written)), emissions: Ok(emissions.collect()), body: Vec::new(),
-            }
+            Pending::new(n.to_string(), Ok(emissions.collect()), []).written_at(Some(at(written)))
         }).collect();
         let world = World { taken: Mutex::default(), busy: Mutex::new(busy) };
         let (dead_letters, progress) = (RecordedDeadLetters::default(), Progress::default());

@@ -29,7 +29,7 @@ type Made = fn() -> Service;
 fn taken(wire: &WireTable) -> Price {
     const KNOWN: [&str; 4] = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
     let name = |action: String| *KNOWN.iter().find(|known| **known == action).unwrap_or(&"another");
-    let Capacity { write, read } = wire.take_capacity();
+    let Capacity { write, read, .. } = wire.take_capacity();
     (wire.take_actions().into_iter().map(name).collect(), write, read)
 }
 

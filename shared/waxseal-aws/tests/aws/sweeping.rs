@@ -72,6 +72,12 @@ async fn step_with(
     sweep.step(table, &relay).await
 }
 
+fn counts(receipts: u64, published: u64, dead_lettered: u64) -> Counts {
+    let mut counts = Counts::default();
+    (counts.receipts, counts.published, counts.dead_lettered) = (receipts, published, dead_lettered);
+    counts
+}
+
 /// Of the day's first seconds.
 fn sweep(seconds: i64) -> Sweep {
     let at = |second| Timestamp::from_second(1_795_219_200 + second).unwrap();
@@ -137,7 +143,7 @@ proptest! {
         }).collect();
         prop_assert_eq!(&*bus.0.lock().unwrap(), &wanted);
         let published = wanted.len() as u64;
-        prop_assert_eq!(sweep.counts(), Counts { receipts: published, published, ..Counts::default() });
+        prop_assert_eq!(sweep.counts(), counts(published, published, 0));
         prop_assert!(wire.actions().iter().all(|action| action == "Scan"));
         // The whole table is read, and that is what it costs.
         prop_assert_eq!(wire.actions().len(), seconds.len() / page + 1);
@@ -199,7 +205,7 @@ fn s2_o1_a_damaged_receipt_ends_no_sweep() {
     let published: Vec<String> = bus.0.into_inner().unwrap();
     let ids = |n: &usize| published.iter().any(|envelope| envelope.contains(&format!("\"e-{n}\"")));
     assert_eq!((0..7).filter(ids).collect::<Vec<_>>(), [0, 1, 3, 6]);
-    assert_eq!(sweep.counts(), Counts { receipts: 7, published: 7, dead_lettered: 3, failed: 0 });
+    assert_eq!(sweep.counts(), counts(7, 7, 3));
     let dead_letters = dead_letters.recorded();
     let of = |n: usize| dead_letters.iter().find(|it| it.record == key(n).to_string()).unwrap();
     assert_eq!(of(2).reason, "the attribute emitted is of type M: a receipt's is a text");

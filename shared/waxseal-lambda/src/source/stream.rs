@@ -37,9 +37,10 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
     let mut records = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
         let (id, group) = (sequence_number(index, object)?, group(object));
-        let record = |body: Vec<u8>, content| Record {
-            group: group.clone(),
-            ..Record::new(id.clone(), body, content)
+        let record = |body: Vec<u8>, content| {
+            let mut record = Record::new(id.clone(), body, content);
+            record.group.clone_from(&group);
+            record
         };
         match change(object) {
             Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),
@@ -75,7 +76,7 @@ pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId>
             Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
             Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
         };
-        receipts.push(Pending { record, at: written_at(object), emissions, body });
+        receipts.push(Pending::new(record, emissions, body).written_at(written_at(object)));
     }
     Ok(receipts)
 }
@@ -169,7 +170,7 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
 /// The name of the record in the response.
 fn sequence_number(index: usize, object: &Object<'_>) -> Result<String, MissingId> {
     let number = object.object("dynamodb").and_then(|data| data.string("SequenceNumber"));
-    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
+    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId::at(index))
 }
 
 /// The time at which the record was written, by the stream: seconds since 1970, with or without a fraction.

@@ -118,8 +118,7 @@ pub(crate) fn golden(name: &str) -> Vec<u8> {
 }
 
 pub(crate) async fn invoke(function: &impl Invoke, payload: &[u8]) -> Result<String, InvokeError> {
-    let invocation =
-        Invocation { request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into(), ..Invocation::default() };
+    let invocation = Invocation::new("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
     function.invoke(payload, &invocation).await.map(|response| String::from_utf8(response).unwrap())
 }
 

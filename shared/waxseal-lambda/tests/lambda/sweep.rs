@@ -127,7 +127,7 @@ async fn o1_a_sweep_that_runs_out_of_time_says_where_the_next_one_goes_on() {
     while !payload.is_null() {
         // Each ends a little after the last one: it has three seconds.
         let ends = Timestamp::from_millisecond(NOW + 3_000 * (invocations + 1)).unwrap();
-        let invocation = Invocation { deadline: Some(ends), ..Invocation::default() };
+        let invocation = Invocation::default().ending_at(ends);
         let answer = function.invoke(payload.to_string().as_bytes(), &invocation).await.unwrap();
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         published += answer["published"].as_u64().unwrap();

@@ -32,8 +32,7 @@ impl Problem {
             "The order is not valid",
             invalid.to_string(),
         );
-        let detail = problem.detail.clone();
-        problem.errors = vec![problem::Member { pointer: format!("#{}", invalid.pointer), detail }];
+        problem.errors = vec![problem::Member::new(&invalid.pointer, problem.detail.clone())];
         Self(problem)
     }
 

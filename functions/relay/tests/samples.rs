@@ -8,12 +8,12 @@ use std::{
 
 use serde_json::Value;
 use waxseal::{
-    BoxError, Emission, Host, Timestamp, Token,
-    dead_letter::{DeadLetter, DeadLetters},
+    Emission, Timestamp,
     relay::{PublishError, Publisher, Receipts},
     table::{Item, Key, ScanPage, TableError},
 };
 use waxseal_lambda::{Invocation, Invoke};
+use waxseal_testing::{ManualHost, RecordedDeadLetters};
 
 const EVENT: &[u8] = include_bytes!("../samples/receipts.json");
 
@@ -21,7 +21,7 @@ const EVENT: &[u8] = include_bytes!("../samples/receipts.json");
 #[derive(Clone, Default)]
 struct Channels {
     taken: Arc<Mutex<Vec<(String, String)>>>,
-    dead_letters: Arc<Mutex<Vec<DeadLetter>>>,
+    dead_letters: RecordedDeadLetters,
     error: Option<PublishError>,
 }
 
@@ -36,13 +36,6 @@ impl Publisher for Channels {
             }
         };
         emissions.iter().map(take).collect()
-    }
-}
-
-impl DeadLetters for Channels {
-    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
-        self.dead_letters.lock().unwrap().push(dead_letter);
-        Ok(())
     }
 }
 
@@ -61,21 +54,12 @@ impl Receipts for Channels {
     }
 }
 
-/// A time two days after the sample.
-struct Later;
-
-impl Host for Later {
-    fn now(&self) -> Timestamp {
-        "2026-11-23T09:30:00Z".parse().unwrap()
-    }
-    fn token(&self) -> Token {
-        Token(1)
-    }
-}
-
 async fn ask(channels: &Channels, payload: &[u8]) -> String {
     let reach = Duration::from_hours(14 * 24);
-    let function = relay::relay(channels.clone(), channels.clone(), channels.clone(), Arc::new(Later), reach);
+    // Two days after the sample.
+    let host = Arc::new(ManualHost::new("2026-11-23T09:30:00Z".parse().unwrap()));
+    let dead_letters = channels.dead_letters.clone();
+    let function = relay::relay(channels.clone(), dead_letters, channels.clone(), host, reach);
     let answer = function.invoke(payload, &Invocation::default()).await.unwrap();
     String::from_utf8(answer).unwrap()
 }
@@ -115,12 +99,12 @@ async fn o2_o6_what_a_channel_does_not_take_comes_again_unless_it_never_will() {
         invoke(&channels).await,
         r#"{"batchItemFailures":[{"itemIdentifier":"3000000000000000000011"}]}"#
     );
-    assert!(channels.dead_letters.lock().unwrap().is_empty());
+    assert!(channels.dead_letters.recorded().is_empty());
     // The sample is two days old, so a missing channel causes a dead letter at once.
     for error in [PublishError::refused("it is too big"), PublishError::no_channel("no such topic")] {
         let channels = Channels { error: Some(error), ..Channels::default() };
         assert_eq!(invoke(&channels).await, r#"{"batchItemFailures":[]}"#);
-        let dead_letters = channels.dead_letters.lock().unwrap();
+        let dead_letters = channels.dead_letters.recorded();
         let names: Vec<_> = dead_letters.iter().map(|dead_letter| dead_letter.name.as_deref()).collect();
         assert_eq!(names, [Some("stock.level-changed"), Some("stock.reserved")]);
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use waxseal::Timestamp;
+use waxseal_message::Timestamp;
 
 use crate::{currency::Currency, customer::Customer, line::Line};
 
@@ -53,8 +53,13 @@ impl From<OrderPlacedV1> for OrderPlaced {
     }
 }
 
-waxseal::event!(OrderPlacedV1 { name: "order.placed", version: 1, owner: "orders" });
-waxseal::event!(OrderPlaced { name: "order.placed", version: 2, owner: "orders", previous: OrderPlacedV1 });
+waxseal_message::event!(OrderPlacedV1 { name: "order.placed", version: 1, owner: "orders" });
+waxseal_message::event!(OrderPlaced {
+    name: "order.placed",
+    version: 2,
+    owner: "orders",
+    previous: OrderPlacedV1
+});
 
 /// Stock is reserved and the money is captured: the order stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +76,7 @@ pub struct OrderConfirmed {
     /// When the money was captured.
     pub confirmed_at: Timestamp,
 }
-waxseal::event!(OrderConfirmed { name: "order.confirmed", version: 1, owner: "orders" });
+waxseal_message::event!(OrderConfirmed { name: "order.confirmed", version: 1, owner: "orders" });
 
 /// The order will not be delivered; nothing of it stays reserved or charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,7 +95,7 @@ pub struct OrderCancelled {
     /// When.
     pub cancelled_at: Timestamp,
 }
-waxseal::event!(OrderCancelled { name: "order.cancelled", version: 1, owner: "orders" });
+waxseal_message::event!(OrderCancelled { name: "order.cancelled", version: 1, owner: "orders" });
 
 /// Why an order was cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -126,11 +131,11 @@ pub struct OrderRefundDue {
     /// The amount's currency.
     pub currency: Currency,
 }
-waxseal::event!(OrderRefundDue { name: "order.refund-due", version: 1, owner: "orders" });
+waxseal_message::event!(OrderRefundDue { name: "order.refund-due", version: 1, owner: "orders" });
 
 #[cfg(test)]
 mod tests {
-    use waxseal::{Message as _, Raw};
+    use waxseal_message::{Message as _, Raw};
 
     use super::*;
 

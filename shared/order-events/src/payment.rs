@@ -18,7 +18,7 @@ pub struct PaymentCaptured {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge_id: Option<String>,
 }
-waxseal::event!(PaymentCaptured { name: "payment.captured", version: 1, owner: "payment" });
+waxseal_message::event!(PaymentCaptured { name: "payment.captured", version: 1, owner: "payment" });
 
 /// The gateway will not take the money, and took none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct PaymentDeclined {
     /// The gateway's word for why.
     pub reason: String,
 }
-waxseal::event!(PaymentDeclined { name: "payment.declined", version: 1, owner: "payment" });
+waxseal_message::event!(PaymentDeclined { name: "payment.declined", version: 1, owner: "payment" });
 
 /// The gateway has given the money back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,4 +45,4 @@ pub struct PaymentRefunded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_id: Option<String>,
 }
-waxseal::event!(PaymentRefunded { name: "payment.refunded", version: 1, owner: "payment" });
+waxseal_message::event!(PaymentRefunded { name: "payment.refunded", version: 1, owner: "payment" });

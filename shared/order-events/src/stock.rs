@@ -1,7 +1,7 @@
 //! The events of `inventory`.
 
 use serde::{Deserialize, Serialize};
-use waxseal::Channel;
+use waxseal_message::Channel;
 
 use crate::currency::Currency;
 
@@ -19,7 +19,7 @@ pub struct StockReserved {
     /// The token that the payment gateway charges.
     pub payment_token: String,
 }
-waxseal::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inventory" });
+waxseal_message::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inventory" });
 
 /// Not everything in the order is in stock; nothing was set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct StockShort {
     /// Each SKU of which there is too little.
     pub short: Vec<ShortLine>,
 }
-waxseal::event!(StockShort { name: "stock.short", version: 1, owner: "inventory" });
+waxseal_message::event!(StockShort { name: "stock.short", version: 1, owner: "inventory" });
 
 /// An SKU of which there is too little.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct StockLevelChanged {
     /// How many are set aside now.
     pub reserved: u64,
 }
-waxseal::event!(StockLevelChanged {
+waxseal_message::event!(StockLevelChanged {
     name: "stock.level-changed",
     version: 1,
     owner: "inventory",

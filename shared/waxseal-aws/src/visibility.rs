@@ -200,11 +200,7 @@ mod tests {
     fn s24_a_delay_is_rounded_up_to_seconds() {
         let of = |milliseconds| {
             let receipt_handle = ReceiptHandle { queue: String::new(), handle: String::new() };
-            seconds(&Delay {
-                record: String::new(),
-                receipt_handle,
-                after: Duration::from_millis(milliseconds),
-            })
+            seconds(&Delay::new("", receipt_handle, Duration::from_millis(milliseconds)))
         };
         assert_eq!([of(0), of(1), of(1000), of(1001)], [0, 1, 1, 2]);
     }

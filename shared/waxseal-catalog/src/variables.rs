@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use waxseal::{
     Settings,
-    batch::{GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
+    batch::{Choice as _, Policy},
 };
 
 use crate::{
@@ -40,23 +40,11 @@ impl App {
         unless(settings.lease == usual_settings.lease, LEASE.name, seconds(settings.lease));
         let backoff = policy.backoff.base;
         unless(backoff == usual.backoff.base, BACKOFF.name, seconds(backoff));
-        let malformed = match policy.malformed {
-            MalformedPolicy::DeadLetter => "dead-letter",
-            MalformedPolicy::Retry => "retry",
-        };
-        unless(policy.malformed == usual.malformed, MALFORMED.name, malformed.to_owned());
-        let grouping = grouping(policy.grouping).unwrap_or_default();
-        unless(policy.grouping == usual.grouping, COMMIT_GROUPING.name, grouping.to_owned());
-        let groups = match policy.groups {
-            GroupPolicy::Skip => "skip",
-            GroupPolicy::Block => "block",
-        };
-        unless(policy.groups == usual.groups, FIFO_GROUPS.name, groups.to_owned());
-        let answer = match policy.total_failure {
-            TotalFailure::Report => "report",
-            TotalFailure::Raise => "raise",
-        };
-        unless(policy.total_failure == usual.total_failure, TOTAL_FAILURE.name, answer.to_owned());
+        unless(policy.malformed == usual.malformed, MALFORMED.name, policy.malformed.word().to_owned());
+        unless(policy.grouping == usual.grouping, COMMIT_GROUPING.name, policy.grouping.word().to_owned());
+        unless(policy.groups == usual.groups, FIFO_GROUPS.name, policy.groups.word().to_owned());
+        let answer = policy.total_failure;
+        unless(answer == usual.total_failure, TOTAL_FAILURE.name, answer.word().to_owned());
         unless(policy.isolation == usual.isolation, ISOLATION.name, "on".to_owned());
         variables
     }
@@ -73,14 +61,4 @@ impl App {
 
 fn seconds(duration: Duration) -> String {
     duration.as_secs().max(1).to_string()
-}
-
-/// The name of a grouping; none of one that is newer than this crate.
-fn grouping(grouping: Grouping) -> Option<&'static str> {
-    match grouping {
-        Grouping::Cheapest => Some("cheapest"),
-        Grouping::FewestRequests => Some("fewest-requests"),
-        Grouping::Apart => Some("apart"),
-        _ => None,
-    }
 }

@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use waxseal::{
-    Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit,
-    catalog::{Entry, Mode},
-};
+use waxseal::{Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit, catalog::Entry};
 use waxseal_catalog::{App, Deployed, FindingCode, Parameter};
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
-    Declared { name, version: 1, owner, channel, claim_check_over: None }
+    Declared::new(name, owner, channel)
 }
 
 const PLACED: Declared = declared("order.placed", "orders", Channel::Bus);
@@ -19,13 +16,8 @@ const PLACE: Declared = declared("place-order", "orders", Channel::Queue("orders
 
 /// A service with a handler for each message, and what the handler emits.
 fn service(name: &str, handlers: &[(&'static str, Declared, &'static [Declared])]) -> Deployed {
-    let entry = |(handler, consumes, emits): &(&'static str, Declared, &'static [Declared])| Entry {
-        service: name.to_owned(),
-        handler,
-        decides: None,
-        mode: Mode::Transactional,
-        consumes: *consumes,
-        emits,
+    let entry = |(handler, consumes, emits): &(&'static str, Declared, &'static [Declared])| {
+        Entry::new(name, handler, *consumes, emits)
     };
     Deployed::of_catalog(name, handlers.iter().map(entry).collect())
 }

@@ -204,7 +204,7 @@ pub async fn s27_a_refusal_commits_nothing_and_is_dead_lettered_with_its_reason(
     let messages = [order("o-1", 2), order("o-2", 100), order("o-3", 77), order("o-4", 3)];
     let (failed, _) = function.batch(&records(&messages), &dead_letters, Policy::default()).await;
     assert_eq!(failed, ["m-2"], "the shelves are counted: it comes again");
-    let kept = dead_letters.kept();
+    let kept = dead_letters.recorded();
     let reasons: Vec<&str> = kept.iter().map(|dead_letter| dead_letter.reason.as_str()).collect();
     assert_eq!(reasons, ["100 pieces are not delivered to one customer"]);
     assert_eq!(world.entity(SKU).await, Some(Demand { pieces: 5 }), "its neighbours take effect");

@@ -29,7 +29,7 @@ pub async fn s1_all_succeed_and_nothing_is_reported(env: &impl ContractEnv) {
     assert_eq!((failed.len(), outcomes.len(), script.runs(), function.line.requests()), (0, 0, 0, 0));
     let (failed, outcomes) = function.batch(&three(), &dead_letters, Policy::default()).await;
     assert!(failed.is_empty() && outcomes.iter().all(|outcome| !outcome.is_failed()), "{outcomes:?}");
-    assert_eq!((script.runs(), dead_letters.kept().len()), (3, 0));
+    assert_eq!((script.runs(), dead_letters.recorded().len()), (3, 0));
 }
 
 /// One fails: it alone is reported, and the others take effect once.
@@ -42,7 +42,7 @@ pub async fn s2_one_failure_is_reported_alone(env: &impl ContractEnv) {
         assert_eq!(failed, ["m-2"]);
     }
     assert_eq!((script.runs_of("o-1"), script.runs_of("o-2"), script.runs_of("o-3")), (1, 2, 1));
-    assert!(dead_letters.kept().is_empty());
+    assert!(dead_letters.recorded().is_empty());
     // The succeeding records share one state, and all of them are in it.
     let function = world.function(reserving(&Script::failing(&["o-2"])));
     let (failed, _) = function.batch(&three(), &dead_letters, Policy::default()).await;
@@ -54,11 +54,8 @@ pub async fn s2_one_failure_is_reported_alone(env: &impl ContractEnv) {
 /// that is the policy, it is retried instead.
 pub async fn s3_an_unreadable_record_concerns_itself_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
-    let unreadable = Record {
-        body: b"\xff\xfe not text".to_vec(),
-        content: Content::Malformed(Malformed::new("the body is not UTF-8")),
-        ..record("m-2", &order("o-2", 1))
-    };
+    let not_text = Content::Malformed(Malformed::new("the body is not UTF-8"));
+    let unreadable = Record::new("m-2", b"\xff\xfe not text".to_vec(), not_text);
     let mut unknown = order("o-2", 1);
     unknown.name = "parcel.lost".to_owned();
     let unknown = record("m-2", &unknown);
@@ -76,7 +73,7 @@ pub async fn s3_an_unreadable_record_concerns_itself_alone(env: &impl ContractEn
             let (failed, _) =
                 world.function(observing_as_inventory(&script)).batch(&records, &dead_letters, policy).await;
             assert_eq!((failed, script.runs()), (failed_ids.iter().map(|id| (*id).to_owned()).collect(), 2));
-            let dead_letters = dead_letters.kept();
+            let dead_letters = dead_letters.recorded();
             assert_eq!(dead_letters.len(), kept);
             assert!(
                 dead_letters
@@ -152,7 +149,7 @@ pub async fn s17_twice_in_a_batch_runs_once(env: &impl ContractEnv) {
                 (&failed[..], script.runs()),
                 (&expected.iter().map(ToString::to_string).collect::<Vec<_>>()[..], 1)
             );
-            assert_eq!(dead_letters.kept().len(), kept, "{outcomes:?}");
+            assert_eq!(dead_letters.recorded().len(), kept, "{outcomes:?}");
             assert_eq!(std::mem::discriminant(&outcomes[0]), std::mem::discriminant(&outcomes[1]));
         }
     }
@@ -197,7 +194,7 @@ pub async fn s27_a_permanent_failure_is_dead_lettered_at_the_first_attempt(env: 
     let function = world.function(reserving(&script));
     let (failed, _) = function.batch(&records, &dead_letters, Policy::default()).await;
     assert!(failed.is_empty());
-    let dead_letters = dead_letters.kept();
+    let dead_letters = dead_letters.recorded();
     assert_eq!(dead_letters.len(), 1);
     let dead_letter = &dead_letters[0];
     assert_eq!((&dead_letter.body, &*dead_letter.reason), (&records[1].body, "no such SKU"));
@@ -214,8 +211,7 @@ pub async fn s27_a_dead_letter_that_cannot_be_written_fails_its_record(env: &imp
     let world = World::of(env).await;
     let script = Script::deciding(|_| Err(Fault::permanent("no such SKU")));
     let function = world.function(reserving(&script));
-    let malformed =
-        Record { content: Content::Malformed(Malformed::new("not JSON")), ..record("m-4", &order("o-4", 1)) };
+    let malformed = record("m-4", &order("o-4", 1)).holding(Content::Malformed(Malformed::new("not JSON")));
     let records = [&three()[..], &[malformed]].concat();
     let (failed, outcomes) =
         function.batch(&records, &RecordedDeadLetters::refusing(), Policy::default()).await;
@@ -231,11 +227,11 @@ pub async fn s27_the_last_receive_is_dead_lettered_with_its_reason(env: &impl Co
     let function = world.function(reserving(&Script::failing(&["o-1"])));
     let (dead_letters, policy) = (RecordedDeadLetters::default(), policy(|it| it.max_receives = Some(5)));
     for receives in 1..=5 {
-        let again = Record { receives, ..record("m-1", &order("o-1", 1)) };
+        let again = record("m-1", &order("o-1", 1)).received(receives);
         let (failed, _) = function.batch(&[again], &dead_letters, policy.clone()).await;
         assert_eq!(failed.len(), usize::from(receives < 5));
     }
-    assert_eq!(dead_letters.kept()[0].reason, "gave up after 5 receives: the warehouse does not answer");
+    assert_eq!(dead_letters.recorded()[0].reason, "gave up after 5 receives: the warehouse does not answer");
 }
 
 /// A newer version than this build knows is retried, and runs after a deploy that knows it.
@@ -247,9 +243,9 @@ pub async fn s43_a_newer_version_is_retried_until_a_deploy_knows_it(env: &impl C
     let function = world.function(reserving(&script));
     let (failed, _) = function.batch(&[record("m-1", &newer)], &dead_letters, policy.clone()).await;
     assert_eq!((failed, script.runs()), (vec!["m-1".to_owned()], 0));
-    let again = Record { receives: 2, ..record("m-1", &newer) };
+    let again = record("m-1", &newer).received(2);
     function.batch(&[again], &dead_letters, policy).await;
-    let reason = &dead_letters.kept()[0].reason;
+    let reason = &dead_letters.recorded()[0].reason;
     assert!(reason.contains("order.placed version 3 is newer than 2"), "{reason}");
     // A build that knows version 3 would run it, since this build leaves no receipt.
     assert!(world.receipt("inventory/reserve", &newer).await.is_none());

@@ -132,7 +132,7 @@ pub async fn c2_of_two_records_that_create_one_entity_the_second_is_named(env: &
     let dead_letters = RecordedDeadLetters::default();
     let (failed, _) = function.batch(&records, &dead_letters, Policy::default()).await;
     assert_eq!(failed, ["m2"]);
-    assert!(dead_letters.kept().is_empty(), "it may be deleted meanwhile");
+    assert!(dead_letters.recorded().is_empty(), "it may be deleted meanwhile");
     assert_names(&function.deliver(&order_of("o-2", "hat")).await.unwrap_err(), "hat");
     assert_eq!(world.entity("scarf").await, Some(Stock { on_hand: 1 }));
 }

@@ -146,7 +146,10 @@ pub async fn s42_a_missing_payload_is_retried_and_then_given_up(env: &impl Contr
     );
     // The dead letter holds the claim as it came.
     let body = serde_json::to_vec(&lost).expect("an envelope has a JSON form");
-    assert_eq!(dead_letters.kept().iter().map(|dead_letter| &dead_letter.body).collect::<Vec<_>>(), [&body]);
+    assert_eq!(
+        dead_letters.recorded().iter().map(|dead_letter| &dead_letter.body).collect::<Vec<_>>(),
+        [&body]
+    );
 
     let cold = world.function_with(announcing(&script), store.settings());
     let outcome = delivered(&cold, &dead_letters, 3, &done).await;

@@ -9,7 +9,7 @@ use super::{
     env::ContractEnv,
     world::{World, WriteFault, settings},
 };
-use waxseal::{Failure, Fault, Outcome};
+use waxseal::{Delivery, Failure, Fault, Outcome};
 
 const ANNOUNCE: &str = "inventory/announce";
 const RESERVE: &str = "inventory/reserve";
@@ -62,7 +62,7 @@ pub async fn c2_a_lost_answer_is_retried_and_found_to_be_applied(env: &impl Cont
     function.line.fail_writes([WriteFault::AnswerLost, WriteFault::NeverArrives]);
     let failure = function.deliver(&raw).await.unwrap_err();
     assert!(!failure.is_permanent(), "{failure}");
-    assert!(is_duplicate(&function.engine.handle_within(&raw, None, true).await));
+    assert!(is_duplicate(&function.engine.deliver(Delivery::of(&raw).received(2)).await));
     assert_eq!((script.runs(), world.entity(SKU).await), (1, Some(Stock { on_hand: 99 })));
     let other = order("o-3", 1);
     assert!(function.deliver(&other).await.is_err(), "it never arrived");

@@ -1,12 +1,6 @@
 //! Dead-letter queues and visibilities that record, refuse or stay silent.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use waxseal::{
     BoxError,
@@ -17,11 +11,10 @@ use waxseal::{
 
 use super::line::breathe;
 
-/// Dead letters that are recorded, or refused.
+/// The dead letters of the test kit, whose answers take a poll, or never come.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RecordedDeadLetters {
-    kept: Arc<Lock<Vec<DeadLetter>>>,
-    refuse: Arc<AtomicBool>,
+    queue: waxseal_testing::RecordedDeadLetters,
     /// Whether no answer comes.
     is_silent: bool,
 }
@@ -30,7 +23,7 @@ impl RecordedDeadLetters {
     /// A queue that cannot be written.
     pub(super) fn refusing() -> Self {
         let dead_letters = Self::default();
-        dead_letters.refuse.store(true, Ordering::SeqCst);
+        dead_letters.queue.set_missing(true);
         dead_letters
     }
 
@@ -39,8 +32,8 @@ impl RecordedDeadLetters {
         Self { is_silent: true, ..Self::default() }
     }
 
-    pub(super) fn kept(&self) -> Vec<DeadLetter> {
-        self.kept.lock().clone()
+    pub(super) fn recorded(&self) -> Vec<DeadLetter> {
+        self.queue.recorded()
     }
 }
 
@@ -50,11 +43,7 @@ impl DeadLetters for RecordedDeadLetters {
         if self.is_silent {
             std::future::pending::<()>().await;
         }
-        if self.refuse.load(Ordering::SeqCst) {
-            return Err("AWS.SimpleQueueService.NonExistentQueue".into());
-        }
-        self.kept.lock().push(dead_letter);
-        Ok(())
+        self.queue.send(dead_letter).await
     }
 }
 

@@ -81,7 +81,7 @@ pub async fn s20_a_commit_without_an_answer_fails_its_record_and_has_one_effect(
             let again = failed.contains(&&*record.id) && !applied;
             assert_eq!(outcome, if again { Outcome::Applied } else { Outcome::Duplicate }, "{}", record.id);
         }
-        assert!(dead_letters.kept().is_empty());
+        assert!(dead_letters.recorded().is_empty());
     }
 }
 
@@ -112,8 +112,7 @@ pub async fn s20_a_table_that_answers_nothing_costs_no_answer(env: &impl Contrac
             let script = Script::default();
             let function = world.function(service(&script));
             function.line.fall_silent();
-            let records: Vec<_> =
-                records(3).into_iter().map(|record| Record { receives, ..record }).collect();
+            let records: Vec<_> = records(3).into_iter().map(|record| record.received(receives)).collect();
             let batches =
                 Batches::new(function.engine.clone(), RecordedDeadLetters::default(), Policy::default());
             let line = function.line.clone();

@@ -84,7 +84,7 @@ async fn second_is_dead_lettered<T: Table>(function: &Function<T>, receives: u32
         matches!(outcomes[0], RecordOutcome::Done(_)) && matches!(outcomes[2], RecordOutcome::Done(_)),
         "{outcomes:?}"
     );
-    let kept = dead_letters.kept();
+    let kept = dead_letters.recorded();
     assert_eq!(kept.iter().map(|dead_letter| &*dead_letter.record).collect::<Vec<_>>(), ["m-2"]);
     kept[0].reason.clone()
 }
@@ -171,7 +171,7 @@ pub async fn s2_an_unreadable_receipt_fails_its_own_record_alone(env: &impl Cont
                 let records = orders(receives).map(|(_, record)| record);
                 let dead_letters = RecordedDeadLetters::default();
                 let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
-                assert!(failed.is_empty() && dead_letters.kept().is_empty(), "{json}: {outcomes:?}");
+                assert!(failed.is_empty() && dead_letters.recorded().is_empty(), "{json}: {outcomes:?}");
             }
         }
     }
@@ -192,7 +192,7 @@ pub async fn s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten(env:
             let dead_letters = RecordedDeadLetters::default();
             let records = orders(receives).map(|(_, record)| record);
             let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
-            assert_eq!((failed, dead_letters.kept().len()), (vec!["m-2".to_owned()], 0), "{outcomes:?}");
+            assert_eq!((failed, dead_letters.recorded().len()), (vec!["m-2".to_owned()], 0), "{outcomes:?}");
             let RecordOutcome::Failed { reason, .. } = &outcomes[1] else { panic!("{outcomes:?}") };
             assert!(
                 reason.contains(r#"has the status "undone", which this build does not know"#),
@@ -217,7 +217,7 @@ pub async fn s2_a_key_without_an_answer_fails_its_own_record_alone(env: &impl Co
         let dead_letters = RecordedDeadLetters::default();
         let records = orders(2).map(|(_, record)| record);
         let (failed, outcomes) = function.batch(&records, &dead_letters, Policy::default()).await;
-        assert!(dead_letters.kept().is_empty(), "it is retried");
+        assert!(dead_letters.recorded().is_empty(), "it is retried");
         // An effect and a handler without state read nothing before their write, so no read of
         // theirs is unanswered.
         let reads = !consumer.starts_with("payment") && !consumer.starts_with("notification");
@@ -276,12 +276,12 @@ pub async fn s28_an_unreadable_marker_fails_its_own_record_alone(env: &impl Cont
         let policy = policy(|it| it.isolation = true);
         let (failed, outcomes) = function.batch(&records, &dead_letters, policy).await;
         assert!(failed.is_empty(), "{outcomes:?}");
-        let reason = &dead_letters.kept()[0].reason;
+        let reason = &dead_letters.recorded()[0].reason;
         assert!(
             reason.starts_with(&format!("item {key} is no marker: its attribute `{name}` is ")),
             "{reason}"
         );
-        assert_eq!(dead_letters.kept().len(), 1);
+        assert_eq!(dead_letters.recorded().len(), 1);
     }
 }
 
@@ -298,7 +298,7 @@ pub async fn s32_an_unreadable_block_still_blocks(env: &impl ContractEnv) {
     let policy = policy(|it| it.groups = GroupPolicy::Block);
     function.batch(&records, &dead_letters, policy).await;
     assert_eq!(
-        dead_letters.kept().iter().map(|dead_letter| &*dead_letter.record).collect::<Vec<_>>(),
+        dead_letters.recorded().iter().map(|dead_letter| &*dead_letter.record).collect::<Vec<_>>(),
         ["m-2"]
     );
     let failure = function.engine.unblock_group("g-1").await.unwrap_err();

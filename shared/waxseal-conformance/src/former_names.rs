@@ -8,8 +8,7 @@ use super::{
         StockReserved, Tally, announcing, charging, counting, order, reserving,
     },
     env::ContractEnv,
-    released::redriven,
-    world::{RecordedDeadLetters, World, record},
+    world::{RecordedDeadLetters, World, record, redriven},
 };
 use waxseal::{
     Aggregate, Attempt, Decide, Effect, EffectOutcome, Envelope, Failure, Fault, Handler, Out, Outcome, Raw,
@@ -141,7 +140,7 @@ pub async fn s49_what_took_effect_under_a_former_name_is_a_duplicate(env: &impl 
         old.batch(&records(3..6), &RecordedDeadLetters::default(), Policy::default()).await;
         let dead_letters = RecordedDeadLetters::default();
         let (failed, verdicts) = new.batch(&records(1..9), &dead_letters, Policy::default()).await;
-        assert!(failed.is_empty() && dead_letters.kept().is_empty(), "{consumer}: {verdicts:?}");
+        assert!(failed.is_empty() && dead_letters.recorded().is_empty(), "{consumer}: {verdicts:?}");
         let (_, verdicts) = old.batch(&records(1..9), &dead_letters, Policy::default()).await;
         let again = format!("{verdicts:?}");
         assert_eq!(again.matches("Duplicate").count(), 8, "{consumer}: {again}");
@@ -193,7 +192,7 @@ pub async fn s49_of_an_old_and_a_new_build_at_once_exactly_one_takes_effect(env:
         let (failed, _) = first.batch(&records(0..8), &dead_letters, Policy::default()).await;
         let (again, verdicts) = first.batch(&records(0..8), &dead_letters, Policy::default()).await;
         assert!(
-            again.is_empty() && dead_letters.kept().is_empty(),
+            again.is_empty() && dead_letters.recorded().is_empty(),
             "{consumer}: {failed:?}, then {verdicts:?}"
         );
         assert_eq!(applied(&world, consumer).await, 8, "{consumer}");
@@ -238,7 +237,7 @@ pub async fn s49_a_failure_under_a_former_name_is_released_under_the_new_one(env
     let failure = new.deliver(&order("o-1", 1)).await.expect_err("it failed for good");
     assert!(matches!(failure, Failure::Remembered { .. }), "{failure}");
 
-    let redriven = redriven(&dead_letters.kept()[0]);
+    let redriven = redriven(&dead_letters.recorded()[0]);
     let (failed, verdicts) =
         new.batch(std::slice::from_ref(&redriven), &RecordedDeadLetters::default(), Policy::default()).await;
     assert!(failed.is_empty(), "{verdicts:?}");
@@ -247,12 +246,7 @@ pub async fn s49_a_failure_under_a_former_name_is_released_under_the_new_one(env
     for (id, name) in [("o-2", "charge"), ("o-3", "charge-card")] {
         let raw = order(id, 1);
         assert!(old.deliver(&raw).await.is_err());
-        let release = Release {
-            source: "orders".to_owned(),
-            id: id.to_owned(),
-            handler: name.to_owned(),
-            outcome: EffectOutcome::NotDone,
-        };
+        let release = Release::new("orders", id, name, EffectOutcome::NotDone);
         assert_eq!(new.engine.release(&release).await.unwrap(), Released::ActsAgain);
         assert_eq!(new.deliver(&raw).await.unwrap(), Outcome::Applied);
     }

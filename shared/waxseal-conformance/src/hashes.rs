@@ -85,7 +85,7 @@ pub async fn s16_a_receipt_of_an_older_build_keeps_its_meaning(env: &impl Contra
             let other = [received(receives, record("m-2", &order("o-16", 2)))];
             function.batch(&other, &dead_letters, Policy::default()).await;
         }
-        let kept = dead_letters.kept();
+        let kept = dead_letters.recorded();
         assert_eq!(kept.len(), 3, "each of the other payloads, and none of the duplicates");
         for dead_letter in kept {
             assert!(dead_letter.reason.contains(&format!("hash {OLDER} then, ")), "{}", dead_letter.reason);
@@ -120,7 +120,7 @@ pub async fn s16_a_hash_of_a_later_algorithm_is_retried(env: &impl ContractEnv) 
             let RecordOutcome::Failed { reason, .. } = &outcomes[0] else { panic!("{outcomes:?}") };
             assert!(reason.contains("an algorithm that this build does not know"), "{reason}");
         }
-        assert!(dead_letters.kept().is_empty());
+        assert!(dead_letters.recorded().is_empty());
         assert_eq!(world.receipt_item(consumer, &raw).await, stored, "never overwritten");
     }
 }

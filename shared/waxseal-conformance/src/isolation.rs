@@ -69,7 +69,7 @@ pub async fn s28_where_markers_cannot_be_removed_they_say_that_their_run_ended(e
             function.line.stick(usize::MAX, is_removal);
             let failed = run(&function, world.clock.now(), &[again(1, receives)], &dead_letters).await;
             assert_eq!(
-                (failed, dead_letters.kept().len()),
+                (failed, dead_letters.recorded().len()),
                 (vec!["m-1".to_owned()], 0),
                 "receive {receives}"
             );
@@ -91,7 +91,7 @@ pub async fn s28_an_environment_knows_which_of_its_runs_ended(env: &impl Contrac
             for receives in 2..8 {
                 let failed = run(&function, world.clock.now(), &[again(1, receives)], &dead_letters).await;
                 assert_eq!(
-                    (failed, dead_letters.kept().len()),
+                    (failed, dead_letters.recorded().len()),
                     (vec!["m-1".to_owned()], 0),
                     "receive {receives}"
                 );
@@ -138,7 +138,7 @@ pub async fn s28_a_marker_without_an_answer_is_no_run(env: &impl ContractEnv) {
     for receives in 2..6 {
         function.line.fail_writes([WriteFault::AnswerLost]);
         let failed = run(&function, world.clock.now(), &[again(1, receives)], &dead_letters).await;
-        assert_eq!((failed, script.runs(), dead_letters.kept().len()), (vec!["m-1".to_owned()], 0, 0));
+        assert_eq!((failed, script.runs(), dead_letters.recorded().len()), (vec!["m-1".to_owned()], 0, 0));
         assert_eq!(world.item(&marker("inventory", 1)).await, None);
     }
     assert!(run(&function, world.clock.now(), &[again(1, 6)], &dead_letters).await.is_empty());
@@ -173,7 +173,7 @@ pub async fn s28_runs_that_ended_elsewhere_are_still_counted(env: &impl Contract
         // After a redrive the suspect gets another chance.
         assert_eq!(script.runs_of("o-1"), usize::from(receives == 5));
     }
-    let kept = dead_letters.kept();
+    let kept = dead_letters.recorded();
     assert_eq!(kept.iter().map(|dead_letter| &*dead_letter.record).collect::<Vec<_>>(), ["m-1"]);
     assert!(kept[0].reason.starts_with("suspected of killing its process: 2 runs of it have no known end"));
 }

@@ -12,8 +12,8 @@ use super::{
     world::{RecordedDeadLetters, World, policy, record, settings},
 };
 use waxseal::{
-    Failure, Fault, Outcome, Raw, Service, Settings, Table, Timestamp,
-    batch::{Policy, Record, RecordOutcome},
+    Delivery, Failure, Fault, Outcome, Raw, Service, Settings, Table, Timestamp,
+    batch::{Policy, RecordOutcome},
     row::Status,
 };
 
@@ -91,11 +91,11 @@ pub async fn s10_a_retry_past_the_keys_life_is_an_unknown_outcome(env: &impl Con
             function.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
         assert!(failed.is_empty(), "{outcomes:?}");
         if outcome_known {
-            assert_eq!((script.runs(), dead_letters.kept().len()), (1, 0));
+            assert_eq!((script.runs(), dead_letters.recorded().len()), (1, 0));
         } else {
-            assert_eq!((script.runs(), dead_letters.kept().len()), (0, 1));
+            assert_eq!((script.runs(), dead_letters.recorded().len()), (0, 1));
             assert!(
-                dead_letters.kept()[0].reason.starts_with("outcome unknown: 1 attempts"),
+                dead_letters.recorded()[0].reason.starts_with("outcome unknown: 1 attempts"),
                 "{dead_letters:?}"
             );
             assert_eq!(world.receipt_item(CHARGE, &raw).await, stored);
@@ -135,7 +135,7 @@ pub async fn s11_there_is_always_a_lease(env: &impl ContractEnv) {
         });
         let settings = settings(|it| it.lease = Duration::from_secs(45));
         let acting = world.function_with(service(&script), settings);
-        acting.engine.handle_within(&raw, deadline, false).await.unwrap();
+        acting.engine.deliver(Delivery::of(&raw).within(deadline)).await.unwrap();
         let Some(Failure::InProgress { until }) = &*seen.lock().unwrap() else {
             panic!("{consumer} holds no lease while it acts");
         };
@@ -151,7 +151,7 @@ pub async fn s14_a_duplicate_in_progress_waits_for_the_rest_of_the_lease(env: &i
     crash(&world, &raw).await;
     world.clock.pass(Duration::from_millis(12_345));
     let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
-    let again = Record { receives: 5, ..record("m-1", &raw) };
+    let again = record("m-1", &raw).received(5);
     let policy = policy(|it| it.max_receives = Some(5));
     let function = world.function(charging(&script));
     let (failed, outcomes) = function.batch(&[again], &dead_letters, policy).await;
@@ -161,7 +161,7 @@ pub async fn s14_a_duplicate_in_progress_waits_for_the_rest_of_the_lease(env: &i
     let rest = Duration::from_millis(30_000 - 12_345);
     let retry_after = retry_after.unwrap();
     assert!((rest..=rest + rest / 10).contains(&retry_after), "{retry_after:?}");
-    assert!(dead_letters.kept().is_empty(), "waiting is no failure of its own");
+    assert!(dead_letters.recorded().is_empty(), "waiting is no failure of its own");
 }
 
 /// A duplicate of a completed effect runs nothing: it costs one request, or none from the warm
@@ -255,8 +255,8 @@ pub async fn s19_a_permanent_failure_is_remembered(env: &impl ContractEnv) {
             failed.is_empty() && matches!(outcomes[..], [RecordOutcome::DeadLettered { .. }]),
             "{outcomes:?}"
         );
-        assert_eq!((dead_letters.kept().len(), script.runs()), (delivery, 1));
-        assert!(dead_letters.kept()[delivery - 1].reason.contains("the card is unknown"));
+        assert_eq!((dead_letters.recorded().len(), script.runs()), (delivery, 1));
+        assert!(dead_letters.recorded()[delivery - 1].reason.contains("the card is unknown"));
     }
     assert!(matches!(world.receipt(CHARGE, &raw).await.unwrap().status, Status::Failed { .. }));
     assert_eq!(world.entity::<Ledger>("CHF").await, None);

@@ -167,7 +167,7 @@ impl<T> Line<T> {
 }
 
 fn unavailable(action: &'static str) -> TableError {
-    TableError { table: "contract".to_owned(), action, source: "the line is cut".into() }
+    TableError::new("contract", action, "the line is cut")
 }
 
 impl<T: Table> Table for Line<T> {

@@ -10,7 +10,7 @@ use super::{
     world::{RecordedDeadLetters, World, record, settings},
 };
 use waxseal::{
-    Failure, Fault, Outcome, Settings, Timestamp,
+    Delivery, Failure, Fault, Outcome, Settings, Timestamp,
     batch::{Policy, RecordOutcome},
     derived_id,
     row::Status,
@@ -100,7 +100,7 @@ pub async fn s15_a_redelivered_duplicate_runs_nothing(env: &impl ContractEnv) {
         let raw = order("o-15", 1);
         world.cold(service(&Script::default())).deliver(&raw).await.unwrap();
         let cold = world.cold(service(&script));
-        let result = cold.engine.handle_within(&raw, None, true).await;
+        let result = cold.engine.deliver(Delivery::of(&raw).received(2)).await;
         assert!(is_duplicate(&result), "{result:?}");
         assert_eq!((cold.line.requests(), script.runs()), (1, 0));
     }
@@ -117,7 +117,7 @@ pub async fn s15_a_duplicate_that_would_now_fail_is_still_a_success(env: &impl C
         let cold = world.cold(service(&refuse()));
         let (failed, outcomes) = cold.batch(&[record("m-1", &raw)], &dead_letters, Policy::default()).await;
         assert!(matches!(outcomes[..], [RecordOutcome::Done(Some(Outcome::Duplicate))]), "{outcomes:?}");
-        assert_eq!((failed.len(), dead_letters.kept().len()), (0, 0));
+        assert_eq!((failed.len(), dead_letters.recorded().len()), (0, 0));
     }
 }
 
@@ -138,7 +138,7 @@ pub async fn s16_another_payload_under_one_id_is_refused_for_good(env: &impl Con
             let (failed, _) =
                 function.batch(&[record("m-1", &other)], &dead_letters, Policy::default()).await;
             assert!(failed.is_empty(), "permanent: dead-lettered, not retried");
-            let reason = &dead_letters.kept()[0].reason;
+            let reason = &dead_letters.recorded()[0].reason;
             let hashes = [&first, &other].map(|raw| waxseal::payload_hash(raw.data.get()).unwrap());
             assert!(hashes.iter().all(|hash| reason.contains(hash)), "both hashes: {reason}");
         }
@@ -227,7 +227,7 @@ pub async fn s18_one_handler_that_fails_does_not_run_its_sibling_twice(env: &imp
     assert!(world.function(service()).deliver(&raw).await.is_err());
     assert!(world.receipt(ANNOUNCE, &raw).await.is_some() && world.receipt(RESERVE, &raw).await.is_none());
     let again = world.function(service());
-    assert!(again.engine.handle_within(&raw, None, true).await.is_err());
+    assert!(again.engine.deliver(Delivery::of(&raw).received(2)).await.is_err());
     assert_eq!((announce.runs(), reserve.runs()), (1, 2));
 }
 

@@ -10,13 +10,13 @@ use super::{
     env::ContractEnv,
     foreign::overwrite,
     leased::crash,
-    world::{Function, RecordedDeadLetters, World, record},
+    world::{Function, RecordedDeadLetters, World, record, redriven},
 };
 use waxseal::{
     Attempt, Code, Done, Effect, EffectOutcome, Envelope, Failure, Fault, Outcome, Raw, Release,
     ReleaseError, Released, Service, Table, Timestamp, Unit,
-    batch::{Content, Policy, Record, RecordOutcome},
-    dead_letter::{DeadLetter, FailedHandler, Returned},
+    batch::{Policy, Record, RecordOutcome},
+    dead_letter::{DeadLetter, FailedHandler},
     row::Status,
     table::{Action, Item, Write, attribute},
 };
@@ -87,22 +87,12 @@ impl Done for Book {
     }
 }
 
-/// The record that a redrive of this dead letter delivers.
-pub(super) fn redriven(dead_letter: &DeadLetter) -> Record {
-    let message = dead_letter.message(1 << 20, |_| true).expect("it is small");
-    let returned = Returned::read(message.note()).map(Box::new);
-    let raw = Raw::parse(&message.body).expect("an envelope");
-    let content = Content::Message(Box::new(raw));
-    let attributes = message.attributes;
-    Record { attributes, returned, ..Record::new("redriven", message.body.into_bytes(), content) }
-}
-
 /// Runs one batch and returns its dead letters.
 async fn deliver<T: Table>(function: &Function<T>, records: &[Record]) -> Vec<DeadLetter> {
     let dead_letters = RecordedDeadLetters::default();
     let (failed, outcomes) = function.batch(records, &dead_letters, Policy::default()).await;
     assert!(failed.is_empty(), "{outcomes:?}");
-    dead_letters.kept()
+    dead_letters.recorded()
 }
 
 /// The dead letter of a refusal.
@@ -150,7 +140,8 @@ pub async fn s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing
     let world = World::of(env).await;
     let raw = order("o-19", 1);
     let first = refused(&world, &raw).await;
-    let copy = DeadLetter { record: "m-2".to_owned(), ..first.clone() };
+    let mut copy = first.clone();
+    copy.record = "m-2".to_owned();
     // The effect fails again, and again for good.
     let still = Book::refused();
     let dead_letters = deliver(&world.function(still.service()), &[redriven(&first), redriven(&copy)]).await;
@@ -164,10 +155,11 @@ pub async fn s19_dead_letters_of_one_failure_and_of_an_older_one_release_nothing
 
     let functions: Vec<_> = (0..8).map(|_| world.function(repaired.service())).collect();
     let racers = functions.iter().map(|function| async {
-        let record = Record { id: "racing".to_owned(), ..redriven(&second) };
+        let mut record = redriven(&second);
+        record.id = "racing".to_owned();
         let (dead_letters, policy) = (RecordedDeadLetters::default(), Policy::default());
         let (_, outcomes) = function.batch(&[record], &dead_letters, policy).await;
-        (outcomes, dead_letters.kept().len())
+        (outcomes, dead_letters.recorded().len())
     });
     let ended = futures_util::future::join_all(racers).await;
     let applied =
@@ -181,8 +173,9 @@ pub async fn s19_a_forged_dead_letter_releases_nothing(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let outside = Book::working();
     let forged = |dead_letter: &DeadLetter, name: &str, token: &str| {
-        let handlers = vec![FailedHandler { name: name.to_owned(), token: token.to_owned() }];
-        redriven(&DeadLetter { handlers, ..dead_letter.clone() })
+        let mut dead_letter = dead_letter.clone();
+        dead_letter.handlers = vec![FailedHandler { name: name.to_owned(), token: token.to_owned() }];
+        redriven(&dead_letter)
     };
     let raw = order("o-19", 1);
     let dead_letter = refused(&world, &raw).await;
@@ -209,8 +202,9 @@ pub async fn s19_a_forged_dead_letter_releases_nothing(env: &impl ContractEnv) {
     crash(&world, &leased).await;
     let script = Script::default();
     let token = writer(world.receipt_item("payment/charge", &leased).await);
-    let record =
-        forged(&DeadLetter { body: serde_json::to_vec(&leased).unwrap(), ..dead_letter }, "charge", &token);
+    let mut of_leased = dead_letter.clone();
+    of_leased.body = serde_json::to_vec(&leased).unwrap();
+    let record = forged(&of_leased, "charge", &token);
     let (failed, _) = world
         .function(charging(&script))
         .batch(&[record], &RecordedDeadLetters::default(), Policy::default())
@@ -245,7 +239,7 @@ pub async fn s19_a_late_redrive_acts_again_only_where_every_attempt_was_refused(
             let function = world.function(outside.service());
             function.batch(&[record.clone()], &dead_letters, Policy::default()).await;
             assert_eq!(outside.runs().len(), 1);
-            if let Some(dead_letter) = dead_letters.kept().first() {
+            if let Some(dead_letter) = dead_letters.recorded().first() {
                 record = redriven(dead_letter);
             }
             world.clock.pass(HOUR);
@@ -303,7 +297,7 @@ async fn release<T: Table + Clone>(
     outcome: EffectOutcome,
 ) -> Result<Released, ReleaseError> {
     let (source, id, handler) = (raw.source.clone(), raw.id.clone(), handler.to_owned());
-    world.function(service).engine.release(&Release { source, id, handler, outcome }).await
+    world.function(service).engine.release(&Release::new(source, id, handler, outcome)).await
 }
 
 /// A person releases an unknown outcome: `done` only emits, and `not done` acts again.
@@ -366,7 +360,7 @@ pub async fn s19_a_release_as_done_waits_for_a_build_that_tells_its_emissions(en
     let older = world.function(Service::new("payment").effect(outside.clone()));
     let dead_letters = RecordedDeadLetters::default();
     let (failed, outcomes) = older.batch(&[redriven(&dead_letter)], &dead_letters, Policy::default()).await;
-    assert_eq!((failed.len(), dead_letters.kept().len()), (1, 0), "{outcomes:?}");
+    assert_eq!((failed.len(), dead_letters.recorded().len()), (1, 0), "{outcomes:?}");
     assert_eq!(world.receipt(BOOK, &raw).await.unwrap().status, Status::Acted);
     assert_eq!(deliver(&world.function(outside.service()), &[redriven(&dead_letter)]).await, []);
     assert_eq!((outside.runs().len(), world.emitted(BOOK, &raw).await.len()), (0, 1));

@@ -42,11 +42,11 @@ pub async fn s24_a_failed_record_comes_again_after_a_while_and_an_unstarted_one_
     });
     let (delays, dead_letters) = (Delays::default(), RecordedDeadLetters::default());
     let engine = world.function(announcing(&script)).engine;
-    let backoff = Backoff { base: Duration::from_secs(8), cap: Duration::from_mins(2) };
+    let backoff = Backoff::new(Duration::from_secs(8), Duration::from_mins(2));
     let policy = policy(|it| it.backoff = backoff);
     let batches = Batches::new(engine, dead_letters, policy).delayed(delays.clone());
     for (receives, most) in [(1, 8), (2, 16), (3, 32), (9, 120)] {
-        let records: Vec<_> = (0..4).map(|n| Record { receives, ..fresh(n) }).collect();
+        let records: Vec<_> = (0..4).map(|n| fresh(n).received(receives)).collect();
         batches.run(&records, None).await;
         let told = delays.take();
         assert_eq!(told.iter().map(|(id, _)| &**id).collect::<Vec<_>>(), ["m-1", "m-2", "m-3"]);
@@ -66,8 +66,7 @@ pub async fn s25_on_fifo_only_the_head_of_the_group_is_delayed(env: &impl Contra
     let engine = world.function(announcing(&script)).engine;
     let batches =
         Batches::new(engine, RecordedDeadLetters::default(), Policy::default()).delayed(delays.clone());
-    let records: Vec<_> =
-        (1..=5).map(|n| Record { group: Some("customer-7".to_owned()), ..fresh(n) }).collect();
+    let records: Vec<_> = (1..=5).map(|n| fresh(n).in_group("customer-7".to_owned())).collect();
     batches.run(&records, None).await;
     let told = delays.take();
     assert_eq!(told.iter().map(|(id, _)| &**id).collect::<Vec<_>>(), ["m-2"]);
@@ -94,8 +93,7 @@ pub async fn s28_records_received_before_run_last_and_one_at_a_time(env: &impl C
             }
         }
     });
-    let records: Vec<_> =
-        (0..10).map(|n| if n < 5 { Record { receives: 2, ..fresh(n) } } else { fresh(n) }).collect();
+    let records: Vec<_> = (0..10).map(|n| if n < 5 { fresh(n).received(2) } else { fresh(n) }).collect();
     let function = world.function(announcing(&script));
     let (failed, outcomes) = function.batch(&records, &RecordedDeadLetters::default(), isolating()).await;
     assert!(failed.is_empty(), "{outcomes:?}");
@@ -113,7 +111,7 @@ pub async fn s28_a_record_that_kills_the_process_is_dead_lettered_without_runnin
     for service in [announcing, reserving, charging] {
         let world = World::of(env).await;
         let deadline = || world.clock.now().checked_add(Duration::from_secs(30));
-        let poison = |receives| Record { receives, ..fresh(1) };
+        let poison = |receives| fresh(1).received(receives);
         for receives in [1, 2, 3] {
             // The process dies in the handler: seen from outside, its line is cut and it never
             // answers.
@@ -134,12 +132,11 @@ pub async fn s28_a_record_that_kills_the_process_is_dead_lettered_without_runnin
         let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
         let function = world.function(service(&script));
         let batches = Batches::new(function.engine.clone(), dead_letters.clone(), isolating());
-        let outcomes =
-            batches.run(&[fresh(2), poison(4), Record { receives: 2, ..fresh(3) }], deadline()).await;
+        let outcomes = batches.run(&[fresh(2), poison(4), fresh(3).received(2)], deadline()).await;
         assert!(outcomes.iter().all(|outcome| !outcome.is_failed()), "{outcomes:?}");
         assert_eq!((script.runs_of("o-1"), script.runs()), (0, 2));
         assert_eq!(
-            dead_letters.kept()[0].reason,
+            dead_letters.recorded()[0].reason,
             "suspected of killing its process: 2 runs of it have no known end, so it does, or takes longer than an invocation may, or its \
              process was ended by something else; it was not run again"
         );
@@ -156,7 +153,7 @@ pub async fn s28_a_record_that_only_takes_long_is_no_poison(env: &impl ContractE
     let deadline = || world.clock.now().checked_add(Duration::from_secs(30));
     let hanging = Script::new(|_| std::future::pending());
     let slow = world.function(announcing(&hanging));
-    let record = Record { receives: 2, ..fresh(1) };
+    let record = fresh(1).received(2);
     // The handler hangs, and the invocation is frozen there.
     let batches = Batches::new(slow.engine.clone(), RecordedDeadLetters::default(), isolating());
     let records = [record.clone()];
@@ -168,15 +165,15 @@ pub async fn s28_a_record_that_only_takes_long_is_no_poison(env: &impl ContractE
     let (script, dead_letters) = (Script::default(), RecordedDeadLetters::default());
     let function = world.function(announcing(&script));
     for receives in 3..9 {
-        let again = Record { receives, ..record.clone() };
+        let again = record.clone().received(receives);
         let (failed, outcomes) = function.batch(&[again], &dead_letters, isolating()).await;
         assert_eq!(failed, ["m-1"]);
         let RecordOutcome::Failed { reason, .. } = &outcomes[0] else { panic!("{outcomes:?}") };
         assert!(reason.starts_with("another attempt holds it until "), "{reason}");
     }
     world.clock.pass(Duration::from_secs(30));
-    let (failed, _) = function.batch(&[Record { receives: 9, ..record }], &dead_letters, isolating()).await;
-    assert_eq!((failed.len(), script.runs(), dead_letters.kept().len()), (0, 1, 0));
+    let (failed, _) = function.batch(&[record.received(9)], &dead_letters, isolating()).await;
+    assert_eq!((failed.len(), script.runs(), dead_letters.recorded().len()), (0, 1, 0));
 }
 
 /// Where the policy blocks groups, the records behind a dead letter follow it to the queue, in
@@ -199,10 +196,10 @@ pub async fn s32_where_the_policy_says_so_the_group_follows_until_it_is_released
     let (failed, _) =
         world.function(announcing(&script)).batch(&[of(6, "a")], &dead_letters, policy.clone()).await;
     assert!(failed.is_empty());
-    let kept: Vec<_> = dead_letters.kept().into_iter().map(|dead_letter| dead_letter.record).collect();
+    let kept: Vec<_> = dead_letters.recorded().into_iter().map(|dead_letter| dead_letter.record).collect();
     assert_eq!(kept, ["m-2", "m-3", "m-5", "m-6"]);
     assert_eq!(
-        dead_letters.kept()[1].reason,
+        dead_letters.recorded()[1].reason,
         "its group a is held back until it is released, since record m-2 was dead-lettered: no such SKU"
     );
     assert!(function.engine.blocked_group("a").await.unwrap().is_some());
@@ -210,5 +207,5 @@ pub async fn s32_where_the_policy_says_so_the_group_follows_until_it_is_released
     assert!(!function.engine.unblock_group("a").await.unwrap());
     let (failed, outcomes) = function.batch(&[of(3, "a"), of(5, "a")], &dead_letters, policy).await;
     assert!(failed.is_empty() && outcomes.iter().all(|outcome| matches!(outcome, RecordOutcome::Done(_))));
-    assert_eq!((script.runs(), dead_letters.kept().len()), (5, 4));
+    assert_eq!((script.runs(), dead_letters.recorded().len()), (5, 4));
 }

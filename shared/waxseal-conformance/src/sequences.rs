@@ -167,7 +167,7 @@ pub async fn s34_a_gap_that_stays_is_given_up_after_a_bound(env: &impl ContractE
             function.batch(&arrived(&[2], receives), &dead_letters, policy.clone()).await;
         assert_eq!(failed.len(), usize::from(receives < 3), "{outcomes:?}");
     }
-    let reasons: Vec<_> = dead_letters.kept().into_iter().map(|dead_letter| dead_letter.reason).collect();
+    let reasons: Vec<_> = dead_letters.recorded().into_iter().map(|dead_letter| dead_letter.reason).collect();
     assert_eq!(
         reasons,
         ["gave up after 3 receives: number 2 of parcel#p-1 came before number 1, which takes effect first"]
@@ -203,7 +203,7 @@ pub async fn s34_an_event_without_a_number_is_dead_lettered_with_what_to_do(env:
     let (failed, _) = function.batch(&records, &dead_letters, Policy::default()).await;
     assert!(failed.is_empty());
     assert_eq!(stations(&world).await, "s1");
-    let reason = dead_letters.kept().remove(0).reason;
+    let reason = dead_letters.recorded().remove(0).reason;
     assert!(reason.contains("its publisher must emit it in sequence"), "{reason}");
 }
 
@@ -304,7 +304,7 @@ pub async fn s34_what_is_emitted_about_one_entity_is_counted_densely(env: &impl 
         assert!(numbers.chunks(2).all(|pair| pair[1] == pair[0] + 1), "two of one event are neighbours");
         numbers.sort_unstable();
         assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
-        assert!(dead_letters.kept().is_empty());
+        assert!(dead_letters.recorded().is_empty());
     }
 }
 

@@ -36,7 +36,7 @@ pub async fn s20_without_time_left_no_record_starts(env: &impl ContractEnv) {
         .into_iter()
         .enumerate()
         // Two groups, since a lane checks the time before each record.
-        .map(|(n, record)| Record { group: Some(format!("g-{}", n % 2)), ..record })
+        .map(|(n, record)| record.in_group(format!("g-{}", n % 2)))
         .collect();
     let deadline = world.clock.now().checked_add(Duration::from_secs(30)).unwrap();
     let batches = Batches::new(function.engine.clone(), RecordedDeadLetters::default(), policy);

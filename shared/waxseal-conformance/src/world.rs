@@ -16,6 +16,7 @@ pub(super) use super::{
 use waxseal::{
     Emission, Engine, Entity, Failure, Outcome, Raw, Service, Settings, Table,
     batch::{Batches, Content, Policy, ReceiptHandle, Record, RecordOutcome, failures},
+    dead_letter::{DeadLetter, Returned},
     row::{Receipt, receipt, state},
     table::{Item, Key, attribute},
 };
@@ -145,7 +146,9 @@ pub(super) fn received(times: u32, record: Record) -> Record {
         queue: "arn:aws:sqs:eu-west-1:123456789012:orders".to_owned(),
         handle: record.id.clone(),
     };
-    Record { receives: times, receipt_handle: Some(handle), ..record }
+    let mut record = record.received(times);
+    record.receipt_handle = Some(handle);
+    record
 }
 
 /// An SQS record that holds `raw`, received for the first time.
@@ -156,5 +159,16 @@ pub(super) fn record(id: &str, raw: &Raw) -> Record {
 
 /// The same in a FIFO message group.
 pub(super) fn grouped(id: &str, group: &str, raw: &Raw) -> Record {
-    Record { group: Some(group.to_owned()), ..record(id, raw) }
+    record(id, raw).in_group(group.to_owned())
+}
+
+/// The record that a redrive of this dead letter delivers.
+pub(super) fn redriven(dead_letter: &DeadLetter) -> Record {
+    let message = dead_letter.message(1 << 20, |_| true).expect("it is small");
+    let returned = Returned::read(message.note()).map(Box::new);
+    let raw = Raw::parse(&message.body).expect("an envelope");
+    let content = Content::Message(Box::new(raw));
+    let mut record = Record::new("redriven", message.body.into_bytes(), content);
+    (record.attributes, record.returned) = (message.attributes, returned);
+    record
 }

@@ -145,7 +145,7 @@ fn checked(kind: Kind, object: &Object<'_>, record: Record) -> Record {
         return record;
     }
     let what = format!("the record's eventSource does not say {}, as its batch does", kind.name());
-    Record { content: Content::Malformed(Malformed::new(what)), ..record }
+    record.holding(Content::Malformed(Malformed::new(what)))
 }
 
 /// SNS capitalises it.

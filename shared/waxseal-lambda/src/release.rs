@@ -28,7 +28,7 @@ pub(crate) async fn release(
     let release = request(payload)?;
     let released = end.within(Point::Cutoff, engine.release(&release)).await;
     let released = released.ok_or(InvokeError::ReleaseCutOff)?.map_err(InvokeError::NotReleased)?;
-    let Release { source, id, handler, outcome } = &release;
+    let Release { source, id, handler, outcome, .. } = &release;
     let answer = Answer { source, id, handler, outcome: *outcome, next: released.to_string() };
     serde_json::to_vec(&answer).map_err(InvokeError::Response)
 }
@@ -62,5 +62,5 @@ fn request(payload: &str) -> Result<Release, InvokeError> {
             return Err(bad("release.outcome", problem));
         }
     };
-    Ok(Release { source: text("source")?, id: text("id")?, handler: text("handler")?, outcome })
+    Ok(Release::new(text("source")?, text("id")?, text("handler")?, outcome))
 }

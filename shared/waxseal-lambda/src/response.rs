@@ -70,9 +70,7 @@ fn whole(batch: &Batch, outcomes: &[RecordOutcome], failed: usize) -> Result<Vec
                 RecordOutcome::Unstarted => {
                     "too little of the invocation's time was left to start it".to_owned()
                 }
-                RecordOutcome::Done(_) | RecordOutcome::DeadLettered { .. } | RecordOutcome::Blocked => {
-                    "not run".to_owned()
-                }
+                _ => "not run".to_owned(),
             },
         }),
     }

@@ -87,7 +87,7 @@ impl Sweeper {
                 break;
             }
         }
-        let Counts { receipts, published, dead_lettered, failed } = sweep.counts();
+        let Counts { receipts, published, dead_lettered, failed, .. } = sweep.counts();
         let next = (!sweep.is_complete()).then(|| Request::going_on(&sweep));
         tracing::info!(receipts, published, dead_lettered, complete = next.is_none(), "swept");
         let Window { from, to } = sweep.window();

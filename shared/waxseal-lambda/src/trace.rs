@@ -3,14 +3,11 @@
 use waxseal::{Raw, batch::Content};
 
 /// Puts the delivery's trace into an envelope that has none (S-44).
-pub(crate) fn continued(content: Content, xray: Option<&str>) -> Content {
-    match content {
-        Content::Message(mut raw) => {
-            add_trace(&mut raw, xray);
-            Content::Message(raw)
-        }
-        Content::Ignored(_) | Content::Malformed(_) => content,
+pub(crate) fn continued(mut content: Content, xray: Option<&str>) -> Content {
+    if let Content::Message(raw) = &mut content {
+        add_trace(raw, xray);
     }
+    content
 }
 
 fn add_trace(raw: &mut Raw, xray: Option<&str>) {

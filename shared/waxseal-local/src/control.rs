@@ -44,10 +44,7 @@ impl Local {
 
     fn publish(&self, channel: String, message: &Raw) -> Result<(), LocalError> {
         let envelope = serde_json::value::to_raw_value(message)?;
-        Ok(self.channels.publish_one(
-            &Emission { channel, envelope, tenant: None, not_before: None },
-            self.world.clock.now(),
-        )?)
+        Ok(self.channels.publish_one(&Emission::new(channel, envelope), self.world.clock.now())?)
     }
 
     /// Has a service's relay publish again the emissions of receipts, from `from` until before `to`

@@ -25,8 +25,7 @@ impl<F: Invoke> Deployed<F> {
     pub(crate) async fn invoke(&self, payload: Vec<u8>, immune: bool) -> Result<Vec<u8>, String> {
         let World { clock, random, executor, .. } = &self.world;
         let deadline = clock.now() + self.timeout;
-        let invocation =
-            Invocation { request_id: random.uuid(), deadline: Some(deadline), ..Invocation::default() };
+        let invocation = Invocation::new(random.uuid()).ending_at(deadline);
         let function = self.function.clone();
         let [stop, cutoff, answer] = points(clock.now(), deadline).map(|point| clock.sleep_until(point));
         let work =

@@ -141,11 +141,11 @@ impl waxseal::Table for Table {
             world.executor.crash().await;
         }
         if world.injects(faults.lost_answer) {
-            return Err(WriteError::Unavailable(TableError {
-                table: self.inner.name.clone(),
-                action: "TransactWriteItems",
-                source: "the connection was closed before the answer came".into(),
-            }));
+            return Err(WriteError::Unavailable(TableError::new(
+                &*self.inner.name,
+                "TransactWriteItems",
+                "the connection was closed before the answer came",
+            )));
         }
         self.inner.world.simulate_latency().await;
         Ok(())

@@ -5,6 +5,7 @@ use crate::{destination::Channel, message::Message};
 /// One message that a handler declares, with the facts that the catalog, the permissions and the
 /// routes need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Declared {
     /// [`Message::NAME`].
     pub name: &'static str,
@@ -19,6 +20,19 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Version 1 of a message that is known by its facts alone, for the tests of what reads
+    /// catalogs.
+    #[must_use]
+    pub const fn new(name: &'static str, owner: &'static str, channel: Channel) -> Self {
+        Self { name, version: 1, owner, channel, claim_check_over: None }
+    }
+
+    /// The same declaration, with payloads of more than this many bytes checked in.
+    #[must_use]
+    pub const fn claim_checked_over(self, bytes: Option<usize>) -> Self {
+        Self { claim_check_over: bytes, ..self }
+    }
+
     /// The declaration of `M`.
     #[must_use]
     pub const fn of<M: Message>() -> Self {

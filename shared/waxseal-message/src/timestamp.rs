@@ -221,7 +221,7 @@ impl FromStr for Timestamp {
     ///   time.
     fn from_str(text: &str) -> Result<Self, NotATime> {
         let (second, nanosecond) = rfc3339::read(text.as_bytes()).ok_or(NotATime)?;
-        // Years have four digits, so it is its offset that moves a time out of the range.
+        // A year has four digits, so only an offset can move a time out of the range.
         let end = if second < 0 { Self::MIN } else { Self::MAX };
         Ok(Self::new(second, nanosecond).unwrap_or(end))
     }

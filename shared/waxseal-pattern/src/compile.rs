@@ -142,7 +142,7 @@ fn any_of(alternatives: &mut Vec<Alternative>, value: &Json<'_>, at: &str) -> Re
     Ok(())
 }
 
-/// A path that comes again replaces its earlier values, as in the engine.
+/// A repeated path replaces its earlier values, as in AWS's engine.
 fn write(alternatives: &mut Vec<Alternative>, path: &str, values: &[Json<'_>]) -> Result<(), PatternError> {
     if values.is_empty() {
         return Err(PatternError::new(path, "an empty list matches nothing: give at least one value"));

@@ -128,7 +128,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Steps into the object or array that comes.
+    /// Steps into the next object or array.
     pub(crate) fn enter(&mut self) {
         self.peek();
         self.at += 1;
@@ -146,7 +146,7 @@ impl<'a> Scanner<'a> {
         !ends
     }
 
-    /// The number or word that comes.
+    /// The next number or word.
     pub(crate) fn literal(&mut self) -> &'a str {
         self.peek();
         let start = self.at;
@@ -159,7 +159,7 @@ impl<'a> Scanner<'a> {
         &self.json[start..start + length]
     }
 
-    /// The string that comes.
+    /// The next string.
     pub(crate) fn text(&mut self) -> Cow<'a, str> {
         self.peek();
         let start = self.at;
@@ -181,7 +181,7 @@ impl<'a> Scanner<'a> {
         self.at = (at + 1).min(self.json.len());
     }
 
-    /// Steps over the value that comes.
+    /// Steps over the next value.
     pub(crate) fn skip(&mut self) {
         let mut depth = 0_usize;
         loop {

@@ -1,15 +1,15 @@
 //! One handler or effect alone, on a table in memory.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use waxseal::{
     Channel, Declared, Done, Effect, Emits, Engine, Entity, Envelope, Failure, Fault, Handler, Message,
-    Outcome, Raw, Service, Settings, Table, Timestamp, read_emissions,
+    Outcome, Raw, Service, Settings, Table, Timestamp,
     row::state,
-    table::{Action, Condition, Item, Key, Write, attribute},
+    table::{Action, Condition, Write},
 };
 
-use crate::{host::ManualHost, memory::MemoryTable};
+use crate::{fixture::Fixture, messages::of_kind};
 
 /// One handler or effect with the entities that it finds. It runs through the engine, so its
 /// receipts, its lease and its commit are those of production.
@@ -54,14 +54,14 @@ use crate::{host::ManualHost, memory::MemoryTable};
 #[must_use = "nothing runs before a message comes"]
 pub struct Alone {
     engine: Engine,
-    table: MemoryTable,
-    host: Arc<ManualHost>,
+    fixture: Fixture,
     messages: u32,
 }
 
 /// One run: its result and its emissions.
 #[derive(Debug)]
 #[must_use = "a run that is not looked at proves nothing"]
+#[non_exhaustive]
 pub struct Ran {
     /// The outcome of the message.
     pub result: Result<Outcome, Failure>,
@@ -76,8 +76,7 @@ impl Ran {
     /// Where one does not fit its type.
     #[must_use]
     pub fn emitted_of<M: Message>(&self) -> Vec<M> {
-        let of_kind = self.emitted.iter().filter(|raw| raw.name == M::NAME);
-        of_kind.map(|raw| raw.decode::<M>().map_or_else(|error| panic!("{error}"), |raw| raw.data)).collect()
+        of_kind(&self.emitted)
     }
 }
 
@@ -107,13 +106,11 @@ impl Alone {
     }
 
     fn of(service: Service) -> Self {
-        let (table, host) = (MemoryTable::default(), Arc::new(ManualHost::new(Timestamp::UNIX_EPOCH)));
+        let fixture = Fixture::default();
         // A redelivered message meets its receipt, and no cache of the process.
         let mut settings = Settings::default();
         settings.cache = 0;
-        let engine = Engine::new(service, table.clone(), host.clone(), settings);
-        let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-        Self { engine, table, host, messages: 0 }
+        Self { engine: fixture.engine_with(service, settings), fixture, messages: 0 }
     }
 
     /// Stores an entity, as an earlier commit would have.
@@ -124,19 +121,19 @@ impl Alone {
         let item = state::stored(id, entity, 1).unwrap_or_else(|error| panic!("{error}"));
         let write =
             Write { action: Action::Put(item), condition: Condition::Absent { now: self.host_now() } };
-        crate::block_on(self.table.write(&[write])).unwrap_or_else(|error| panic!("{error}"));
+        crate::block_on(self.fixture.table.write(&[write])).unwrap_or_else(|error| panic!("{error}"));
         self
     }
 
     /// Sets the clock; the default is 1970.
     pub fn at(self, now: Timestamp) -> Self {
-        self.host.set(now);
+        self.fixture.host.set(now);
         self
     }
 
     /// Lets time pass, such as the rest of a lease.
     pub fn pass(&self, time: Duration) {
-        self.host.pass(time);
+        self.fixture.host.pass(time);
     }
 
     /// Runs it on a message, in an envelope that begins a flow. Its id is `message-1`, `message-2`
@@ -153,10 +150,8 @@ impl Alone {
 
     /// Runs it on an envelope of the test's own. The same envelope twice is a duplicate.
     pub async fn run_raw(&self, raw: &Raw) -> Ran {
-        let before: BTreeSet<Key> = self.emitting().into_iter().map(|item| item.key).collect();
         let result = self.engine.handle(raw).await;
-        let fresh = self.emitting().into_iter().filter(|item| !before.contains(&item.key));
-        Ran { result, emitted: fresh.flat_map(|item| emitted(&item)).collect() }
+        Ran { result, emitted: self.fixture.table.take_emitted() }
     }
 
     /// An entity as it is stored now.
@@ -171,11 +166,6 @@ impl Alone {
     fn host_now(&self) -> Timestamp {
         self.engine.now()
     }
-
-    fn emitting(&self) -> Vec<Item> {
-        let items = self.table.items();
-        items.iter().filter(|item| item.get_text(attribute::EMITTED).is_some()).cloned().collect()
-    }
 }
 
 /// A service with the name of the owner of the emissions, or of the command's recipient.
@@ -188,12 +178,4 @@ fn service<M: Message, S: Emits>() -> Service {
         Channel::Queue(recipient) => Service::new(recipient),
         _ => Service::new(S::DECLARED.iter().find_map(owner).unwrap_or("alone")),
     }
-}
-
-fn emitted(receipt: &Item) -> Vec<Raw> {
-    let text = receipt.get_text(attribute::EMITTED).unwrap_or("[]");
-    let emissions = read_emissions(text).unwrap_or_else(|error| panic!("{}: {error}", receipt.key));
-    let parse =
-        |envelope: &str| Raw::parse(envelope).unwrap_or_else(|error| panic!("{}: {error}", receipt.key));
-    emissions.iter().map(|emission| parse(emission.envelope.get())).collect()
 }

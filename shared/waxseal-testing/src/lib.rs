@@ -1,8 +1,9 @@
 //! The test kit of Waxseal.
 //!
 //! [`MemoryTable`], [`ManualHost`] and [`RecordedDeadLetters`] stand in for a table, a clock and a
-//! dead-letter queue, so that a service is tested in one process and in milliseconds. [`block_on`]
-//! runs a future without a runtime.
+//! dead-letter queue, so that a service is tested in one process and in milliseconds. A [`Fixture`]
+//! has one of each. The table loses writes and answers where a test asks for it. [`block_on`] runs a
+//! future without a runtime.
 //!
 //! [`given`] tests the decisions of an aggregate as pure functions:
 //! `given(state).when(message).then(state, emitted)`. [`Alone`] runs one handler or effect.
@@ -11,15 +12,19 @@ mod alone;
 mod block_on;
 mod dead_letters;
 mod expected;
+mod fixture;
 mod given;
 mod host;
 mod memory;
+mod messages;
 pub mod simulation;
 
 pub use alone::{Alone, Ran};
 pub use block_on::block_on;
 pub use dead_letters::RecordedDeadLetters;
 pub use expected::{Delayed, Expected, InSequence, Messages};
+pub use fixture::Fixture;
 pub use given::{Decision, Given, given};
 pub use host::ManualHost;
 pub use memory::MemoryTable;
+pub use messages::{of_kind, raw};

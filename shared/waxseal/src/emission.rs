@@ -10,6 +10,7 @@ use waxseal_message::{Channel, Declared, Header, Raw, Tenant, Timestamp, tenant}
 
 /// A message in a receipt: the exact bytes that the relay publishes, and their channel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Emission {
     /// `bus`, `topic:<name>` or `queue:<name>`: the form of [`Channel`].
     pub channel: String,
@@ -24,6 +25,13 @@ pub struct Emission {
     /// It is absent for a message without a delay, and in the receipts of older builds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
+}
+
+impl Emission {
+    /// An envelope for a channel, without a tenant and without a delay.
+    pub fn new(channel: impl Into<String>, envelope: Box<RawValue>) -> Self {
+        Self { channel: channel.into(), envelope, tenant: None, not_before: None }
+    }
 }
 
 /// The longest delay of a message in a queue. Source: SQS API reference, `SendMessage`,
@@ -85,16 +93,17 @@ impl Emission {
     /// A permanent fault where the channel does not take the message.
     pub fn staged(declared: &Declared, envelope: &Raw) -> Result<(Self, bool), Fault> {
         if declared.claim_check_over.is_none_or(|most| envelope.data.get().len() <= most) {
-            return Self::new(declared.channel, envelope)
+            return Self::of(declared.channel, envelope)
                 .map(|emission| (emission, false))
                 .map_err(Fault::permanent);
         }
         let json = |error| Fault::permanent(format!("{} cannot be written as JSON: {error}", envelope.name));
         let envelope = serde_json::value::to_raw_value(envelope).map_err(json)?;
-        Ok((Self { channel: declared.channel.to_string(), envelope, tenant: None, not_before: None }, true))
+        Ok((Self::new(declared.channel.to_string(), envelope), true))
     }
 
-    pub(crate) fn new(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
+    /// An envelope that its channel takes.
+    pub(crate) fn of(channel: Channel, envelope: &Raw) -> Result<Self, EmissionError> {
         let json = serde_json::value::to_raw_value(envelope)
             .map_err(|source| EmissionError::Json { name: envelope.name.clone(), source })?;
         // SQS and EventBridge take 1 MiB since 2026, SNS takes 256 KiB. The commit checks the
@@ -107,7 +116,7 @@ impl Emission {
         if bytes > limit {
             return Err(EmissionError::TooLarge { name: envelope.name.clone(), bytes, channel, limit });
         }
-        Ok(Self { channel: channel.to_string(), envelope: json, tenant: None, not_before: None })
+        Ok(Self::new(channel.to_string(), json))
     }
 }
 

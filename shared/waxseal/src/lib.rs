@@ -71,7 +71,8 @@ pub use code::Code;
 pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
 pub use engine::{
-    Answer, Call, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError, Released, Settings,
+    Answer, Call, Delivery, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError, Released,
+    Settings,
 };
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault};

@@ -40,11 +40,19 @@ pub struct Problem {
 
 /// A member of a request that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Member {
     /// The JSON Pointer to the member, as a URI fragment: `#/lines/0/quantity`.
     pub pointer: String,
     /// The reason.
     pub detail: String,
+}
+
+impl Member {
+    /// The member at `pointer`, a JSON Pointer without the `#` of a fragment, is wrong.
+    pub fn new(pointer: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: format!("#{pointer}"), detail: detail.into() }
+    }
 }
 
 impl Problem {

@@ -268,11 +268,10 @@ proptest! {
         status in status(), version in 1_u16.., attempt in 1_u32.., first_at in time(), expires in time(),
         last_error in option::of(".{0,50}"), token in any::<u128>(), uncertain in option::of(0_u32..9),
     ) {
-        let receipt = Receipt {
-            key: waxseal::row::receipt::key("payment/charge", "orders", "e#1"),
-            hash: "00ff".into(), emitted: Vec::new(), status, version, attempt, first_at, expires, last_error,
-            uncertain,
-        };
+        let key = waxseal::row::receipt::key("payment/charge", "orders", "e#1");
+        let mut receipt = Receipt::completed(key, "00ff".into(), version, first_at, expires);
+        (receipt.status, receipt.attempt) = (status, attempt);
+        (receipt.last_error, receipt.uncertain) = (last_error, uncertain);
         let item = receipt.to_item(Token(token));
         prop_assert!(item.is_written_by(Token(token)) && item.get_text(attribute::EMITTED).is_none());
         let again = Receipt::from_item(&item).unwrap();
@@ -281,6 +280,7 @@ proptest! {
             Status::Leased { .. } => receipt.last_error.clone(),
             Status::Failed { error } => Some(error.clone()),
             Status::Acted => None,
+            other => panic!("{other:?}"),
         };
         let counts = matches!(receipt.status, Status::Leased { .. } | Status::Failed { .. });
         prop_assert_eq!(again.uncertain, uncertain.filter(|_| counts));
@@ -305,11 +305,9 @@ proptest! {
         same_hash: bool, same_version: bool, ttl in option::of(0..100_000_000_u64), uncertain in option::of(0_u32..3),
     ) {
         let ttl = ttl.map(std::time::Duration::from_secs);
-        let receipt = Receipt {
-            key: waxseal::row::receipt::key("payment/charge", "orders", "e-1"),
-            hash: "a".into(), version: 2, emitted: Vec::new(), last_error: None, expires: Timestamp::MAX,
-            status: status.clone(), attempt, first_at, uncertain,
-        };
+        let key = waxseal::row::receipt::key("payment/charge", "orders", "e-1");
+        let mut receipt = Receipt::completed(key, "a".into(), 2, first_at, Timestamp::MAX);
+        (receipt.status, receipt.attempt, receipt.uncertain) = (status.clone(), attempt, uncertain);
         let hash = PayloadHash::named([if same_hash { "a" } else { "b" }]);
         let outcome = receipt.judge(&hash, if same_version { 2 } else { 1 }, now, ttl);
         // Where every attempt ended in a refusal, no earlier effect can be doubled.
@@ -324,6 +322,7 @@ proptest! {
             Status::Leased { until } if until > now => ReceiptMeaning::InProgress { until },
             Status::Leased { .. } if forgotten => ReceiptMeaning::OutcomeUnknown { attempts: attempt, first_at },
             Status::Leased { .. } => ReceiptMeaning::TakeOver { attempt: attempt + 1, first_at },
+            other => panic!("{other:?}"),
         };
         prop_assert_eq!(outcome, expected);
     }

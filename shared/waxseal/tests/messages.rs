@@ -8,12 +8,12 @@ mod support;
 
 use std::{error::Error, fmt};
 
-use support::{PaymentRequested, RecordedDeadLetters, engine, payment, record};
+use support::{PaymentRequested, engine, payment, record};
 use waxseal::{
     Effect, Envelope, Fault, Handler, Raw, Service, Unit,
     batch::{Batches, Policy, RecordOutcome},
 };
-use waxseal_testing::block_on;
+use waxseal_testing::{RecordedDeadLetters, block_on};
 
 /// Fails with a given fault.
 struct Capture(fn() -> Fault);

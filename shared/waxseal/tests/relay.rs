@@ -13,17 +13,17 @@ use std::{
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
-use support::{PaymentRequested, RecordedDeadLetters, engine, payment, start};
+use support::{PaymentRequested, engine, payment, start};
 use waxseal::observe::Observers;
 use waxseal::{
-    BoxError, Emission, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
-    dead_letter::{DeadLetter, DeadLetters},
+    Emission, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
+    dead_letter::DeadLetters,
     read_emissions,
     relay::{self, Pending, Progress, PublishError, Publisher, Relay},
     row::receipt,
     table::attribute,
 };
-use waxseal_testing::block_on;
+use waxseal_testing::{RecordedDeadLetters, block_on};
 
 #[derive(Serialize, Deserialize)]
 struct PaymentCaptured {
@@ -60,12 +60,8 @@ fn pending() -> Vec<Pending> {
             let items = table.items();
             let item = items.get(&receipt::key("payment/capture", "orders", &raw.id)).unwrap();
             let emitted = item.get_text(attribute::EMITTED).unwrap();
-            Pending {
-                record: format!("seq-{n}"),
-                at: Some(start()),
-                emissions: Ok(read_emissions(emitted).unwrap()),
-                body: emitted.as_bytes().to_vec(),
-            }
+            let emissions = Ok(read_emissions(emitted).unwrap());
+            Pending::new(format!("seq-{n}"), emissions, emitted.as_bytes()).written_at(Some(start()))
         })
         .collect()
 }
@@ -167,7 +163,7 @@ fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
     let dead_letters = RecordedDeadLetters::default();
     let bus = bus([Ok(()), Ok(()), refused(), Ok(())]);
     assert_eq!(publish(&bus, &dead_letters, &receipts), None);
-    let dead_letters = dead_letters.0.lock().unwrap();
+    let dead_letters = dead_letters.recorded();
     let [unreadable, unpublishable] = &dead_letters[..] else { panic!("{dead_letters:?}") };
     assert_eq!((&unreadable.body, &*unreadable.record), (&receipts[2].body, "seq-3"));
     let emission = &receipts[1].emissions.as_ref().unwrap()[0];
@@ -177,19 +173,14 @@ fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
     assert_eq!(unpublishable.name.as_deref(), Some("payment.captured"));
 }
 
-struct Broken;
-impl DeadLetters for Broken {
-    async fn send(&self, _: DeadLetter) -> Result<(), BoxError> {
-        Err("AWS.SimpleQueueService.NonExistentQueue".into())
-    }
-}
-
 #[test]
 fn o6_a_dead_letter_that_cannot_be_written_keeps_its_receipt_open() {
     let mut receipts = pending();
-    assert_eq!(publish(&bus([Ok(()), Ok(()), refused()]), &Broken, &receipts), Some(1));
+    let dead_letters = RecordedDeadLetters::default();
+    dead_letters.set_missing(true);
+    assert_eq!(publish(&bus([Ok(()), Ok(()), refused()]), &dead_letters, &receipts), Some(1));
     receipts[0].emissions = Err("item receipt#x has no readable outbox".into());
-    assert_eq!(publish(&bus([]), &Broken, &receipts), Some(0));
+    assert_eq!(publish(&bus([]), &dead_letters, &receipts), Some(0));
 }
 
 /// Channels of three kinds: `open` ones take everything, `gone` ones do not exist, `busy` ones are
@@ -242,11 +233,9 @@ proptest! {
             written += gap;
             let emissions = channels.iter().enumerate().map(|(position, channel)| {
                 let envelope = serde_json::value::RawValue::from_string(format!("\"{n:02}-{position}\"")).unwrap();
-                Emission { channel: (*channel).to_owned(), envelope, tenant: None, not_before: None }
+                Emission::new(*channel, envelope)
             });
-            Pending {
-                record: n.to_string(), at: Some(at(written)), emissions: Ok(emissions.collect()), body: Vec::new(),
-            }
+            Pending::new(n.to_string(), Ok(emissions.collect()), []).written_at(Some(at(written)))
         }).collect();
         let world = World { taken: Mutex::default(), busy: Mutex::new(busy) };
         let (dead_letters, progress) = (RecordedDeadLetters::default(), Progress::default());
@@ -286,7 +275,7 @@ proptest! {
             prop_assert!(pair[0].0 != pair[1].0 || one.0 != other.0 || one.1 < other.1, "{pair:?}");
         }
         let mut ended = taken;
-        ended.extend(dead_letters.0.lock().unwrap().iter().map(|dead_letter| {
+        ended.extend(dead_letters.recorded().iter().map(|dead_letter| {
             let channel = if dead_letter.reason.contains("queue:gone") { "queue:gone" } else { "topic:gone" };
             (channel.to_owned(), String::from_utf8_lossy(&dead_letter.body).trim_matches('"').to_owned())
         }));

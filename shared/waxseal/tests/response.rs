@@ -8,12 +8,12 @@ mod support;
 use std::{borrow::Cow, convert::Infallible, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
-use support::{Card, PaymentRequested, RecordedDeadLetters, engine, payment, record};
+use support::{Card, PaymentRequested, engine, payment, record};
 use waxseal::{
     Aggregate, Decide, Entity, Envelope, Fault, Out, Refusal, Service,
     batch::{Batches, Policy, Record, RecordOutcome, failures},
 };
-use waxseal_testing::block_on;
+use waxseal_testing::{RecordedDeadLetters, block_on};
 
 fn failed() -> RecordOutcome {
     RecordOutcome::Failed { reason: "the gateway answered 503".into(), retry_after: None }

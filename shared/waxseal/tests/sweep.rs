@@ -16,15 +16,15 @@ use std::{
 
 use futures_util::FutureExt as _;
 use proptest::prelude::*;
-use support::{RecordedDeadLetters, start};
+use support::start;
 use waxseal::observe::Observers;
 use waxseal::{
     Emission, Raw, Timestamp, Token,
     relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
-    row::{Receipt, Status, receipt},
+    row::{Receipt, receipt},
     table::{Item, Key, Scan, ScanPage, TableError, attribute, memory::Items},
 };
-use waxseal_testing::block_on;
+use waxseal_testing::{RecordedDeadLetters, block_on};
 
 /// A time, in minutes after the start of the day's work.
 fn minute(minutes: i64) -> Timestamp {
@@ -44,20 +44,12 @@ fn receipt(n: usize, began: i64, times: &[i64]) -> Item {
             minute(*minutes)
         );
         let envelope = serde_json::value::RawValue::from_string(envelope).unwrap();
-        Emission { channel: "bus".to_owned(), envelope, tenant: None, not_before: None }
+        Emission::new("bus", envelope)
     });
-    let receipt = Receipt {
-        key: receipt::key("payment/capture", "orders", &format!("order-{n}")),
-        status: Status::Completed,
-        hash: "5f2b1c6d".to_owned(),
-        version: 1,
-        attempt: 1,
-        first_at: minute(began),
-        uncertain: None,
-        emitted: emitted.collect(),
-        last_error: None,
-        expires: minute(35 * 24 * 60),
-    };
+    let key = receipt::key("payment/capture", "orders", &format!("order-{n}"));
+    let (began, expires) = (minute(began), minute(35 * 24 * 60));
+    let mut receipt = Receipt::completed(key, "5f2b1c6d".to_owned(), 1, began, expires);
+    receipt.emitted = emitted.collect();
     receipt.to_item(Token(7))
 }
 
@@ -71,8 +63,7 @@ struct Shelf {
 impl Receipts for Shelf {
     async fn emitted(&self, after: Option<&Key>) -> Result<ScanPage, TableError> {
         if self.broken {
-            let source = "ThrottlingException".into();
-            return Err(TableError { table: "payment".into(), action: "Scan", source });
+            return Err(TableError::new("payment", "Scan", "ThrottlingException"));
         }
         Ok(self.items.scan(&Scan::having(attribute::EMITTED).after(after.cloned()), self.page))
     }
@@ -164,6 +155,13 @@ fn run(
     Ok(())
 }
 
+fn counts(receipts: u64, published: u64, dead_lettered: u64, failed: u64) -> Counts {
+    let mut counts = Counts::default();
+    (counts.receipts, counts.published) = (receipts, published);
+    (counts.dead_lettered, counts.failed) = (dead_lettered, failed);
+    counts
+}
+
 #[test]
 fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else() {
     let shelf = shelf(
@@ -183,10 +181,10 @@ fn o1_a_sweep_publishes_what_the_receipts_of_its_window_emitted_and_nothing_else
     let mut sweep = Sweep::new(window(10, 60), None);
     run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-2-0", "e-2-1"]);
-    assert_eq!(sweep.counts(), Counts { receipts: 1, published: 1, ..Counts::default() });
+    assert_eq!(sweep.counts(), counts(1, 1, 0, 0));
     run(&mut Sweep::new(window(60, 62), None), &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-3-0", "e-4-0"]);
-    assert!(dead_letters.0.lock().unwrap().is_empty());
+    assert!(dead_letters.recorded().is_empty());
 }
 
 #[test]
@@ -200,7 +198,7 @@ fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on
         error.to_string(),
         "what receipt receipt#payment/capture#orders#order-220 / receipt emitted was not published: bus shop: InternalFailure"
     );
-    assert_eq!(sweep.counts(), Counts { receipts: 200, published: 198, failed: 2, dead_lettered: 0 });
+    assert_eq!(sweep.counts(), counts(200, 198, 0, 2));
     let after = sweep.after().unwrap().clone();
     assert_eq!(after, receipt::key("payment/capture", "orders", "order-219"));
     bus.refuse.lock().unwrap().clear();
@@ -209,7 +207,7 @@ fn o1_what_a_channel_does_not_take_ends_the_sweep_before_it_and_the_next_goes_on
     run(&mut rest, &shelf, &bus, &dead_letters).unwrap();
     let wanted: Vec<String> = (220..350).flat_map(|n| [format!("e-{n}-0"), format!("e-{n}-1")]).collect();
     assert_eq!(bus.take(), wanted);
-    assert_eq!(rest.counts(), Counts { receipts: 130, published: 130, ..Counts::default() });
+    assert_eq!(rest.counts(), counts(130, 130, 0, 0));
 }
 
 #[test]
@@ -242,8 +240,8 @@ fn o6_what_can_never_be_published_is_dead_lettered_by_a_sweep_and_blocks_nobody(
     let mut sweep = Sweep::new(window(0, 2), None);
     run(&mut sweep, &shelf, &bus, &dead_letters).unwrap();
     assert_eq!(bus.take(), ["e-1-1", "e-4-0"]);
-    assert_eq!(sweep.counts(), Counts { receipts: 3, published: 3, dead_lettered: 2, failed: 0 });
-    let dead_letters = dead_letters.0.lock().unwrap();
+    assert_eq!(sweep.counts(), counts(3, 3, 2, 0));
+    let dead_letters = dead_letters.recorded();
     let said: Vec<(&str, &str)> =
         dead_letters.iter().map(|dead_letter| (&*dead_letter.record, &*dead_letter.reason)).collect();
     assert_eq!(
@@ -272,8 +270,8 @@ fn o6_a_sweep_dead_letters_what_has_waited_for_its_channel_and_counts_it() {
     let error = run(&mut sweep, &shelf, &bus, &dead_letters).unwrap_err();
     assert!(error.to_string().starts_with("what receipt receipt#payment/capture#orders#order-3 "), "{error}");
     assert_eq!(bus.take(), ["e-1-0", "e-2-1", "e-4-0"]);
-    assert_eq!(sweep.counts(), Counts { receipts: 4, published: 3, dead_lettered: 1, failed: 1 });
-    let dead_letters = dead_letters.0.lock().unwrap();
+    assert_eq!(sweep.counts(), counts(4, 3, 1, 1));
+    let dead_letters = dead_letters.recorded();
     let reasons: Vec<&str> = dead_letters.iter().map(|dead_letter| &*dead_letter.reason).collect();
     assert_eq!(
         reasons,

@@ -1,21 +1,22 @@
 //! The committed samples have the form of Lambda's deliveries, and are handled.
 
 use analytics::{Level, Subject, Tally, total};
-use order_events::{Currency, testing::Memory};
-use waxseal::batch::{Batches, Policy};
+use order_events::Currency;
+use waxseal::batch::Policy;
 use waxseal_lambda::{Function, Invocation, Invoke};
+use waxseal_testing::Fixture;
 
 #[tokio::test]
 async fn the_sample_batch_is_counted_from_bus_and_topic() {
-    let memory = Memory::new();
-    let engine = memory.engine(analytics::service());
-    let function = Function::new(Batches::new(engine.clone(), memory.clone(), Policy::default()));
+    let fixture = Fixture::default();
+    let engine = fixture.engine(analytics::service());
+    let function = Function::new(fixture.batches(engine.clone(), Policy::default()));
     let event = include_bytes!("../../samples/bus-and-topic.json");
     for _ in 0..2 {
         let answer = function.invoke(event, &Invocation::default()).await.unwrap();
         assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
     }
-    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
+    assert!(fixture.dead_letters.recorded().is_empty(), "{:?}", fixture.dead_letters.recorded());
     let day = Some("2026-11-21T09:30:00Z".parse().unwrap());
     for subject in [Subject::Placed(Currency::EUR), Subject::Confirmed(Currency::EUR)] {
         assert_eq!(total(&engine, subject, day).await.unwrap(), Tally { orders: 1, sum: 5230 });

@@ -3,10 +3,11 @@
 use analytics::{Level, Subject, Tally, total};
 use order_events::{
     CancelReason, Currency, OrderCancelled, OrderConfirmed, PaymentRefunded, StockLevelChanged,
-    testing::{Memory, customer, placed, raw},
+    testing::{customer, placed},
 };
 use proptest::prelude::*;
 use waxseal::{Raw, Timestamp};
+use waxseal_testing::{Fixture, raw};
 
 fn level(id: &str, sku: &str, on_hand: u64) -> Raw {
     raw(id, StockLevelChanged { sku: sku.to_owned(), on_hand, reserved: 0 })
@@ -14,8 +15,8 @@ fn level(id: &str, sku: &str, on_hand: u64) -> Raw {
 
 #[tokio::test]
 async fn orders_are_counted_by_day_and_currency_each_once() {
-    let memory = Memory::new();
-    let engine = memory.engine(analytics::service());
+    let fixture = Fixture::default();
+    let engine = fixture.engine(analytics::service());
     let day: Timestamp = "2026-11-21T23:59:59.999Z".parse().unwrap();
     for n in 0..20 {
         let mut order = placed(&format!("o-{n}"), &[("tee", 2, 1250)]);
@@ -32,13 +33,13 @@ async fn orders_are_counted_by_day_and_currency_each_once() {
     let next = "2026-11-22T00:00:00Z".parse().unwrap();
     assert_eq!(total(&engine, Subject::Placed(Currency::EUR), Some(next)).await.unwrap(), Tally::default());
     // There are 21 receipts, and more than one row for each of the rest.
-    assert!(memory.len() > 21 + 4, "{}", memory.len());
+    assert!(fixture.table.items().iter().count() > 21 + 4, "{}", fixture.table.items().iter().count());
 }
 
 #[tokio::test]
 async fn ends_are_counted_by_reason_and_revenue_is_summed() {
-    let memory = Memory::new();
-    let engine = memory.engine(analytics::service());
+    let fixture = Fixture::default();
+    let engine = fixture.engine(analytics::service());
     let at: Timestamp = "2026-11-21T09:30:00Z".parse().unwrap();
     let (currency, order_id) = (Currency::EUR, "o-1".to_owned());
     let confirmed = OrderConfirmed {
@@ -65,7 +66,7 @@ async fn ends_are_counted_by_reason_and_revenue_is_summed() {
 
 #[tokio::test]
 async fn refunds_are_summed_by_currency_each_once() {
-    let engine = Memory::new().engine(analytics::service());
+    let engine = Fixture::default().engine(analytics::service());
     for n in 0..20 {
         let (currency, refund_id) = (Currency::EUR, Some(format!("re_{n}")));
         let refunded = PaymentRefunded { order_id: format!("o-{n}"), amount: 1250, currency, refund_id };
@@ -79,7 +80,7 @@ async fn refunds_are_summed_by_currency_each_once() {
 
 #[tokio::test]
 async fn version_1_did_not_say_when_and_is_counted_apart() {
-    let engine = Memory::new().engine(analytics::service());
+    let engine = Fixture::default().engine(analytics::service());
     let v1 = Raw::parse(
         r#"{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders","timestamp":"2026-11-21T09:30:00Z",
         "data":{"orderId":"o-1","customer":{"id":"c-1","name":"N","email":"n@example.com"},
@@ -93,7 +94,7 @@ async fn version_1_did_not_say_when_and_is_counted_apart() {
 
 #[tokio::test]
 async fn a_sum_that_does_not_fit_is_refused_and_not_wrapped() {
-    let engine = Memory::new().engine(analytics::service());
+    let engine = Fixture::default().engine(analytics::service());
     let confirmed = |total| OrderConfirmed {
         order_id: "o-1".to_owned(),
         customer: customer(),
@@ -116,7 +117,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let engine = Memory::new().engine(analytics::service());
+            let engine = Fixture::default().engine(analytics::service());
             for index in heard {
                 engine.handle(&level(&format!("e-{index}"), "tee", levels[index])).await.unwrap();
             }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use inventory::{MOST_SKUS, Reservation, ReservationStatus, Stock, Unfit, receive, stock_file::StockLine};
 use order_events::{
     CancelReason, Currency, OrderCancelled, OrderPlaced, StockLevelChanged, StockReserved, StockShort,
-    testing::{Memory, customer, of_kind, placed, raw},
+    testing::{customer, placed},
 };
 use proptest::prelude::*;
 use waxseal::{Engine, Failure, Outcome, Raw, Rejected, Timestamp};
+use waxseal_testing::{Fixture, of_kind, raw};
 
 fn cancelled(order_id: &str) -> OrderCancelled {
     OrderCancelled {
@@ -21,12 +22,12 @@ fn cancelled(order_id: &str) -> OrderCancelled {
     }
 }
 
-async fn stocked(memory: &Memory, stock: &[(&str, u64)]) -> Engine {
-    let engine = memory.engine(inventory::service());
+async fn stocked(fixture: &Fixture, stock: &[(&str, u64)]) -> Engine {
+    let engine = fixture.engine(inventory::service());
     for (sku, on_hand) in stock {
         receive(&engine, &StockLine { sku: (*sku).to_owned(), on_hand: *on_hand }).await.unwrap();
     }
-    let _ = memory.take_emitted();
+    let _ = fixture.table.take_emitted();
     engine
 }
 
@@ -37,13 +38,13 @@ async fn level(engine: &Engine, sku: &str) -> (u64, u64) {
 
 #[tokio::test]
 async fn an_order_is_reserved_whole_with_repeated_lines_summed() {
-    let memory = Memory::new();
-    let engine = stocked(&memory, &[("tee", 5), ("mug-é", 1)]).await;
+    let fixture = Fixture::default();
+    let engine = stocked(&fixture, &[("tee", 5), ("mug-é", 1)]).await;
     let order = placed("o-1", &[("tee", 2, 1250), ("mug-é", 1, 800), ("tee", 3, 1250)]);
     let event = raw("e-1", order);
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     assert_eq!((level(&engine, "tee").await, level(&engine, "mug-é").await), ((0, 5), (0, 1)));
-    let emitted = memory.take_emitted();
+    let emitted = fixture.table.take_emitted();
     let reserved = of_kind::<StockReserved>(&emitted);
     assert_eq!(reserved.len(), 1);
     assert_eq!((reserved[0].total, reserved[0].payment_token.as_str()), (5 * 1250 + 800, "tok_visa"));
@@ -51,53 +52,53 @@ async fn an_order_is_reserved_whole_with_repeated_lines_summed() {
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Duplicate);
     // A publisher sends the same order twice, under another event id.
     engine.handle(&raw("e-2", placed("o-1", &[("tee", 1, 1)]))).await.unwrap();
-    assert_eq!((level(&engine, "tee").await, memory.take_emitted().len()), ((0, 5), 0));
+    assert_eq!((level(&engine, "tee").await, fixture.table.take_emitted().len()), ((0, 5), 0));
 }
 
 #[tokio::test]
 async fn too_little_of_one_article_reserves_nothing_of_any() {
-    let memory = Memory::new();
-    let engine = stocked(&memory, &[("tee", 5), ("mug", 1)]).await;
+    let fixture = Fixture::default();
+    let engine = stocked(&fixture, &[("tee", 5), ("mug", 1)]).await;
     let order = placed("o-1", &[("tee", 1, 1), ("mug", 2, 1), ("unknown", 1, 1)]);
     engine.handle(&raw("e-1", order)).await.unwrap();
-    let emitted = memory.take_emitted();
+    let emitted = fixture.table.take_emitted();
     let short = &of_kind::<StockShort>(&emitted)[0].short;
     let short: Vec<_> = short.iter().map(|line| (line.sku.as_str(), line.wanted, line.on_hand)).collect();
     assert_eq!(short, [("mug", 2, 1), ("unknown", 1, 0)]);
     assert_eq!((emitted.len(), level(&engine, "tee").await), (1, (5, 0)));
     engine.handle(&raw("e-2", cancelled("o-1"))).await.unwrap();
-    assert!(memory.take_emitted().is_empty());
+    assert!(fixture.table.take_emitted().is_empty());
 }
 
 #[tokio::test]
 async fn a_cancelled_order_gives_back_what_it_had_once() {
-    let memory = Memory::new();
-    let engine = stocked(&memory, &[("tee", 5)]).await;
+    let fixture = Fixture::default();
+    let engine = stocked(&fixture, &[("tee", 5)]).await;
     engine.handle(&raw("e-1", placed("o-1", &[("tee", 2, 1)]))).await.unwrap();
     for id in ["e-2", "e-2", "e-3"] {
         engine.handle(&raw(id, cancelled("o-1"))).await.unwrap();
     }
     assert_eq!(level(&engine, "tee").await, (5, 0));
-    assert_eq!(of_kind::<StockLevelChanged>(&memory.take_emitted()).len(), 2);
+    assert_eq!(of_kind::<StockLevelChanged>(&fixture.table.take_emitted()).len(), 2);
 }
 
 #[tokio::test]
 async fn an_order_that_is_cancelled_before_it_is_known_reserves_nothing() {
-    let memory = Memory::new();
-    let engine = stocked(&memory, &[("tee", 5)]).await;
+    let fixture = Fixture::default();
+    let engine = stocked(&fixture, &[("tee", 5)]).await;
     engine.handle(&raw("e-2", cancelled("o-1"))).await.unwrap();
     engine.handle(&raw("e-1", placed("o-1", &[("tee", 2, 1)]))).await.unwrap();
-    assert_eq!((level(&engine, "tee").await, memory.take_emitted().len()), ((5, 0), 0));
+    assert_eq!((level(&engine, "tee").await, fixture.table.take_emitted().len()), ((5, 0), 0));
     let reservation = engine.read::<Reservation>("o-1").await.unwrap().unwrap();
     assert_eq!(reservation.status, ReservationStatus::CancelledFirst);
 }
 
 #[tokio::test]
 async fn c2_more_skus_than_a_transaction_takes_are_refused_with_a_type() {
-    let memory = Memory::new();
+    let fixture = Fixture::default();
     let skus: Vec<String> = (0..=MOST_SKUS).map(|n| format!("sku-{n}")).collect();
     let stock: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 1)).collect();
-    let engine = stocked(&memory, &stock).await;
+    let engine = stocked(&fixture, &stock).await;
     let lines: Vec<_> = skus.iter().map(|sku| (sku.as_str(), 1, 1)).collect();
     let Err(Failure::Fault(fault)) = engine.handle(&raw("e-1", placed("o-1", &lines))).await else {
         panic!("it was reserved");
@@ -114,8 +115,8 @@ async fn c2_more_skus_than_a_transaction_takes_are_refused_with_a_type() {
 
 #[tokio::test]
 async fn the_first_stock_is_taken_in_once_however_often_the_file_is_read() {
-    let memory = Memory::new();
-    let engine = stocked(&memory, &[("tee", 5)]).await;
+    let fixture = Fixture::default();
+    let engine = stocked(&fixture, &[("tee", 5)]).await;
     let line = |on_hand| StockLine { sku: "tee".to_owned(), on_hand };
     assert!(receive(&engine, &line(5)).await.unwrap().is_repeated());
     assert!(matches!(receive(&engine, &line(6)).await, Err(Rejected::KeyReused)));
@@ -124,8 +125,8 @@ async fn the_first_stock_is_taken_in_once_however_often_the_file_is_read() {
 
 #[tokio::test]
 async fn version_1_of_order_placed_is_reserved_in_euros() {
-    let memory = Memory::new();
-    let engine = stocked(&memory, &[("tee", 5)]).await;
+    let fixture = Fixture::default();
+    let engine = stocked(&fixture, &[("tee", 5)]).await;
     let v1 = Raw::parse(
         r#"{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders","timestamp":"2026-11-21T09:30:00Z",
         "data":{"orderId":"o-1","customer":{"id":"c-1","name":"N","email":"n@example.com"},
@@ -133,7 +134,7 @@ async fn version_1_of_order_placed_is_reserved_in_euros() {
     )
     .unwrap();
     engine.handle(&v1).await.unwrap();
-    assert_eq!(of_kind::<StockReserved>(&memory.take_emitted())[0].currency, Currency::EUR);
+    assert_eq!(of_kind::<StockReserved>(&fixture.table.take_emitted())[0].currency, Currency::EUR);
 }
 
 const SKUS: [&str; 3] = ["cap", "mug", "tee"];
@@ -165,8 +166,8 @@ proptest! {
     fn stock_is_never_lost_whatever_comes_in_whatever_order((orders, ends, events) in story()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let memory = Memory::new();
-            let engine = stocked(&memory, &SKUS.map(|sku| (sku, 5))).await;
+            let fixture = Fixture::default();
+            let engine = stocked(&fixture, &SKUS.map(|sku| (sku, 5))).await;
             for event in &events {
                 engine.handle(event).await.unwrap();
             }
@@ -187,7 +188,7 @@ proptest! {
                 prop_assert_eq!(on_hand + reserved, 5);
                 prop_assert_eq!(reserved, expected.get(sku).copied().unwrap_or(0));
             }
-            let emitted = memory.take_emitted();
+            let emitted = fixture.table.take_emitted();
             for order in &orders {
                 let reserved = of_kind::<StockReserved>(&emitted).into_iter().filter(|e| e.order_id == order.order_id);
                 let short = of_kind::<StockShort>(&emitted).into_iter().filter(|e| e.order_id == order.order_id);

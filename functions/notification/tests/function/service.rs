@@ -6,8 +6,9 @@ use std::sync::{
 };
 
 use notification::{Folder, Mail, Mailer, Memory, Sender, Undelivered, service};
-use order_events::{CancelReason, Currency, OrderCancelled, OrderConfirmed, testing, testing::customer};
+use order_events::{CancelReason, Currency, OrderCancelled, OrderConfirmed, testing::customer};
 use waxseal::{Failure, Outcome, Raw, Timestamp};
+use waxseal_testing::{Fixture, raw};
 
 fn sender() -> Sender {
     "Waxseal <orders@waxseal.example>".parse().unwrap()
@@ -16,11 +17,11 @@ fn sender() -> Sender {
 fn confirmed(id: &str) -> Raw {
     let confirmed_at = Timestamp::UNIX_EPOCH;
     let (order_id, currency) = ("o-1".to_owned(), Currency::EUR);
-    testing::raw(id, OrderConfirmed { order_id, customer: customer(), total: 1250, currency, confirmed_at })
+    raw(id, OrderConfirmed { order_id, customer: customer(), total: 1250, currency, confirmed_at })
 }
 
 fn cancelled(id: &str) -> Raw {
-    testing::raw(
+    raw(
         id,
         OrderCancelled {
             order_id: "o-2".to_owned(),
@@ -35,8 +36,8 @@ fn cancelled(id: &str) -> Raw {
 
 #[tokio::test]
 async fn one_mail_for_each_end_however_often_it_is_heard() {
-    let (memory, mails) = (testing::Memory::new(), Memory::default());
-    let engine = memory.engine(service(mails.clone(), sender()));
+    let (fixture, mails) = (Fixture::default(), Memory::default());
+    let engine = fixture.engine(service(mails.clone(), sender()));
     for event in [confirmed("e-1"), cancelled("e-2"), confirmed("e-1"), cancelled("e-2")] {
         engine.handle(&event).await.unwrap();
     }
@@ -51,12 +52,12 @@ async fn one_mail_for_each_end_however_often_it_is_heard() {
 async fn a_folder_holds_one_whole_file_per_effect_key() {
     let path = std::env::temp_dir().join(format!("notification-{}", std::process::id()));
     let folder = Folder::new(path.join("mails")).unwrap();
-    let memory = testing::Memory::new();
-    let engine = memory.engine(service(folder.clone(), sender()));
+    let fixture = Fixture::default();
+    let engine = fixture.engine(service(folder.clone(), sender()));
     // A crash between sending and commit: the second attempt writes the same file.
     let event = confirmed("e-1");
     engine.handle(&event).await.unwrap();
-    testing::Memory::new().engine(service(folder.clone(), sender())).handle(&event).await.unwrap();
+    Fixture::default().engine(service(folder.clone(), sender())).handle(&event).await.unwrap();
     let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
     assert_eq!(files.len(), 1);
     let name = files[0].file_stem().unwrap().to_str().unwrap().to_owned();
@@ -85,8 +86,8 @@ impl Mailer for Moody {
 
 #[tokio::test]
 async fn s19_a_mail_that_is_refused_for_good_is_remembered_and_a_busy_server_is_asked_again() {
-    let (memory, server) = (testing::Memory::new(), Moody::default());
-    let engine = memory.engine(service(server.clone(), sender()));
+    let (fixture, server) = (Fixture::default(), Moody::default());
+    let engine = fixture.engine(service(server.clone(), sender()));
     let event = confirmed("e-1");
     let failure = engine.handle(&event).await.unwrap_err();
     assert!(!failure.is_permanent());

@@ -5,13 +5,14 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderValue, Request, StatusCode},
 };
-use order_events::{OrderPlaced, PaymentCaptured, testing::Memory};
+use order_events::{OrderPlaced, PaymentCaptured};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 use waxseal::{Engine, Message as _};
+use waxseal_testing::{Fixture, raw};
 
 struct Shop {
-    memory: Memory,
+    fixture: Fixture,
     engine: Engine,
     router: Router,
 }
@@ -24,10 +25,10 @@ struct Answer {
 
 impl Shop {
     fn open() -> Self {
-        let memory = Memory::new();
-        memory.set_now("2026-11-21T09:30:00.123Z".parse().unwrap());
-        let engine = memory.engine(orders::service());
-        Self { router: orders::router(engine.clone()), engine, memory }
+        let fixture = Fixture::default();
+        fixture.host.set("2026-11-21T09:30:00.123Z".parse().unwrap());
+        let engine = fixture.engine(orders::service());
+        Self { router: orders::router(engine.clone()), engine, fixture }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {
@@ -81,7 +82,7 @@ async fn an_order_is_accepted_once_however_often_and_however_spelled_it_comes() 
     assert_eq!((again.status, &again.body), (StatusCode::ACCEPTED, &first.body));
     assert_eq!(again.headers["idempotency-replayed"], "true");
 
-    let emitted = shop.memory.take_emitted();
+    let emitted = shop.fixture.table.take_emitted();
     assert_eq!(emitted.len(), 1);
     assert_eq!(
         (emitted[0].name.as_str(), emitted[0].version, emitted[0].source.as_str()),
@@ -105,7 +106,7 @@ async fn s16_a_key_stands_for_one_order_and_an_order_id_for_one_key() {
     assert_eq!(elsewhere.status, StatusCode::UNPROCESSABLE_ENTITY);
     let taken = shop.post("k-2", order("o-1").to_string()).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
-    assert_eq!(shop.memory.take_emitted().len(), 1);
+    assert_eq!(shop.fixture.table.take_emitted().len(), 1);
     // A refusal leaves no trace, so the key can be used for another order.
     assert_eq!(shop.post("k-2", order("o-2").to_string()).await.status, StatusCode::ACCEPTED);
 }
@@ -129,7 +130,7 @@ async fn what_is_not_valid_is_refused_with_its_field() {
     }
     let without = Request::post("/orders").body(Body::from(order("o-1").to_string())).unwrap();
     assert!(shop.send(without).await.body["detail"].as_str().unwrap().starts_with("send Idempotency-Key"));
-    assert!(shop.memory.is_empty());
+    assert!(shop.fixture.table.items().iter().next().is_none());
 }
 
 #[tokio::test]
@@ -160,13 +161,13 @@ async fn an_order_is_cancelled_until_it_is_confirmed() {
     for id in ["o-1", "o-2"] {
         shop.post(id, order(id).to_string()).await;
     }
-    let _ = shop.memory.take_emitted();
+    let _ = shop.fixture.table.take_emitted();
     for _ in 0..2 {
         let cancelled = shop.cancel("/orders/o-1").await;
         assert_eq!(cancelled.status, StatusCode::ACCEPTED);
         assert_eq!(cancelled.body, json!({"orderId":"o-1","status":"cancelled","reason":"customer"}));
     }
-    let emitted = shop.memory.take_emitted();
+    let emitted = shop.fixture.table.take_emitted();
     assert_eq!(emitted.len(), 1);
     assert_eq!((emitted[0].name.as_str(), emitted[0].correlation_id.as_str()), ("order.cancelled", "o-1"));
 
@@ -176,7 +177,7 @@ async fn an_order_is_cancelled_until_it_is_confirmed() {
         currency: order_events::Currency::EUR,
         charge_id: Some("ch_1".into()),
     };
-    shop.engine.handle(&order_events::testing::raw("e-1", captured)).await.unwrap();
+    shop.engine.handle(&raw("e-1", captured)).await.unwrap();
     let refused = shop.cancel("/orders/o-2").await;
     assert_eq!(
         (refused.status, &refused.body["detail"]),
@@ -188,14 +189,14 @@ async fn an_order_is_cancelled_until_it_is_confirmed() {
 #[tokio::test]
 async fn an_unreachable_table_is_a_reason_to_try_again_and_nothing_is_said_of_it() {
     let shop = Shop::open();
-    shop.memory.set_unavailable(true);
+    shop.fixture.table.set_unavailable(true);
     let answer = shop.post("k-1", order("o-1").to_string()).await;
     assert_eq!(
         (answer.status, &answer.headers["retry-after"]),
         (StatusCode::SERVICE_UNAVAILABLE, &HeaderValue::from_static("1"))
     );
     assert!(!answer.body.to_string().contains("memory"));
-    shop.memory.set_unavailable(false);
+    shop.fixture.table.set_unavailable(false);
     let answer = shop.post("k-1", order("o-1").to_string()).await;
     assert_eq!(answer.headers["idempotency-replayed"], "false");
 }
@@ -206,6 +207,6 @@ async fn s44_the_callers_trace_travels_along() {
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let request = Request::post("/orders").header("Idempotency-Key", "k-1").header("traceparent", trace);
     shop.send(request.body(Body::from(order("o-1").to_string())).unwrap()).await;
-    assert_eq!(shop.memory.take_emitted()[0].traceparent(), Some(trace));
+    assert_eq!(shop.fixture.table.take_emitted()[0].traceparent(), Some(trace));
     assert_eq!(OrderPlaced::OWNER, "orders");
 }

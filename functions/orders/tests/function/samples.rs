@@ -2,20 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use order_events::{
-    OrderConfirmed,
-    testing::{Memory, of_kind},
-};
+use order_events::OrderConfirmed;
 use orders::{Rejected, submission::parse_lines, submit};
 use serde_json::{Value, json};
-use waxseal::batch::{Batches, Policy};
+use waxseal::batch::Policy;
 use waxseal_lambda::{Function, Invocation, Invoke};
+use waxseal_testing::{Fixture, of_kind};
 
 const FILE: &[u8] = include_bytes!("../../samples/orders.jsonl");
 
 #[tokio::test]
 async fn the_sample_file_looks_like_life() {
-    let engine = Memory::new().engine(orders::service());
+    let engine = Fixture::default().engine(orders::service());
     let (mut placed, mut repeated, mut reused) = (0, 0, 0);
     let mut refused: BTreeMap<String, u32> = BTreeMap::new();
     let (mut currencies, mut tokens) = (BTreeSet::new(), BTreeMap::new());
@@ -77,9 +75,9 @@ async fn the_sample_file_looks_like_life() {
 
 #[tokio::test]
 async fn the_sample_request_places_an_order_and_the_sample_event_confirms_it() {
-    let memory = Memory::new();
-    let engine = memory.engine(orders::service());
-    let batches = Batches::new(engine.clone(), memory.clone(), Policy::default());
+    let fixture = Fixture::default();
+    let engine = fixture.engine(orders::service());
+    let batches = fixture.batches(engine.clone(), Policy::default());
     let function = Function::new(batches).http(orders::router(engine));
     let request = include_bytes!("../../samples/place-order.json");
     let answer = function.invoke(request, &Invocation::default()).await.unwrap();
@@ -90,6 +88,6 @@ async fn the_sample_request_places_an_order_and_the_sample_event_confirms_it() {
     let event = include_bytes!("../../samples/payment-captured.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
-    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
-    assert_eq!(of_kind::<OrderConfirmed>(&memory.take_emitted())[0].total, 5230);
+    assert!(fixture.dead_letters.recorded().is_empty(), "{:?}", fixture.dead_letters.recorded());
+    assert_eq!(of_kind::<OrderConfirmed>(&fixture.table.take_emitted())[0].total, 5230);
 }

@@ -3,11 +3,11 @@
 use order_events::{
     Currency, OrderCancelled, OrderConfirmed, OrderRefundDue, PaymentCaptured, PaymentDeclined,
     StockReserved, StockShort,
-    testing::{Memory, of_kind, raw},
 };
 use orders::{CancelOrder, Refused, Status, Submission, find, submission::parse_line, submit};
 use proptest::prelude::*;
 use waxseal::{Engine, Failure, Raw};
+use waxseal_testing::{Fixture, of_kind, raw};
 
 /// The answers of the other services to an order.
 #[derive(Debug, Clone, Copy)]
@@ -77,14 +77,14 @@ proptest! {
     fn an_order_ends_confirmed_or_cancelled_and_money_for_a_cancelled_one_goes_back((world, cancelled, messages) in story()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let memory = Memory::new();
-            let engine = memory.engine(orders::service());
+            let fixture = Fixture::default();
+            let engine = fixture.engine(orders::service());
             submit(&engine, &submission(), Default::default()).await.unwrap();
             for message in &messages {
                 tell(&engine, message).await;
             }
             let order = find(&engine, "o-1").await.unwrap().unwrap();
-            let emitted = memory.take_emitted();
+            let emitted = fixture.table.take_emitted();
             let confirmed = of_kind::<OrderConfirmed>(&emitted);
             let ended = of_kind::<OrderCancelled>(&emitted);
             let refunds = of_kind::<OrderRefundDue>(&emitted);
@@ -105,7 +105,7 @@ proptest! {
 
 #[tokio::test]
 async fn s27_an_event_about_an_order_that_is_not_there_is_refused_for_good() {
-    let engine = Memory::new().engine(orders::service());
+    let engine = Fixture::default().engine(orders::service());
     let failure = engine.handle(&heard("captured", "e-1")).await.unwrap_err();
     assert!(failure.is_permanent());
     assert_eq!(failure.to_string(), "there is no order o-1");
@@ -125,8 +125,8 @@ fn the_catalog_says_what_orders_does() {
 
 #[tokio::test]
 async fn a_command_from_the_queue_obeys_the_rules_of_http() {
-    let memory = Memory::new();
-    let engine = memory.engine(orders::service());
+    let fixture = Fixture::default();
+    let engine = fixture.engine(orders::service());
     let mut order = submission().order;
     order.lines[0].quantity = 0;
     let failure = engine.handle(&raw("c-1", order)).await.unwrap_err();

@@ -2,15 +2,10 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use order_events::{
-    PaymentCaptured,
-    testing::{Memory, of_kind},
-};
-use waxseal::{
-    BoxError,
-    batch::{Batches, Policy},
-};
+use order_events::PaymentCaptured;
+use waxseal::{BoxError, batch::Policy};
 use waxseal_lambda::{Function, Invocation, Invoke};
+use waxseal_testing::{Fixture, of_kind};
 
 /// A gateway that takes every card.
 struct Generous;
@@ -23,12 +18,12 @@ impl payment::Gateway for Generous {
 
 #[tokio::test]
 async fn the_sample_event_charges() {
-    let memory = Memory::new();
-    let engine = memory.engine(payment::service(Generous));
-    let function = Function::new(Batches::new(engine, memory.clone(), Policy::default()));
+    let fixture = Fixture::default();
+    let engine = fixture.engine(payment::service(Generous));
+    let function = Function::new(fixture.batches(engine, Policy::default()));
     let event = include_bytes!("../../samples/stock-reserved.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();
     assert_eq!(answer, br#"{"batchItemFailures":[]}"#);
-    assert!(memory.dead_letters().is_empty(), "{:?}", memory.dead_letters());
-    assert_eq!(of_kind::<PaymentCaptured>(&memory.take_emitted())[0].amount, 5230);
+    assert!(fixture.dead_letters.recorded().is_empty(), "{:?}", fixture.dead_letters.recorded());
+    assert_eq!(of_kind::<PaymentCaptured>(&fixture.table.take_emitted())[0].amount, 5230);
 }

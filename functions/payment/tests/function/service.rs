@@ -12,11 +12,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use order_events::{
     Currency, OrderRefundDue, PaymentCaptured, PaymentDeclined, PaymentRefunded, StockReserved,
-    testing::{Memory, of_kind, raw},
 };
 use payment::{Gateway, Payment};
 use serde_json::{Value, json};
 use waxseal::{BoxError, Failure, Outcome, Raw, Timestamp};
+use waxseal_testing::{Fixture, MemoryTable, of_kind, raw};
 
 /// A gateway with its effects and its next behaviour.
 #[derive(Default, Clone)]
@@ -29,7 +29,7 @@ struct Stand {
     /// The status with which it answers instead of acting.
     failing_status: Arc<Mutex<Option<u16>>>,
     /// The table whose writes fail after the effect, as if the process died.
-    crashing: Arc<Mutex<Option<Memory>>>,
+    crashing: Arc<Mutex<Option<MemoryTable>>>,
     /// Whether the first answer waits.
     holding: Arc<AtomicBool>,
 }
@@ -53,8 +53,8 @@ impl Gateway for Stand {
             };
             answers.entry(key).or_insert_with(act).clone()
         };
-        if let Some(memory) = self.crashing.lock().unwrap().take() {
-            memory.lose_writes(2);
+        if let Some(table) = self.crashing.lock().unwrap().take() {
+            table.lose_writes(2);
         }
         // Only the first request is delayed.
         if self.holding.swap(false, Ordering::SeqCst) {
@@ -84,8 +84,8 @@ fn at(second: i64) -> Timestamp {
 
 #[tokio::test]
 async fn a_charge_is_made_once_and_its_request_is_what_the_gateway_reads() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand.clone()));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand.clone()));
     let event = reserved("e-1", 2500, "tok_visa");
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Duplicate);
@@ -95,7 +95,7 @@ async fn a_charge_is_made_once_and_its_request_is_what_the_gateway_reads() {
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].0, "/charges");
     assert_eq!(requests[0].2, json!({"orderId":"o-1","amount":2500,"currency":"EUR","token":"tok_visa"}));
-    let captured = of_kind::<PaymentCaptured>(&memory.take_emitted());
+    let captured = of_kind::<PaymentCaptured>(&fixture.table.take_emitted());
     assert_eq!(
         (captured.len(), captured[0].amount, captured[0].charge_id.as_deref()),
         (1, 2500, Some("ch_1"))
@@ -104,10 +104,10 @@ async fn a_charge_is_made_once_and_its_request_is_what_the_gateway_reads() {
 
 #[tokio::test]
 async fn a_declined_card_is_an_outcome_and_no_fault() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand));
     engine.handle(&reserved("e-1", 2500, "tok_declined")).await.unwrap();
-    let declined = of_kind::<PaymentDeclined>(&memory.take_emitted());
+    let declined = of_kind::<PaymentDeclined>(&fixture.table.take_emitted());
     assert_eq!((declined.len(), declined[0].reason.as_str()), (1, "insufficient_funds"));
     let failure = engine.handle(&refund("e-2", 2500)).await.unwrap_err();
     assert!(failure.is_permanent(), "{failure}");
@@ -115,8 +115,8 @@ async fn a_declined_card_is_an_outcome_and_no_fault() {
 
 #[tokio::test]
 async fn s10_a_lost_answer_is_asked_for_again_with_the_same_key() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand.clone()));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand.clone()));
     stand.losing.store(true, Ordering::SeqCst);
     let event = reserved("e-1", 2500, "tok_timeout");
     let failure = engine.handle(&event).await.unwrap_err();
@@ -125,25 +125,25 @@ async fn s10_a_lost_answer_is_asked_for_again_with_the_same_key() {
         waxseal::error_chain(&failure),
         "the payment gateway did not answer /charges: connection reset by peer"
     );
-    assert!(memory.take_emitted().is_empty());
+    assert!(fixture.table.take_emitted().is_empty());
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     let requests = stand.requests.lock().unwrap().clone();
     assert_eq!((requests.len(), &requests[0].1), (2, &requests[1].1));
     assert_eq!(stand.answers.lock().unwrap().len(), 1);
-    assert_eq!(of_kind::<PaymentCaptured>(&memory.take_emitted()).len(), 1);
+    assert_eq!(of_kind::<PaymentCaptured>(&fixture.table.take_emitted()).len(), 1);
 }
 
 #[tokio::test]
 async fn s10_s11_a_crash_between_charge_and_commit_waits_for_the_lease_and_charges_once() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand.clone()));
-    *stand.crashing.lock().unwrap() = Some(memory.clone());
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand.clone()));
+    *stand.crashing.lock().unwrap() = Some(fixture.table.clone());
     let event = reserved("e-1", 2500, "tok_visa");
     assert!(matches!(engine.handle(&event).await, Err(Failure::Table(_))));
-    memory.set_now(at(44));
+    fixture.host.set(at(44));
     assert!(matches!(engine.handle(&event).await, Err(Failure::InProgress { .. })));
     assert_eq!(stand.requests.lock().unwrap().len(), 1);
-    memory.set_now(at(45));
+    fixture.host.set(at(45));
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     assert_eq!((stand.requests.lock().unwrap().len(), stand.answers.lock().unwrap().len()), (2, 1));
     let Some(Payment::Captured { amount: 2500, .. }) = engine.read("o-1").await.unwrap() else {
@@ -153,31 +153,31 @@ async fn s10_s11_a_crash_between_charge_and_commit_waits_for_the_lease_and_charg
 
 #[tokio::test]
 async fn s12_s13_a_zombie_neither_commits_nor_releases() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    // Two processes share no memory.
-    let first = memory.engine(payment::service(stand.clone()));
-    let second = memory.engine(payment::service(stand.clone()));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    // Two processes share no fixture.
+    let first = fixture.engine(payment::service(stand.clone()));
+    let second = fixture.engine(payment::service(stand.clone()));
     let event = reserved("e-1", 2500, "tok_visa");
     stand.holding.store(true, Ordering::SeqCst);
     let (zombie, successor) = tokio::join!(first.handle(&event), async {
-        memory.set_now(at(46));
+        fixture.host.set(at(46));
         second.handle(&event).await
     });
     assert_eq!(successor.unwrap(), Outcome::Applied);
     assert!(matches!(zombie, Err(Failure::LeaseLost)), "{zombie:?}");
-    assert_eq!(of_kind::<PaymentCaptured>(&memory.take_emitted()).len(), 1);
+    assert_eq!(of_kind::<PaymentCaptured>(&fixture.table.take_emitted()).len(), 1);
     assert_eq!(stand.answers.lock().unwrap().len(), 1);
-    assert_eq!(memory.engine(payment::service(stand)).handle(&event).await.unwrap(), Outcome::Duplicate);
+    assert_eq!(fixture.engine(payment::service(stand)).handle(&event).await.unwrap(), Outcome::Duplicate);
 }
 
 #[tokio::test]
 async fn the_outcome_is_unknown_once_the_gateway_has_forgotten_the_key() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand.clone()));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand.clone()));
     stand.losing.store(true, Ordering::SeqCst);
     let event = reserved("e-1", 2500, "tok_visa");
     engine.handle(&event).await.unwrap_err();
-    memory.set_now(at(24 * 3600));
+    fixture.host.set(at(24 * 3600));
     let failure = engine.handle(&event).await.unwrap_err();
     assert!(matches!(failure, Failure::OutcomeUnknown { attempts: 1, .. }), "{failure}");
     assert_eq!(stand.requests.lock().unwrap().len(), 1);
@@ -188,8 +188,8 @@ async fn what_the_gateway_refuses_is_dead_lettered_and_what_may_pass_is_tried_ag
     for (status, permanent) in
         [(400, true), (409, true), (422, true), (401, false), (429, false), (500, false), (503, false)]
     {
-        let (memory, stand) = (Memory::new(), Stand::default());
-        let engine = memory.engine(payment::service(stand.clone()));
+        let (fixture, stand) = (Fixture::default(), Stand::default());
+        let engine = fixture.engine(payment::service(stand.clone()));
         *stand.failing_status.lock().unwrap() = Some(status);
         let failure = engine.handle(&reserved("e-1", 2500, "tok_visa")).await.unwrap_err();
         assert_eq!(failure.is_permanent(), permanent, "{failure}");
@@ -200,8 +200,8 @@ async fn what_the_gateway_refuses_is_dead_lettered_and_what_may_pass_is_tried_ag
 
 #[tokio::test]
 async fn a_refund_finds_its_charge_and_is_made_once() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand.clone()));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand.clone()));
     engine.handle(&reserved("e-1", 2500, "tok_visa")).await.unwrap();
     let failure = engine.handle(&refund("e-2", 2499)).await.unwrap_err();
     assert!(failure.is_permanent() && failure.to_string().contains("another amount"), "{failure}");
@@ -216,17 +216,17 @@ async fn a_refund_finds_its_charge_and_is_made_once() {
     };
     assert_eq!((refunds.len(), &refunds[0].1), (2, &refunds[1].1));
     assert_eq!(refunds[0].2, json!({"orderId":"o-1","chargeId":"ch_1","amount":2500,"currency":"EUR"}));
-    assert_eq!(of_kind::<PaymentRefunded>(&memory.take_emitted()).len(), 1);
+    assert_eq!(of_kind::<PaymentRefunded>(&fixture.table.take_emitted()).len(), 1);
 }
 
 #[tokio::test]
 async fn nothing_is_asked_of_the_gateway_where_there_is_nothing_to_pay() {
-    let (memory, stand) = (Memory::new(), Stand::default());
-    let engine = memory.engine(payment::service(stand.clone()));
+    let (fixture, stand) = (Fixture::default(), Stand::default());
+    let engine = fixture.engine(payment::service(stand.clone()));
     engine.handle(&reserved("e-1", 0, "tok_visa")).await.unwrap();
     engine.handle(&refund("e-2", 0)).await.unwrap();
     assert!(stand.requests.lock().unwrap().is_empty());
-    let emitted = memory.take_emitted();
+    let emitted = fixture.table.take_emitted();
     assert_eq!(
         (of_kind::<PaymentCaptured>(&emitted).len(), of_kind::<PaymentRefunded>(&emitted).len()),
         (1, 1)

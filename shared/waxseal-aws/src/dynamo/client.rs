@@ -57,7 +57,7 @@ impl Dynamo {
     }
 
     pub(super) fn error(&self, action: &'static str, source: impl Into<BoxError>) -> TableError {
-        TableError { table: self.name.clone(), action, source: source.into() }
+        TableError::new(&*self.name, action, source)
     }
 
     pub(super) fn failed<E>(&self, action: &'static str, error: &SdkError<E, HttpResponse>) -> TableError

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use waxseal::{
     Settings,
-    batch::{GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
+    batch::{Choice as _, GroupPolicy, Grouping, MalformedPolicy, Policy, TotalFailure},
     relay::SWEEP_REACH,
 };
 use waxseal_catalog::settings::{
@@ -44,25 +44,11 @@ impl Environment {
         if let Some(seconds) = self.variables.number(&BACKOFF)? {
             policy.backoff.base = Duration::from_secs(seconds);
         }
-        policy.malformed = self.variables.choice(
-            &MALFORMED,
-            &[("dead-letter", MalformedPolicy::DeadLetter), ("retry", MalformedPolicy::Retry)],
-        )?;
-        policy.grouping = self.variables.choice(
-            &COMMIT_GROUPING,
-            &[
-                ("cheapest", Grouping::Cheapest),
-                ("fewest-requests", Grouping::FewestRequests),
-                ("apart", Grouping::Apart),
-            ],
-        )?;
+        policy.malformed = self.variables.choice(&MALFORMED, MalformedPolicy::WORDS)?;
+        policy.grouping = self.variables.choice(&COMMIT_GROUPING, Grouping::WORDS)?;
         policy.isolation = self.variables.choice(&ISOLATION, &[("off", false), ("on", true)])?;
-        policy.groups = self
-            .variables
-            .choice(&FIFO_GROUPS, &[("skip", GroupPolicy::Skip), ("block", GroupPolicy::Block)])?;
-        policy.total_failure = self
-            .variables
-            .choice(&TOTAL_FAILURE, &[("report", TotalFailure::Report), ("raise", TotalFailure::Raise)])?;
+        policy.groups = self.variables.choice(&FIFO_GROUPS, GroupPolicy::WORDS)?;
+        policy.total_failure = self.variables.choice(&TOTAL_FAILURE, TotalFailure::WORDS)?;
         Ok(policy)
     }
 

@@ -137,9 +137,10 @@ impl Publishers {
                         results[entry.index] = Err(PublishError::no_channel(reason.clone()));
                     }
                 }
-                PublishErrorKind::Transient => {
+                // Transient: the next request would fail as well.
+                kind => {
                     for entry in entries {
-                        results[entry.index] = Err(PublishError::transient(reason.clone()));
+                        results[entry.index] = Err(PublishError::new(kind, reason.clone()));
                     }
                     break;
                 }

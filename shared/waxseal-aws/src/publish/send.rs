@@ -175,11 +175,7 @@ fn refused(to: &Recipient, code: &str, message: Option<&str>) -> PublishError {
         Some(message) => format!("{}: {code}: {message} ({ours})", to.target.what),
         None => format!("{}: {code} ({ours})", to.target.what),
     };
-    match kind {
-        PublishErrorKind::Transient => PublishError::transient(reason),
-        PublishErrorKind::NoChannel => PublishError::no_channel(reason),
-        PublishErrorKind::Refused => PublishError::refused(reason),
-    }
+    PublishError::new(kind, reason)
 }
 
 /// The failure of a request that could not be built. The code builds no such request, so the entries keep their place.

@@ -16,6 +16,7 @@ use waxseal::table::Item;
 
 /// Capacity units.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Capacity {
     /// Write capacity units.
     pub write: f64,

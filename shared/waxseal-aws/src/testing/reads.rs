@@ -100,7 +100,8 @@ impl State {
         Ok(answer)
     }
 
-    /// A page is what was read: the filter comes after it, so it may be empty, and the last one too.
+    /// One page. The filter is applied to the items that were read, so any page may be empty, the last
+    /// one too.
     pub(super) fn scan(&mut self, body: Json) -> Result<Json, Refused> {
         let request: Scan = read(body)?;
         self.check_table(&request.table_name)?;

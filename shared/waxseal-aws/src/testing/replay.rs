@@ -10,6 +10,7 @@ use super::network::{self, Fake};
 
 /// One recorded answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Answer {
     /// A status and a body, as the service sent it.
     Http(u16, String),

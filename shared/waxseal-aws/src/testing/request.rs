@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 /// A request that arrived.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Call {
     /// `PutItem`, `TransactWriteItems`, …, or `GET /` for the health check.
     pub action: String,
@@ -13,6 +14,7 @@ pub struct Call {
 
 /// The fault that befalls one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Disturbance {
     /// It is applied, and its answer is lost.
     LostAnswer,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicU32};
 
 use crate::support::{
-    After, Announce, Clock, CountSold, Gateway, engine, inventory, on_hand, payment, placed, receipt,
+    After, Announce, CountSold, Gateway, clock, engine, inventory, on_hand, payment, placed, receipt,
 };
 use waxseal::{Engine, Failure, Outcome, Service};
 use waxseal_aws::testing::{Disturbance, WireTable};
@@ -14,13 +14,13 @@ fn announce() -> Service {
 
 fn announcing() -> (WireTable, Engine) {
     let wire = WireTable::new("inventory");
-    let engine = engine(announce(), &wire, &Clock::new());
+    let engine = engine(announce(), &wire, &clock());
     (wire, engine)
 }
 
 fn reserving() -> (WireTable, Engine) {
     let wire = WireTable::new("inventory");
-    let engine = engine(inventory(&Arc::default()), &wire, &Clock::new());
+    let engine = engine(inventory(&Arc::default()), &wire, &clock());
     (wire, engine)
 }
 
@@ -37,7 +37,7 @@ async fn c1_a_handler_that_only_emits_costs_one_put_and_the_events_are_in_it() {
 
 #[tokio::test]
 async fn c1_a_handler_with_state_costs_one_transaction_after_its_reads() {
-    let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+    let (wire, clock) = (WireTable::new("inventory"), clock());
     for service in [
         inventory(&Arc::default()),
         Service::new("warehouse").aggregate(CountSold { runs: Arc::new(AtomicU32::new(0)) }),
@@ -54,7 +54,7 @@ async fn c1_a_handler_with_state_costs_one_transaction_after_its_reads() {
 #[tokio::test]
 async fn c1_an_effect_costs_two_requests() {
     let (wire, gateway) = (WireTable::new("payment"), Gateway::default());
-    let engine = engine(payment("a", After::Commit, &gateway, &Arc::default()), &wire, &Clock::new());
+    let engine = engine(payment("a", After::Commit, &gateway, &Arc::default()), &wire, &clock());
     engine.handle(&placed("e1")).await.unwrap();
     assert_eq!(wire.actions(), ["PutItem", "PutItem"], "claim and commit");
 }
@@ -66,7 +66,7 @@ async fn c1_a_cold_duplicate_costs_one_request() {
         (announce as fn() -> Service, "PutItem"),
         (|| inventory(&Arc::default()), "BatchGetItem"),
     ] {
-        let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+        let (wire, clock) = (WireTable::new("inventory"), clock());
         engine(service(), &wire, &clock).handle(&placed("e1")).await.unwrap();
         wire.take_actions();
         let cold = engine(service(), &wire, &clock);
@@ -102,7 +102,7 @@ async fn c2_a_lost_answer_of_a_transaction_is_found_whatever_becomes_of_client_t
 #[tokio::test]
 async fn c2_a_claim_whose_answer_was_lost_is_our_own() {
     let (wire, gateway) = (WireTable::new("payment"), Gateway::default());
-    let engine = engine(payment("a", After::Commit, &gateway, &Arc::default()), &wire, &Clock::new());
+    let engine = engine(payment("a", After::Commit, &gateway, &Arc::default()), &wire, &clock());
     wire.disturb(Disturbance::LostAnswer);
     wire.disturb(Disturbance::Pass);
     wire.disturb(Disturbance::LostAnswer);

@@ -6,8 +6,8 @@
 
 mod claims;
 mod costs;
+mod dead_letters;
 mod environment;
-mod letters;
 mod meaning;
 mod prices;
 mod publishing;

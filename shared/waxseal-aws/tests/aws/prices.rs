@@ -9,9 +9,7 @@ use std::{
     },
 };
 
-use crate::support::{
-    After, Announce, Clock, Gateway, OrderPlaced, RecordedDeadLetters, engine, inventory, payment, placed,
-};
+use crate::support::{After, Announce, Gateway, OrderPlaced, clock, engine, inventory, payment, placed};
 use serde::{Deserialize, Serialize};
 use waxseal::{
     Aggregate, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Outcome, Refusal, Service, Unit,
@@ -19,6 +17,7 @@ use waxseal::{
     table::{Item, Key},
 };
 use waxseal_aws::testing::{Capacity, Disturbance, WireTable};
+use waxseal_testing::RecordedDeadLetters;
 
 /// What a delivery costs: requests in their order, write units, read units.
 type Price = (Vec<&'static str>, f64, f64);
@@ -30,7 +29,7 @@ type Made = fn() -> Service;
 fn taken(wire: &WireTable) -> Price {
     const KNOWN: [&str; 4] = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
     let name = |action: String| *KNOWN.iter().find(|known| **known == action).unwrap_or(&"another");
-    let Capacity { write, read } = wire.take_capacity();
+    let Capacity { write, read, .. } = wire.take_capacity();
     (wire.take_actions().into_iter().map(name).collect(), write, read)
 }
 
@@ -149,7 +148,7 @@ async fn c1_a_delivery_costs_exactly_this() {
         ("needs no receipt", idempotent, (vec![], 0.0, 0.0), (vec![], 0.0, 0.0), (vec![], 0.0, 0.0)),
     ];
     for (mode, service, first, cold, cached) in table {
-        let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+        let (wire, clock) = (WireTable::new("inventory"), clock());
         let warm = engine(service(), &wire, &clock);
         assert_eq!(warm.handle(&placed("e1")).await.unwrap(), Outcome::Applied, "{mode}");
         assert_eq!(taken(&wire), first, "{mode}: first time");
@@ -188,7 +187,7 @@ async fn c1_a_batch_costs_exactly_this() {
         ("10 that need no receipt", idempotent, Grouping::Cheapest, 10, (requests(0, 0, 0), 0.0, 0.0)),
     ];
     for (what, service, grouping, count, price) in table {
-        let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+        let (wire, clock) = (WireTable::new("inventory"), clock());
         let run = async |again: &Batches| again.run(&records(count), None).await;
         let warm = batches(engine(service(), &wire, &clock), grouping);
         assert!(run(&warm).await.iter().all(|verdict| matches!(verdict, RecordOutcome::Done(_))), "{what}");
@@ -200,7 +199,7 @@ async fn c1_a_batch_costs_exactly_this() {
 
 #[tokio::test]
 async fn c1_a_duplicate_among_others_is_taken_out_of_what_they_share() {
-    let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+    let (wire, clock) = (WireTable::new("inventory"), clock());
     batches(engine(decide(), &wire, &clock), Grouping::Cheapest).run(&records(5), None).await;
     taken(&wire);
     let cold = batches(engine(decide(), &wire, &clock), Grouping::Cheapest);
@@ -211,7 +210,7 @@ async fn c1_a_duplicate_among_others_is_taken_out_of_what_they_share() {
 
 #[tokio::test]
 async fn c1_a_conflict_costs_the_cancelled_transaction_and_another_try() {
-    let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+    let (wire, clock) = (WireTable::new("inventory"), clock());
     let contested = |order| {
         let rival = Some((order, wire.clone(), Arc::default()));
         engine(Service::new("inventory").aggregate(CountSold { rival }), &wire, &clock)
@@ -242,7 +241,7 @@ async fn c1_a_conflict_costs_the_cancelled_transaction_and_another_try() {
 
 #[tokio::test]
 async fn c1_contention_and_a_lost_answer_cost_what_was_sent_again() {
-    let (wire, clock) = (WireTable::new("inventory"), Clock::new());
+    let (wire, clock) = (WireTable::new("inventory"), clock());
     wire.disturb(Disturbance::Pass);
     wire.disturb(Disturbance::Contended);
     engine(decide(), &wire, &clock).handle(&placed("e1")).await.unwrap();

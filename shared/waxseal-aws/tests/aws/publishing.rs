@@ -43,7 +43,7 @@ fn emission(channel: &str, id: &str) -> Emission {
 
 fn sized(channel: &str, id: &str, note: &str) -> Emission {
     let envelope = RawValue::from_string(envelope(id, note)).unwrap();
-    Emission { channel: channel.to_owned(), envelope, tenant: None, not_before: None }
+    Emission::new(channel, envelope)
 }
 
 async fn publish(publishers: &Publishers, emissions: &[Emission]) -> Vec<Result<(), PublishError>> {
@@ -111,12 +111,7 @@ async fn o5_a_relays_requests_are_those_of_what_is_pending() {
     }
     let receipts = |count: usize| -> Vec<Pending> {
         (0..count)
-            .map(|n| Pending {
-                record: n.to_string(),
-                at: None,
-                emissions: Ok(vec![emission("bus", &format!("e-{n}"))]),
-                body: Vec::new(),
-            })
+            .map(|n| Pending::new(n.to_string(), Ok(vec![emission("bus", &format!("e-{n}"))]), []))
             .collect()
     };
     for (pending, chunks) in [(0, vec![]), (1, vec![1]), (10, vec![10]), (25, vec![10, 10, 5])] {
@@ -294,11 +289,9 @@ async fn o6_entries_of_a_channel_tell_a_denial_from_a_throttle() {
 #[tokio::test]
 async fn o6_a_type_of_event_that_is_denied_spoils_no_other_of_its_request() {
     let denied = || refused("AccessDeniedException", "not authorized to perform: events:PutEvents");
-    let of_type = |name: &str, id: &str| Emission {
-        channel: "bus".to_owned(),
-        envelope: RawValue::from_string(envelope(id, "").replace("stock.reserved", name)).unwrap(),
-        tenant: None,
-        not_before: None,
+    let of_type = |name: &str, id: &str| {
+        let envelope = envelope(id, "").replace("stock.reserved", name);
+        Emission::new("bus", RawValue::from_string(envelope).unwrap())
     };
     // All; those like the first; of the rest those like its first, which are denied; the others.
     let (replay, publishers) = publishers(JSON, [denied(), put(5), denied(), denied(), put(2), put(1)]);
@@ -429,7 +422,9 @@ async fn s26_a_command_goes_to_its_recipients_queue() {
 }
 
 fn of_tenant(channel: &str, id: &str, tenant: &str) -> Emission {
-    Emission { tenant: Some(Tenant::new(tenant).unwrap()), ..emission(channel, id) }
+    let mut emission = emission(channel, id);
+    emission.tenant = Some(Tenant::new(tenant).unwrap());
+    emission
 }
 
 fn sent(ids: &[usize]) -> Answer {
@@ -441,7 +436,11 @@ fn sent(ids: &[usize]) -> Answer {
 #[tokio::test]
 async fn o7_the_delay_is_what_is_left_at_the_publication() {
     let not_before = Some(waxseal::Timestamp::UNIX_EPOCH + std::time::Duration::from_millis(90_500));
-    let delayed = |channel, id| Emission { not_before, ..emission(channel, id) };
+    let delayed = |channel, id| {
+        let mut emission = emission(channel, id);
+        emission.not_before = not_before;
+        emission
+    };
     for (passed, expected) in
         [(0, json!(91)), (60, json!(31)), (90, json!(1)), (91, Value::Null), (86_400, Value::Null)]
     {
@@ -554,12 +553,7 @@ async fn o6_a_channel_without_a_variable_says_which_one_to_set() {
             emission("topic:package.scanned", "e-1"),
             emission("queue:payment", "c-1"),
             emission("fax:1234", "e-2"),
-            Emission {
-                channel: "bus".into(),
-                envelope: RawValue::from_string("{\"eventId\":\"e\"}".into()).unwrap(),
-                tenant: None,
-                not_before: None,
-            },
+            Emission::new("bus", RawValue::from_string("{\"eventId\":\"e\"}".into()).unwrap()),
         ],
     )
     .await;

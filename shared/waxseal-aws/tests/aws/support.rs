@@ -6,41 +6,23 @@ use std::{
     convert::Infallible,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU32, Ordering::SeqCst},
     },
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    Aggregate, Attempt, BoxError, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Host, Out, Raw,
-    Refusal, Service, Settings, Timestamp, Token, Unit,
-    dead_letter::{DeadLetter, DeadLetters},
+    Aggregate, Attempt, Decide, Effect, Engine, Entity, Envelope, Fault, Handler, Out, Raw, Refusal, Service,
+    Settings, Unit,
     table::{Item, Key},
 };
 use waxseal_aws::testing::WireTable;
+use waxseal_testing::ManualHost;
 
-/// A clock that stands still, and counted tokens. Clones are one host.
-#[derive(Clone)]
-pub(crate) struct Clock {
-    now: Timestamp,
-    tokens: Arc<AtomicU64>,
-}
-
-impl Clock {
-    pub(crate) fn new() -> Self {
-        let now = "2026-11-21T09:30:00.123Z".parse().unwrap();
-        Self { now, tokens: Arc::default() }
-    }
-}
-
-impl Host for Clock {
-    fn now(&self) -> Timestamp {
-        self.now
-    }
-    fn token(&self) -> Token {
-        Token(self.tokens.fetch_add(1, SeqCst).into())
-    }
+/// A clock that stands at 2026-11-21T09:30:00.123Z.
+pub(crate) fn clock() -> Arc<ManualHost> {
+    Arc::new(ManualHost::new("2026-11-21T09:30:00.123Z".parse().unwrap()))
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -210,8 +192,8 @@ impl Effect for Charge {
     }
 }
 
-pub(crate) fn engine(service: Service, wire: &WireTable, clock: &Clock) -> Engine {
-    Engine::new(service, wire.table(), Arc::new(clock.clone()), Settings::default()).unwrap()
+pub(crate) fn engine(service: Service, wire: &WireTable, clock: &Arc<ManualHost>) -> Engine {
+    Engine::new(service, wire.table(), clock.clone(), Settings::default()).unwrap()
 }
 
 pub(crate) fn payment(
@@ -252,14 +234,4 @@ pub(crate) fn on_hand(wire: &WireTable) -> Option<u32> {
     let item = wire.items().get(&key)?.clone();
     let stock: Stock = serde_json::from_str(item.get_text("data")?).unwrap();
     Some(stock.on_hand)
-}
-
-/// Keeps letters.
-#[derive(Clone, Default)]
-pub(crate) struct RecordedDeadLetters(pub(crate) Arc<Mutex<Vec<DeadLetter>>>);
-impl DeadLetters for RecordedDeadLetters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        self.0.lock().unwrap().push(letter);
-        Ok(())
-    }
 }

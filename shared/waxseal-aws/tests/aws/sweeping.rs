@@ -13,6 +13,7 @@ use waxseal_aws::{
     Dynamo,
     testing::{Answer, Disturbance, Replay, WireTable},
 };
+use waxseal_testing::RecordedDeadLetters;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
@@ -44,8 +45,8 @@ impl Publisher for Bus {
 }
 
 impl DeadLetters for Bus {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        panic!("{letter:?}")
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        panic!("{dead_letter:?}")
     }
 }
 
@@ -69,6 +70,12 @@ async fn step_with(
         observers: &waxseal::observe::Observers::default(),
     };
     sweep.step(table, &relay).await
+}
+
+fn counts(receipts: u64, published: u64, dead_lettered: u64) -> Counts {
+    let mut counts = Counts::default();
+    (counts.receipts, counts.published, counts.dead_lettered) = (receipts, published, dead_lettered);
+    counts
 }
 
 /// Of the day's first seconds.
@@ -136,7 +143,7 @@ proptest! {
         }).collect();
         prop_assert_eq!(&*bus.0.lock().unwrap(), &wanted);
         let published = wanted.len() as u64;
-        prop_assert_eq!(sweep.counts(), Counts { receipts: published, published, ..Counts::default() });
+        prop_assert_eq!(sweep.counts(), counts(published, published, 0));
         prop_assert!(wire.actions().iter().all(|action| action == "Scan"));
         // The whole table is read, and that is what it costs.
         prop_assert_eq!(wire.actions().len(), seconds.len() / page + 1);
@@ -173,17 +180,6 @@ fn o1_a_throttled_scan_is_tried_again_and_an_outage_ends_the_sweep_at_its_place(
     assert_eq!(bus.0.lock().unwrap().len(), 5);
 }
 
-/// Keeps letters, for receipts that can never be published.
-#[derive(Default)]
-struct RecordedDeadLetters(std::sync::Mutex<Vec<DeadLetter>>);
-
-impl DeadLetters for RecordedDeadLetters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        self.0.lock().unwrap().push(letter);
-        Ok(())
-    }
-}
-
 /// A receipt that somebody damaged ends no sweep: where its outbox is a text it is published, else it is a dead letter by its key.
 #[test]
 fn s2_o1_a_damaged_receipt_ends_no_sweep() {
@@ -199,19 +195,19 @@ fn s2_o1_a_damaged_receipt_ends_no_sweep() {
     wire.put(receipt(4, 1).number(attribute::EMITTED, 7));
     wire.put(receipt(5, 1).text(attribute::EMITTED, "[{}]"));
     wire.put(receipt(6, 1));
-    let (table, bus, letters) = (wire.table(), Bus::default(), RecordedDeadLetters::default());
+    let (table, bus, dead_letters) = (wire.table(), Bus::default(), RecordedDeadLetters::default());
     let mut sweep = sweep(2);
     runtime().block_on(async {
         while !sweep.is_complete() {
-            step_with(&mut sweep, &table, &bus, &letters).await.unwrap();
+            step_with(&mut sweep, &table, &bus, &dead_letters).await.unwrap();
         }
     });
     let published: Vec<String> = bus.0.into_inner().unwrap();
     let ids = |n: &usize| published.iter().any(|envelope| envelope.contains(&format!("\"e-{n}\"")));
     assert_eq!((0..7).filter(ids).collect::<Vec<_>>(), [0, 1, 3, 6]);
-    assert_eq!(sweep.counts(), Counts { receipts: 7, published: 7, dead_lettered: 3, failed: 0 });
-    let letters = letters.0.into_inner().unwrap();
-    let of = |n: usize| letters.iter().find(|letter| letter.record == key(n).to_string()).unwrap();
+    assert_eq!(sweep.counts(), counts(7, 7, 3));
+    let dead_letters = dead_letters.recorded();
+    let of = |n: usize| dead_letters.iter().find(|it| it.record == key(n).to_string()).unwrap();
     assert_eq!(of(2).reason, "the attribute emitted is of type M: a receipt's is a text");
     assert_eq!(of(2).body, br#"{"M":{"channel":{"S":"bus"}}}"#);
     assert_eq!(

@@ -93,7 +93,7 @@ fn known_near(name: &str) -> Option<&'static Setting> {
 
 /// The family that a name is a slip of, and the rest of the name: `WAXSEAL_TOPICS_STOCK`, `WAXSEAL_QUEUE`.
 fn family_near(name: &str) -> Option<(&'static Setting, String)> {
-    // The prefix is two words, and so is its slip.
+    // A family's name ends at an underscore, so a misspelt one does too.
     let ends = name.match_indices('_').map(|(at, _)| at).chain([name.len()]);
     let is_slip =
         |end: usize, family: &&Setting| distance(&name[..end], family.name.trim_end_matches('_')) <= 1;

@@ -28,9 +28,9 @@ pub struct Setting {
 pub enum Unset {
     /// The function does not start.
     Refused,
-    /// It has this value.
+    /// The setting then has this value.
     Default(&'static str),
-    /// It has no value, with this consequence.
+    /// The setting then has no value, with this consequence.
     Means(&'static str),
 }
 

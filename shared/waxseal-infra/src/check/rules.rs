@@ -95,7 +95,8 @@ pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
     }
 }
 
-/// Every queue that `uses` is about has to let `source` in, before `source` exists.
+/// Checks that the policy of every queue that `uses` selects admits `source`, and that the policy is
+/// deployed before `source`.
 pub(super) fn admitted_by(
     index: &TemplateIndex<'_>,
     report: &mut Report,

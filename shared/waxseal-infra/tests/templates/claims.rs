@@ -16,7 +16,7 @@ const fn declared(
     channel: Channel,
     over: Option<usize>,
 ) -> Declared {
-    Declared { name, version: 1, owner, channel, claim_check_over: over }
+    Declared::new(name, owner, channel).claim_checked_over(over)
 }
 
 const UPLOADED: Declared = declared("file.uploaded", "intake", Channel::Bus, None);

@@ -1,10 +1,7 @@
 //! Laws of every application, not only of the order platform.
 
 use proptest::{collection::vec, prelude::*, sample::Index};
-use waxseal::{
-    Channel, Declared,
-    catalog::{Entry, Mode},
-};
+use waxseal::{Channel, Declared, catalog::Entry};
 use waxseal_catalog::{App, Deployed};
 use waxseal_infra::{AppError, Finding, check, templates};
 
@@ -46,7 +43,7 @@ fn apps() -> impl Strategy<Value = App> {
                     1 => Channel::Topic(TOPICS[topic.index(TOPICS.len())]),
                     _ => Channel::Queue(owner),
                 };
-                Declared { claim_check_over: *claim_check_over, ..declared(NAMES[index], owner, channel) }
+                declared(NAMES[index], owner, channel).claim_checked_over(*claim_check_over)
             })
             .collect();
         let mut app = App::new("shop");
@@ -65,14 +62,8 @@ fn apps() -> impl Strategy<Value = App> {
                     0 => Vec::new(),
                     count => emits.iter().map(|emit| *may_emit[emit.index(count)]).collect(),
                 };
-                entries.push(Entry {
-                    service: (*name).to_owned(),
-                    handler: "handler",
-                    decides: None,
-                    mode: Mode::Transactional,
-                    consumes: *may_handle[consumes.index(may_handle.len())],
-                    emits: emits.leak(),
-                });
+                let consumes = *may_handle[consumes.index(may_handle.len())];
+                entries.push(Entry::new(*name, "handler", consumes, emits.leak()));
             }
             let mut service =
                 Deployed::of_catalog(*name, entries).timeout(timeout).window(window).max_receives(receives);
@@ -106,7 +97,7 @@ proptest! {
 }
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
-    Declared { name, version: 1, owner, channel, claim_check_over: None }
+    Declared::new(name, owner, channel)
 }
 
 /// Two services that send each other commands.

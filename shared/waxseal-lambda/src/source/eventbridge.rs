@@ -1,9 +1,9 @@
 //! EventBridge events, delivered directly or as a body.
 //!
-//! Precedence (S-35): where `detail` is an envelope, the envelope is what counts, whole: its own id, type and time
-//! win over EventBridge's, since they are what its publisher said and what every other way of delivery shows
-//! (S-37). Only the two sources must agree: who may publish under a source is an IAM condition on EventBridge's, and an
-//! envelope that says another would get around it. EventBridge's own are used for a plain payload, which has none:
+//! Precedence (S-35): an envelope in `detail` counts whole. Its id, type and time win over EventBridge's, since the
+//! publisher wrote them, and every other way of delivery shows them (S-37). The two sources must agree: an IAM condition
+//! on EventBridge's source says who may publish under it, and an envelope with another source would get around that. A
+//! plain payload has no id, type and time of its own, so it takes EventBridge's:
 //!
 //! | envelope | plain payload |
 //! |---|---|

@@ -28,5 +28,7 @@ pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> 
         Some(sns) => trace::continued(body::notification(&sns, &|| None), trace),
         None => Content::Malformed(Malformed::new("Sns must be an object")),
     };
-    Record { attributes, ..Record::new(id, body, content) }
+    let mut record = Record::new(id, body, content);
+    record.attributes = attributes;
+    record
 }

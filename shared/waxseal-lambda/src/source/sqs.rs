@@ -76,14 +76,13 @@ fn fast_record(record: FastRecord<'_>) -> Option<Record> {
     let message_attributes = message_attributes.map(RawValue::get).filter(|json| *json != "{}");
     let (kept, returned) = attributes_of(message_attributes.and_then(Object::parse));
     let (content, body) = contents(body, returned.as_deref(), &sent);
-    Some(Record {
-        receives: attributes.approximate_receive_count.parse().ok()?,
-        receipt_handle: Some(ReceiptHandle { queue, handle: receipt_handle }),
-        group,
-        attributes: kept,
-        returned,
-        ..Record::new(message_id, body, trace::continued(content, attributes.trace.as_deref()))
-    })
+    let content = trace::continued(content, attributes.trace.as_deref());
+    let mut record = Record::new(message_id, body, content);
+    record.receives = attributes.approximate_receive_count.parse().ok()?;
+    record.receipt_handle = Some(ReceiptHandle { queue, handle: receipt_handle });
+    record.group = group;
+    (record.attributes, record.returned) = (kept, returned);
+    Some(record)
 }
 
 /// One record of a batch. An error in it concerns this record alone.
@@ -100,14 +99,12 @@ pub(crate) fn record(object: &Object<'_>) -> Record {
     let is_ordered = object.string("eventSourceARN").is_none_or(|queue| is_fifo(&queue));
     // An absent id fails the invocation on purpose (S-4).
     let id = object.string("messageId").map(Cow::into_owned).unwrap_or_default();
-    Record {
-        group: group.filter(|_| is_ordered),
-        receives: receives.unwrap_or(1),
-        receipt_handle: receipt_handle(object),
-        attributes: kept,
-        returned,
-        ..Record::new(id, body, content)
-    }
+    let mut record = Record::new(id, body, content);
+    record.group = group.filter(|_| is_ordered);
+    record.receives = receives.unwrap_or(1);
+    record.receipt_handle = receipt_handle(object);
+    (record.attributes, record.returned) = (kept, returned);
+    record
 }
 
 /// The message attributes, and the dead letter that came back with them.

@@ -51,9 +51,10 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
     for (index, object) in objects.iter().enumerate() {
         let stream = StreamRecord::of(object);
         let (id, group) = (sequence_number(index, &stream)?, group(&stream));
-        let record = |body: Vec<u8>, content| Record {
-            group: group.clone(),
-            ..Record::new(id.clone(), body, content)
+        let record = |body: Vec<u8>, content| {
+            let mut record = Record::new(id.clone(), body, content);
+            record.group.clone_from(&group);
+            record
         };
         match change(&stream) {
             Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),
@@ -90,7 +91,7 @@ pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId>
             Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
             Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
         };
-        receipts.push(Pending { record, at: written_at(&stream), emissions, body });
+        receipts.push(Pending::new(record, emissions, body).written_at(written_at(&stream)));
     }
     Ok(receipts)
 }
@@ -184,7 +185,7 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
 /// The name of the record in the response.
 fn sequence_number(index: usize, record: &StreamRecord<'_>) -> Result<String, MissingId> {
     let number = record.data.as_ref().and_then(|data| data.string("SequenceNumber"));
-    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
+    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId::at(index))
 }
 
 /// The time at which the record was written, by the stream: seconds since 1970, with or without a fraction.

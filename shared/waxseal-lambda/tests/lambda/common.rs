@@ -1,19 +1,14 @@
 //! A small service on a table in memory, and what the tests of every source ask about it.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use waxseal::{
-    BoxError, Engine, Envelope, Fault, Handler, Host, Service, Settings, Table, Timestamp, Token, Unit,
-    batch::{Batches, Policy},
-    dead_letter::{DeadLetter, DeadLetters},
-    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items},
+    Envelope, Fault, Handler, Host, Service, Unit, batch::Policy, dead_letter::DeadLetter, relay::Publisher,
 };
-use waxseal_lambda::{Function, Invocation, Invoke, InvokeError};
+use waxseal_lambda::{Function, Invocation, Invoke, InvokeError, Relay};
+use waxseal_testing::{Fixture, RecordedDeadLetters};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,10 +33,7 @@ waxseal::event!(StockReserved { name: "stock.reserved", version: 1, owner: "inve
 pub(crate) struct Seen {
     /// What the handler was given.
     pub(crate) handled: Mutex<Vec<Envelope<OrderPlaced>>>,
-    pub(crate) letters: Mutex<Vec<DeadLetter>>,
-    pub(crate) letters_fail: AtomicBool,
-    pub(crate) items: Mutex<Items>,
-    pub(crate) table_fails: AtomicBool,
+    pub(crate) fixture: Fixture,
 }
 
 impl Seen {
@@ -53,8 +45,21 @@ impl Seen {
         orders
     }
 
+    /// A relay with these channels and this clock, whose dead letters are recorded.
+    pub(crate) fn relay<P: Publisher>(
+        &self,
+        channels: P,
+        host: Arc<dyn Host>,
+    ) -> Relay<P, RecordedDeadLetters> {
+        Relay::new("inventory", channels, self.fixture.dead_letters.clone(), host)
+    }
+
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.fixture.dead_letters.recorded()
+    }
+
     pub(crate) fn reasons(&self) -> Vec<String> {
-        self.letters.lock().unwrap().iter().map(|letter| letter.reason.clone()).collect()
+        self.dead_letters().into_iter().map(|dead_letter| dead_letter.reason).collect()
     }
 }
 
@@ -85,61 +90,6 @@ impl Handler for ReserveStock {
     }
 }
 
-struct MemoryTable(Arc<Seen>);
-
-impl MemoryTable {
-    fn reach(&self, action: &'static str) -> Result<(), TableError> {
-        let table = "inventory".to_owned();
-        match self.0.table_fails.load(Ordering::SeqCst) {
-            true => Err(TableError { table, action, source: "connection refused".into() }),
-            false => Ok(()),
-        }
-    }
-}
-
-impl Table for MemoryTable {
-    async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
-        self.reach("GetItem")?;
-        let items = self.0.items.lock().unwrap();
-        Ok(keys.iter().map(|key| items.get(key).cloned()).collect())
-    }
-    async fn query(&self, query: &Query) -> Result<Page, TableError> {
-        Ok(self.0.items.lock().unwrap().query(query, 100))
-    }
-    async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
-        Ok(self.0.items.lock().unwrap().scan(scan, 100))
-    }
-    async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
-        self.reach("PutItem").map_err(WriteError::Unavailable)?;
-        self.0.items.lock().unwrap().write(writes).map(|_| ())
-    }
-}
-
-#[derive(Clone)]
-pub(crate) struct RecordedDeadLetters(pub(crate) Arc<Seen>);
-
-impl DeadLetters for RecordedDeadLetters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        if self.0.letters_fail.load(Ordering::SeqCst) {
-            return Err("AWS.SimpleQueueService.NonExistentQueue".into());
-        }
-        self.0.letters.lock().unwrap().push(letter);
-        Ok(())
-    }
-}
-
-#[derive(Default)]
-struct TestHost(AtomicU64);
-
-impl Host for TestHost {
-    fn now(&self) -> Timestamp {
-        "2026-11-21T09:30:05Z".parse().unwrap()
-    }
-    fn token(&self) -> Token {
-        Token(self.0.fetch_add(1, Ordering::SeqCst).into())
-    }
-}
-
 /// The service as a function, and what it sees.
 pub(crate) fn inventory() -> (Function, Arc<Seen>) {
     inventory_with(Policy::default())
@@ -157,10 +107,9 @@ pub(crate) fn inventory_that_ignores(kind: &'static str) -> (Function, Arc<Seen>
 fn function_of(declare: impl Fn(Service) -> Service, policy: Policy) -> (Function, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     let service = declare(Service::new("inventory").handler(ReserveStock(seen.clone())));
-    let table = MemoryTable(seen.clone());
-    let engine = Engine::new(service, table, Arc::new(TestHost::default()), Settings::default()).unwrap();
-    let batches = Batches::new(engine, RecordedDeadLetters(seen.clone()), policy);
-    (Function::new(batches), seen)
+    seen.fixture.host.set("2026-11-21T09:30:05Z".parse().unwrap());
+    let engine = seen.fixture.engine(service);
+    (Function::new(seen.fixture.batches(engine, policy)), seen)
 }
 
 /// A file of `tests/golden`.
@@ -169,8 +118,7 @@ pub(crate) fn golden(name: &str) -> Vec<u8> {
 }
 
 pub(crate) async fn invoke(function: &impl Invoke, payload: &[u8]) -> Result<String, InvokeError> {
-    let invocation =
-        Invocation { request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".into(), ..Invocation::default() };
+    let invocation = Invocation::new("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
     function.invoke(payload, &invocation).await.map(|response| String::from_utf8(response).unwrap())
 }
 

@@ -54,7 +54,7 @@ async fn s41_a_record_of_somebody_elses_table_is_a_dead_letter() {
     };
     let (theirs, ours) = (json!({"id": {"S": "1"}}), json!({"pk": {"S": "a"}, "sk": {"S": "state"}}));
     let ttl = json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" });
-    for (name, keys, by, letters) in [
+    for (name, keys, by, dead_letters) in [
         ("INSERT", &theirs, Value::Null, 1),
         ("MODIFY", &theirs, Value::Null, 1),
         ("REMOVE", &theirs, Value::Null, 1),
@@ -66,7 +66,7 @@ async fn s41_a_record_of_somebody_elses_table_is_a_dead_letter() {
         let (function, seen) = inventory();
         let payload = stream(name, keys.clone(), by);
         assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{payload}");
-        assert_eq!(seen.reasons().len(), letters, "{payload}: {:?}", seen.reasons());
+        assert_eq!(seen.reasons().len(), dead_letters, "{payload}: {:?}", seen.reasons());
     }
 }
 

@@ -59,10 +59,10 @@ proptest! {
     #[test]
     fn s4_s5_the_response_names_failed_records_of_the_batch_once_in_input_order(
         kinds in kinds(),
-        letters_fail in any::<bool>(),
+        queue_is_missing in any::<bool>(),
     ) {
         let (function, seen) = inventory();
-        seen.letters_fail.store(letters_fail, std::sync::atomic::Ordering::SeqCst);
+        seen.fixture.dead_letters.set_missing(queue_is_missing);
         let records: Vec<String> = kinds
             .iter()
             .enumerate()
@@ -86,7 +86,7 @@ proptest! {
             let must = match kind {
                 Kind::Failing(_) | Kind::Panicking(_) => Some(true),
                 // Dead-lettered, unless that fails; behind a failure of its group it may not have run at all.
-                Kind::Permanent(_) | Kind::Malformed | Kind::NotText if letters_fail => Some(true),
+                Kind::Permanent(_) | Kind::Malformed | Kind::NotText if queue_is_missing => Some(true),
                 Kind::Good(_) | Kind::Permanent(_) | Kind::Malformed | Kind::NotText if group.is_some() => None,
                 Kind::Good(_) | Kind::Permanent(_) | Kind::Malformed | Kind::NotText => Some(false),
             };

@@ -1,16 +1,14 @@
 //! The relay as a function: stream records in, what receipts emitted out, the checkpoint as the response.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::{Arc, Mutex};
 
-use crate::common::{OK, RecordedDeadLetters, Seen, failed, golden, invoke, orders};
+use crate::common::{OK, Seen, failed, golden, invoke, orders};
 use waxseal::{
-    Emission, End, Host, Timestamp, Token,
+    Emission, End, Timestamp,
     relay::{PublishError, PublishErrorKind, Publisher},
 };
 use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
+use waxseal_testing::RecordedDeadLetters;
 
 /// Takes everything but what `refuse` says, and remembers it as `channel id`.
 #[derive(Clone, Default)]
@@ -21,17 +19,9 @@ struct Channels {
     silent: Arc<Mutex<Option<&'static str>>>,
 }
 
-/// Seconds after the golden records were written.
-#[derive(Default)]
-struct Later(AtomicI64);
-
-impl Host for Later {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_795_253_401 + self.0.load(Ordering::SeqCst)).unwrap()
-    }
-    fn token(&self) -> Token {
-        Token(1)
-    }
+/// Sets the relay's clock to so many seconds after the golden records were written.
+fn set_age(seen: &Seen, seconds: i64) {
+    seen.fixture.host.set(Timestamp::from_second(1_795_253_401 + seconds).unwrap());
 }
 
 impl Publisher for Channels {
@@ -59,14 +49,9 @@ impl Publisher for Channels {
 }
 
 fn relay(channels: &Channels) -> (Relay<Channels, RecordedDeadLetters>, Arc<Seen>) {
-    let (function, seen, _) = relay_later(channels);
-    (function, seen)
-}
-
-fn relay_later(channels: &Channels) -> (Relay<Channels, RecordedDeadLetters>, Arc<Seen>, Arc<Later>) {
-    let (seen, clock) = (Arc::new(Seen::default()), Arc::new(Later::default()));
-    let letters = RecordedDeadLetters(seen.clone());
-    (Relay::new("inventory", channels.clone(), letters, clock.clone()), seen, clock)
+    let seen = Arc::new(Seen::default());
+    set_age(&seen, 0);
+    (seen.relay(channels.clone(), seen.fixture.host.clone()), seen)
 }
 
 #[tokio::test]
@@ -77,7 +62,7 @@ async fn s39_what_new_receipts_emitted_is_published_and_everything_else_is_silen
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
     // Neither a removal by TTL, nor an entity, nor emissions that the old image had. Each channel is in order.
     assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "bus order-4", "topic:stock order-2"]);
-    assert!(seen.letters.lock().unwrap().is_empty());
+    assert!(seen.dead_letters().is_empty());
 }
 
 #[tokio::test]
@@ -101,23 +86,23 @@ async fn o6_what_can_never_be_published_is_dead_lettered_and_blocks_nobody() {
 async fn o6_a_channel_that_does_not_exist_holds_up_its_shard_for_five_minutes_and_the_rest_is_published_once()
 {
     let channels = Channels { refuse: Some(("order-2", PublishErrorKind::NoChannel)), ..Channels::default() };
-    let (function, seen, clock) = relay_later(&channels);
+    let (function, seen) = relay(&channels);
     for age in (0..300).step_by(13).chain([299]) {
-        clock.0.store(age, Ordering::SeqCst);
+        set_age(&seen, age);
         let response = invoke(&function, &golden("stream-receipts")).await.unwrap();
         assert_eq!(response, failed(&["111000000000000000000001"]), "{age} s");
     }
-    assert!(seen.letters.lock().unwrap().is_empty());
+    assert!(seen.dead_letters().is_empty());
     assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "bus order-4"]);
-    clock.0.store(300, Ordering::SeqCst);
+    set_age(&seen, 300);
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
     assert_eq!(*channels.published.lock().unwrap(), ["bus order-1", "bus order-4"]);
     assert_eq!(
         seen.reasons(),
         ["cannot be published to topic:stock: it is older than 5 minutes, and still InternalFailure"]
     );
-    let letter = seen.letters.lock().unwrap()[0].clone();
-    assert_eq!(letter.identity, Some(("orders".to_owned(), "order-2".to_owned())));
+    let dead_letter = seen.dead_letters()[0].clone();
+    assert_eq!(dead_letter.identity, Some(("orders".to_owned(), "order-2".to_owned())));
     // Another environment, or this one after all is done, knows nothing of it: the same ids once more (O-3).
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
     assert_eq!(channels.published.lock().unwrap()[2..], ["bus order-1", "bus order-4"]);
@@ -125,21 +110,21 @@ async fn o6_a_channel_that_does_not_exist_holds_up_its_shard_for_five_minutes_an
 
 /// A channel may come to life within the five minutes.
 #[tokio::test]
-async fn o6_a_deploy_that_comes_in_time_costs_no_letter() {
+async fn o6_a_deploy_that_comes_in_time_costs_no_dead_letter() {
     let mut channels =
         Channels { refuse: Some(("order-2", PublishErrorKind::NoChannel)), ..Channels::default() };
-    let (function, seen, clock) = relay_later(&channels);
-    clock.0.store(200, Ordering::SeqCst);
+    let (function, seen) = relay(&channels);
+    set_age(&seen, 200);
     let response = invoke(&function, &golden("stream-receipts")).await.unwrap();
     assert_eq!(response, failed(&["111000000000000000000001"]));
     // Throttling is no missing channel, however old the record is.
     channels.refuse = Some(("order-2", PublishErrorKind::Transient));
-    let (throttled, throttled_seen, clock) = relay_later(&channels);
-    clock.0.store(86_000, Ordering::SeqCst);
+    let (throttled, throttled_seen) = relay(&channels);
+    set_age(&throttled_seen, 86_000);
     let response = invoke(&throttled, &golden("stream-receipts")).await.unwrap();
     assert_eq!(response, failed(&["111000000000000000000001"]));
     for seen in [seen, throttled_seen] {
-        assert!(seen.letters.lock().unwrap().is_empty());
+        assert!(seen.dead_letters().is_empty());
     }
 }
 
@@ -152,14 +137,14 @@ async fn o6_without_a_time_of_the_record_its_envelopes_tell_the_age() {
         assert_ne!(payload, text);
         let channels =
             Channels { refuse: Some(("order-2", PublishErrorKind::NoChannel)), ..Channels::default() };
-        let (function, seen, clock) = relay_later(&channels);
+        let (function, seen) = relay(&channels);
         // The envelopes are of 2026-11-21T09:30:00.123Z.
-        clock.0.store(298, Ordering::SeqCst);
+        set_age(&seen, 298);
         let response = invoke(&function, payload.as_bytes()).await.unwrap();
         assert_eq!(response, failed(&["111000000000000000000001"]), "{time}");
-        clock.0.store(300, Ordering::SeqCst);
+        set_age(&seen, 300);
         assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{time}");
-        assert_eq!(seen.letters.lock().unwrap().len(), 1, "{time}");
+        assert_eq!(seen.dead_letters().len(), 1, "{time}");
     }
 }
 
@@ -180,7 +165,7 @@ async fn o3_what_was_published_before_the_end_of_an_invocation_is_not_published_
     *channels.silent.lock().unwrap() = None;
     assert_eq!(invoke(&function, &golden("stream-receipts")).await.unwrap(), OK);
     assert_eq!(channels.published.lock().unwrap()[2..], ["topic:stock order-2"]);
-    assert!(seen.letters.lock().unwrap().is_empty());
+    assert!(seen.dead_letters().is_empty());
 }
 
 #[tokio::test]
@@ -218,11 +203,11 @@ async fn a_stream_record_that_cannot_be_read_is_dead_lettered_whole() {
         let (function, seen) = relay(&channels);
         assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK, "{what}");
         assert_eq!(*channels.published.lock().unwrap(), ["bus order-4"], "{what}");
-        let letters = seen.letters.lock().unwrap();
-        assert_eq!(letters.len(), 1, "{what}");
-        assert!(letters[0].reason.starts_with(reason), "{what}: {}", letters[0].reason);
-        assert_eq!(letters[0].record, "111000000000000000000001", "{what}");
-        assert!(String::from_utf8_lossy(&letters[0].body).contains("order-1"), "{what}");
+        let dead_letters = seen.dead_letters();
+        assert_eq!(dead_letters.len(), 1, "{what}");
+        assert!(dead_letters[0].reason.starts_with(reason), "{what}: {}", dead_letters[0].reason);
+        assert_eq!(dead_letters[0].record, "111000000000000000000001", "{what}");
+        assert!(String::from_utf8_lossy(&dead_letters[0].body).contains("order-1"), "{what}");
     }
 }
 
@@ -249,11 +234,11 @@ async fn a_relay_that_is_wired_to_a_queue_dead_letters_every_record_and_loses_no
     let reason =
         "the relay takes DynamoDB stream records, this one came from SQS: wire it to a table's stream";
     assert_eq!(seen.reasons(), [reason, reason]);
-    let letter = seen.letters.lock().unwrap()[1].clone();
-    assert_eq!(letter.identity, Some(("orders".to_owned(), "o-m2".to_owned())));
-    assert_eq!(letter.body, crate::common::order("o-m2", "scarf").into_bytes());
+    let dead_letter = seen.dead_letters()[1].clone();
+    assert_eq!(dead_letter.identity, Some(("orders".to_owned(), "o-m2".to_owned())));
+    assert_eq!(dead_letter.body, crate::common::order("o-m2", "scarf").into_bytes());
 
-    seen.letters_fail.store(true, Ordering::SeqCst);
+    seen.fixture.dead_letters.set_missing(true);
     assert_eq!(invoke(&function, &payload).await.unwrap(), failed(&["m1", "m2"]));
     let error = invoke(&function, &golden("sns-envelope")).await.unwrap_err();
     assert!(matches!(error, InvokeError::Failed { failed: 1, .. }), "{error}");

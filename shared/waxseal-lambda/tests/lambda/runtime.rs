@@ -8,7 +8,6 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Command, Output, Stdio},
-    sync::atomic::Ordering,
 };
 
 use crate::common::{golden, inventory, invoke, order, orders, record};
@@ -179,7 +178,7 @@ fn an_init_that_fails_is_one_line_on_standard_error_and_exit_1() {
     let unset = || Err("WAXSEAL_TABLE is not set:\n  name the service's table".to_owned());
     let broken_table = || {
         let (function, seen) = inventory();
-        seen.table_fails.store(true, Ordering::SeqCst);
+        seen.fixture.table.set_unavailable(true);
         Ok(function)
     };
     if is_the_function() {
@@ -193,7 +192,7 @@ fn an_init_that_fails_is_one_line_on_standard_error_and_exit_1() {
     }
     let cases = [
         ("unset", "", "WAXSEAL_TABLE is not set: name the service's table"),
-        ("table", "", "table inventory: GetItem failed: connection refused"),
+        ("table", "", "table memory: BatchGetItem failed: turned off by the test"),
         (
             "environment",
             "AWS_LAMBDA_FUNCTION_NAME",

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::common::{
-    OK, RecordedDeadLetters, Seen, batch, inventory, inventory_that_ignores, invoke, record,
-};
+use crate::common::{OK, Seen, batch, inventory, inventory_that_ignores, invoke, record};
 use serde_json::{Value, json};
 use waxseal::{
-    Emission, Host, Timestamp, Token,
+    Emission, Timestamp,
     relay::{PublishError, Publisher},
 };
-use waxseal_lambda::Relay;
 
 fn notification() -> Value {
     json!({ "Records": [{
@@ -53,7 +50,7 @@ async fn s41_a_notification_of_s3_is_a_dead_letter_on_every_way_unless_it_is_ign
         let reasons = seen.reasons();
         assert_eq!(reasons.len(), 1, "{text}");
         assert!(reasons[0].contains("a notification of S3, which no handler takes"), "{reasons:?}");
-        assert!(!seen.letters.lock().unwrap()[0].body.is_empty());
+        assert!(!seen.dead_letters()[0].body.is_empty());
 
         let (function, seen) = inventory_that_ignores("aws:s3");
         assert_eq!(invoke(&function, &payload).await.unwrap(), OK, "{text}");
@@ -64,7 +61,7 @@ async fn s41_a_notification_of_s3_is_a_dead_letter_on_every_way_unless_it_is_ign
 #[tokio::test]
 async fn s41_where_the_dead_letter_of_a_notification_cannot_be_written_s3_is_told() {
     let (function, seen) = inventory();
-    seen.letters_fail.store(true, std::sync::atomic::Ordering::SeqCst);
+    seen.fixture.dead_letters.set_missing(true);
     let payload = notification().to_string();
     invoke(&function, payload.as_bytes()).await.unwrap_err();
 }
@@ -168,16 +165,6 @@ impl Publisher for Nowhere {
     }
 }
 
-struct Frozen;
-impl Host for Frozen {
-    fn now(&self) -> Timestamp {
-        "2026-11-21T09:30:05Z".parse().unwrap()
-    }
-    fn token(&self) -> Token {
-        Token(1)
-    }
-}
-
 #[tokio::test]
 async fn s41_a_stream_record_of_somebody_elses_table_is_a_dead_letter_for_functions_and_relays() {
     let (ttl, person) = (
@@ -201,8 +188,7 @@ async fn s41_a_stream_record_of_somebody_elses_table_is_a_dead_letter_for_functi
         ] {
             let payload = stream(name, keys, &plain, by);
             let relay_saw = Arc::new(Seen::default());
-            let relay =
-                Relay::new("inventory", Nowhere, RecordedDeadLetters(relay_saw.clone()), Arc::new(Frozen));
+            let relay = relay_saw.relay(Nowhere, relay_saw.fixture.host.clone());
             let (function, seen) = inventory();
             let answers = [invoke(&function, &payload).await, invoke(&relay, &payload).await];
             for (answer, seen) in answers.into_iter().zip([seen, relay_saw]) {

@@ -36,9 +36,9 @@ async fn s35_an_envelope_of_another_source_than_eventbridges_is_malformed() {
     let payload = payload.replacen(r#""source": "orders""#, r#""source": "marketing""#, 1);
     assert_eq!(invoke(&function, payload.as_bytes()).await.unwrap(), OK);
     assert!(seen.handled.lock().unwrap().is_empty());
-    let letters = seen.letters.lock().unwrap();
+    let dead_letters = seen.dead_letters();
     assert_eq!(
-        letters[0].reason,
+        dead_letters[0].reason,
         "malformed: an EventBridge event from source marketing whose detail says source orders: a publisher speaks for its own alone"
     );
 }
@@ -106,10 +106,8 @@ async fn s44_the_trace_header_is_continued_where_the_envelope_has_no_trace() {
 
 #[tokio::test]
 async fn s44_a_direct_delivery_continues_the_invocations_trace_and_a_batch_does_not() {
-    let invocation = Invocation {
-        trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0".to_owned()),
-        ..Invocation::default()
-    };
+    let invocation = Invocation::default()
+        .traced("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0");
     let traced = async |function: &Function, name| function.invoke(&golden(name), &invocation).await.unwrap();
     for (name, expected) in [
         ("eventbridge-envelope", Some("00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-00")),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::common::{RecordedDeadLetters, Seen, invoke, orders};
+use crate::common::{Seen, invoke, orders};
 use serde_json::{Value, json};
 use waxseal::{
     Emission, End, Host, Timestamp, Token,
@@ -16,17 +16,17 @@ use waxseal::{
     table::{Key, Scan, ScanPage, TableError},
 };
 use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
+use waxseal_testing::RecordedDeadLetters;
 
 /// The receipts of a service, two items a page.
 struct Table(Arc<Seen>);
 
 impl Receipts for Table {
     async fn emitted(&self, after: Option<&Key>) -> Result<ScanPage, TableError> {
-        if self.0.table_fails.load(Ordering::SeqCst) {
-            let source = "AccessDeniedException".into();
-            return Err(TableError { table: "inventory".to_owned(), action: "Scan", source });
-        }
-        Ok(self.0.items.lock().unwrap().scan(&Scan::having("emitted").after(after.cloned()), 2))
+        let scan = Scan::having("emitted").after(after.cloned());
+        // A table that is out of order says so itself.
+        waxseal::Table::scan(&self.0.fixture.table, &scan).await?;
+        Ok(self.0.fixture.table.items().scan(&scan, 2))
     }
 }
 
@@ -84,8 +84,7 @@ async fn handled(ids: &[&str]) -> Arc<Seen> {
 fn relay(seen: &Arc<Seen>, bus: &Bus, milliseconds: i64) -> Relay<Bus, RecordedDeadLetters> {
     // A step looks twice: the relay before it, the sweep after it.
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), milliseconds / 2));
-    Relay::new("inventory", bus.clone(), RecordedDeadLetters(seen.clone()), clock)
-        .sweeping(Table(seen.clone()), Duration::from_hours(14 * 24))
+    seen.relay(bus.clone(), clock).sweeping(Table(seen.clone()), Duration::from_hours(14 * 24))
 }
 
 async fn ask(function: &impl Invoke, sweep: &Value) -> Result<Value, InvokeError> {
@@ -114,7 +113,7 @@ async fn o1_a_relay_publishes_from_the_receipts_what_its_stream_has_forgotten() 
     // A window that ends as they are emitted.
     let before = json!({"from": "2026-11-21T00:00:00Z", "to": "2026-11-21T09:30:05Z", "after": null});
     assert_eq!(ask(&function, &before).await.unwrap()["receipts"], 0);
-    assert!(seen.letters.lock().unwrap().is_empty());
+    assert!(seen.dead_letters().is_empty());
 }
 
 #[tokio::test]
@@ -128,7 +127,7 @@ async fn o1_a_sweep_that_runs_out_of_time_says_where_the_next_one_goes_on() {
     while !payload.is_null() {
         // Each ends a little after the last one: it has three seconds.
         let ends = Timestamp::from_millisecond(NOW + 3_000 * (invocations + 1)).unwrap();
-        let invocation = Invocation { deadline: Some(ends), ..Invocation::default() };
+        let invocation = Invocation::default().ending_at(ends);
         let answer = function.invoke(payload.to_string().as_bytes(), &invocation).await.unwrap();
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         published += answer["published"].as_u64().unwrap();
@@ -157,8 +156,7 @@ async fn o1_a_sweep_that_is_cut_off_in_the_middle_of_a_step_answers_with_its_pla
     // Not one step in all that time: going on would not come further.
     let stop = std::future::ready(());
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
-    let stuck = Relay::new("inventory", Bus::default(), RecordedDeadLetters(seen), clock)
-        .sweeping(Stuck, Duration::from_hours(14 * 24));
+    let stuck = seen.relay(Bus::default(), clock).sweeping(Stuck, Duration::from_hours(14 * 24));
     let error = stuck
         .invoke_until(payload.to_string().as_bytes(), &invocation, End::stopped_by(stop))
         .await
@@ -205,11 +203,11 @@ async fn o1_a_sweep_that_a_channel_stops_fails_and_says_what_to_do() {
     assert_eq!((&answer["published"], &answer["next"]), (&json!(2), &Value::Null));
     assert_eq!(bus.taken.lock().unwrap().len(), 2);
 
-    seen.table_fails.store(true, Ordering::SeqCst);
+    seen.fixture.table.set_unavailable(true);
     let error = ask(&relay(&seen, &bus, 0), &window).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the receipts cannot be read: table inventory: Scan failed: AccessDeniedException; of 0 receipts in the window so far \
+        "the receipts cannot be read: table memory: Scan failed: turned off by the test; of 0 receipts in the window so far \
          0 are published and 0 are not: mend that, then go on with \
          {\"sweep\":{\"from\":\"2026-11-21T00:00:00Z\",\"to\":\"2026-11-22T00:00:00Z\"}}"
     );
@@ -282,7 +280,7 @@ async fn a_function_that_cannot_sweep_says_so() {
     let payload = br#"{"sweep":{"from":"2026-11-20T00:00:00Z"}}"#;
     let seen = handled(&["a"]).await;
     let clock = Arc::new(Clock(Arc::new(AtomicI64::new(NOW)), 0));
-    let still = Relay::new("inventory", Bus::default(), RecordedDeadLetters(seen.clone()), clock);
+    let still = seen.relay(Bus::default(), clock);
     for (answer, takes) in [
         (
             invoke(&crate::common::inventory().0, payload).await,
@@ -300,5 +298,5 @@ async fn a_function_that_cannot_sweep_says_so() {
     let event = br#"{"sweep":{},"detail-type":"order.placed","detail":{},"source":"orders","id":"e-1"}"#;
     let error = invoke(&relay(&seen, &Bus::default(), 0), event).await.unwrap();
     assert_eq!(error, crate::common::OK, "dead-lettered as what it is");
-    assert_eq!(seen.letters.lock().unwrap().len(), 1);
+    assert_eq!(seen.dead_letters().len(), 1);
 }

@@ -145,7 +145,7 @@ fn s19_an_unknown_outcome_is_released_by_a_person() {
         assert_eq!(codes(&local), [Code::OutcomeUnknown.to_string()]);
 
         let (source, id, handler) = ("shop".to_owned(), "o-1".to_owned(), "book".to_owned());
-        let release = Release { source, id, handler, outcome };
+        let release = Release::new(source, id, handler, outcome);
         assert_eq!(said(&local, &release).unwrap(), expected);
         local.redrive("courier").unwrap();
         local.run_until_idle();

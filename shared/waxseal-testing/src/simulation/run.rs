@@ -31,6 +31,7 @@ pub trait Simulation: Sync {
 
 /// The results of many runs.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Simulated<S> {
     /// A summary of each run that broke nothing, in no order.
     pub summaries: Vec<S>,
@@ -40,6 +41,7 @@ pub struct Simulated<S> {
 
 /// A run that broke an invariant, shrunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Broken {
     /// Its seed.
     pub seed: u64,

@@ -15,11 +15,20 @@ use crate::{
 ///
 /// Source: "Exponential backoff and jitter", AWS Architecture Blog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Backoff {
     /// The longest delay of the first retry; 30 s by default.
     pub base: Duration,
     /// The longest delay of any retry; 15 min by default.
     pub cap: Duration,
+}
+
+impl Backoff {
+    /// Delays of up to `base` at first, and never above `cap`.
+    #[must_use]
+    pub const fn new(base: Duration, cap: Duration) -> Self {
+        Self { base, cap }
+    }
 }
 
 impl Default for Backoff {
@@ -34,6 +43,7 @@ pub const LONGEST_DELAY: Duration = Duration::from_mins(12 * 60 - 15);
 
 /// A record whose next delivery is delayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Delay {
     /// The record's id, for logs.
     pub record: String,
@@ -41,6 +51,13 @@ pub struct Delay {
     pub receipt_handle: ReceiptHandle,
     /// The delay from now on; with zero the record is delivered again at once.
     pub after: Duration,
+}
+
+impl Delay {
+    /// A delay of this delivery of a record.
+    pub fn new(record: impl Into<String>, receipt_handle: ReceiptHandle, after: Duration) -> Self {
+        Self { record: record.into(), receipt_handle, after }
+    }
 }
 
 /// Sets the time at which queues deliver records again.

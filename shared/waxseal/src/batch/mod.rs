@@ -6,6 +6,7 @@
 
 mod backoff;
 mod batches;
+mod choice;
 mod conclude;
 mod dead_letter;
 mod lanes;
@@ -19,6 +20,7 @@ mod run;
 
 pub use backoff::{Backoff, Delay, LONGEST_DELAY, Visibility};
 pub use batches::Batches;
+pub use choice::Choice;
 pub use dead_letter::dead_letter;
 pub use outcome::RecordOutcome;
 pub use policy::{GroupPolicy, MARGIN, MalformedPolicy, Policy, TotalFailure};

@@ -6,6 +6,7 @@ use crate::engine::Outcome;
 
 /// The outcome of a record of a batch.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum RecordOutcome {
     /// The record is acknowledged: it took effect now or before, or it holds nothing for a handler.
     Done(Option<Outcome>),

@@ -9,6 +9,7 @@ pub const MARGIN: Duration = Duration::from_secs(1);
 
 /// The treatment of a record that cannot be read (S-3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum MalformedPolicy {
     /// Dead-letter it at once, since another read gives the same result.
     #[default]
@@ -20,6 +21,7 @@ pub enum MalformedPolicy {
 /// The treatment of an ordered group after one of its records was dead-lettered by the batch
 /// (S-32).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum GroupPolicy {
     /// The group goes on, as after SQS's own redrive.
     #[default]
@@ -32,6 +34,7 @@ pub enum GroupPolicy {
 
 /// The response when every record of a batch failed (S-7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum TotalFailure {
     /// All records are reported as failed.
     #[default]

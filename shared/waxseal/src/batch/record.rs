@@ -10,6 +10,7 @@ use waxseal_message::{Malformed, Raw};
 
 /// One record of a batch, as a source parsed it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Record {
     /// The name of the record in the response: SQS's message id, a stream's sequence number.
     pub id: String,
@@ -47,6 +48,24 @@ impl Record {
             content,
         }
     }
+
+    /// The same record in this group.
+    #[must_use]
+    pub fn in_group(self, group: impl Into<String>) -> Self {
+        Self { group: Some(group.into()), ..self }
+    }
+
+    /// The same record at its `receives`th receive.
+    #[must_use]
+    pub fn received(self, receives: u32) -> Self {
+        Self { receives, ..self }
+    }
+
+    /// The same record with this content.
+    #[must_use]
+    pub fn holding(self, content: Content) -> Self {
+        Self { content, ..self }
+    }
 }
 
 impl Record {
@@ -82,6 +101,7 @@ pub struct ReceiptHandle {
 
 /// The content of a record.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Content {
     /// An event or a command.
     Message(Box<Raw>),

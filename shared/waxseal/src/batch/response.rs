@@ -26,7 +26,16 @@ pub fn failures<'a>(records: &'a [Record], outcomes: &[RecordOutcome]) -> Result
 /// fail (S-4).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("record {index} has no id, so it cannot be reported as failed: the whole invocation fails instead")]
+#[non_exhaustive]
 pub struct MissingId {
     /// Its position in the batch.
     pub index: usize,
+}
+
+impl MissingId {
+    /// The record at this position has no id.
+    #[must_use]
+    pub const fn at(index: usize) -> Self {
+        Self { index }
+    }
 }

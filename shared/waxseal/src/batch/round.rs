@@ -143,26 +143,25 @@ impl Round<'_> {
             }
             Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(place, raw)).await,
             Content::Message(raw) => {
-                let (result, handlers) = self.handle(record, raw, record.receives > 1).await;
+                let (result, handlers) = self.deliver(self.delivery(record, raw)).await;
                 self.batches.conclude(record, raw, result, handlers).await
             }
         }
     }
 
+    fn delivery<'d>(&self, record: &'d Record, raw: &'d Raw) -> Delivery<'d> {
+        let delivery = Delivery::of(raw).within(self.deadline).received(record.receives);
+        Delivery { returned: record.returned.as_deref(), ..delivery }
+    }
+
     /// Runs a reaction. A panic is one failed record, not a failed batch (S-6). No state of the run
     /// outlives it: the engine's own state is behind locks that recover, and staged writes are
     /// dropped.
-    async fn handle(
-        &self,
-        record: &Record,
-        raw: &Raw,
-        again: bool,
-    ) -> (Result<Outcome, Failure>, Vec<FailedHandler>) {
+    async fn deliver(&self, delivery: Delivery<'_>) -> (Result<Outcome, Failure>, Vec<FailedHandler>) {
         let access = Access::Together(self.group);
         let failed = FailedHandlers::default();
-        let (deadline, receives, returned) = (self.deadline, record.receives, record.returned.as_deref());
-        let delivery = Delivery { deadline, again, receives, returned, ..Delivery::of(raw, &failed) };
-        let result = panic::catch_async(self.batches.engine().handle_in(access, delivery))
+        let delivery = Delivery { failed: Some(&failed), ..delivery };
+        let result = panic::catch_async(self.batches.engine().deliver_in(access, delivery))
             .await
             .unwrap_or_else(|caught| Err(Failure::Panic(caught)));
         (result, failed.into_vec())
@@ -174,9 +173,11 @@ impl Round<'_> {
         let record = place.record;
         let engine = self.batches.engine();
         let access = Access::Together(self.group);
-        match engine.mark(access, raw, self.deadline).await {
+        match engine.mark(access, Delivery::of(raw).within(self.deadline)).await {
             Ok(Marked::Run(marker)) => {
-                let (result, handlers) = self.handle(record, raw, false).await;
+                // The marker was written after a read that found no receipt.
+                let delivery = Delivery { is_new: true, ..self.delivery(record, raw) };
+                let (result, handlers) = self.deliver(delivery).await;
                 let outcome = self.batches.conclude(record, raw, result, handlers).await;
                 // The outcome is stored before the removal, whose answer may never come.
                 self.progress.conclude(place.index, outcome.clone());

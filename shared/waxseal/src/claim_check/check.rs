@@ -25,6 +25,7 @@ const MARK: &str = "waxsealclaim";
 
 /// The location of a payload, and its properties.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Claim {
     /// The store's name for the location: `s3://bucket/key`.
     pub location: String,

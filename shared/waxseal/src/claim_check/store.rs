@@ -29,6 +29,7 @@ pub trait Claims: Send + Sync + 'static {
 
 /// The reason why a store did not act.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The store refuses permanently, so no retry can help.
     #[error("{0}")]

@@ -12,6 +12,7 @@ pub const ATTRIBUTE: &str = "waxseal";
 
 /// A record for the dead-letter queue: its verbatim body and the reason (S-27).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DeadLetter {
     /// The body as it arrived.
     pub body: Vec<u8>,

@@ -56,6 +56,7 @@ pub struct Note<'a> {
 /// The encoding of a dead letter's body, where the queue does not take the body as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Encoding {
     /// Standard base64, for bytes that are no UTF-8 or hold characters that the queue refuses.
     Base64,

@@ -10,13 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    commit::Access,
-    engine::{
-        delivery::{Delivery, FailedHandlers},
-        handle::Engine,
-        left::Left,
-        outcome::Outcome,
-    },
+    engine::{delivery::Delivery, handle::Engine, left::Left, outcome::Outcome},
     fault::Fault,
     handler::{Decide, Failure},
     row::{Entity, state},
@@ -132,7 +126,8 @@ impl<S> Answer<S> {
     }
 }
 
-/// The reason why a [`Call`] changed nothing.
+/// The reason why a [`Call`] changed nothing. A caller can match all of it: a new cause is a
+/// [`Failure`].
 #[derive(Debug, thiserror::Error)]
 pub enum Rejected<R> {
     /// The aggregate refused.
@@ -215,10 +210,8 @@ impl Engine {
         let route = route.ok_or_else(|| self.unknown(&raw))?;
         let key = state::key::<A::State>(&A::key(&command.data));
         let left = Left::new(route.names.consumer.clone(), key.clone());
-        let failed = FailedHandlers::default();
-        let delivery = Delivery { deadline, left: Some(&left), ..Delivery::of(&raw, &failed) };
-        let access = Access::Alone(&*self.inner.table);
-        let outcome = self.handle_in(access, delivery).await.map_err(Rejected::of)?;
+        let delivery = Delivery { left: Some(&left), ..Delivery::of(&raw).within(deadline) };
+        let outcome = self.deliver(delivery).await.map_err(Rejected::of)?;
         match (outcome, left.into_item()) {
             (Outcome::Applied, Some(item)) => Ok(Answer::Applied(value(item)?)),
             // Only another handler of the message took effect now; the aggregate had decided

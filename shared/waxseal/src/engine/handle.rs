@@ -7,12 +7,7 @@ use crate::{
     claim_check,
     commit::Access,
     engine::{
-        cache::Cache,
-        delivery::{Delivery, FailedHandlers},
-        ended::Ended,
-        outcome::Outcome,
-        settings::Settings,
-        task::Task,
+        cache::Cache, delivery::Delivery, ended::Ended, outcome::Outcome, settings::Settings, task::Task,
     },
     fault::Fault,
     handler::{Failure, Incoming, Service, ServiceError},
@@ -135,27 +130,19 @@ impl Engine {
     /// # Errors
     /// The first [`Failure`]; one that no retry can help wins over one that a retry may.
     pub async fn handle(&self, raw: &Raw) -> Result<Outcome, Failure> {
-        self.handle_within(raw, None, false).await
+        self.deliver(Delivery::of(raw)).await
     }
 
-    /// As [`Engine::handle`], for a delivery with a deadline that may have been `received_before`.
+    /// As [`Engine::handle`], for a delivery with a deadline or a number of receives.
     ///
     /// # Errors
     /// As [`Engine::handle`].
-    pub async fn handle_within(
-        &self,
-        raw: &Raw,
-        deadline: Option<Timestamp>,
-        received_before: bool,
-    ) -> Result<Outcome, Failure> {
-        let failed = FailedHandlers::default();
-        let receives = 1 + u32::from(received_before);
-        let delivery = Delivery { deadline, again: received_before, receives, ..Delivery::of(raw, &failed) };
-        self.handle_in(Access::Alone(&*self.inner.table), delivery).await
+    pub async fn deliver(&self, delivery: Delivery<'_>) -> Result<Outcome, Failure> {
+        self.deliver_in(Access::Alone(&*self.inner.table), delivery).await
     }
 
-    /// As [`Engine::handle_within`], alone or together with the rest of a batch.
-    pub(crate) async fn handle_in(
+    /// As [`Engine::deliver`], alone or together with the rest of a batch.
+    pub(crate) async fn deliver_in(
         &self,
         access: Access<'_>,
         delivery: Delivery<'_>,
@@ -189,13 +176,12 @@ impl Engine {
         entity: &Key,
         strict: bool,
     ) -> Vec<Result<Outcome, Failure>> {
-        let failed = FailedHandlers::default();
         let mut tasks = Vec::with_capacity(events.len());
         for (raw, decoded) in events {
             let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
             let task = route
                 .ok_or_else(|| self.unknown(raw))
-                .and_then(|route| Ok(Task::new(access, &Delivery::of(raw, &failed), route, hash(raw)?)))
+                .and_then(|route| Ok(Task::new(access, &Delivery::of(raw), route, hash(raw)?)))
                 .map(|task| Task { decoded: *decoded, ..task });
             match task {
                 Ok(task) => tasks.push(task),

@@ -8,7 +8,7 @@ use crate::{
     fault::Fault,
     handler::Failure,
     observe::Committed,
-    row::{Receipt, ReceiptMeaning, Status},
+    row::{Receipt, ReceiptMeaning},
     table::{Item, attribute},
     token::Token,
 };
@@ -54,18 +54,8 @@ impl Inner {
     }
 
     pub(super) fn blank(&self, task: &Task<'_>, now: Timestamp) -> Receipt {
-        Receipt {
-            key: task.receipt.clone(),
-            status: Status::Completed,
-            hash: task.hash.newest().to_owned(),
-            version: task.raw.version,
-            attempt: 1,
-            first_at: now,
-            uncertain: None,
-            emitted: Vec::new(),
-            last_error: None,
-            expires: now + self.settings.horizon,
-        }
+        let (hash, version) = (task.hash.newest().to_owned(), task.raw.version);
+        Receipt::completed(task.receipt.clone(), hash, version, now, now + self.settings.horizon)
     }
 
     /// The meaning of a stored receipt for this delivery: the outcome, or the permission to take
@@ -111,7 +101,7 @@ pub(super) enum Judged {
 /// Notes the writer of a failed receipt for the dead letter.
 pub(super) fn remember_failed(task: &Task<'_>, stored: &Item, failure: &Failure) {
     if let (Failure::Remembered { .. }, Some(writer)) = (failure, stored.get_text(attribute::WRITER)) {
-        task.failed.add(task.route.handler, writer.to_owned());
+        task.note_failure(writer.to_owned());
     }
 }
 

@@ -242,7 +242,7 @@ impl Inner {
                 "the lease was not released; it ends by itself",
             );
         } else if failure.is_permanent() {
-            task.failed.add(task.route.handler, token.to_string());
+            task.note_failure(token.to_string());
         }
     }
 }

@@ -26,7 +26,8 @@ mod target;
 mod task;
 mod transact;
 
-pub(crate) use delivery::{Delivery, FailedHandlers};
+pub use delivery::Delivery;
+pub(crate) use delivery::FailedHandlers;
 pub use door::{Answer, Call, Rejected};
 pub(crate) use fold::LONGEST;
 pub use handle::Engine;

@@ -8,7 +8,7 @@ use futures_util::{FutureExt as _, future::join_all};
 use crate::{
     commit::{Access, CommitError},
     engine::{
-        delivery::{Delivery, FailedHandlers},
+        delivery::Delivery,
         ended::Ended,
         handle::{Engine, Inner, hash},
         judge::{Judged, read_receipt},
@@ -26,7 +26,7 @@ use crate::{
     table::{Action, Condition, Item, Key, Write, WriteError, attribute},
     token::Token,
 };
-use waxseal_message::{Raw, Timestamp};
+use waxseal_message::Timestamp;
 
 /// The number of runs that may leave a marker behind before the record is dead-lettered.
 pub(crate) const DEATHS: u32 = 2;
@@ -71,21 +71,13 @@ pub(crate) enum Marked {
 impl Engine {
     /// Reads the marks of earlier runs, and writes a marker. It makes two requests, or one for a
     /// duplicate.
-    pub(crate) async fn mark(
-        &self,
-        access: Access<'_>,
-        raw: &Raw,
-        deadline: Option<Timestamp>,
-    ) -> Result<Marked, Failure> {
+    pub(crate) async fn mark(&self, access: Access<'_>, delivery: Delivery<'_>) -> Result<Marked, Failure> {
         let inner = &*self.inner;
+        let Delivery { raw, deadline, .. } = delivery;
         let routes = inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
-        let (hash, failed) = (hash(raw)?, FailedHandlers::default());
-        let tasks: Vec<Task<'_>> = routes
-            .iter()
-            .map(|route| {
-                Task::new(access, &Delivery { deadline, ..Delivery::of(raw, &failed) }, route, hash.clone())
-            })
-            .collect();
+        let hash = hash(raw)?;
+        let tasks: Vec<Task<'_>> =
+            routes.iter().map(|route| Task::new(access, &delivery, route, hash.clone())).collect();
         let key = poison_marker::key(&inner.service.name, &raw.source, &raw.id);
         if let Some(known) = tasks.iter().map(|task| inner.cached(task)).collect::<Option<Vec<_>>>() {
             return Ok(Marked::Known(sum(known)));

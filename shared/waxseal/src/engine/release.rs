@@ -25,6 +25,7 @@ pub enum EffectOutcome {
 
 /// A release of one effect of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Release {
     /// The envelope's source.
     pub source: String,
@@ -36,8 +37,21 @@ pub struct Release {
     pub outcome: EffectOutcome,
 }
 
+impl Release {
+    /// A release of the effect `handler` of one message.
+    pub fn new(
+        source: impl Into<String>,
+        id: impl Into<String>,
+        handler: impl Into<String>,
+        outcome: EffectOutcome,
+    ) -> Self {
+        Self { source: source.into(), id: id.into(), handler: handler.into(), outcome }
+    }
+}
+
 /// The change that a release has made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Released {
     /// The message counts as handled, so its next delivery is a duplicate.
     Completed,

@@ -26,15 +26,15 @@ pub(super) struct Task<'a> {
     pub(super) consumer: &'a str,
     pub(super) hash: PayloadHash<'a>,
     pub(super) deadline: Option<Timestamp>,
-    /// Whether the record was received before. A cold duplicate is then likely, so the receipt is
-    /// read before the handler runs.
-    pub(super) again: bool,
+    /// Whether the message is likely to be a duplicate, so that its receipt is read before the
+    /// handler runs.
+    pub(super) is_doubtful: bool,
     /// As [`Delivery::receives`].
     pub(super) receives: u32,
     /// As [`Delivery::returned`].
     pub(super) returned: Option<&'a Returned>,
     /// As [`Delivery::failed`].
-    pub(super) failed: &'a FailedHandlers,
+    pub(super) failed: Option<&'a FailedHandlers>,
     /// As [`Delivery::left`], where the caller asks for this handler's entity.
     pub(super) left: Option<&'a Left>,
     /// The namespace in which it is handled (S-40).
@@ -62,13 +62,20 @@ impl<'a> Task<'a> {
         (&self.raw.name, &self.raw.source, &self.raw.id)
     }
 
+    /// Notes that the effect failed for good, with the writer of its receipt.
+    pub(super) fn note_failure(&self, writer: String) {
+        if let Some(failed) = self.failed {
+            failed.add(self.route.handler, writer);
+        }
+    }
+
     pub(super) fn new(
         access: Access<'a>,
         delivery: &Delivery<'a>,
         route: &'a Route,
         hash: PayloadHash<'a>,
     ) -> Self {
-        let Delivery { raw, deadline, again, receives, returned, failed, left } = *delivery;
+        let Delivery { raw, deadline, receives, returned, failed, left, .. } = *delivery;
         let left = left.filter(|left| left.is_of(&route.names.consumer));
         let replay = route.replay(raw);
         let key = |consumer: &str| receipt::key(consumer, &raw.source, &raw.id).replayed(replay);
@@ -84,7 +91,7 @@ impl<'a> Task<'a> {
             consumer: &route.names.consumer,
             hash,
             deadline,
-            again,
+            is_doubtful: delivery.is_doubtful(),
             receives,
             returned,
             failed,

@@ -124,7 +124,7 @@ impl Inner {
         // The run reports the fault of such a key.
         keys.retain(|key| state::check_key(key).is_ok());
         keys.extend(guard.map(|guard| guard.key.clone()));
-        if keys.is_empty() && !task.again && task.copies.is_empty() {
+        if keys.is_empty() && !task.is_doubtful && task.copies.is_empty() {
             return Ok(Vec::new());
         }
         keys.extend(task.receipts().cloned());

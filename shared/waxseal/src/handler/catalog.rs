@@ -6,6 +6,7 @@ use waxseal_message::Declared;
 
 /// The mode in which a reaction uses the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mode {
     /// Receipt, state and emitted events in one conditional write.
     Transactional,
@@ -22,6 +23,7 @@ pub enum Mode {
 
 /// One handler, or one decision of an aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// The service that registered it.
     pub service: String,
@@ -38,6 +40,17 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// A transactional handler.
+    pub fn new(
+        service: impl Into<String>,
+        handler: &'static str,
+        consumes: Declared,
+        emits: &'static [Declared],
+    ) -> Self {
+        let (service, mode) = (service.into(), Mode::Transactional);
+        Self { service, handler, decides: None, mode, consumes, emits }
+    }
+
     /// The name under which its receipts are kept, unless it had another before:
     /// `inventory/reserve-stock`, and
     /// `orders/orders/place-order` for a decision.

@@ -4,6 +4,7 @@ use waxseal_message::Envelope;
 
 /// The treatment of events that EventBridge replays from an archive (S-40).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Replay {
     /// Replayed events count as the original ones: those that took effect are duplicates, and the
     /// others take effect now.

@@ -36,6 +36,7 @@
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Sequencing {
     /// Each event takes effect when it arrives.
     #[default]

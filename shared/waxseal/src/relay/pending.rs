@@ -6,6 +6,7 @@ use crate::emission::Emission;
 
 /// The emissions of one receipt, from a stream record or a sweep.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Pending {
     /// The name of the receipt in the response: the stream record's sequence number, or the
     /// receipt's key.
@@ -17,4 +18,21 @@ pub struct Pending {
     pub emissions: Result<Vec<Emission>, String>,
     /// The attribute in its stored form, for the dead-letter queue.
     pub body: Vec<u8>,
+}
+
+impl Pending {
+    /// The emissions of one receipt, whose time only its envelopes tell.
+    pub fn new(
+        record: impl Into<String>,
+        emissions: Result<Vec<Emission>, String>,
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
+        Self { record: record.into(), at: None, emissions, body: body.into() }
+    }
+
+    /// The same, written at this time where it is known.
+    #[must_use]
+    pub fn written_at(self, at: Option<Timestamp>) -> Self {
+        Self { at, ..self }
+    }
 }

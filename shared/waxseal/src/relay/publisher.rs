@@ -31,6 +31,7 @@ pub struct PublishError {
 
 /// Whether a retry may help an entry that was not published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PublishErrorKind {
     /// Time alone may help: throttling, the service's own failure, no connection, credentials. The
     /// entry is tried again without end.
@@ -44,22 +45,28 @@ pub enum PublishErrorKind {
 }
 
 impl PublishError {
+    /// An error of this kind.
+    #[must_use]
+    pub fn new(kind: PublishErrorKind, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), kind }
+    }
+
     /// An error that may pass with time.
     #[must_use]
     pub fn transient(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), kind: PublishErrorKind::Transient }
+        Self::new(PublishErrorKind::Transient, reason)
     }
 
     /// An error of a channel that does not exist, or that the relay may not publish to.
     #[must_use]
     pub fn no_channel(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), kind: PublishErrorKind::NoChannel }
+        Self::new(PublishErrorKind::NoChannel, reason)
     }
 
     /// An error of the entry itself.
     #[must_use]
     pub fn refused(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), kind: PublishErrorKind::Refused }
+        Self::new(PublishErrorKind::Refused, reason)
     }
 }
 

@@ -68,6 +68,7 @@ impl Window {
 
 /// The counts of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Receipts with emissions in the window.
     pub receipts: u64,

@@ -16,6 +16,7 @@ use waxseal_message::{
 
 /// The status that a receipt stores.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Status {
     /// The event took effect.
     Completed,
@@ -36,6 +37,7 @@ pub enum Status {
 
 /// The memory of one event for one consumer.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Receipt {
     /// The key: consumer, source and event id.
     pub key: Key,
@@ -134,6 +136,23 @@ impl From<NotAReceipt> for Fault {
 }
 
 impl Receipt {
+    /// The receipt of an event that took effect at its first attempt, at `at`, and emitted nothing.
+    #[must_use]
+    pub fn completed(key: Key, hash: String, version: u16, at: Timestamp, expires: Timestamp) -> Self {
+        Self {
+            key,
+            status: Status::Completed,
+            hash,
+            version,
+            attempt: 1,
+            first_at: at,
+            uncertain: None,
+            emitted: Vec::new(),
+            last_error: None,
+            expires,
+        }
+    }
+
     /// The item that stores the receipt, marked as written by `token`.
     ///
     /// `emitted` is one text, and absent where nothing was emitted: the relay's mapping can filter
@@ -227,6 +246,7 @@ fn clip(text: &str, bytes: usize) -> &str {
 /// The meaning of an existing receipt for a delivery of the same event. It is the heart of the
 /// protocol, as a plain value.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ReceiptMeaning {
     /// The event has already taken effect (S-15).
     Duplicate,

@@ -13,6 +13,7 @@ use crate::{
 /// The table could not be read or written; another try may succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("table {table}: {action} failed")]
+#[non_exhaustive]
 pub struct TableError {
     /// The table's name.
     pub table: String,
@@ -23,6 +24,11 @@ pub struct TableError {
 }
 
 impl TableError {
+    /// The failure of `action` on a table.
+    pub fn new(table: impl Into<String>, action: &'static str, source: impl Into<BoxError>) -> Self {
+        Self { table: table.into(), action, source: source.into() }
+    }
+
     /// The same error for another record that shared the request.
     pub(crate) fn shared(&self) -> Self {
         Self { table: self.table.clone(), action: self.action, source: error_chain(&*self.source).into() }

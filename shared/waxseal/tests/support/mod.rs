@@ -1,18 +1,14 @@
-//! The common parts of these tests: a service on a table in memory, a clock that stands still,
-//! recorded dead letters.
+//! The common parts of these tests: a service on a table in memory and a clock that stands still.
 
 // Each test binary uses a part of it, and it has no other readers.
 #![allow(dead_code, unreachable_pub, missing_docs)]
 
-use std::sync::{Arc, Mutex};
-
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    BoxError, Engine, Raw, Service, Settings, Timestamp,
+    Engine, Raw, Service, Settings, Timestamp,
     batch::{Content, Record},
-    dead_letter::{DeadLetter, DeadLetters},
 };
-use waxseal_testing::{ManualHost, MemoryTable};
+use waxseal_testing::{Fixture, MemoryTable};
 
 /// 2026-11-21T09:30:00.123Z.
 pub fn start() -> Timestamp {
@@ -24,18 +20,8 @@ pub fn engine(service: Service) -> (Engine, MemoryTable) {
 }
 
 pub fn engine_with(service: Service, settings: Settings) -> (Engine, MemoryTable) {
-    let table = MemoryTable::default();
-    let clock = Arc::new(ManualHost::new(start()));
-    (Engine::new(service, table.clone(), clock, settings).unwrap(), table)
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct RecordedDeadLetters(pub Arc<Mutex<Vec<DeadLetter>>>);
-impl DeadLetters for RecordedDeadLetters {
-    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
-        self.0.lock().unwrap().push(dead_letter);
-        Ok(())
-    }
+    let fixture = Fixture::at(start());
+    (fixture.engine_with(service, settings), fixture.table)
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

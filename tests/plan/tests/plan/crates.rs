@@ -126,9 +126,21 @@ fn no_crate_depends_on_what_it_must_not_know() {
 
 #[test]
 fn messages_depend_on_three_crates() {
-    states("It depends on serde, serde_json and sha2 alone.");
-    let expected = ["serde", "serde_json", "sha2"].map(str::to_owned);
-    assert_eq!(manifests()["waxseal-message"], expected.into());
+    for (package, sentence, dependencies) in [
+        (
+            "waxseal-message",
+            "It depends on serde, serde_json and sha2 alone.",
+            ["serde", "serde_json", "sha2"],
+        ),
+        (
+            "order-events",
+            "`order-events` depends on waxseal-message, serde and thiserror alone",
+            ["waxseal-message", "serde", "thiserror"],
+        ),
+    ] {
+        states(sentence);
+        assert_eq!(manifests()[package], dependencies.map(str::to_owned).into(), "{package}");
+    }
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use waxseal::{
-    Code,
+    Code, Malformed,
+    batch::{Content, ReceiptHandle, Record},
     dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetters, Encoding, FailedHandler, Note},
 };
 use waxseal_aws::{
@@ -14,32 +15,32 @@ const URL: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/inventory-dl
 
 fn queue(answers: impl IntoIterator<Item = Answer>) -> (Replay, SqsDeadLetters) {
     let replay = Replay::new("application/x-amz-json-1.0", answers);
-    let letters = SqsDeadLetters::new(&replay.sdk(), URL);
-    (replay, letters)
+    let dead_letters = SqsDeadLetters::new(&replay.sdk(), URL);
+    (replay, dead_letters)
 }
 
-fn letter(body: &[u8]) -> DeadLetter {
-    DeadLetter {
-        body: body.to_vec(),
-        attributes: vec![
-            Attribute::text("tenant", "hüte"),
-            Attribute {
-                name: "signature".to_owned(),
-                kind: "Binary.ed25519".to_owned(),
-                value: AttributeValue::Binary(vec![0, 255]),
-            },
-        ],
-        queue: Some("arn:aws:sqs:eu-west-1:123456789012:inventory-events".to_owned()),
-        code: Code::HandlerFailed,
-        time: "2026-11-21T09:30:00.123Z".parse().unwrap(),
-        handlers: vec![FailedHandler { name: "reserve".to_owned(), token: "018f".to_owned() }],
-        reason: "unknown SKU HAT-ß-01".to_owned(),
-        quoted_reason: None,
-        record: "059f36b4-87a3-44ab-83d2-661975830a7d".to_owned(),
-        service: "inventory".to_owned(),
-        identity: Some(("orders".to_owned(), "e-1".to_owned())),
-        name: Some("order.placed".to_owned()),
-    }
+fn dead_letter(body: &[u8]) -> DeadLetter {
+    let unreadable = Content::Malformed(Malformed::new("for a test"));
+    let mut record = Record::new("059f36b4-87a3-44ab-83d2-661975830a7d", body.to_vec(), unreadable);
+    record.attributes = vec![
+        Attribute::text("tenant", "hüte"),
+        Attribute {
+            name: "signature".to_owned(),
+            kind: "Binary.ed25519".to_owned(),
+            value: AttributeValue::Binary(vec![0, 255]),
+        },
+    ];
+    record.receipt_handle = Some(ReceiptHandle {
+        queue: "arn:aws:sqs:eu-west-1:123456789012:inventory-events".to_owned(),
+        handle: "AQEB".to_owned(),
+    });
+    let time = "2026-11-21T09:30:00.123Z".parse().unwrap();
+    let reason = "unknown SKU HAT-ß-01".to_owned();
+    let mut dead_letter = record.dead_letter("inventory", time, Code::HandlerFailed, reason);
+    dead_letter.handlers = vec![FailedHandler { name: "reserve".to_owned(), token: "018f".to_owned() }];
+    dead_letter.identity = Some(("orders".to_owned(), "e-1".to_owned()));
+    dead_letter.name = Some("order.placed".to_owned());
+    dead_letter
 }
 
 fn sent() -> Answer {
@@ -47,10 +48,10 @@ fn sent() -> Answer {
 }
 
 #[tokio::test]
-async fn s27_a_letter_is_the_body_verbatim_with_its_reason_in_attributes() {
+async fn s27_a_dead_letter_is_the_body_verbatim_with_its_reason_in_attributes() {
     let body = "{\"eventId\": \"e-1\", \"data\": {\"price\": 1.50, \"note\": \"für 🎩\"}}\n";
-    let (replay, letters) = queue([sent()]);
-    letters.send(letter(body.as_bytes())).await.unwrap();
+    let (replay, dead_letters) = queue([sent()]);
+    dead_letters.send(dead_letter(body.as_bytes())).await.unwrap();
     let mut request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
     let note = request["MessageAttributes"]["waxseal"].take();
     assert_eq!(
@@ -71,13 +72,13 @@ async fn s27_a_letter_is_the_body_verbatim_with_its_reason_in_attributes() {
         (note.code.as_deref(), &*note.reason, note.queue.as_deref()),
         (Some("WX0006"), "unknown SKU HAT-ß-01", Some("arn:aws:sqs:eu-west-1:123456789012:inventory-events"))
     );
-    assert_eq!(note.handlers, letter(b"").handlers);
+    assert_eq!(note.handlers, dead_letter(b"").handlers);
 }
 
 #[tokio::test]
 async fn s27_a_body_that_is_not_utf8_is_sent_as_base64() {
-    let (replay, letters) = queue([sent()]);
-    letters.send(letter(b"\xff{}")).await.unwrap();
+    let (replay, dead_letters) = queue([sent()]);
+    dead_letters.send(dead_letter(b"\xff{}")).await.unwrap();
     let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
     assert_eq!(request["MessageBody"], "/3t9");
     let note = request["MessageAttributes"]["waxseal"]["StringValue"].as_str().unwrap();
@@ -90,16 +91,16 @@ async fn s27_a_queue_that_cannot_be_written_is_an_error_of_one_line() {
         "__type": "com.amazonaws.sqs#QueueDoesNotExist",
         "message": "The specified queue does not exist.",
     });
-    let (_, letters) = queue([Answer::http(400, absent.to_string())]);
-    let error = letters.send(letter(b"{}")).await.unwrap_err();
+    let (_, dead_letters) = queue([Answer::http(400, absent.to_string())]);
+    let error = dead_letters.send(dead_letter(b"{}")).await.unwrap_err();
     assert_eq!(
         waxseal::error_chain(&*error),
         format!(
             "QueueDoesNotExist: queue {URL} does not exist in eu-west-1: create it or correct WAXSEAL_DLQ_URL (WX0309)"
         )
     );
-    let (replay, letters) = queue(vec![Answer::Unreachable; 4]);
-    let error = letters.send(letter(b"{}")).await.unwrap_err().to_string();
+    let (replay, dead_letters) = queue(vec![Answer::Unreachable; 4]);
+    let error = dead_letters.send(dead_letter(b"{}")).await.unwrap_err().to_string();
     assert!(
         error.starts_with("no connection to eu-west-1: ") && error.contains("AWS_ENDPOINT_URL_SQS"),
         "{error}"

@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use waxseal::End;
 use waxseal_lambda::{Invocation, Invoke, points};
 
-use crate::world::World;
+use crate::{waiting::uncounted, world::World};
 
 /// A function with the settings that Lambda has of it.
 #[derive(Clone)]
@@ -28,12 +28,18 @@ impl<F: Invoke> Deployed<F> {
         let invocation =
             Invocation { request_id: random.uuid(), deadline: Some(deadline), ..Invocation::default() };
         let function = self.function.clone();
-        let [stop, cutoff, answer] = points(clock.now(), deadline).map(|point| clock.sleep_until(point));
+        // An invocation that waits for the outside waits for its end as well.
+        let end = |point| uncounted(clock.sleep_until(point));
+        let [stop, cutoff, answer] = points(clock.now(), deadline).map(end);
         let work =
             async move { function.invoke_until(&payload, &invocation, End::new(stop, cutoff, answer)).await };
-        let join = executor.spawn_task(work, immune);
+        let (join, visit) = executor.spawn_invocation(work, immune, self.timeout);
         let timeout = pin!(clock.sleep_until(deadline));
-        let result = match select(join, timeout).await {
+        let ended = select(join, timeout).await;
+        if let Some(waited) = visit.waited().filter(|_| !clock.is_real()) {
+            self.world.report.outside(&self.name, waited, self.timeout);
+        }
+        let result = match ended {
             Either::Left((Ok(Ok(response)), _)) => return Ok(response),
             Either::Left((Ok(Err(error)), _)) => waxseal::error_chain(&error),
             Either::Left((Err(ended), _)) => format!("Runtime.ExitError: {ended}"),

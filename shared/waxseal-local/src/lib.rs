@@ -80,6 +80,7 @@ mod report;
 mod signal;
 mod table;
 mod topic;
+mod waiting;
 mod wire;
 mod world;
 

@@ -12,6 +12,7 @@ mod environment;
 mod front_page;
 mod missing_channel;
 mod order;
+mod outside;
 mod release;
 mod reports;
 mod tenants;

@@ -6,11 +6,13 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, MutexGuard},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::{Duration, Instant, SystemTime},
 };
 
 use waxseal::{Timestamp, lock::Lock};
+
+use crate::waiting::Waiting;
 
 /// The environment's clock and its timers.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub struct Clock {
 struct State {
     now: Timestamp,
     sequence: u64,
-    timers: BTreeMap<(Timestamp, u64), Waker>,
+    timers: BTreeMap<(Timestamp, u64), Waiting>,
 }
 
 impl Clock {
@@ -84,7 +86,7 @@ impl Clock {
         let later = state.timers.split_off(&(now + Duration::from_nanos(1), 0));
         let due = std::mem::replace(&mut state.timers, later);
         drop(state);
-        due.into_values().for_each(Waker::wake);
+        due.into_values().for_each(Waiting::wake);
     }
 
     /// Forgets all timers: nothing waits for them any more.
@@ -122,7 +124,7 @@ impl Future for Sleep {
                 (self.at, state.sequence)
             }
         };
-        self.clock.state().timers.insert(key, context.waker().clone());
+        self.clock.state().timers.insert(key, Waiting::new(context));
         self.timer = Some(key);
         Poll::Pending
     }

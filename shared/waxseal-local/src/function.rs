@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use waxseal::End;
 use waxseal_lambda::{Invocation, Invoke, points};
 
-use crate::world::World;
+use crate::{history::What, waiting::uncounted, world::World};
 
 /// A function with the settings that Lambda has of it.
 #[derive(Clone)]
@@ -27,12 +27,18 @@ impl<F: Invoke> Deployed<F> {
         let deadline = clock.now() + self.timeout;
         let invocation = Invocation::new(random.uuid()).ending_at(deadline);
         let function = self.function.clone();
-        let [stop, cutoff, answer] = points(clock.now(), deadline).map(|point| clock.sleep_until(point));
+        // An invocation that waits for the outside waits for its end as well.
+        let end = |point| uncounted(clock.sleep_until(point));
+        let [stop, cutoff, answer] = points(clock.now(), deadline).map(end);
         let work =
             async move { function.invoke_until(&payload, &invocation, End::new(stop, cutoff, answer)).await };
-        let join = executor.spawn_task(work, immune);
+        let (join, visit) = executor.spawn_invocation(work, immune, self.timeout);
         let timeout = pin!(clock.sleep_until(deadline));
-        let result = match select(join, timeout).await {
+        let ended = select(join, timeout).await;
+        if let Some(waited) = visit.waited().filter(|_| !clock.is_real()) {
+            self.world.report.outside(&self.name, waited, self.timeout);
+        }
+        let result = match ended {
             Either::Left((Ok(Ok(response)), _)) => return Ok(response),
             Either::Left((Ok(Err(error)), _)) => waxseal::error_chain(&error),
             Either::Left((Err(ended), _)) => format!("Runtime.ExitError: {ended}"),
@@ -42,6 +48,9 @@ impl<F: Invoke> Deployed<F> {
             }
         };
         tracing::warn!(function = self.name, error = result, "invocation failed");
+        self.world
+            .recorder
+            .add(clock.now(), || What::Broken { function: self.name.clone(), reason: result.clone() });
         Err(result)
     }
 }

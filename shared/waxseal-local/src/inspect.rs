@@ -34,6 +34,13 @@ impl Local {
         &self.world.executor
     }
 
+    /// Whether its seed alone gives this run again. `false` on a real clock, and once a function has
+    /// waited for something outside of the environment.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        !self.world.executor.was_met()
+    }
+
     /// Its time and tokens, as engines need them.
     #[must_use]
     pub fn host(&self) -> Arc<dyn Host> {

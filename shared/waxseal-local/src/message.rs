@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use waxseal::{
-    Timestamp,
+    Raw, Timestamp,
     dead_letter::{self, Note},
 };
 
@@ -27,6 +29,17 @@ impl NewMessage {
     /// A message with nothing but a body.
     pub fn new(body: impl Into<String>) -> Self {
         Self { body: body.into(), ..Self::default() }
+    }
+
+    /// The envelope in its body, alone or inside of an event of the bus.
+    pub(crate) fn envelope(&self) -> Option<Raw> {
+        #[derive(Deserialize)]
+        struct Event<'a> {
+            #[serde(borrow)]
+            detail: &'a RawValue,
+        }
+        let detail = serde_json::from_str::<Event<'_>>(&self.body);
+        Raw::parse(detail.map_or(&*self.body, |event| event.detail.get())).ok()
     }
 }
 

@@ -1,9 +1,11 @@
 //! The report of dead letters. A test that fails for one shows it in its output.
 
+use std::time::Duration;
+
 use waxseal::dead_letter::DeadLetter;
 use waxseal_catalog::Finding;
 
-use crate::limits::Refused;
+use crate::{executor::Waited, limits::Refused};
 
 /// Bytes of a reason in the output: a line or two. The dead letter itself has all of it.
 const LONGEST: usize = 400;
@@ -20,7 +22,9 @@ impl Report {
     pub(crate) fn written(self, queue: &str, letter: &DeadLetter) {
         if self.is_on {
             let reason = format!("{}: {}", letter.code, letter.reason);
-            eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &reason));
+            let handler = letter.handler.as_ref().map(|handler| format!(", handler {handler}"));
+            let record = format!("{}{}", letter.record, handler.unwrap_or_default());
+            eprintln!("{}", line(queue, &record, letter.identity.as_ref(), &reason));
         }
     }
 
@@ -41,11 +45,32 @@ impl Report {
         }
     }
 
+    /// A function waited for the outside on a virtual clock.
+    pub(crate) fn outside(self, function: &str, waited: Waited, timeout: Duration) {
+        if self.is_on {
+            eprintln!("{}", clipped(&outside(function, waited, timeout)));
+        }
+    }
+
     /// A queue refused a delivery of another service, and the delivery has no dead-letter queue.
     pub(crate) fn lost(self, queue: &str, from: &str, refused: &Refused) {
         if self.is_on {
             eprintln!("{}", clipped(&format!("lost: {queue} refused a delivery of {from}: {refused}")));
         }
+    }
+}
+
+fn outside(function: &str, waited: Waited, timeout: Duration) -> String {
+    match waited {
+        Waited::First => format!(
+            "not repeatable by its seed: the function {function} waited for something outside of the environment, \
+             such as a socket or a timer of tokio"
+        ),
+        Waited::Out => format!(
+            "timed out: the function {function} waited for something outside of the environment, and nothing woke it \
+             in its {} s",
+            timeout.as_secs_f64()
+        ),
     }
 }
 

@@ -179,3 +179,36 @@ fn service<M: Message, S: Emits>() -> Service {
         _ => Service::new(S::DECLARED.iter().find_map(owner).unwrap_or("alone")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use tokio::time::{sleep, timeout};
+    use waxseal::Unit;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Ordered {}
+    waxseal::event!(Ordered { name: "order.placed", version: 1, owner: "shop" });
+
+    struct Ask;
+    impl Handler for Ask {
+        const NAME: &str = "ask";
+        type Event = Ordered;
+        type Emits = ();
+        async fn handle(&self, _: &Envelope<Ordered>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+            let asked = tokio::spawn(sleep(Duration::from_secs(600)));
+            match timeout(Duration::from_millis(5), asked).await {
+                Ok(_) => Ok(()),
+                Err(_) => Err(Fault::retry("no answer in time")),
+            }
+        }
+    }
+
+    #[test]
+    fn l5_a_handler_alone_may_wait_for_the_outside() {
+        let ran = crate::block_on(Alone::handler(Ask).run(Ordered {}));
+        assert_eq!(ran.result.unwrap_err().to_string(), "no answer in time");
+    }
+}

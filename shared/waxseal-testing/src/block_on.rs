@@ -1,14 +1,27 @@
-//! Futures without a runtime.
+//! Futures on the thread of a test.
 
 use std::{
-    future::Future,
+    future::{Future, pending},
     pin::pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Wake, Waker},
-    thread::Thread,
+    thread::{self, Thread},
 };
 
-/// Runs a future to its end on this thread.
+use tokio::runtime::{Builder, Handle};
+
+/// Runs a future to its end on this thread. Timers, sockets and tasks of tokio are driven on a
+/// thread of their own meanwhile.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let late = waxseal_testing::block_on(tokio::time::timeout(
+///     Duration::from_millis(5),
+///     std::future::pending::<()>(),
+/// ));
+/// assert!(late.is_err());
+/// ```
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -16,6 +29,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
             self.0.unpark();
         }
     }
+    let _runtime = runtime().map(Handle::enter);
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);
@@ -25,4 +39,18 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
             Poll::Pending => std::thread::park(),
         }
     }
+}
+
+/// The runtime of this process, as `waxseal-local` has one. It is never dropped, so `block_on` works
+/// in a test of tokio too. It is absent where the machine gives it no thread.
+fn runtime() -> Option<&'static Handle> {
+    static RUNTIME: OnceLock<Option<Handle>> = OnceLock::new();
+    let start = || {
+        let runtime = Builder::new_current_thread().enable_all().build().ok()?;
+        let handle = runtime.handle().clone();
+        let drive = move || runtime.block_on(pending::<()>());
+        thread::Builder::new().name("waxseal-testing".to_owned()).spawn(drive).ok()?;
+        Some(handle)
+    };
+    RUNTIME.get_or_init(start).as_ref()
 }

@@ -218,6 +218,8 @@ fn peak(service: Registered, count: usize, concurrency: usize) -> usize {
     let mut policy = Policy::default();
     policy.concurrency = concurrency;
     let batches = Batches::new(engine, Nowhere, policy);
+    // The first call starts a runtime for handlers that use one.
+    block_on(async {});
     HEAP.reset_peak_usage();
     let before = HEAP.current_usage();
     let outcomes = block_on(batches.run(&records, None));

@@ -6,7 +6,7 @@ use std::{
     fmt,
     future::Future,
     sync::{Arc, Condvar, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_task::Runnable;
@@ -15,9 +15,18 @@ use waxseal::{Timestamp, lock::Lock};
 
 use crate::{
     clock::Clock,
-    executor::process::{Join, Process},
+    executor::{
+        outside::{self, Outside},
+        process::{Join, Process},
+        visit::Visit,
+    },
     random::Random,
 };
+
+/// The time after which a waiting thread looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// The real time for which [`Executor::block_on`] waits in an idle environment.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
 /// The scheduler of one environment. Clones are the same one.
 #[derive(Clone)]
@@ -31,6 +40,7 @@ struct Shared {
     ready: Arc<Ready>,
     /// The process that is being polled.
     running: Lock<Option<Arc<Process>>>,
+    outside: Arc<Outside>,
 }
 
 /// The tasks that can run, and the thread that waits for one.
@@ -68,7 +78,8 @@ impl Ready {
 impl Executor {
     /// A scheduler with this clock and this source of randomness.
     pub fn new(clock: Arc<Clock>, random: Arc<Random>) -> Self {
-        let shared = Shared { clock, random, ready: Arc::default(), running: Lock::default() };
+        let (ready, outside) = <(Arc<Ready>, Arc<Outside>)>::default();
+        let shared = Shared { clock, random, ready, running: Lock::default(), outside };
         Self { shared: Arc::new(shared) }
     }
 
@@ -83,14 +94,43 @@ impl Executor {
         future: impl Future<Output = T> + Send + 'static,
         immune: bool,
     ) -> Join<T> {
+        self.start(future, Process::new(immune, None))
+    }
+
+    /// As [`Executor::spawn_task`], for an invocation. While it waits for nothing of the
+    /// environment, a virtual clock stands still: for `longest` of real time, all waits together.
+    pub(crate) fn spawn_invocation<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+        immune: bool,
+        longest: Duration,
+    ) -> (Join<T>, Arc<Visit>) {
+        let visit = Arc::new(Visit::new(self.shared.outside.clone(), longest));
+        (self.start(future, Process::new(immune, Some(visit.clone()))), visit)
+    }
+
+    fn start<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+        process: Arc<Process>,
+    ) -> Join<T> {
         let ready = self.shared.ready.clone();
+        let schedule = move |task: Runnable<Arc<Process>>| {
+            task.metadata().woken();
+            ready.push(task);
+        };
         // In a box, once: the frames around it would move it again, and a handler's future is large.
         let future = Box::pin(future);
-        let (task, handle) = async_task::Builder::new()
-            .metadata(Process::new(immune))
-            .spawn(|process| process.clone().run(future), move |task| ready.push(task));
+        let builder = async_task::Builder::new().metadata(process);
+        let (task, handle) = builder.spawn(|process| process.clone().run(future), schedule);
         task.schedule();
         Join::new(handle.fallible())
+    }
+
+    /// Whether something outside of the environment has decided its run: a real clock, or a wake-up
+    /// from a socket, a timer of tokio or another thread.
+    pub(crate) fn was_met(&self) -> bool {
+        self.shared.clock.is_real() || self.shared.outside.was_met()
     }
 
     /// Whether no fault hits the running task.
@@ -137,51 +177,83 @@ impl Executor {
 
     /// Runs until `done` or, on a virtual clock, until nothing can ever happen again. A real clock
     /// waits for timers and for wake-ups from other threads, for `longest` at most before it looks
-    /// at `done` again.
+    /// at `done` again. A virtual clock waits so for an invocation that waits for the outside.
     pub fn run_until(&self, longest: Duration, mut done: impl FnMut() -> bool) {
+        let _runtime = outside::enter();
+        // Since when the virtual clock stands still for the outside.
+        let mut since = None;
         while !done() {
             if self.step() {
                 continue;
             }
             let next = self.shared.clock.next_timer();
             if self.shared.clock.is_real() {
-                self.wait(next, longest);
+                self.wait(self.until(next, longest));
                 self.shared.clock.advance(Timestamp::MIN);
+            } else if let Some(hold) = self.hold(next, &mut since) {
+                self.wait(hold.min(longest));
+            } else if let Some(at) = next {
+                since = None;
+                self.shared.clock.advance(at);
             } else {
-                match next {
-                    Some(at) => self.shared.clock.advance(at),
-                    None => return,
-                }
+                return;
             }
         }
+    }
+
+    /// The real time for which a virtual clock stands still, since an invocation waits for the
+    /// outside. `None` where it goes on.
+    ///
+    /// The outside may be something that another invocation holds. So a timer is due after its
+    /// delay in real time, where another invocation waits inside.
+    fn hold(&self, next: Option<Timestamp>, since: &mut Option<Instant>) -> Option<Duration> {
+        let Shared { outside, clock, .. } = &*self.shared;
+        let patience = outside.patience()?;
+        outside.meet();
+        let stood = since.get_or_insert_with(Instant::now).elapsed();
+        let Some(at) = next.filter(|_| outside.has_others()) else { return Some(patience) };
+        let left = at.saturating_duration_since(clock.now()).saturating_sub(stood);
+        (!left.is_zero()).then(|| left.min(patience))
     }
 
     /// Runs until nothing can happen any more: no task can run and no timer is set. On a real clock
     /// this waits for all timers.
     pub fn run_until_idle(&self) {
         let clock = &self.shared.clock;
-        self.run_until(Duration::from_millis(50), || {
+        self.run_until(LOOK_AGAIN, || {
             clock.is_real() && clock.next_timer().is_none() && self.shared.ready.is_empty()
         });
     }
 
-    /// Runs until `future` ends, and everything else meanwhile.
+    /// Runs until `future` ends, and everything else meanwhile. Where nothing else can happen, the
+    /// future may wait for the outside, for a minute of real time.
     ///
     /// # Panics
-    /// Where the future can never end: nothing is left to wait for.
+    /// Where the future never ends.
     pub fn block_on<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> T {
         let join = self.spawn_task(future, true);
-        self.run_until(Duration::from_millis(50), || join.is_finished());
+        let run = || self.run_until(LOOK_AGAIN, || join.is_finished());
+        run();
+        let idle = Instant::now();
+        while !join.is_finished() && idle.elapsed() < LONGEST_IDLE {
+            self.shared.outside.meet();
+            self.wait(LOOK_AGAIN);
+            run();
+        }
         match join.now_or_never() {
             Some(Ok(value)) => value,
             Some(Err(ended)) => panic!("{ended}"),
-            None => panic!("the environment is idle and the future still waits"),
+            None => panic!("the environment is idle, and after a minute the future still waits"),
         }
     }
 
-    fn wait(&self, next: Option<Timestamp>, longest: Duration) {
+    fn until(&self, next: Option<Timestamp>, longest: Duration) -> Duration {
         let now = self.shared.clock.now();
-        let until = next.map_or(longest, |at| at.saturating_duration_since(now).min(longest));
+        next.map_or(longest, |at| at.saturating_duration_since(now).min(longest))
+    }
+
+    /// Waits until a task is ready, on any thread.
+    fn wait(&self, until: Duration) {
         let mut state = self.shared.ready.state.lock();
         if state.tasks.is_empty() && !until.is_zero() {
             state.is_waiting = true;

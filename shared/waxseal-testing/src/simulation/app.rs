@@ -60,6 +60,9 @@ impl Simulation for AppSimulation<'_> {
                 wrong.push(format!("{name}: {found}"));
             }
         }
+        if !wrong.is_empty() && !local.is_repeatable() {
+            wrong.push("a function waited for the outside, so its seed alone does not repeat the run".into());
+        }
         ((local.deliveries(), local.duplicates()), wrong)
     }
 
@@ -85,4 +88,57 @@ pub fn simulate_app(
 ) -> Vec<(u64, u64)> {
     let simulation = AppSimulation { app: &app, messages: &messages, faults: Faults::bad_day(), invariants };
     simulate(&simulation, seeds).unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Serialize};
+    use waxseal::{Envelope, Fault, Handler, Service, Timestamp, Unit};
+    use waxseal_catalog::Deployed;
+
+    use super::*;
+    use crate::simulation::Broken;
+
+    #[derive(Serialize, Deserialize)]
+    struct Ordered {}
+    waxseal::event!(Ordered { name: "order.placed", version: 1, owner: "shop" });
+
+    /// Waits for a timer of tokio.
+    struct Ask;
+    impl Handler for Ask {
+        const NAME: &str = "ask";
+        type Event = Ordered;
+        type Emits = ();
+        async fn handle(&self, _: &Envelope<Ordered>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn l5_a_simulated_handler_may_wait_for_the_outside_and_a_failure_says_so() {
+        let app = || {
+            let service = Deployed::new(Service::new("warehouse").handler(Ask));
+            App::new("shop").emitted_elsewhere("order.placed").service(service)
+        };
+        let messages = |_| {
+            let event = Envelope::starting("o-1", "shop", Timestamp::UNIX_EPOCH, Ordered {}).into_raw();
+            event.into_iter().collect()
+        };
+        let simulate = |invariant: Invariant<'_>| {
+            let (faults, invariants) = (Faults::bad_day(), &[invariant][..]);
+            simulate(&AppSimulation { app: &app, messages: &messages, faults, invariants }, 0..4)
+        };
+        let is_handled = |local: &Local| match local.dead_letters("warehouse").map(|queue| queue.len()) {
+            Ok(0) => Ok(()),
+            other => Err(format!("{other:?} dead letters")),
+        };
+        assert_eq!(simulate(("every order is handled", &is_handled)).unwrap().len(), 4);
+        let held = |local: &Local| if local.deliveries() > 0 { Err("held".into()) } else { Ok(()) };
+        let broken = simulate(("nothing is delivered", &held)).broken;
+        let says = |broken: &Broken| broken.to_string().contains("its seed alone does not repeat the run");
+        assert_eq!(broken.iter().filter(|broken| says(broken)).count(), 4, "{broken:?}");
+    }
 }

@@ -27,7 +27,7 @@ mod task;
 mod transact;
 
 pub use delivery::Delivery;
-pub(crate) use delivery::FailedHandlers;
+pub(crate) use delivery::{Failed, FailedHandlers};
 pub use door::{Answer, Call, Rejected};
 pub(crate) use fold::LONGEST;
 pub use handle::Engine;

@@ -11,8 +11,7 @@ use std::{
     time::Duration,
 };
 
-use crate::lock::Lock;
-use crate::relay::pending::Pending;
+use crate::{lock::Lock, relay::pending::Pending};
 use waxseal_message::Timestamp;
 
 /// The number of receipts in each of the two generations of the memory; a stream's batch has at

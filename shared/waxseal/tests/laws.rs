@@ -354,8 +354,8 @@ proptest! {
                     }
                     for change in &changes {
                         let key = &change.new.as_ref().or(change.old.as_ref()).unwrap().key;
-                        prop_assert_eq!(change.old.as_ref(), before.get(key));
-                        prop_assert_eq!(change.new.as_ref(), model.get(key));
+                        prop_assert_eq!(change.old.as_deref(), before.get(key));
+                        prop_assert_eq!(change.new.as_deref(), model.get(key));
                     }
                     let changed = keys.iter().filter(|key| before.get(**key) != model.get(**key)).count();
                     prop_assert_eq!(changes.len(), changed, "what is left as it was is no change");

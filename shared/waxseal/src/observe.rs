@@ -38,6 +38,11 @@ pub trait Observer: Send + Sync + 'static {
     fn committed(&self, unit: &Committed<'_>) {
         let _ = unit;
     }
+    /// A handler has failed, and nothing of its run is committed. Its record comes again, or it
+    /// becomes a dead letter.
+    fn failed(&self, run: &Failed<'_>) {
+        let _ = run;
+    }
     /// An effect has taken the lease of its message.
     fn leased(&self, lease: &Leased<'_>) {
         let _ = lease;
@@ -109,6 +114,31 @@ pub struct Committed<'a> {
 impl<'a> Committed<'a> {
     pub(crate) fn new(consumer: &'a str, message: (&'a str, &'a str, &'a str)) -> Self {
         Self { consumer, message }
+    }
+}
+
+/// A failed run of a handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Failed<'a> {
+    /// Service and handler.
+    pub consumer: &'a str,
+    /// Name, source and id of the message.
+    pub message: (&'a str, &'a str, &'a str),
+    /// The kind of failure.
+    pub code: Code,
+    /// The reason, in the form for logs.
+    pub reason: &'a str,
+}
+
+impl<'a> Failed<'a> {
+    pub(crate) fn new(
+        consumer: &'a str,
+        message: (&'a str, &'a str, &'a str),
+        code: Code,
+        reason: &'a str,
+    ) -> Self {
+        Self { consumer, message, code, reason }
     }
 }
 

@@ -32,6 +32,7 @@ fn letter(body: &[u8]) -> DeadLetter {
         queue: Some("arn:aws:sqs:eu-west-1:123456789012:inventory-events".to_owned()),
         code: Code::HandlerFailed,
         time: "2026-11-21T09:30:00.123Z".parse().unwrap(),
+        handler: Some("reserve".to_owned()),
         handlers: vec![FailedHandler { name: "reserve".to_owned(), token: "018f".to_owned() }],
         reason: "unknown SKU HAT-ß-01".to_owned(),
         quoted_reason: None,

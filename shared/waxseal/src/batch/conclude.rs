@@ -11,8 +11,8 @@ use crate::{
         record::Record,
     },
     code::Code,
-    dead_letter::{DeadLetter, FailedHandler},
-    engine::Outcome,
+    dead_letter::DeadLetter,
+    engine::{Failed, Outcome},
     handler::{Failure, Reason},
 };
 use waxseal_message::{DecodeError, Raw, lacking};
@@ -24,22 +24,17 @@ impl Batches {
         record: &Record,
         raw: &Raw,
         result: Result<Outcome, Failure>,
-        handlers: Vec<FailedHandler>,
+        failed: Failed,
     ) -> RecordOutcome {
         match result {
             Ok(outcome) => RecordOutcome::Done(Some(outcome)),
             // The box keeps this rare case out of the size of every record's future.
-            Err(failure) => Box::pin(self.failed(record, raw, failure, handlers)).await,
+            Err(failure) => Box::pin(self.failed(record, raw, failure, failed)).await,
         }
     }
 
-    async fn failed(
-        &self,
-        record: &Record,
-        raw: &Raw,
-        failure: Failure,
-        handlers: Vec<FailedHandler>,
-    ) -> RecordOutcome {
+    async fn failed(&self, record: &Record, raw: &Raw, failure: Failure, failed: Failed) -> RecordOutcome {
+        let handler = failed.cause.or_else(|| self.only_handler(raw));
         match failure {
             Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
             failure @ Failure::Unknown { .. } => {
@@ -54,9 +49,18 @@ impl Batches {
                 };
                 let dead_letter =
                     self.dead_letter_of(record, failure.code(), Reason::of(&failure).between("", &hint));
-                self.dead_letter(DeadLetter { handlers, ..dead_letter }).await
+                let handler = handler.map(str::to_owned);
+                self.dead_letter(DeadLetter { handler, handlers: failed.effects, ..dead_letter }).await
             }
-            failure => self.retry(record, raw, &failure).await,
+            failure => self.retry(record, raw, &failure, handler).await,
+        }
+    }
+
+    /// The handler of a message that has one alone.
+    fn only_handler(&self, raw: &Raw) -> Option<&'static str> {
+        match self.engine.service().routes.get(raw.name.as_str()).map(Vec::as_slice) {
+            Some([route]) => Some(route.handler),
+            _ => None,
         }
     }
 
@@ -84,14 +88,22 @@ impl Batches {
         }
     }
 
-    async fn retry(&self, record: &Record, raw: &Raw, failure: &Failure) -> RecordOutcome {
+    async fn retry(
+        &self,
+        record: &Record,
+        raw: &Raw,
+        failure: &Failure,
+        handler: Option<&'static str>,
+    ) -> RecordOutcome {
         let reason = Reason::of(failure);
         // A duplicate of a leased event has not failed by itself: it waits, however often it is
         // received.
         let waits = matches!(failure, Failure::InProgress { .. });
         if !waits && self.policy.max_receives.is_some_and(|most| record.receives >= most) {
             let reason = reason.between(&format!("gave up after {} receives: ", record.receives), "");
-            return self.dead_letter(self.dead_letter_of(record, failure.code(), reason)).await;
+            let dead_letter = self.dead_letter_of(record, failure.code(), reason);
+            let handler = handler.map(str::to_owned);
+            return self.dead_letter(DeadLetter { handler, ..dead_letter }).await;
         }
         let reason = reason.shown();
         tracing::warn!(

@@ -31,6 +31,7 @@ impl Record {
             service: service.to_owned(),
             identity: message.map(|raw| (raw.source.clone(), raw.id.clone())),
             name: message.map(|raw| raw.name.clone()),
+            handler: None,
             handlers: Vec::new(),
         }
     }

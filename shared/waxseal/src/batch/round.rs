@@ -14,8 +14,8 @@ use crate::{
     },
     code::Code,
     commit::{Access, Group},
-    dead_letter::{FailedHandler, Returned},
-    engine::{Delivery, FailedHandlers, LONGEST, Marked, Outcome},
+    dead_letter::Returned,
+    engine::{Delivery, Failed, FailedHandlers, LONGEST, Marked, Outcome},
     error_chain::error_chain,
     handler::{Failure, Reason},
     panic,
@@ -115,7 +115,7 @@ impl Round<'_> {
             let results = self.batches.engine().handle_folded(access, &events, entity, strict).await;
             let mut outcomes = Vec::with_capacity(results.len());
             for ((place, (raw, _)), result) in places.iter().zip(events).zip(results) {
-                outcomes.push(self.batches.conclude(place.record, raw, result, Vec::new()).await);
+                outcomes.push(self.batches.conclude(place.record, raw, result, Failed::default()).await);
             }
             if !outcomes.is_empty() {
                 return outcomes;
@@ -143,8 +143,8 @@ impl Round<'_> {
             }
             Content::Message(raw) if place.suspect => Box::pin(self.run_suspect(place, raw)).await,
             Content::Message(raw) => {
-                let (result, handlers) = self.handle(record, raw, record.receives > 1).await;
-                self.batches.conclude(record, raw, result, handlers).await
+                let (result, failed) = self.handle(record, raw, record.receives > 1).await;
+                self.batches.conclude(record, raw, result, failed).await
             }
         }
     }
@@ -152,12 +152,7 @@ impl Round<'_> {
     /// Runs a reaction. A panic is one failed record, not a failed batch (S-6). No state of the run
     /// outlives it: the engine's own state is behind locks that recover, and staged writes are
     /// dropped.
-    async fn handle(
-        &self,
-        record: &Record,
-        raw: &Raw,
-        again: bool,
-    ) -> (Result<Outcome, Failure>, Vec<FailedHandler>) {
+    async fn handle(&self, record: &Record, raw: &Raw, again: bool) -> (Result<Outcome, Failure>, Failed) {
         let access = Access::Together(self.group);
         let failed = FailedHandlers::default();
         let (deadline, receives, returned) = (self.deadline, record.receives, record.returned.as_deref());
@@ -165,7 +160,7 @@ impl Round<'_> {
         let result = panic::catch_async(self.batches.engine().handle_in(access, delivery))
             .await
             .unwrap_or_else(|caught| Err(Failure::Panic(caught)));
-        (result, failed.into_vec())
+        (result, failed.into_failed())
     }
 
     /// Runs a record that was received before behind a marker. If the record kills the process, the
@@ -176,8 +171,8 @@ impl Round<'_> {
         let access = Access::Together(self.group);
         match engine.mark(access, raw, self.deadline).await {
             Ok(Marked::Run(marker)) => {
-                let (result, handlers) = self.handle(record, raw, false).await;
-                let outcome = self.batches.conclude(record, raw, result, handlers).await;
+                let (result, failed) = self.handle(record, raw, false).await;
+                let outcome = self.batches.conclude(record, raw, result, failed).await;
                 // The outcome is stored before the removal, whose answer may never come.
                 self.progress.conclude(place.index, outcome.clone());
                 engine.unmark(access, marker).await;
@@ -195,8 +190,8 @@ impl Round<'_> {
                 engine.unmark(access, marker).await;
                 outcome
             }
-            Ok(Marked::Known(result)) => self.batches.conclude(record, raw, result, Vec::new()).await,
-            Err(failure) => self.batches.conclude(record, raw, Err(failure), Vec::new()).await,
+            Ok(Marked::Known(result)) => self.batches.conclude(record, raw, result, Failed::default()).await,
+            Err(failure) => self.batches.conclude(record, raw, Err(failure), Failed::default()).await,
         }
     }
 

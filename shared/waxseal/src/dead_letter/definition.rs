@@ -37,6 +37,8 @@ pub struct DeadLetter {
     pub identity: Option<(String, String)>,
     /// The envelope's name, where there is one.
     pub name: Option<String>,
+    /// The handler that failed, where one did.
+    pub handler: Option<String>,
     /// The effects that failed for good. The dead letter releases them when it is redriven (S-19).
     pub handlers: Vec<FailedHandler>,
 }

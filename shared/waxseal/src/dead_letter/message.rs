@@ -137,6 +137,7 @@ mod tests {
             service: "payment".to_owned(),
             identity: Some(("orders".to_owned(), "e-1".to_owned())),
             name: Some("stock.reserved".to_owned()),
+            handler: Some("charge-card".to_owned()),
             handlers: vec![FailedHandler { name: "charge-card".to_owned(), token: "018f".to_owned() }],
         }
     }
@@ -168,6 +169,7 @@ mod tests {
                 "source": "orders",
                 "id": "e-1",
                 "type": "stock.reserved",
+                "handler": "charge-card",
                 "handlers": [{"name": "charge-card", "token": "018f"}],
             })
         );

@@ -12,6 +12,7 @@
 //! | `time` | the time at which the record was dead-lettered |
 //! | `service`, `record` | the service that dead-lettered the record, the record's id |
 //! | `source`, `id`, `type` | the envelope's identity and name, where it has one |
+//! | `handler` | the handler that failed, where one did |
 //! | `handlers` | for each effect that failed for good its `name` and the `token` of its receipt's writer |
 //! | `encoding` | `base64` or `empty`, where the queue does not take the body as it is |
 //!

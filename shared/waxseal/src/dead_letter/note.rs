@@ -45,6 +45,9 @@ pub struct Note<'a> {
     /// The envelope's name.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub name: Option<Cow<'a, str>>,
+    /// The handler that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handler: Option<Cow<'a, str>>,
     /// The effects that failed for good.
     #[serde(default, skip_serializing_if = "<[FailedHandler]>::is_empty")]
     pub handlers: Cow<'a, [FailedHandler]>,
@@ -81,6 +84,7 @@ impl<'a> Note<'a> {
             source: dead_letter.identity.as_ref().map(|(source, _)| (&**source).into()),
             id: dead_letter.identity.as_ref().map(|(_, id)| (&**id).into()),
             name: dead_letter.name.as_deref().map(Cow::Borrowed),
+            handler: dead_letter.handler.as_deref().map(Cow::Borrowed),
             ..Self::least(dead_letter, encoding)
         }
     }

@@ -31,18 +31,29 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// The effects of one message that failed for good, each with its receipt's writer, for the dead
-/// letter (S-19).
+/// The handlers of one message that failed, for its dead letter.
 #[derive(Debug, Default)]
-pub(crate) struct FailedHandlers(Lock<Vec<FailedHandler>>);
+pub(crate) struct FailedHandlers(Lock<Failed>);
+
+/// See [`FailedHandlers`].
+#[derive(Debug, Default)]
+pub(crate) struct Failed {
+    /// The handler whose failure is the message's.
+    pub(crate) cause: Option<&'static str>,
+    /// The effects that failed for good, each with its receipt's writer (S-19).
+    pub(crate) effects: Vec<FailedHandler>,
+}
 
 impl FailedHandlers {
     pub(super) fn add(&self, name: &str, token: String) {
-        let mut failed = self.0.lock();
-        failed.push(FailedHandler { name: name.to_owned(), token });
+        self.0.lock().effects.push(FailedHandler { name: name.to_owned(), token });
     }
 
-    pub(crate) fn into_vec(self) -> Vec<FailedHandler> {
+    pub(super) fn blame(&self, handler: &'static str) {
+        self.0.lock().cause = Some(handler);
+    }
+
+    pub(crate) fn into_failed(self) -> Failed {
         self.0.into_inner()
     }
 }

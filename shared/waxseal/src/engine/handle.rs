@@ -166,11 +166,19 @@ impl Engine {
         let mut outcome = Ok(Outcome::Duplicate);
         for route in routes {
             let task = Task::new(access, &delivery, route, hash.clone());
-            match (self.inner.react(&task).await, &outcome) {
+            let result = self.inner.react(&task).await;
+            if let Err(failure) = &result {
+                self.inner.tell(&task, failure);
+            }
+            match (result, &outcome) {
                 (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
                 (Ok(Outcome::Stale), Ok(Outcome::Duplicate)) => outcome = Ok(Outcome::Stale),
-                (Err(failure), Ok(_)) => outcome = Err(failure),
+                (Err(failure), Ok(_)) => {
+                    delivery.failed.blame(route.handler);
+                    outcome = Err(failure);
+                }
                 (Err(failure), Err(earlier)) if failure.is_permanent() && !earlier.is_permanent() => {
+                    delivery.failed.blame(route.handler);
                     outcome = Err(failure);
                 }
                 (Ok(_) | Err(_), _) => {}
@@ -204,7 +212,13 @@ impl Engine {
                 Err(_) => break,
             }
         }
-        self.inner.fold(&tasks, entity, strict).await
+        let results = self.inner.fold(&tasks, entity, strict).await;
+        for (task, result) in tasks.iter().zip(&results) {
+            if let Err(failure) = result {
+                self.inner.tell(task, failure);
+            }
+        }
+        results
     }
 
     /// The table, for the driver of a batch.

@@ -6,8 +6,8 @@ use crate::{
     commit::Access,
     engine::{handle::Inner, outcome::Outcome, task::Task},
     fault::Fault,
-    handler::Failure,
-    observe::Committed,
+    handler::{Failure, Reason},
+    observe::{Committed, Failed},
     row::{Receipt, ReceiptMeaning, Status},
     table::{Item, attribute},
     token::Token,
@@ -41,6 +41,16 @@ impl Inner {
         let committed = Committed::new(task.consumer, task.message());
         self.settings.observers.each(|observer| observer.committed(&committed));
         Outcome::Applied
+    }
+
+    /// Tells the observers of a failed run.
+    pub(super) fn tell(&self, task: &Task<'_>, failure: &Failure) {
+        let observers = &self.settings.observers;
+        if !observers.is_empty() {
+            let reason = Reason::of(failure);
+            let failed = Failed::new(task.consumer, task.message(), failure.code(), reason.shown());
+            observers.each(|observer| observer.failed(&failed));
+        }
     }
 
     /// The writer token for one commit.

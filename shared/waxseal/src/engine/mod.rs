@@ -26,7 +26,7 @@ mod target;
 mod task;
 mod transact;
 
-pub(crate) use delivery::{Delivery, FailedHandlers};
+pub(crate) use delivery::{Delivery, Failed, FailedHandlers};
 pub use door::{Answer, Call, Rejected};
 pub(crate) use fold::LONGEST;
 pub use handle::Engine;

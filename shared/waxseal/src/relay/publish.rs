@@ -210,6 +210,7 @@ fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -
         service: relay.service.to_owned(),
         identity: None,
         name: None,
+        handler: None,
         handlers: Vec::new(),
     }
 }

@@ -2,7 +2,10 @@
 
 use waxseal::Timestamp;
 
-use crate::{clock::Clock, faults::Faults, local::Local, random::Random, report::Report, world::World};
+use crate::{
+    clock::Clock, faults::Faults, history::Recorder, local::Local, panics, random::Random, report::Report,
+    world::World,
+};
 
 /// Sets up a [`Local`].
 #[derive(Debug, Clone)]
@@ -12,13 +15,15 @@ pub struct Builder {
     faults: Faults,
     report: Report,
     start: Option<Timestamp>,
+    keeps_history: bool,
 }
 
 impl Default for Builder {
     fn default() -> Self {
         // 2026-01-01T00:00:00Z: any fixed start makes runs repeatable.
         let start = Timestamp::from_second(1_767_225_600).ok();
-        Self { seed: 0, faults: Faults::none(), report: Report { is_on: true }, start }
+        let report = Report { is_on: true };
+        Self { seed: 0, faults: Faults::none(), report, start, keeps_history: false }
     }
 }
 
@@ -54,11 +59,23 @@ impl Builder {
         self
     }
 
+    /// Keeps what happens, for [`Local::history`] and [`Local::why`]. It takes memory for each
+    /// delivery, so long simulations leave it out.
+    pub fn keep_history(mut self) -> Self {
+        self.keeps_history = true;
+        self
+    }
+
     /// The environment, with nothing deployed.
     #[must_use]
     pub fn build(self) -> Local {
         let clock = self.start.map_or_else(Clock::real, Clock::starting_at);
-        Local::new(World::new(clock, Random::new(self.seed), self.faults, self.report))
+        panics::keep_places();
+        let mut world = World::new(clock, Random::new(self.seed), self.faults, self.report);
+        if self.keeps_history {
+            world.recorder = Recorder::on();
+        }
+        Local::new(world)
     }
 }
 

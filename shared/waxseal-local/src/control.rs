@@ -30,6 +30,7 @@ impl Local {
         let detail = serde_json::value::to_raw_value(event)?;
         let entry = Entry { source: event.source.clone(), detail_type: event.name.clone(), detail };
         self.bus().replay(name, &entry)?;
+        self.world.recorder.published(self.now(), &format!("replay:{name}"), &entry.detail);
         Ok(())
     }
 

@@ -1,18 +1,11 @@
 //! Deployment: services wired by the routes of their declaration.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
-use waxseal::{
-    Engine,
-    batch::Batches,
-    observe::{Handled, HandledAs, Observer},
-};
+use waxseal::{Engine, batch::Batches};
 use waxseal_catalog::{
     self as catalog, App,
     routes::{self, QueueKind, RELAY_FILTER, Routes},
@@ -24,6 +17,7 @@ use crate::{
     bus::Input,
     error::LocalError,
     function::Deployed,
+    handlings::Handlings,
     local::{Deployment, Local},
     mapping,
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
@@ -70,7 +64,9 @@ impl Local {
         let table = self.create_table(name);
         let queues = Queues::new(&self.world, app, declared);
         let mut settings = declared.settings(routes.horizon);
-        settings.observers = settings.observers.and(Arc::new(Duplicates(self.duplicates.clone())));
+        let (world, duplicates) = (self.world.clone(), self.duplicates.clone());
+        let handlings = Handlings { world, table: table.clone(), duplicates };
+        settings.observers = settings.observers.and(Arc::new(handlings));
         let engine = Engine::new(service, table.clone(), self.host(), settings)?;
         let function = self.function(&engine, &queues, declared);
         let function = self.deployed(name, function, routes.timeout);
@@ -123,7 +119,7 @@ impl Local {
     }
 
     fn dead_letters_to(&self, queue: &Queue) -> LocalDeadLetters {
-        LocalDeadLetters { queue: queue.clone(), report: self.world.report }
+        LocalDeadLetters { queue: queue.clone(), world: self.world.clone() }
     }
 
     fn subscribe(&self, service: &str, routes: &Routes, queue: &Queue) -> Result<(), LocalError> {
@@ -198,16 +194,5 @@ impl Queues {
         let commands = commands.map(|route| queue(&format!("{service}-commands"), route));
         let events = queue(service, &routes::Queue::new(app, declared, QueueKind::Events));
         Self { events, commands, dead_letters, relay_dead_letters }
-    }
-}
-
-/// Counts the records that had taken effect before.
-struct Duplicates(Arc<AtomicU64>);
-
-impl Observer for Duplicates {
-    fn handled(&self, record: &Handled<'_>) {
-        if record.outcome == HandledAs::Duplicate {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use waxseal::End;
 use waxseal_lambda::{Invocation, Invoke, points};
 
-use crate::{waiting::uncounted, world::World};
+use crate::{history::What, waiting::uncounted, world::World};
 
 /// A function with the settings that Lambda has of it.
 #[derive(Clone)]
@@ -49,6 +49,9 @@ impl<F: Invoke> Deployed<F> {
             }
         };
         tracing::warn!(function = self.name, error = result, "invocation failed");
+        self.world
+            .recorder
+            .add(clock.now(), || What::Broken { function: self.name.clone(), reason: result.clone() });
         Err(result)
     }
 }

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use waxseal::{
-    Timestamp,
+    Raw, Timestamp,
     dead_letter::{self, Note},
 };
 
@@ -53,6 +55,17 @@ impl Message {
     #[must_use]
     pub fn note(&self) -> Option<Note<'static>> {
         Note::read(self.content.attributes.get(dead_letter::ATTRIBUTE)?)
+    }
+
+    /// The envelope in its body, alone or inside of an event of the bus.
+    pub(crate) fn envelope(&self) -> Option<Raw> {
+        #[derive(Deserialize)]
+        struct Event<'a> {
+            #[serde(borrow)]
+            detail: &'a RawValue,
+        }
+        let detail = serde_json::from_str::<Event<'_>>(&self.content.body);
+        Raw::parse(detail.map_or(&*self.content.body, |event| event.detail.get())).ok()
     }
 
     /// Its receipt handle.

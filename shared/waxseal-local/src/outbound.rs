@@ -18,7 +18,6 @@ use crate::{
     limits::{self, Refused},
     message::NewMessage,
     queue::Queue,
-    report::Report,
     topic::Topic,
     world::World,
 };
@@ -98,6 +97,7 @@ impl Channels {
                     .map_err(|error| refused(&format!("queue {}", queue.name()), &error))?;
             }
         }
+        self.world.recorder.published(now, channel, envelope);
         Ok(())
     }
 }
@@ -117,7 +117,11 @@ impl Publisher for Channels {
                 if self.world.injects(faults.throttled_entry) {
                     return Err(PublishError::transient("ThrottlingException"));
                 }
-                self.publish_one(emission, now)
+                let result = self.publish_one(emission, now);
+                if let Err(error) = &result {
+                    self.world.recorder.not_published(now, emission, &error.reason);
+                }
+                result
             })
             .collect();
         if self.world.injects(faults.crash_after_publish) {
@@ -131,7 +135,7 @@ impl Publisher for Channels {
 #[derive(Clone)]
 pub(crate) struct LocalDeadLetters {
     pub(crate) queue: Queue,
-    pub(crate) report: Report,
+    pub(crate) world: World,
 }
 
 impl DeadLetters for LocalDeadLetters {
@@ -140,7 +144,10 @@ impl DeadLetters for LocalDeadLetters {
         let text = |attribute: Attribute| Some((attribute.name.clone(), attribute.as_text()?.to_owned()));
         let attributes = attributes.into_iter().filter_map(text).collect();
         self.queue.accept(NewMessage { attributes, ..NewMessage::new(body) });
-        self.report.written(self.queue.name(), &letter);
+        let World { report, recorder, reasons, clock, .. } = &self.world;
+        report.written(self.queue.name(), &letter);
+        reasons.add(self.queue.name(), &letter);
+        recorder.dead_lettered(clock.now(), self.queue.name(), &letter);
         Ok(())
     }
 }

@@ -200,6 +200,7 @@ impl Queue {
         drop(state);
         for (queue, message) in dead {
             self.inner.world.report.moved(queue.name(), &message.id, self.name(), message.receives);
+            self.inner.world.recorder.moved(now, queue.name(), &message, self.name());
             tracing::warn!(
                 queue = self.name(),
                 to = queue.name(),

@@ -22,7 +22,9 @@ impl Report {
     pub(crate) fn written(self, queue: &str, letter: &DeadLetter) {
         if self.is_on {
             let reason = format!("{}: {}", letter.code, letter.reason);
-            eprintln!("{}", line(queue, &letter.record, letter.identity.as_ref(), &reason));
+            let handler = letter.handler.as_ref().map(|handler| format!(", handler {handler}"));
+            let record = format!("{}{}", letter.record, handler.unwrap_or_default());
+            eprintln!("{}", line(queue, &record, letter.identity.as_ref(), &reason));
         }
     }
 

@@ -74,6 +74,11 @@ impl Table {
         self.state().items.iter().cloned().collect()
     }
 
+    /// An item, without a request.
+    pub(crate) fn look(&self, key: &Key) -> Option<Item> {
+        self.state().items.get(key).cloned()
+    }
+
     /// The number of requests that it has answered.
     #[must_use]
     pub fn requests(&self) -> u64 {

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use waxseal::{Host, Timestamp, Token};
 
-use crate::{clock::Clock, executor::Executor, faults::Faults, random::Random, report::Report};
+use crate::{
+    clock::Clock, executor::Executor, faults::Faults, history::Recorder, random::Random, reasons::Reasons,
+    report::Report,
+};
 
 /// Everything that the parts of one environment share.
 #[derive(Debug, Clone)]
@@ -14,13 +17,16 @@ pub(crate) struct World {
     pub(crate) executor: Executor,
     pub(crate) faults: Faults,
     pub(crate) report: Report,
+    pub(crate) recorder: Recorder,
+    pub(crate) reasons: Reasons,
 }
 
 impl World {
     pub(crate) fn new(clock: Clock, random: Random, faults: Faults, report: Report) -> Self {
         let (clock, random) = (Arc::new(clock), Arc::new(random));
         let executor = Executor::new(clock.clone(), random.clone());
-        Self { clock, random, executor, faults, report }
+        let (recorder, reasons) = (Recorder::default(), Reasons::default());
+        Self { clock, random, executor, faults, report, recorder, reasons }
     }
 
     /// The same world for a part that no fault hits.

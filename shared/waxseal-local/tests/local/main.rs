@@ -10,6 +10,7 @@ mod claims;
 mod delays;
 mod environment;
 mod front_page;
+mod history;
 mod missing_channel;
 mod order;
 mod outside;

@@ -88,7 +88,7 @@ fn l1_every_dead_letter_is_reported_unless_the_environment_is_quiet() {
         |words: &str| assert!(reported.iter().any(|line| line.contains(words)), "{words}: {reported:#?}");
     let lost = "lost: warehouse refused a delivery of warehouse-order.placed: InvalidParameterValue: the message has ";
     assert!(reported[3].starts_with(lost), "{reported:#?}");
-    said(", event e1 of shop: WX0006: nothing to pack");
+    said(", handler refuse, event e1 of shop: WX0006: nothing to pack");
     said(": the redrive policy moved it from unread after 1 receives");
     assert!(!reported.concat().contains("Ada"), "a report holds no payload: {reported:#?}");
 

@@ -80,7 +80,8 @@ impl Executor {
         future: impl Future<Output = T> + Send + 'static,
         immune: bool,
     ) -> Join<T> {
-        self.start(future, Process::new(immune, None))
+        // In a box, once: the frames below would move it again, and a handler's future is large.
+        self.start(Box::pin(future), Process::new(immune, None))
     }
 
     /// As [`Executor::spawn_task`], for an invocation. While it waits for nothing of the
@@ -92,7 +93,7 @@ impl Executor {
         longest: Duration,
     ) -> (Join<T>, Arc<Visit>) {
         let visit = Arc::new(Visit::new(self.shared.outside.clone(), longest));
-        (self.start(future, Process::new(immune, Some(visit.clone()))), visit)
+        (self.start(Box::pin(future), Process::new(immune, Some(visit.clone()))), visit)
     }
 
     fn start<T: Send + 'static>(

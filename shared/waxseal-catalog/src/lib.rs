@@ -8,7 +8,7 @@
 //! - [`Deployed`] is a service with its handlers, its HTTP interface and its numbers.
 //! - [`App::routes`] derives [rules, filters, queues and time-outs](routes) as plain data.
 //! - [`App::check`] reports [mistakes of the whole application](finding), each with a code.
-//! - [`settings`] is the table of Waxseal's environment variables.
+//! - [`settings`] is the table of Waxseal's environment variables, and [`metric`] lists the metrics of a function.
 //!
 //! It knows no AWS SDK and no socket.
 //!
@@ -52,6 +52,7 @@ mod deployed;
 pub mod finding;
 mod horizon;
 mod http;
+pub mod metric;
 mod program;
 pub mod routes;
 pub mod settings;

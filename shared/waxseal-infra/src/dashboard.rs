@@ -2,7 +2,10 @@
 //! every function.
 
 use serde_json::{Value, json};
-use waxseal_catalog::App;
+use waxseal_catalog::{
+    App,
+    metric::{AGE, DIMENSION, DUPLICATES, HANDLED, Metric, RETRIED},
+};
 
 use crate::{
     names::{self, sub},
@@ -20,13 +23,17 @@ pub(crate) fn resource(app: &App) -> Value {
 }
 
 fn widgets(app: &App) -> Vec<Value> {
-    let mut metrics: [Vec<Value>; 6] = Default::default();
+    let mut metrics: [Vec<Value>; 9] = Default::default();
     for service in &app.services {
         let routes = app.routes(service);
         let name = |rest: &str| names::named(app, &format!("{}{rest}", service.name()));
         let queue = |metric: &str, rest: &str| json!(["AWS/SQS", metric, "QueueName", name(rest)]);
         let lambda = |metric: &str, rest: &str| json!(["AWS/Lambda", metric, "FunctionName", name(rest)]);
-        let [dead_letters, age, relay, runs, errors, duration] = &mut metrics;
+        let own = |metric: Metric| json!([names::namespace(app), metric.name, DIMENSION, service.name()]);
+        let [dead_letters, age, relay, runs, errors, duration, handled, retried, old] = &mut metrics;
+        handled.push(own(HANDLED));
+        retried.extend([own(RETRIED), own(DUPLICATES)]);
+        old.push(own(AGE));
         dead_letters.push(queue("ApproximateNumberOfMessagesVisible", "-dlq"));
         age.extend(
             routes
@@ -50,6 +57,9 @@ fn widgets(app: &App) -> Vec<Value> {
         ("Invocations", "Sum"),
         ("Errors", "Sum"),
         ("Duration p99, ms", "p99"),
+        ("Records handled", "Sum"),
+        ("Records retried, and duplicates", "Sum"),
+        ("Age of the oldest event of a batch, ms", "Maximum"),
     ];
     let widget = |(index, ((title, statistic), metrics)): (usize, ((&str, &str), Vec<Value>))| {
         json!({

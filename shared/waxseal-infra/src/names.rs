@@ -13,6 +13,11 @@ pub(crate) fn named(app: &App, rest: &str) -> String {
     format!("{}-${{Stage}}-{rest}", app.name)
 }
 
+/// The CloudWatch namespace of the application's own metrics, for `Fn::Sub`: one for each stage.
+pub(crate) fn namespace(app: &App) -> String {
+    format!("{}-${{Stage}}", app.name)
+}
+
 /// `{"Ref": id}`.
 pub(crate) fn reference(id: &str) -> Value {
     json!({ "Ref": id })

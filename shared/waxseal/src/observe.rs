@@ -4,7 +4,7 @@
 //! sees identities and outcomes, and no payload. It cannot change the outcome. It must not block,
 //! and its panic is a panic of its caller.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use waxseal_message::Timestamp;
 
@@ -33,6 +33,10 @@ pub trait Observer: Send + Sync + 'static {
     /// A record of a batch has reached its end. Records are reported in the order of the batch.
     fn handled(&self, record: &Handled<'_>) {
         let _ = record;
+    }
+    /// A batch has ended. Its records were reported before.
+    fn batch_ended(&self, batch: &BatchEnded<'_>) {
+        let _ = batch;
     }
     /// A unit of work is committed: its receipt, its state and its emissions.
     fn committed(&self, unit: &Committed<'_>) {
@@ -99,6 +103,54 @@ pub enum HandledAs {
     Blocked,
     /// Too little time was left to start it, so it is delivered again.
     Unstarted,
+}
+
+impl HandledAs {
+    /// Its name in logs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Duplicate => "duplicate",
+            Self::Stale => "stale",
+            Self::Ignored => "ignored",
+            Self::DeadLettered => "dead-lettered",
+            Self::Failed => "failed",
+            Self::Blocked => "blocked",
+            Self::Unstarted => "unstarted",
+        }
+    }
+}
+
+/// The end of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BatchEnded<'a> {
+    /// The service.
+    pub service: &'a str,
+    /// The outcomes of its records, in the order of the batch.
+    pub outcomes: &'a [HandledAs],
+    /// The time from the event of its oldest message to the end of the batch; `None` where no
+    /// record held a message.
+    pub oldest: Option<Duration>,
+    /// The requests that the batch has sent to its table, reads and writes. A retry by the client
+    /// of the table is not counted.
+    pub requests: u64,
+}
+
+impl BatchEnded<'_> {
+    /// The number of records with one of these outcomes.
+    ///
+    /// ```
+    /// use waxseal::observe::{BatchEnded, HandledAs};
+    /// fn came_in_vain(batch: &BatchEnded<'_>) -> usize {
+    ///     batch.count(&[HandledAs::Duplicate, HandledAs::Stale])
+    /// }
+    /// ```
+    #[must_use]
+    pub fn count(&self, outcomes: &[HandledAs]) -> usize {
+        self.outcomes.iter().filter(|outcome| outcomes.contains(outcome)).count()
+    }
 }
 
 /// A committed unit of work.

@@ -1,6 +1,6 @@
 //! The settings of the engine, the policy of batches and the reach of sweeps.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use waxseal::{
     Settings,
@@ -8,15 +8,16 @@ use waxseal::{
     relay::SWEEP_REACH,
 };
 use waxseal_catalog::settings::{
-    BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED, MAX_RECEIVES,
-    SWEEP, TOTAL_FAILURE,
+    BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, LOG_HANDLED, MALFORMED,
+    MAX_RECEIVES, METRICS, SWEEP, TOTAL_FAILURE,
 };
 
 use super::parts::Environment;
-use crate::setting_error::SettingError;
+use crate::{log_handled::LogHandled, metrics::Metrics, setting_error::SettingError};
 
 impl Environment {
-    /// [`Settings`]: `WAXSEAL_HORIZON_DAYS` and `WAXSEAL_LEASE_SECONDS` where they are set.
+    /// [`Settings`]: `WAXSEAL_HORIZON_DAYS`, `WAXSEAL_LEASE_SECONDS`, `WAXSEAL_METRICS` and `WAXSEAL_LOG_HANDLED` where
+    /// they are set.
     ///
     /// # Errors
     /// Where one has a wrong value.
@@ -27,6 +28,12 @@ impl Environment {
         }
         if let Some(seconds) = self.variables.number(&LEASE)? {
             settings.lease = Duration::from_secs(seconds);
+        }
+        if let Some(namespace) = self.variables.optional(&METRICS)? {
+            settings.observers = settings.observers.and(Arc::new(Metrics::in_namespace(namespace)));
+        }
+        if self.variables.choice(&LOG_HANDLED, &[("off", false), ("on", true)])? {
+            settings.observers = settings.observers.and(Arc::new(LogHandled));
         }
         Ok(settings)
     }
@@ -89,6 +96,8 @@ mod tests {
             ("WAXSEAL_ISOLATION", "yes"),
             ("WAXSEAL_TOTAL_FAILURE", "panic"),
             ("WAXSEAL_BACKOFF_SECONDS", "0"),
+            ("WAXSEAL_METRICS", "AWS/SQS"),
+            ("WAXSEAL_LOG_HANDLED", "yes"),
         ] {
             let aws = environment(&[(name, value)]);
             let error = aws.settings().err().or(aws.policy().err()).unwrap();
@@ -112,6 +121,8 @@ mod tests {
             ("WAXSEAL_ISOLATION", "on"),
             ("WAXSEAL_TOTAL_FAILURE", "raise"),
             ("WAXSEAL_BACKOFF_SECONDS", "2"),
+            ("WAXSEAL_METRICS", "shop-prod"),
+            ("WAXSEAL_LOG_HANDLED", "on"),
         ]);
         let (settings, policy) = (aws.settings().unwrap(), aws.policy().unwrap());
         assert_eq!(settings.horizon, Duration::from_hours(40 * 24));
@@ -121,6 +132,7 @@ mod tests {
         assert_eq!((policy.grouping, policy.groups), (Grouping::FewestRequests, GroupPolicy::Block));
         assert_eq!((policy.total_failure, policy.isolation), (TotalFailure::Raise, true));
         assert_eq!(policy.backoff.base, Duration::from_secs(2));
+        assert_eq!(format!("{:?}", settings.observers), "2 observers");
         let swept = environment(&[("WAXSEAL_SWEEP_DAYS", "30")]).sweep_reach();
         assert_eq!(swept, Ok(Duration::from_hours(30 * 24)));
     }
@@ -152,7 +164,7 @@ mod tests {
             let Values::Choice(words) = setting.values else { continue };
             let meanings = words.iter().map(|word| {
                 let aws = environment(&[(setting.name, word)]);
-                format!("{:?}", aws.policy().unwrap())
+                format!("{:?} {:?}", aws.policy().unwrap(), aws.settings().unwrap())
             });
             let distinct: BTreeSet<String> = meanings.collect();
             assert_eq!(distinct.len(), words.len(), "{}", setting.name);

@@ -169,6 +169,20 @@ settings! {
         example: "10485760",
         read_by: [ClaimCheck],
     }
+    METRICS = "WAXSEAL_METRICS" {
+        purpose: "the CloudWatch namespace in which each batch counts its records, by a line in the log",
+        values: Values::Text { what: "a namespace of at most 255 characters", check: value::namespace },
+        unset: Unset::Means("nothing is counted"),
+        example: "shop-prod",
+        read_by: [Service],
+    }
+    LOG_HANDLED = "WAXSEAL_LOG_HANDLED" {
+        purpose: "whether each handled record writes a line at the level INFO, on or off",
+        values: Values::Choice(&["off", "on"]),
+        unset: Unset::Default("off"),
+        example: "on",
+        read_by: [Service],
+    }
     TIMEOUT = "WAXSEAL_TIMEOUT_SECONDS" {
         purpose: "the function's own time-out, as the template has it",
         values: Values::Number { least: 1, most: 900 },

@@ -199,6 +199,19 @@ pub(super) fn bucket_names(value: &str) -> Result<(), String> {
     value.split(',').try_for_each(|name| bucket_name(name.trim()))
 }
 
+/// A namespace of metrics. Namespaces that begin with `AWS/` belong to AWS.
+///
+/// Source: CloudWatch API reference, `PutMetricData`, `Namespace`.
+pub(super) fn namespace(value: &str) -> Result<(), String> {
+    let is_plain = value.chars().all(|c| c.is_ascii_alphanumeric() || ".-_/#:".contains(c));
+    match is_plain && value.len() <= 255 && !value.starts_with(':') && !value.starts_with("AWS/") {
+        true => Ok(()),
+        false => Err(format!(
+            "is `{value:.300}`, not a namespace of at most 255 letters, digits and `.-_/#:` that does not begin with `AWS/`"
+        )),
+    }
+}
+
 /// A bucket's name. Source: S3 user guide, "Bucket naming rules".
 fn bucket_name(value: &str) -> Result<(), String> {
     let is_edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -264,6 +277,16 @@ mod tests {
         }
         for bad in ["a bus", "arn:aws:events:eu-west-1:123456789012:rule/shop"] {
             assert!(bus_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_of_metrics_is_not_one_of_aws() {
+        for good in ["shop-prod", "Shop/prod", "a.b_c#d:e"] {
+            assert_eq!(namespace(good), Ok(()), "{good}");
+        }
+        for bad in ["AWS/Lambda", ":shop", "shop prod", "größe", &"s".repeat(256)] {
+            assert!(namespace(bad).unwrap_err().starts_with("is `"), "{bad}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use waxseal_catalog::{
     RULE_RETRY_DAYS, TOPIC_RETRY_DAYS,
     routes::QueueKind,
-    settings::{BUS, DEAD_LETTERS, HORIZON, MAX_RECEIVES, SWEEP, TABLE, TIMEOUT, TOPICS},
+    settings::{BUS, DEAD_LETTERS, HORIZON, MAX_RECEIVES, METRICS, SWEEP, TABLE, TIMEOUT, TOPICS},
 };
 
 use crate::{
@@ -34,6 +34,12 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
         if let Some(function) = index.function(service.name()) {
             let own = function.variable(TABLE.name) == &reference("Table");
             report.unless(own, &function, format!("{} is not its own table", TABLE.name));
+            let counts = function.variable(METRICS.name) == &names::sub(names::namespace(index.app));
+            report.unless(
+                counts,
+                &function,
+                format!("{} is not the namespace of the dashboard", METRICS.name),
+            );
             for brought in &service.parameters {
                 let told = function.variable(&brought.variable) == &reference(&parameter(&brought.variable));
                 report.unless(told, &function, format!("{} is not its parameter", brought.variable));

@@ -1,7 +1,7 @@
 //! The function of a service, with its role, its mappings and its URL.
 
 use serde_json::{Map, Value, json};
-use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, TABLE};
+use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, METRICS, TABLE};
 
 use crate::{
     claims,
@@ -95,6 +95,7 @@ fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
     variables.extend([
         (TABLE.name.to_owned(), reference("Table")),
         (DEAD_LETTERS.name.to_owned(), reference("DeadLetters")),
+        (METRICS.name.to_owned(), names::sub(names::namespace(builder.app))),
     ]);
     if claims::checks_in(service) || !claims::fetches_from(builder.app, service).is_empty() {
         variables.insert(CLAIMS.name.to_owned(), claims::location(builder.app, service));

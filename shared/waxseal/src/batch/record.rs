@@ -6,7 +6,7 @@ use crate::{
     engine::Outcome,
     observe::{Handled, HandledAs},
 };
-use waxseal_message::{Malformed, Raw};
+use waxseal_message::{Malformed, Raw, Timestamp};
 
 /// One record of a batch, as a source parsed it.
 #[derive(Debug, Clone)]
@@ -69,6 +69,14 @@ impl Record {
 }
 
 impl Record {
+    /// The time of its event, where it holds one.
+    pub(super) fn timestamp(&self) -> Option<Timestamp> {
+        match &self.content {
+            Content::Message(raw) => Some(raw.timestamp),
+            Content::Ignored(_) | Content::Malformed(_) => None,
+        }
+    }
+
     /// The record's end in the form for observers.
     pub(super) fn handled<'a>(&'a self, service: &'a str, outcome: &RecordOutcome) -> Handled<'a> {
         let outcome = match outcome {

@@ -16,6 +16,7 @@ use crate::{
     },
     commit::{Access, Group},
     end::{End, Point},
+    observe::BatchEnded,
 };
 use waxseal_message::Timestamp;
 
@@ -81,14 +82,26 @@ impl Batches {
                 "some records come again by their queue's own visibility: no time was left to tell it"
             );
         }
-        let (observers, service) = (self.engine.observers(), self.engine.service().name());
-        if !observers.is_empty() {
-            for (record, outcome) in records.iter().zip(&outcomes) {
-                let handled = record.handled(service, outcome);
-                observers.each(|observer| observer.handled(&handled));
-            }
-        }
+        self.report(records, &outcomes, group.sent());
         outcomes
+    }
+
+    /// Tells the observers of the records, and then of their batch.
+    fn report(&self, records: &[Record], outcomes: &[RecordOutcome], requests: u64) {
+        let (observers, service) = (self.engine.observers(), self.engine.service().name());
+        if observers.is_empty() {
+            return;
+        }
+        let mut ends = Vec::with_capacity(records.len());
+        for (record, outcome) in records.iter().zip(outcomes) {
+            let handled = record.handled(service, outcome);
+            observers.each(|observer| observer.handled(&handled));
+            ends.push(handled.outcome);
+        }
+        let oldest = records.iter().filter_map(Record::timestamp).min();
+        let oldest = oldest.map(|oldest| self.engine.now().saturating_duration_since(oldest));
+        let batch = BatchEnded { service, outcomes: &ends, oldest, requests };
+        observers.each(|observer| observer.batch_ended(&batch));
     }
 
     async fn delay(&self, records: &[Record], outcomes: &[RecordOutcome]) {

@@ -51,6 +51,8 @@ pub(crate) struct Group {
     /// so the host is asked once.
     token: Token,
     tokens: AtomicU64,
+    /// The number of requests sent.
+    requests: AtomicU64,
 }
 
 /// The requests of the records.
@@ -111,7 +113,13 @@ impl Group {
             locks: Lock::default(),
             token,
             tokens: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
         }
+    }
+
+    /// The number of requests that the group has sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// The next writer token. It is as unlikely to collide as the host's own tokens. The count is
@@ -287,6 +295,7 @@ impl Group {
     }
 
     async fn send(&self, table: &dyn AnyTable, request: Request) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         match request {
             Request::Read(reads) => read(table, reads).await,
             Request::Commit(commits) => self.write(table, commits).await,

@@ -172,7 +172,7 @@ mod tests {
             Record::new("e", Vec::new(), Content::Ignored("a test")),
             Record::new("f", Vec::new(), Content::Malformed(Malformed::new("no JSON"))),
         ];
-        fixture.host.advance(Duration::from_secs(90));
+        fixture.host.pass(Duration::from_secs(90));
         block_on(batches.run(&records, None));
         block_on(batches.run(&records[5..6], None));
 

@@ -82,15 +82,20 @@ impl Bus {
         limits::entry(entry)?;
         let id = self.inner.world.random.uuid();
         let event = wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay);
+        self.route(&event, entry.detail.get());
+        Ok(id)
+    }
+
+    /// Hands a whole event to the target of every rule that selects it.
+    pub(crate) fn route(&self, event: &str, detail: &str) {
         let rules: BTreeMap<String, Rule> = self.inner.rules.lock().clone();
-        for (name, rule) in rules.into_iter().filter(|(_, rule)| rule.pattern.matches_text(&event)) {
+        for (name, rule) in rules.into_iter().filter(|(_, rule)| rule.pattern.matches_text(event)) {
             let body = match rule.input {
-                Input::Whole => event.clone(),
-                Input::Detail => entry.detail.get().to_owned(),
+                Input::Whole => event,
+                Input::Detail => detail,
             };
             // Without a tenant: a rule on AWS holds one constant `MessageGroupId` at most (S-48).
             rule.target.deliver(NewMessage::new(body), &name);
         }
-        Ok(id)
     }
 }

@@ -78,10 +78,9 @@ impl Engine {
         deadline: Option<Timestamp>,
     ) -> Result<Marked, Failure> {
         let inner = &*self.inner;
-        let routes = inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
+        let routes = self.routes_of(raw).ok_or_else(|| self.unknown(raw))?;
         let (hash, failed) = (hash(raw)?, FailedHandlers::default());
         let tasks: Vec<Task<'_>> = routes
-            .iter()
             .map(|route| {
                 Task::new(access, &Delivery { deadline, ..Delivery::of(raw, &failed) }, route, hash.clone())
             })

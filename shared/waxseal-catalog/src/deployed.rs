@@ -267,7 +267,8 @@ impl Deployed {
     }
 
     /// The pattern of the rule for an event of the bus, in the place of
-    /// `{"source": [owner], "detail-type": [name]}`: for readers of only some of the events.
+    /// `{"source": [owner], "detail-type": [name]}`: for readers of only some of the events. A
+    /// [foreign event](waxseal::foreign!) is named by its owner's name for it.
     #[must_use]
     pub fn pattern(mut self, event: impl Into<String>, pattern: Value) -> Self {
         self.patterns.insert(event.into(), pattern);
@@ -346,7 +347,10 @@ impl Deployed {
 
 fn distinct(all: impl Iterator<Item = Declared>) -> Vec<Declared> {
     let mut seen = std::collections::BTreeSet::new();
-    all.filter(|declared| seen.insert(declared.name)).collect()
+    // Two foreign events of one name are two events, and one may come from two buses.
+    let whose =
+        |declared: &Declared| declared.is_foreign().then(|| (declared.owner, declared.channel.to_string()));
+    all.filter(|declared| seen.insert((declared.name, whose(declared)))).collect()
 }
 
 impl fmt::Debug for Deployed {

@@ -23,7 +23,7 @@ use crate::{
 /// |---|---|---|
 /// | SQS | each record on its own | the failed records, in input order |
 /// | DynamoDB stream | the emissions of receipts are handled, without a bus | the first failed record |
-/// | SNS, EventBridge | each event on its own | a failure fails the invocation (S-38) |
+/// | SNS, EventBridge, S3, a Lambda destination | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
 /// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
 ///
@@ -75,7 +75,7 @@ impl Function {
     ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
         let text = json::unmarked(&text);
-        match Payload::read(text, invocation)? {
+        match Payload::read(text, invocation, Some(self.engine().service()))? {
             Payload::Batch(batch) => self.batch(&batch, invocation, end).await,
             Payload::Stream(objects) => self.batch(&stream::batch(&objects.0)?, invocation, end).await,
             Payload::Http => match &self.http {

@@ -66,6 +66,17 @@ impl<'a> Object<'a> {
         string(self.get(name)?)
     }
 
+    /// The object as JSON again.
+    pub(crate) fn to_raw(&self) -> Result<Box<RawValue>, serde_json::Error> {
+        struct Members<'o>(&'o Object<'o>);
+        impl serde::Serialize for Members<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map(self.0.0.iter().map(|(name, value)| (name, value)))
+            }
+        }
+        serde_json::value::to_raw_value(&Members(self))
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 use waxseal::{
-    Malformed,
+    Malformed, Service,
     batch::{Content, Record},
     is_plain_name,
 };
@@ -19,7 +19,7 @@ use crate::{
     json::{self, Object, Objects, kind},
     source::{
         batch::{Batch, Kind},
-        eventbridge, s3,
+        destination, eventbridge, s3,
         shape::DESTINATION,
         sns, sqs,
     },
@@ -38,31 +38,35 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    pub(crate) fn read(text: &'a str, invocation: &Invocation) -> Result<Self, InvokeError> {
+    /// Reads a payload for a service, or for a relay, which has none.
+    pub(crate) fn read(
+        text: &'a str,
+        invocation: &Invocation,
+        service: Option<&Service>,
+    ) -> Result<Self, InvokeError> {
         let trace = invocation.trace.as_deref();
-        if let Some(records) = sqs::fast_path(text) {
+        if let Some(records) = sqs::fast_path(text, service) {
             return Ok(Self::Batch(Batch { kind: Kind::Sqs, records }));
         }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
-            Top::Records(objects) => records(text, objects, trace),
+            Top::Records(objects) => records(text, objects, trace, service),
             Top::Event => {
                 let event = Object::parse(text).unwrap_or_default();
                 Ok(Self::Batch(Batch {
                     kind: Kind::EventBridge,
-                    records: vec![eventbridge::record(&event, text, trace)],
+                    records: vec![eventbridge::record(&event, text, trace, service)],
                 }))
             }
             Top::Http => Ok(Self::Http),
             Top::Sweep => Ok(Self::Sweep),
             Top::Release => Ok(Self::Release),
-            Top::Destination => Err(InvokeError::Unrecognised {
-                saw: "the record of a Lambda destination, with the request and the response of an asynchronous invocation"
-                    .to_owned(),
+            Top::Destination => destination::batch(text, service).map(Self::Batch).ok_or_else(|| {
+                let saw = "the record of a Lambda destination, with the request and the response of an asynchronous invocation, which no \
+                           handler takes";
+                InvokeError::Unrecognised { saw: saw.to_owned() }
             }),
             Top::Other => match Object::parse(text) {
-                Some(object) if s3::is_test(&object) => {
-                    Ok(Self::Batch(s3::batch(text, Content::Ignored(s3::TEST))))
-                }
+                Some(object) if s3::is_test(&object) => Ok(Self::Batch(s3::test(text))),
                 object => {
                     let saw = object.map_or_else(|| kind(text).to_owned(), |object| object.names());
                     Err(InvokeError::Unrecognised { saw })
@@ -93,7 +97,12 @@ fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
     }
 }
 
-fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
+fn records<'a>(
+    text: &str,
+    records: Objects<'a>,
+    trace: Option<&str>,
+    service: Option<&Service>,
+) -> Result<Payload<'a>, InvokeError> {
     let objects = &records.0;
     // Without records the source is unknown, and nothing can fail (S-1).
     let Some(first) = objects.first() else {
@@ -104,18 +113,21 @@ fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<
         Some(Kind::Stream) => return Ok(Payload::Stream(records)),
         Some(Kind::Sqs) => Batch {
             kind: Kind::Sqs,
-            records: objects.iter().map(|object| checked(Kind::Sqs, object, sqs::record(object))).collect(),
+            records: objects
+                .iter()
+                .map(|object| checked(Kind::Sqs, object, sqs::record(object, service)))
+                .collect(),
         },
         Some(Kind::Sns) => Batch {
             kind: Kind::Sns,
             records: objects
                 .iter()
                 .enumerate()
-                .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace)))
+                .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace, service)))
                 .collect(),
         },
-        Some(Kind::S3) => s3::batch(text, Content::Malformed(s3::notification())),
-        Some(Kind::EventBridge) | None => {
+        Some(Kind::S3) => s3::batch(text, &records, service),
+        Some(Kind::EventBridge | Kind::Destination) | None => {
             // The name of a source is AWS's own word, such as `aws:kinesis`. Any other text may be personal data.
             let from = match source_of(first) {
                 None => "no eventSource".to_owned(),
@@ -238,7 +250,7 @@ mod tests {
 
     fn lenient(text: &str) -> String {
         let objects: Objects<'_> = serde_json::from_str(text).unwrap();
-        match records(text, objects, None) {
+        match records(text, objects, None, None) {
             Ok(Payload::Batch(batch)) => format!("{:?}", batch.records),
             _ => "no batch of SQS".to_owned(),
         }
@@ -254,7 +266,7 @@ mod tests {
             let mut objects = vec![object(&MEMBERS[..7]); usual];
             objects.extend(batch.iter().map(|members| object(members)));
             let array = format!("[{}]", objects.join(","));
-            let read = sqs::fast_path(&format!(r#"{{"Records":{array}}}"#));
+            let read = sqs::fast_path(&format!(r#"{{"Records":{array}}}"#), None);
             if batch.is_empty() {
                 prop_assert_eq!(read.is_some(), usual > 0, "{}", array);
             }

@@ -45,7 +45,7 @@ pub(crate) fn write(
             failed.truncate(1);
             partial(&failed)
         }
-        Kind::Sns | Kind::EventBridge | Kind::S3 => whole(batch, outcomes, failed.len()),
+        Kind::Sns | Kind::EventBridge | Kind::S3 | Kind::Destination => whole(batch, outcomes, failed.len()),
     }
 }
 

@@ -30,6 +30,12 @@ pub enum LocalError {
     /// A replayed event that the bus refuses.
     #[error("not replayed: {0}")]
     Refused(#[from] Refused),
+    /// An event of an AWS service or of a partner that is none of EventBridge.
+    #[error("not put: an event has id, detail-type, source, time and detail: {0}")]
+    NoEvent(#[source] serde_json::Error),
+    /// A function that failed, with the error of the invocation.
+    #[error("the invocation failed: {0}")]
+    Invocation(String),
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),

@@ -66,6 +66,7 @@ mod entry;
 mod error;
 mod executor;
 mod faults;
+mod foreign;
 mod function;
 mod gateway;
 mod handlings;

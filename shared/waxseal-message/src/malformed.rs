@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::text::Quoted;
+use crate::{json, text::Quoted};
 
 /// The reason why a record is no envelope: the field, its fault, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,13 @@ impl fmt::Display for Malformed {
 }
 
 impl Error for Malformed {}
+
+/// JSON that does not fit a type. The value stands in the dead letter alone.
+impl From<serde_json::Error> for Malformed {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(json::misfit(&error)).quoting(error.to_string())
+    }
+}
 
 impl Malformed {
     /// An error with this reason. The reason must hold no payload, since it is logged.

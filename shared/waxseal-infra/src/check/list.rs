@@ -67,7 +67,7 @@ checks! {
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
     }
     rules {
-        "rule-bus" "a rule is on the application's bus" bus
+        "rule-bus" "a rule is on the bus of its event: the application's, or that of a foreign event" bus
         "rule-pattern" "a rule names source and detail-type" pattern
         "rule-enabled" "a rule that is off loses events" enabled
         "rule-target" "a rule has one target, a queue: two fail and retry apart, under one name" target

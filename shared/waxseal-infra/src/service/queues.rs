@@ -91,7 +91,9 @@ fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
     };
     let mut statements = Vec::new();
     let (app, service) = (&builder.app.name, builder.service.name());
-    let arn_of = |rule: &Rule| names::rule_arn(app, &names::rule(app, service, rule.event.name));
+    let arn_of = |rule: &Rule| {
+        names::rule_arn(&names::bus_part(app, rule.bus), &names::rule_for(app, service, &rule.event))
+    };
     let rules: Vec<_> = builder.routes.rules.iter().map(arn_of).collect();
     if !rules.is_empty() {
         statements.push(allow("Rules", "events.amazonaws.com", rules));

@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 mod claims;
+mod foreign;
 mod laws;
 mod support;

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     EventBridge,
     /// As SNS.
     S3,
+    /// As SNS: the result of an asynchronous invocation.
+    Destination,
     /// The first failed record is named. It and all records after it come again (S-33).
     Stream,
 }
@@ -32,6 +34,7 @@ impl Kind {
             Self::Sns => "SNS",
             Self::EventBridge => "EventBridge",
             Self::S3 => "S3",
+            Self::Destination => "a Lambda destination",
             Self::Stream => "a DynamoDB stream",
         }
     }

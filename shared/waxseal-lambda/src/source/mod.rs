@@ -6,6 +6,8 @@
 mod attributes;
 pub(crate) mod batch;
 pub(crate) mod body;
+pub(crate) mod delivery;
+pub(crate) mod destination;
 pub(crate) mod eventbridge;
 pub(crate) mod s3;
 pub(crate) mod shape;

@@ -1,18 +1,23 @@
 //! SNS, delivered to the function directly.
 
 use waxseal::{
-    Malformed,
+    Malformed, Service, Transport,
     batch::{Content, Record},
 };
 
-use super::{attributes, body};
+use super::{attributes, body, delivery::Delivery};
 use crate::{
     json::{self, Object},
     trace,
 };
 
 /// One notification. `trace` is the invocation's: SNS delivers one event at a time.
-pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> Record {
+pub(crate) fn record(
+    index: usize,
+    object: &Object<'_>,
+    trace: Option<&str>,
+    service: Option<&Service>,
+) -> Record {
     let sns = object.object("Sns");
     let message = sns.as_ref().and_then(|sns| sns.get("Message"));
     let id = sns.as_ref().and_then(|sns| sns.string("MessageId")).filter(|id| !id.is_empty());
@@ -25,7 +30,12 @@ pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> 
         .map(|attributes| attributes::read(&attributes, attributes::SNS))
         .unwrap_or_default();
     let content = match sns {
-        Some(sns) => trace::continued(body::notification(&sns, &|| None), trace),
+        Some(sns) => {
+            let transport = Transport::Topic("");
+            let outer =
+                Delivery { service, transport, id: "", sent: &|| None, attributes: &[], returned: None };
+            trace::continued(body::notification(&sns, &outer), trace)
+        }
         None => Content::Malformed(Malformed::new("Sns must be an object")),
     };
     let mut record = Record::new(id, body, content);

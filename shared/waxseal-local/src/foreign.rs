@@ -41,7 +41,7 @@ impl Local {
 
     /// Puts an event of an AWS service or of a partner, whole and in EventBridge's JSON, as its owner
     /// does. An event of a source that begins with `aws.partner/` goes to the partners' buses, which are
-    /// one bus here. Every other one goes to the default bus (L-5).
+    /// one bus here. Every other one goes to the default bus (L-8).
     ///
     /// An event for the application's bus is put there with [`Local::bus`].
     ///

@@ -96,7 +96,11 @@ fn s19_a_person_releases_an_effect_as_done_or_as_not_done() {
     for id in ["done-by-hand", "not-done"] {
         assert_eq!(text(lambda.invoke(of(id)).unwrap()), failures(&[]));
     }
-    assert_eq!((world.mail.mails().len(), world.aws.dead_letter_count()), (1, 2), "one acts, none is buried");
+    assert_eq!(
+        (world.mail.mails().len(), world.aws.dead_letter_count()),
+        (1, 2),
+        "one acts, none is dead-lettered"
+    );
 
     for (id, handler, outcome, expected) in [
         ("done-by-hand", handler, "done", "NotReleased"),

@@ -46,7 +46,7 @@ fn is_redriven_by_sqs(world: &Scenario, service: &str) {
     let url = world.stage.queue(&format!("{service}-dlq")).unwrap();
     becomes("the message is in the dead-letter queue", &1, || world.stage.depth(&url).unwrap());
     let dead_letter = world.stage.receive(&url, 0).unwrap().swap_remove(0);
-    assert_eq!(dead_letter.attributes.get("waxseal"), None, "buried by a handler: {dead_letter:#?}");
+    assert_eq!(dead_letter.attributes.get("waxseal"), None, "a handler wrote it: {dead_letter:#?}");
 }
 
 /// Redrives the dead letters of a service to their queue.

@@ -7,8 +7,10 @@ use order_events::StockLevelChanged;
 use serde::{Deserialize, Serialize};
 use waxseal::{Aggregate, Answer, Call, Decide, Engine, Envelope, Out, Refusal, Rejected};
 
-use crate::stock::{ImpossibleStock, Stock};
-use crate::stock_file::StockLine;
+use crate::{
+    stock::{ImpossibleStock, Stock},
+    stock_file::StockLine,
+};
 
 /// Adds pieces of an article to what is on hand; 0 makes the article known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use waxseal::Engine;
@@ -85,11 +86,18 @@ async fn place_order(
     })?;
     let submission = parse_body(key, &body).map_err(|invalid| Problem::invalid_order(&invalid))?;
     let placed = submit(&engine, &submission, trace(&headers)).await?;
-    let location = format!("/orders/{}", percent_encode(&placed.order_id));
+    let location = path_of(&placed.order_id);
     let repeated = if placed.repeated { "true" } else { "false" };
     let headers = [(header::LOCATION.as_str(), location.as_str()), (REPLAYED, repeated)];
     let body = Whereabouts { order_id: placed.order_id, status: placed.status };
     Ok((StatusCode::ACCEPTED, headers, Json(body)).into_response())
+}
+
+/// The path of an order. All but RFC 3986's unreserved characters of its id are escaped.
+#[must_use]
+pub fn path_of(order_id: &str) -> String {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    format!("/orders/{}", utf8_percent_encode(order_id, RESERVED))
 }
 
 async fn get_order(
@@ -161,17 +169,4 @@ fn trace(headers: &HeaderMap) -> BTreeMap<String, Value> {
             Some(((*name).to_owned(), Value::from(value)))
         })
         .collect()
-}
-
-/// The characters other than RFC 3986's unreserved ones are encoded.
-fn percent_encode(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
 }

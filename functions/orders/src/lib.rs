@@ -7,6 +7,7 @@
 //! | part | content |
 //! |---|---|
 //! | [`router`] | `POST /orders`, `GET /orders/{id}`, `POST /orders/{id}/cancel`, `GET /health` |
+//! | [`path_of`] | the path of an order |
 //! | [`submission`] | the formats of a submitted order, over HTTP or as a line of a file, and its refusals |
 //! | [`submit`], [`cancel`] | the same by call |
 //! | [`Orders`] | the aggregate: an order and every message that may change it |
@@ -24,7 +25,7 @@ mod submit;
 
 pub use aggregate::{Orders, Refused};
 pub use commands::{CancelOrder, PlaceOrder};
-pub use http::router;
+pub use http::{path_of, router};
 pub use order::{Order, Status};
 pub use submission::Submission;
 pub use submit::{Placed, Rejected, cancel, find, submit};

@@ -197,7 +197,7 @@ pub(crate) fn mutations() -> Vec<Mutation> {
             "relay-dead-letters",
             "orders",
             "RelayDeadLetters/Properties/QueueName/Fn::Sub",
-            json!("shop-${Stage}-orders-letters"),
+            json!("shop-${Stage}-orders-dead-letters"),
         ),
         (
             "relay-dead-letters",

@@ -16,7 +16,7 @@ use serde_json::Value;
 use waxseal::lock::Lock;
 use waxseal_local::Local;
 
-use crate::lines::{Line, Lines, percent_encode};
+use crate::lines::{Line, Lines};
 
 /// Between two submissions.
 const PACE: Duration = Duration::from_millis(20);
@@ -102,7 +102,7 @@ impl Feed {
             drop(local.executor().clone().spawn(async move {
                 local.clock().sleep(delay).await;
                 // Confirmed meanwhile: 409, and the order stands.
-                post(&local, &format!("/orders/{}/cancel", percent_encode(&line.order_id)), None, "").await;
+                post(&local, &format!("{}/cancel", orders::path_of(&line.order_id)), None, "").await;
             }));
         }
     }

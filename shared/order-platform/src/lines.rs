@@ -103,16 +103,3 @@ fn customers(lines: Vec<Line>) -> Vec<Vec<Line>> {
     groups.retain(|group| !group.is_empty());
     groups
 }
-
-/// Everything but RFC 3986's unreserved characters, for a path.
-#[must_use]
-pub fn percent_encode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            byte => format!("%{byte:02X}"),
-        })
-        .collect()
-}

@@ -127,8 +127,8 @@ impl Platform {
     pub fn dead_letters(&self) -> Vec<(String, waxseal_local::Message)> {
         let of = |service: String| {
             let queues = [self.local.dead_letters(&service), self.local.relay_dead_letters(&service)];
-            let letters: Vec<_> = queues.into_iter().flatten().flat_map(|queue| queue.peek()).collect();
-            letters.into_iter().map(move |letter| (service.clone(), letter))
+            let messages: Vec<_> = queues.into_iter().flatten().flat_map(|queue| queue.peek()).collect();
+            messages.into_iter().map(move |message| (service.clone(), message))
         };
         self.local.services().into_iter().flat_map(of).collect()
     }

@@ -25,7 +25,7 @@ pub struct Details {
     /// Every flow, by correlation id.
     pub stories: BTreeMap<String, Story>,
     /// Every dead letter, with its service and its attributes.
-    pub letters: Vec<(String, Option<Note<'static>>)>,
+    pub dead_letters: Vec<(String, Option<Note<'static>>)>,
 }
 
 impl Details {
@@ -33,11 +33,11 @@ impl Details {
     #[must_use]
     pub fn by(platform: &Platform) -> Self {
         let published = platform.published().peek();
-        let letters = platform.dead_letters().into_iter();
+        let dead_letters = platform.dead_letters().into_iter();
         Self {
             orders: platform.orders(),
             stories: Story::all(published.iter().map(|message| &message.content.body)),
-            letters: letters.map(|(service, letter)| (service, letter.note())).collect(),
+            dead_letters: dead_letters.map(|(service, message)| (service, message.note())).collect(),
         }
     }
 }
@@ -79,7 +79,7 @@ pub fn render(details: &Details, summary: &Summary, answers: &Answers) -> String
     let mut text = table(summary);
     text.push_str(&stories(details));
     text.push_str(&refusals(answers));
-    text.push_str(&dead_letters(&details.letters));
+    text.push_str(&dead_letters(&details.dead_letters));
     text
 }
 
@@ -186,17 +186,17 @@ fn refusals(answers: &Answers) -> String {
     text
 }
 
-fn dead_letters(letters: &[(String, Option<Note<'_>>)]) -> String {
-    if letters.is_empty() {
+fn dead_letters(dead_letters: &[(String, Option<Note<'_>>)]) -> String {
+    if dead_letters.is_empty() {
         return "\nNothing was dead-lettered.\n".to_owned();
     }
     let mut text = "\nDead letters\n\n".to_owned();
-    for (service, note) in letters.iter().take(MOST) {
+    for (service, note) in dead_letters.iter().take(MOST) {
         let name = note.as_ref().and_then(|note| note.name.as_deref()).unwrap_or("-");
         let reason = note.as_ref().map_or("moved by SQS after too many receives", |note| &note.reason);
         text.push_str(&wrapped(&format!("  {service:<13} {name:<16} "), reason));
     }
-    rest(&mut text, letters.len());
+    rest(&mut text, dead_letters.len());
     text
 }
 

@@ -15,7 +15,7 @@ use crate::call::{CallFailure, Target};
 
 /// The dead-letter queue.
 ///
-/// A letter keeps the record's body and attributes, and adds the attribute `waxseal`: see [`waxseal::dead_letter`]. Where body and
+/// A dead letter keeps the record's body and attributes, and adds the attribute `waxseal`: see [`waxseal::dead_letter`]. Where body and
 /// attributes together would pass 1 MiB the attributes give way, never the body.
 #[derive(Clone)]
 pub struct SqsDeadLetters {
@@ -52,8 +52,8 @@ impl SqsDeadLetters {
 }
 
 impl DeadLetters for SqsDeadLetters {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        let DeadLetterMessage { body, attributes } = letter.message(sqs::LARGEST, sqs::is_text)?;
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        let DeadLetterMessage { body, attributes } = dead_letter.message(sqs::LARGEST, sqs::is_text)?;
         let mut request = self.client.send_message().queue_url(&self.url).message_body(body);
         for Attribute { name, kind, value } in attributes {
             let attribute = MessageAttributeValue::builder().data_type(kind);

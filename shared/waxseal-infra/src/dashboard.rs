@@ -26,8 +26,8 @@ fn widgets(app: &App) -> Vec<Value> {
         let name = |rest: &str| names::named(app, &format!("{}{rest}", service.name()));
         let queue = |metric: &str, rest: &str| json!(["AWS/SQS", metric, "QueueName", name(rest)]);
         let lambda = |metric: &str, rest: &str| json!(["AWS/Lambda", metric, "FunctionName", name(rest)]);
-        let [letters, age, relay, runs, errors, duration] = &mut metrics;
-        letters.push(queue("ApproximateNumberOfMessagesVisible", "-dlq"));
+        let [dead_letters, age, relay, runs, errors, duration] = &mut metrics;
+        dead_letters.push(queue("ApproximateNumberOfMessagesVisible", "-dlq"));
         age.extend(
             routes
                 .queues
@@ -38,7 +38,7 @@ fn widgets(app: &App) -> Vec<Value> {
         errors.push(lambda("Errors", ""));
         duration.push(lambda("Duration", ""));
         if routes.has_relay() {
-            letters.push(queue("ApproximateNumberOfMessagesVisible", "-relay-dlq"));
+            dead_letters.push(queue("ApproximateNumberOfMessagesVisible", "-relay-dlq"));
             relay.push(lambda("IteratorAge", "-relay"));
             errors.push(lambda("Errors", "-relay"));
         }

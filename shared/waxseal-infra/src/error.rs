@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waxseal::Declared;
-use waxseal_catalog::App;
+use waxseal_catalog::{App, Finding, FindingCode};
 
 use crate::{claims, names};
 
 /// Refuses an application for which every template would be wrong.
 pub(crate) fn validate(app: &App) -> Result<(), AppError> {
-    let mut owners: BTreeMap<&str, &Declared> = BTreeMap::new();
+    let mut messages = BTreeSet::new();
     let mut names = BTreeSet::from(["bus"]);
     if !names::is_word(&app.name) {
         return Err(AppError::Name { subject: "an application", name: app.name.clone() });
@@ -28,24 +27,20 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
             return Err(AppError::TooLong { service: service.name().to_owned(), over: longest - 64 });
         }
         for entry in service.catalog() {
-            for declared in std::iter::once(&entry.consumes).chain(entry.emits) {
-                let known = owners.entry(declared.name).or_insert(declared);
-                if (known.owner, known.channel) != (declared.owner, declared.channel) {
-                    return Err(AppError::Owners {
-                        name: declared.name,
-                        one: format!("{} on {}", known.owner, known.channel),
-                        other: format!("{} on {}", declared.owner, declared.channel),
-                    });
-                }
-            }
+            messages.extend(std::iter::once(&entry.consumes).chain(entry.emits).map(|one| one.name));
         }
+    }
+    // `App::check` alone compares declarations. Its other findings leave templates that can be read.
+    let twice = |finding: &Finding| finding.code == FindingCode::TwoDeclarations;
+    if let Some(finding) = app.check().into_iter().find(twice) {
+        return Err(AppError::Declarations(Box::new(finding)));
     }
     if let Some(over) = claims::too_long(app) {
         return Err(AppError::Bucket { over });
     }
     // `a.b` and `a-b` would make one logical id, or one variable.
     let mut ids: BTreeMap<String, &str> = BTreeMap::new();
-    for name in owners.keys().copied().chain(app.topics()) {
+    for name in messages.into_iter().chain(app.topics()) {
         let other = *ids.entry(names::pascal(name)).or_insert(name);
         if other != name {
             return Err(AppError::Alike { one: other.to_owned(), other: name.to_owned() });
@@ -89,16 +84,9 @@ pub enum AppError {
         /// The number of characters beyond the limit.
         over: usize,
     },
-    /// A message with two owners or two channels.
-    #[error("{name} is declared by {one} and by {other}: a message has one owner and one channel")]
-    Owners {
-        /// The message.
-        name: &'static str,
-        /// One declaration.
-        one: String,
-        /// Another.
-        other: String,
-    },
+    /// A message with two owners or two channels: the finding of [`App::check`].
+    #[error("{0}")]
+    Declarations(Box<Finding>),
     /// Two names that differ in `.` and `-` alone.
     #[error("`{one}` and `{other}` make the same name in a template: rename one")]
     Alike {

@@ -46,7 +46,7 @@ use crate::{
 ///     }
 /// }
 /// impl DeadLetters for Print {
-///     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> { Ok(println!("{}", letter.reason)) }
+///     async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> { Ok(println!("{}", dead_letter.reason)) }
 /// }
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -164,8 +164,8 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
                     batch.kind.name()
                 );
                 let Parts { service, dead_letters, host, .. } = &*self.parts;
-                let letter = record.dead_letter(service, host.now(), Code::WrongSource, reason);
-                outcomes.push(dead_letter(letter, dead_letters, &self.observers).await);
+                let refused = record.dead_letter(service, host.now(), Code::WrongSource, reason);
+                outcomes.push(dead_letter(refused, dead_letters, &self.observers).await);
             }
             outcomes
         };

@@ -5,10 +5,15 @@
 /// The page of a code is `errors/<code>.md` of the declaring crate. It is the documentation of its
 /// variant. The macro also declares a test that refuses a code without a page, a page without a
 /// code, and a page with another description.
+///
+/// Each page has four parts. `parts: [...];` before the enum names others.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! codes {
-    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $code:literal: $about:literal,)+ }) => {
+    (
+        parts: [$($part:literal),+];
+        $(#[$meta:meta])* pub enum $name:ident { $($variant:ident = $code:literal: $about:literal,)+ }
+    ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -54,7 +59,7 @@ macro_rules! codes {
                     let path = format!("{folder}/{code}.md");
                     let page = ::std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
                     assert!(page.starts_with(&format!("`{code}`: {}.\n", code.about())), "{path}");
-                    for part in ["What happened", "How to see it", "How to mend it", "How to redrive it"] {
+                    for part in [$($part),+] {
                         assert!(page.contains(&format!("\n**{part}.** ")), "{path} lacks {part}");
                     }
                 }
@@ -70,6 +75,12 @@ macro_rules! codes {
                 pages.sort_unstable();
                 assert_eq!(pages, $name::ALL.iter().map($name::to_string).collect::<Vec<_>>());
             }
+        }
+    };
+    ($(#[$meta:meta])* pub enum $name:ident { $($codes:tt)+ }) => {
+        $crate::codes! {
+            parts: ["What happened", "How to see it", "How to mend it", "How to redrive it"];
+            $(#[$meta])* pub enum $name { $($codes)+ }
         }
     };
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use order_platform::lines::percent_encode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use ureq::http::{Method, Request};
 
@@ -116,7 +116,7 @@ impl Client {
     ) -> Result<Value, CallError> {
         let mut form = format!("Action={action}&Version={version}");
         for (name, value) in fields {
-            form.push_str(&format!("&{name}={}", percent_encode(value)));
+            form.push_str(&format!("&{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
         }
         let headers = [
             ("authorization", &*authorization(service)),

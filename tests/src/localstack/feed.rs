@@ -10,7 +10,7 @@ use std::{
 
 use order_platform::{
     Answers,
-    lines::{Line, Lines, percent_encode},
+    lines::{Line, Lines},
 };
 use serde_json::Value;
 use waxseal::lock::Lock;
@@ -82,7 +82,7 @@ fn submit(
 
 fn cancel(stage: &Stage, order_id: &str) -> Result<(), String> {
     // With 409 the order was confirmed meanwhile and stands.
-    post(stage, &format!("/orders/{}/cancel", percent_encode(order_id)), &[], "").map(drop)
+    post(stage, &format!("{}/cancel", orders::path_of(order_id)), &[], "").map(drop)
 }
 
 /// Posts until the answer is no server error.

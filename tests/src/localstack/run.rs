@@ -101,7 +101,7 @@ pub fn run(options: &Options) -> Result<(), String> {
          nothing about AWS.",
         mails.display()
     );
-    let told = Details { orders, stories, letters: dead_letters };
+    let told = Details { orders, stories, dead_letters };
     let concluded = conclude(&told, &summary, &answers, &imbalances, &balance, options.json);
     match &own {
         Some(instance) => {

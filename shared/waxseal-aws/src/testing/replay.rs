@@ -30,7 +30,7 @@ impl Answer {
 /// ```
 /// use waxseal_aws::{SqsDeadLetters, testing::{Answer, Replay}};
 /// let replay = Replay::new("application/x-amz-json-1.0", [Answer::http(200, r#"{"MessageId":"m-1"}"#)]);
-/// let letters = SqsDeadLetters::new(&replay.sdk(), "https://sqs.eu-west-1.amazonaws.com/123456789012/dlq");
+/// let dead_letters = SqsDeadLetters::new(&replay.sdk(), "https://sqs.eu-west-1.amazonaws.com/123456789012/dlq");
 /// assert!(replay.bodies().is_empty());
 /// ```
 #[derive(Debug, Clone)]

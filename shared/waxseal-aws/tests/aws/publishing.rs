@@ -3,6 +3,7 @@
 use serde_json::{Value, json, value::RawValue};
 use waxseal::{
     Emission, Tenant,
+    dead_letter::{DeadLetter, DeadLetters},
     relay::{Pending, Progress, PublishError, PublishErrorKind, Publisher, Relay},
 };
 use waxseal_aws::{
@@ -103,10 +104,10 @@ async fn s26_an_event_goes_to_the_bus_byte_for_byte() {
 /// What a relay costs is what is pending: ten entries a request, none where there is nothing, and of what failed alone again.
 #[tokio::test]
 async fn o5_a_relays_requests_are_those_of_what_is_pending() {
-    struct NoLetters;
-    impl waxseal::dead_letter::DeadLetters for NoLetters {
-        async fn send(&self, letter: waxseal::dead_letter::DeadLetter) -> Result<(), waxseal::BoxError> {
-            panic!("nothing here is unpublishable: {}", letter.reason)
+    struct NoDeadLetters;
+    impl DeadLetters for NoDeadLetters {
+        async fn send(&self, dead_letter: DeadLetter) -> Result<(), waxseal::BoxError> {
+            panic!("nothing here is unpublishable: {}", dead_letter.reason)
         }
     }
     let receipts = |count: usize| -> Vec<Pending> {
@@ -118,7 +119,7 @@ async fn o5_a_relays_requests_are_those_of_what_is_pending() {
         let (replay, publishers) = publishers(JSON, chunks.iter().map(|count| put(*count)));
         let relay = Relay {
             publisher: &publishers,
-            dead_letters: &NoLetters,
+            dead_letters: &NoDeadLetters,
             service: "inventory",
             progress: &Progress::default(),
             now: waxseal::Timestamp::UNIX_EPOCH,

@@ -48,24 +48,28 @@ pub(super) fn retention(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 pub(super) fn redrive_allow(index: &TemplateIndex<'_>, report: &mut Report) {
-    for letters in index.dead_letters() {
+    for dead_letters in index.dead_letters() {
         let sources = index
-            .within(letters.stack, QUEUE)
+            .within(dead_letters.stack, QUEUE)
             .filter(|queue| !index.is_dead_letters(queue))
             .filter_map(|queue| queue.name("QueueName").map(queue_arn));
         let mut sources: Vec<String> = sources.collect();
-        let mut named: Vec<&str> = list(letters.get("/RedriveAllowPolicy/sourceQueueArns"))
+        let mut named: Vec<&str> = list(dead_letters.get("/RedriveAllowPolicy/sourceQueueArns"))
             .into_iter()
             .filter_map(|arn| arn["Fn::Sub"].as_str())
             .collect();
         sources.sort_unstable();
         named.sort_unstable();
-        if letters.id == RELAY_DEAD_LETTERS {
+        if dead_letters.id == RELAY_DEAD_LETTERS {
             sources.clear();
         }
         let wanted = if sources.is_empty() { "denyAll" } else { "byQueue" };
-        let right = letters.get("/RedriveAllowPolicy/redrivePermission") == wanted && named == sources;
-        report.unless(right, &letters, format!("RedriveAllowPolicy is not {wanted} with the stack's queues"));
+        let right = dead_letters.get("/RedriveAllowPolicy/redrivePermission") == wanted && named == sources;
+        report.unless(
+            right,
+            &dead_letters,
+            format!("RedriveAllowPolicy is not {wanted} with the stack's queues"),
+        );
     }
 }
 

@@ -26,10 +26,10 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
     for service in index.services() {
         for function in index.functions(service.name()) {
             let queue = function.told(&DEAD_LETTERS).and_then(|id| function.sibling(id));
-            let letters =
+            let is_told =
                 queue.is_some_and(|queue| queue.body["Type"] == QUEUE && index.is_dead_letters(&queue));
             let message = format!("{} is no dead-letter queue of the stack", DEAD_LETTERS.name);
-            report.unless(letters, &function, message);
+            report.unless(is_told, &function, message);
         }
         if let Some(function) = index.function(service.name()) {
             let own = function.variable(TABLE.name) == &reference("Table");
@@ -106,8 +106,8 @@ pub(super) fn horizon(index: &TemplateIndex<'_>, report: &mut Report) {
         let queues = feeding(index, &function);
         let kept = |queue: &Resource<'_>| queue.get("/MessageRetentionPeriod").as_u64().unwrap_or_default();
         let waits = queues.iter().map(kept).max().unwrap_or_default();
-        let letters = function.told(&DEAD_LETTERS).and_then(|id| function.sibling(id));
-        let seconds = before + waits + letters.as_ref().map(kept).unwrap_or_default();
+        let dead_letters = function.told(&DEAD_LETTERS).and_then(|id| function.sibling(id));
+        let seconds = before + waits + dead_letters.as_ref().map(kept).unwrap_or_default();
         let horizon = function.number(&HORIZON).map(|days| days * DAY);
         report.unless(
             horizon >= Some(seconds.max(1)),

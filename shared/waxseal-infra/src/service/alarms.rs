@@ -23,11 +23,11 @@ struct Watch<'a> {
 }
 
 /// The meaning of a dead letter, and the way back. The command names the destination, because SQS
-/// knows no source of a letter that the function sent. Source: SQS API reference,
+/// knows no source of a dead letter that the function sent. Source: SQS API reference,
 /// `StartMessageMoveTask`.
 fn about_dead_letters(builder: &StackBuilder<'_>) -> String {
     let mut about = "An event did not take effect. The attribute waxseal of its dead letter says why, with a code, and names the queue \
-                     that it came from. Mend the cause, then move the letters back: "
+                     that it came from. Mend the cause, then move the dead letters back: "
         .to_owned();
     let queues: Vec<String> = builder.routes.queues.iter().map(|queue| queue_id(queue.kind)).collect();
     let moves: Vec<String> = queues
@@ -39,12 +39,12 @@ fn about_dead_letters(builder: &StackBuilder<'_>) -> String {
         })
         .collect();
     if moves.is_empty() {
-        about.push_str("invoke the function with each letter's body");
+        about.push_str("invoke the function with each dead letter's body");
     } else {
         about.push_str(&moves.join(", or "));
     }
     about.push_str(
-        ". An effect that failed for good acts again then. Where a letter says that an outcome is unknown, find it out and release it \
+        ". An effect that failed for good acts again then. Where a dead letter says that an outcome is unknown, find it out and release it \
          first: make release",
     );
     about
@@ -97,11 +97,11 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         watches.push(Watch {
             id: "RelayDeadLettersAlarm".to_owned(),
             about: format!(
-                "An event was not published: its channel is missing or denied for five minutes, or refuses it. Read the letter's \
+                "An event was not published: its channel is missing or denied for five minutes, or refuses it. Read the dead letter's \
                  reason and mend the cause. Never redrive to the service's queue, it would reach its emitter. The way back is \
                  publication: a sweep from before it was emitted, aws lambda invoke --function-name {} --cli-binary-format \
                  raw-in-base64-out --payload '{{\"sweep\":{{\"from\":\"2026-11-20T00:00:00Z\"}}}}' answer.json, or put-events, publish or \
-                 send-message with the letter's body, the envelope. Then delete the letter",
+                 send-message with the dead letter's body, the envelope. Then delete the dead letter",
                 builder.named("-relay")
             ),
             namespace: "AWS/SQS",

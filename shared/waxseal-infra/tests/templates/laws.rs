@@ -157,7 +157,8 @@ fn an_application_that_no_template_fits_is_refused_with_the_reason() {
         .service(service("stock", &[(declared("order.placed", "stock", Channel::Bus), &[])]));
     assert_eq!(
         error(twice),
-        "order.placed is declared by orders on bus and by stock on bus: a message has one owner and one channel"
+        "WX0103 stock/handler: order.placed is declared by orders on bus and by stock on bus; a message has one owner and one \
+         channel"
     );
     let alike = App::new("shop")
         .service(service("mail", &[(placed, &[]), (declared("order-placed", "orders", Channel::Bus), &[])]));

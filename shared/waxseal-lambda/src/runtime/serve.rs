@@ -36,8 +36,13 @@ use crate::{
 /// can be read wherever the binary runs. A panic that no record is to blame for is such a line too.
 ///
 /// ```no_run
+/// # use waxseal::{Service, batch::Policy};
 /// # use waxseal_lambda::Function;
-/// # async fn function() -> Result<Function, std::env::VarError> { unimplemented!() }
+/// # use waxseal_testing::Fixture;
+/// # async fn function() -> Result<Function, std::env::VarError> {
+/// #     let fixture = Fixture::default();
+/// #     Ok(Function::new(fixture.batches(fixture.engine(Service::new("audit")), Policy::default())))
+/// # }
 /// # async fn f() -> std::process::ExitCode {
 /// waxseal_lambda::start(function()).await
 /// # }

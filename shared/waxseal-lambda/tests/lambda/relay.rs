@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use crate::common::{OK, Seen, failed, golden, invoke, orders};
 use waxseal::{
     Emission, End, Timestamp,
+    observe::{Observer, Observers, Published},
     relay::{PublishError, PublishErrorKind, Publisher},
 };
 use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
@@ -248,4 +249,31 @@ async fn a_relay_that_is_wired_to_a_queue_dead_letters_every_record_and_loses_no
         "this function takes no HTTP: it takes DynamoDB stream records; look at what invokes it"
     );
     assert!(channels.published.lock().unwrap().is_empty());
+}
+
+/// Remembers what was published.
+#[derive(Default)]
+struct Watch(Mutex<Vec<String>>);
+
+impl Observer for Watch {
+    fn published(&self, emission: &Published<'_>) {
+        self.0.lock().unwrap().push(emission.channel.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn observers_watch_the_relay_that_they_were_given_to_and_no_earlier_clone() {
+    let (before, after) = (Arc::new(Watch::default()), Arc::new(Watch::default()));
+    let earlier = relay(&Channels::default()).0.observed(Observers::of(before.clone()));
+    let later = earlier.clone().observed(Observers::of(after.clone()));
+    assert_eq!(invoke(&later, &golden("stream-receipts")).await.unwrap(), OK);
+    let channels = ["bus", "bus", "topic:stock"];
+    let seen = |watch: &Watch| {
+        let mut seen = std::mem::take(&mut *watch.0.lock().unwrap());
+        seen.sort();
+        seen
+    };
+    assert_eq!((seen(&before), seen(&after)), (Vec::new(), channels.map(str::to_owned).to_vec()));
+    assert_eq!(invoke(&earlier, &golden("stream-receipts")).await.unwrap(), OK);
+    assert_eq!((seen(&before), seen(&after)), (channels.map(str::to_owned).to_vec(), Vec::new()));
 }

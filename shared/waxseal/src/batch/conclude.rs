@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::batch::batches::Batches;
 use crate::{
     batch::{
         backoff::{jitter, random},
+        batches::Batches,
         outcome::RecordOutcome,
         policy::MalformedPolicy,
         record::Record,

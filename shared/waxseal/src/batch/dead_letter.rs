@@ -1,6 +1,5 @@
 //! The dead letter of a record, and the outcome of writing it.
 
-use crate::observe::Observers;
 use crate::{
     batch::{
         outcome::RecordOutcome,
@@ -8,6 +7,7 @@ use crate::{
     },
     code::Code,
     dead_letter::{DeadLetter, DeadLetters},
+    observe::Observers,
 };
 use waxseal_message::Timestamp;
 

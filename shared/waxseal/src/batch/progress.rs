@@ -4,8 +4,10 @@ use std::sync::MutexGuard;
 
 use foldhash::{HashSet, HashSetExt as _};
 
-use crate::batch::{outcome::RecordOutcome, record::Record};
-use crate::lock::Lock;
+use crate::{
+    batch::{outcome::RecordOutcome, record::Record},
+    lock::Lock,
+};
 
 /// The stage of a record.
 #[derive(Debug)]

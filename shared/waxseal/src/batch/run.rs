@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::Either;
 
-use crate::batch::batches::Batches;
 use crate::{
     batch::{
         backoff::{Delay, random},
+        batches::Batches,
         lanes::{Lanes, lanes},
         outcome::RecordOutcome,
         progress::Progress,

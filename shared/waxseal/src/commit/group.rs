@@ -24,13 +24,13 @@ use futures_util::{
     stream::FuturesUnordered,
 };
 
-use crate::lock::Lock;
 use crate::{
     commit::{
         permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch},
         plan::{Grouping, Touched, plan},
     },
     end::{End, Point},
+    lock::Lock,
     row::receipt,
     table::{Action, AnyTable, Found, Key, LARGEST_READ, TableError, Write, WriteError, check_size},
     token::Token,

@@ -2,8 +2,7 @@
 
 use std::{collections::VecDeque, sync::MutexGuard};
 
-use crate::lock::Lock;
-use crate::{table::Key, token::Token};
+use crate::{lock::Lock, table::Key, token::Token};
 
 /// The largest number of remembered markers. Beyond it the oldest is forgotten, and counts as one
 /// of a run that never ended.

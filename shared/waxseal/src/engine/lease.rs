@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use crate::observe::Leased;
 use crate::{
     commit::{CommitError, Slot},
     engine::{
@@ -15,6 +14,7 @@ use crate::{
     },
     error_chain::error_chain,
     handler::{Failure, Staged},
+    observe::Leased,
     row::{NotAReceipt, Receipt, ReceiptMeaning, Status},
     table::{Action, Condition, Item, Write, WriteError, attribute},
 };

@@ -2,12 +2,15 @@
 
 use std::{marker::PhantomData, time::Duration};
 
-use crate::handler::staged::{Change, Staged, To};
 use crate::{
     commit::Access,
     emission::{DelayError, Emission},
     fault::Fault,
-    handler::{decoded::Decoded, staged_message::StagedMessage},
+    handler::{
+        decoded::Decoded,
+        staged::{Change, Staged, To},
+        staged_message::StagedMessage,
+    },
     row::{Entity, Loaded, Stored, state},
     table::{Item, Key},
 };

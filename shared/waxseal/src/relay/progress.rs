@@ -8,8 +8,7 @@ use std::{collections::HashMap, hash::BuildHasher as _, sync::MutexGuard, time::
 
 use foldhash::quality::FixedState;
 
-use crate::lock::Lock;
-use crate::relay::pending::Pending;
+use crate::{lock::Lock, relay::pending::Pending};
 use waxseal_message::Timestamp;
 
 /// The number of receipts in each of the two generations of the memory; a stream's batch has at

@@ -88,8 +88,9 @@ pub(super) async fn publish_each(
     }
     for (receipt, reason) in unreadable {
         let pending = &receipts[receipt];
-        let letter = DeadLetter { body: pending.body.clone(), ..letter_of(relay, pending, reason.clone()) };
-        ends[receipt].add(dead_letter(relay, letter, || relay.progress.done(pending, 0)).await);
+        let unpublished =
+            DeadLetter { body: pending.body.clone(), ..without_body(relay, pending, reason.clone()) };
+        ends[receipt].add(dead_letter(relay, unpublished, || relay.progress.done(pending, 0)).await);
     }
     let fates = join_all(lanes.into_iter().map(|lane| publish_lane(relay, receipts, lane))).await;
     for (receipt, fate) in fates.into_iter().flatten() {
@@ -135,10 +136,10 @@ async fn publish_lane(
         // The dead letters follow the notes about all answers, since the call may be dropped here.
         for (entry, reason) in unpublishable {
             let pending = &receipts[entry.receipt];
-            let letter = letter(relay, pending, entry.emission, &reason);
+            let unpublished = unpublished(relay, pending, entry.emission, &reason);
             fates.push((
                 entry.receipt,
-                dead_letter(relay, letter, || relay.progress.done(pending, entry.position)).await,
+                dead_letter(relay, unpublished, || relay.progress.done(pending, entry.position)).await,
             ));
         }
         tell(relay, receipts, &failed, &waiting, round);
@@ -197,7 +198,8 @@ fn has_waited<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, emission: &Emiss
     at.is_none_or(|at| relay.now.saturating_duration_since(at) >= CHANNEL_WAIT)
 }
 
-fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -> DeadLetter {
+/// The dead letter of a receipt, still without a body.
+fn without_body<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -> DeadLetter {
     DeadLetter {
         body: Vec::new(),
         attributes: Vec::new(),
@@ -215,14 +217,20 @@ fn letter_of<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String) -
     }
 }
 
-fn letter<P, D>(relay: &Relay<'_, P, D>, receipt: &Pending, emission: &Emission, reason: &str) -> DeadLetter {
+/// The dead letter of one emission.
+fn unpublished<P, D>(
+    relay: &Relay<'_, P, D>,
+    receipt: &Pending,
+    emission: &Emission,
+    reason: &str,
+) -> DeadLetter {
     let header = emission.header().ok();
     let (name, identity) = header.map_or((None, None), |header| {
         (Some(header.name.into_owned()), Some((header.source.into_owned(), header.id.into_owned())))
     });
     let reason = format!("cannot be published to {}: {reason}", emission.channel);
     let body = emission.envelope.get().as_bytes().to_vec();
-    DeadLetter { body, identity, name, ..letter_of(relay, receipt, reason) }
+    DeadLetter { body, identity, name, ..without_body(relay, receipt, reason) }
 }
 
 impl End {
@@ -239,10 +247,10 @@ impl End {
 /// Writes a dead letter for emissions, which are `done` with it.
 async fn dead_letter(
     relay: &Relay<'_, impl Publisher, impl DeadLetters>,
-    letter: DeadLetter,
+    dead_letter: DeadLetter,
     done: impl FnOnce() + Send,
 ) -> Fate {
-    match letter.write(relay.dead_letters, relay.observers).await {
+    match dead_letter.write(relay.dead_letters, relay.observers).await {
         Ok(()) => {
             done();
             Fate::DeadLettered

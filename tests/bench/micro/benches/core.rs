@@ -122,8 +122,8 @@ impl Host for Still {
 
 struct Nowhere;
 impl DeadLetters for Nowhere {
-    async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
-        Err(letter.reason.into())
+    async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
+        Err(dead_letter.reason.into())
     }
 }
 

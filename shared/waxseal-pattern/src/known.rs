@@ -10,6 +10,7 @@ use crate::{
 
 /// One field of an event that is at hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Known<'e> {
     /// It is one text, outside of lists.
     Text(Cow<'e, str>),

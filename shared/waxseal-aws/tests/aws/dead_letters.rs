@@ -37,6 +37,7 @@ fn dead_letter(body: &[u8]) -> DeadLetter {
     let time = "2026-11-21T09:30:00.123Z".parse().unwrap();
     let reason = "unknown SKU HAT-ß-01".to_owned();
     let mut dead_letter = record.dead_letter("inventory", time, Code::HandlerFailed, reason);
+    dead_letter.handler = Some("reserve".to_owned());
     dead_letter.handlers = vec![FailedHandler { name: "reserve".to_owned(), token: "018f".to_owned() }];
     dead_letter.identity = Some(("orders".to_owned(), "e-1".to_owned()));
     dead_letter.name = Some("order.placed".to_owned());

@@ -4,11 +4,9 @@
 mod groups;
 mod handle;
 mod repeats;
-mod settings;
 mod shelf;
 #[cfg(test)]
 mod shelf_tests;
 
-pub use handle::Queue;
-pub use settings::{QueueSettings, Redrive};
+pub use handle::{Queue, QueueSettings, Redrive};
 pub(crate) use shelf::Received;

@@ -107,7 +107,9 @@ pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
             report.at(&rule, "it has no Name");
             continue;
         };
-        let arn = names::rule_arn(&bus_part(index, &rule), name);
+        // On the bus of its events: another bus is a finding of its own.
+        let bus = buses(index, &rule).first().copied().unwrap_or(Bus::Application);
+        let arn = names::rule_arn(&names::bus_part(&index.app.name, bus), name);
         admitted_by(index, report, &rule, "events.amazonaws.com", &arn, |queue| {
             list(rule.get("/Targets")).into_iter().any(|one| {
                 [&one["Arn"], &one["DeadLetterConfig"]["Arn"]]
@@ -115,17 +117,6 @@ pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
                     .any(|arn| queue_named(arn) == Some(queue))
             })
         });
-    }
-}
-
-/// The bus of a rule in its ARN, by its `EventBusName`.
-fn bus_part(index: &TemplateIndex<'_>, rule: &Resource<'_>) -> String {
-    match rule.get("/EventBusName") {
-        Value::Null => String::new(),
-        named => match named["Ref"].as_str() {
-            Some(parameter) => format!("${{{parameter}}}/"),
-            None => names::bus_part(&index.app.name, Bus::Application),
-        },
     }
 }
 

@@ -27,8 +27,8 @@ pub(crate) fn read(
     record: &Object<'_>,
     delivery: &Delivery<'_>,
 ) -> Option<Result<Raw, Malformed>> {
-    // The record of a stream's batch has no payload, so it is no event.
-    if !record.has("requestPayload") && !record.has("responsePayload") {
+    // The record of a batch of a stream holds no payload, so it is no event.
+    if record.members().any(|name| name.ends_with("BatchInfo")) {
         return None;
     }
     let context = record.object("requestContext")?;

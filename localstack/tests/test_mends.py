@@ -1,9 +1,12 @@
 """Each mend: the scenario holds with it, and without it shows LocalStack's own behaviour."""
 
+import contextlib
 import json
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +175,60 @@ def test_stream_identity(stock_aws: Aws, aws: Aws, tmp_path: Any) -> None:
 
     (removal,) = eventually("the removal reaches the function", removals)
     assert "userIdentity" not in removal
+
+
+def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that takes longer to create than a client waits: stock asks again, and meets its own function."""
+    from botocore.config import Config
+    from localstack.aws.connect import ExternalClientFactory
+
+    from waxseal_localstack.mends import patience
+
+    class Slow(BaseHTTPRequestHandler):
+        asked = 0
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            Slow.asked += 1
+            first = Slow.asked == 1
+            if first:
+                time.sleep(1)
+            answer = b'{"FunctionName": "relay"}' if first else b'{"message": "Function already exist: relay"}'
+            with contextlib.suppress(BrokenPipeError):
+                self.send_response(201 if first else 409)
+                if not first:
+                    self.send_header("x-amzn-ErrorType", "ResourceConflictException")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    def create(server: ThreadingHTTPServer, mended: bool) -> str:
+        Slow.asked = 0
+        clients = ExternalClientFactory(config=Config(read_timeout=0.3, region_name="us-east-1"))
+        if mended:
+            monkeypatch.setattr(patience, "connect_to", clients)
+            patience.apply()
+        client = clients(
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{server.server_port}",
+        ).lambda_
+        return client.create_function(FunctionName="relay", Role=ROLE, Code={"S3Bucket": "packages", "S3Key": "relay.zip"})["FunctionName"]
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(ClientError, match="already exist"):
+                create(server, mended=False)
+            assert create(server, mended=True) == "relay"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_environments(monkeypatch: pytest.MonkeyPatch) -> None:

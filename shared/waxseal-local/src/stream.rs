@@ -11,27 +11,16 @@ use std::{
     time::Duration,
 };
 
-use waxseal::{Timestamp, lock::Lock, table::memory::Change};
+use waxseal::{Timestamp, lock::Lock};
 use waxseal_pattern::Pattern;
 
 use crate::{
     signal::{Changed, Signal},
-    wire,
+    wire::{self, StreamRecord},
 };
 
 /// The retention of a DynamoDB stream.
 const RETENTION: Duration = Duration::from_hours(24);
-
-/// One change of a table.
-#[derive(Debug)]
-pub(crate) struct StreamRecord {
-    /// Its number in the stream, from 1 on.
-    pub(crate) sequence: u64,
-    pub(crate) at: Timestamp,
-    pub(crate) change: Change,
-    /// Whether TTL made it.
-    pub(crate) by_ttl: bool,
-}
 
 /// The part of a table's stream that one mapping has still to read. Clones are the same one.
 #[derive(Debug, Clone)]

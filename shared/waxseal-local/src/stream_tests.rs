@@ -11,8 +11,8 @@ use waxseal::{
 use waxseal_catalog::routes::RELAY_FILTER;
 use waxseal_pattern::Pattern;
 
-use super::stream::{Stream, StreamRecord};
-use crate::wire;
+use super::stream::Stream;
+use crate::wire::{self, StreamRecord};
 
 /// Filters that ask for attributes, for the key, for numbers, for other members, and for nothing.
 const FILTERS: [&str; 10] = [

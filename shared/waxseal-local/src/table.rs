@@ -12,10 +12,7 @@ use waxseal::{
 };
 use waxseal_pattern::Pattern;
 
-use crate::{
-    stream::{Stream, StreamRecord},
-    world::World,
-};
+use crate::{stream::Stream, wire::StreamRecord, world::World};
 
 /// A DynamoDB table. Clones are the same table.
 #[derive(Debug, Clone)]

@@ -16,10 +16,9 @@ use tokio::runtime::{Builder, Handle};
 /// ```
 /// use std::time::Duration;
 ///
-/// let late = waxseal_testing::block_on(tokio::time::timeout(
-///     Duration::from_millis(5),
-///     std::future::pending::<()>(),
-/// ));
+/// let late = waxseal_testing::block_on(async {
+///     tokio::time::timeout(Duration::from_millis(5), std::future::pending::<()>()).await
+/// });
 /// assert!(late.is_err());
 /// ```
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -22,6 +22,7 @@ NAMES = (
     "cfn_put_again",
     "cfn_rule",
     "environments",
+    "patience",
     "replay",
     "scheduler",
     "stream_identity",

@@ -10,7 +10,7 @@ use crate::{
         fact::{Fact, Named, What},
         list::History,
     },
-    queue::Received,
+    message::NewMessage,
 };
 
 /// Records what happens. Clones are the same one.
@@ -55,14 +55,16 @@ impl Recorder {
     }
 
     /// A queue hands a batch to its function.
-    pub(crate) fn delivered(&self, at: Timestamp, queue: &str, messages: &[Received]) {
+    pub(crate) fn delivered<'a>(
+        &self,
+        at: Timestamp,
+        queue: &str,
+        records: impl Iterator<Item = (&'a str, u32)>,
+    ) {
         if self.is_on() {
-            for message in messages {
-                self.add(at, || What::Delivered {
-                    queue: queue.to_owned(),
-                    record: message.id.to_string(),
-                    receives: message.receives,
-                });
+            for (record, receives) in records {
+                let (queue, record) = (queue.to_owned(), record.to_owned());
+                self.add(at, || What::Delivered { queue, record, receives });
             }
         }
     }
@@ -82,15 +84,21 @@ impl Recorder {
         });
     }
 
-    /// The redrive policy moved a message.
-    pub(crate) fn moved(&self, at: Timestamp, to: &str, message: &Received, from: &str) {
+    /// The redrive policy moved a message of `from`: record, receives and content.
+    pub(crate) fn moved(
+        &self,
+        at: Timestamp,
+        to: &str,
+        (record, receives, content): (&str, u32, &NewMessage),
+        from: &str,
+    ) {
         self.add(at, || What::DeadLettered {
             queue: to.to_owned(),
-            record: message.id.to_string(),
-            message: message.content.envelope().map(|raw| Named::new(&raw.name, &raw.source, &raw.id)),
+            record: record.to_owned(),
+            message: content.envelope().map(|raw| Named::new(&raw.name, &raw.source, &raw.id)),
             code: None,
             handler: None,
-            reason: format!("the redrive policy moved it from {from} after {} receives", message.receives),
+            reason: format!("the redrive policy moved it from {from} after {receives} receives"),
         });
     }
 }

@@ -82,7 +82,8 @@ pub(crate) async fn run(
 
 async fn deliver(queue: &Queue, function: &Deployed<impl Invoke>, messages: Vec<Received>) {
     let payload = wire::sqs_event(queue, &messages);
-    function.world.recorder.delivered(function.world.clock.now(), queue.name(), &messages);
+    let (now, records) = (function.world.clock.now(), messages.iter().map(|it| (&*it.id, it.receives)));
+    function.world.recorder.delivered(now, queue.name(), records);
     // The last receive of a message is immune to injected faults: see `Faults`.
     let most = queue.settings().redrive.as_ref().map_or(u32::MAX, |redrive| redrive.max_receives);
     let immune = messages.iter().any(|message| message.receives.saturating_add(1) >= most);

@@ -15,8 +15,8 @@ use waxseal_lambda::Invoke;
 use crate::{
     function::Deployed,
     mapping::response::{BatchResult, read_response},
-    stream::{Stream, StreamRecord},
-    wire,
+    stream::Stream,
+    wire::{self, StreamRecord},
 };
 
 /// The wait before a failed batch is tried again. It doubles at each try without progress, up to a

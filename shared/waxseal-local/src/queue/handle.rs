@@ -172,7 +172,8 @@ impl Queue {
         for (message, redrive) in dead.into_iter().zip(redrive.into_iter().cycle()) {
             let to = &redrive.to;
             world.report.moved(to.name(), &message.id, name, message.receives);
-            world.recorder.moved(receive.now, to.name(), &message, name);
+            let moved = (&*message.id, message.receives, &*message.content);
+            world.recorder.moved(receive.now, to.name(), moved, name);
             tracing::warn!(queue = name, to = to.name(), "received too often, moved by the redrive policy");
             to.store(message.content, Duration::ZERO);
         }

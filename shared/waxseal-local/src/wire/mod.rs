@@ -13,4 +13,4 @@ pub(crate) use arn::{ACCOUNT, REGION};
 pub(crate) use event_bridge::{event_bridge, field};
 pub(crate) use sns::sns_notification;
 pub(crate) use sqs::sqs_event;
-pub(crate) use stream::{sequence_number, stream_event, stream_field, stream_record};
+pub(crate) use stream::{StreamRecord, sequence_number, stream_event, stream_field, stream_record};

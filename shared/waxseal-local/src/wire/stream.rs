@@ -4,11 +4,24 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
-use waxseal::table::{Foreign, Item, Key, Value, attribute, memory::Change};
+use waxseal::{
+    Timestamp,
+    table::{Foreign, Item, Key, Value, attribute, memory::Change},
+};
 use waxseal_pattern::Known;
 
 use super::arn::{Arn, REGION, Text};
-use crate::stream::StreamRecord;
+
+/// One change of a table.
+#[derive(Debug)]
+pub(crate) struct StreamRecord {
+    /// Its number in the stream, from 1 on.
+    pub(crate) sequence: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) change: Change,
+    /// Whether TTL made it.
+    pub(crate) by_ttl: bool,
+}
 
 /// DynamoDB's own name in the records of items that TTL removed.
 const TTL: Identity = Identity { r#type: "Service", principal_id: "dynamodb.amazonaws.com" };

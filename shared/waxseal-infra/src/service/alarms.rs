@@ -144,7 +144,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
     for watch in watches {
         let action = import(bus::export(builder.app, "alarms"));
-        // `Fn::Sub` only where a name with the stage is in it.
+        // Only a text with the stage's name needs `Fn::Sub`.
         let about =
             if watch.about.contains("${") { crate::names::sub(watch.about) } else { json!(watch.about) };
         let alarm = json!({

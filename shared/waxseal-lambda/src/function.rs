@@ -14,7 +14,10 @@ use crate::{
     json,
     payload::Payload,
     release, response,
-    source::{batch::Batch, stream},
+    source::{
+        batch::{Answer, Batch, Kind},
+        changes, pipe, stream,
+    },
 };
 
 /// A service's function. Cheap to clone.
@@ -22,8 +25,11 @@ use crate::{
 /// | payload | reaction | response |
 /// |---|---|---|
 /// | SQS | each record on its own | the failed records, in input order |
-/// | DynamoDB stream | the emissions of receipts are handled, without a bus | the first failed record |
-/// | SNS, EventBridge | each event on its own | a failure fails the invocation (S-38) |
+/// | DynamoDB stream | the emissions of receipts are handled, without a bus; a change of another table is an event | the first failed record |
+/// | Kinesis | each record, in order for each partition key | the first failed record |
+/// | Kafka | each record, in order for each key | a failure fails the invocation, or [names the offsets](Function::reporting_kafka) |
+/// | an array of EventBridge Pipes | each record as its source's | the failed records; of Kafka a failure fails the invocation |
+/// | SNS, EventBridge, S3, a Lambda destination | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
 /// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
 ///
@@ -32,6 +38,7 @@ use crate::{
 pub struct Function {
     batches: Arc<Batches>,
     http: Option<Arc<dyn AnyHttp>>,
+    kafka: Answer,
 }
 
 impl std::fmt::Debug for Function {
@@ -42,10 +49,10 @@ impl std::fmt::Debug for Function {
 }
 
 impl Function {
-    /// A function that takes batches from SQS and DynamoDB streams, and SNS and EventBridge deliveries.
+    /// A function that takes batches and events of every source in the table above, and no HTTP.
     #[must_use]
     pub fn new(batches: Batches) -> Self {
-        Self { batches: Arc::new(batches), http: None }
+        Self { batches: Arc::new(batches), http: None, kafka: Answer::Whole }
     }
 
     /// Takes HTTP too: an `axum::Router`, or any service over [`lambda_http::Request`].
@@ -58,6 +65,15 @@ impl Function {
         S::Error: std::fmt::Display + Send + 'static,
     {
         self.http = Some(http::erase(service));
+        self
+    }
+
+    /// Names failed records of Kafka in the response, where the event source mapping reads it: in provisioned mode, with
+    /// `ReportBatchItemFailures`. In any other mode Lambda takes such a response for success, and the records would be lost. So
+    /// without this a failed record fails the invocation.
+    #[must_use]
+    pub fn reporting_kafka(mut self) -> Self {
+        self.kafka = Answer::Partitions;
         self
     }
 
@@ -76,8 +92,20 @@ impl Function {
         let text = json::text(payload);
         let text = json::unmarked(&text);
         match Payload::read(text, invocation)? {
-            Payload::Batch(batch) => self.batch(&batch, invocation, end).await,
-            Payload::Stream(objects) => self.batch(&stream::batch(&objects.0)?, invocation, end).await,
+            Payload::Batch(mut batch) => {
+                if batch.kind == Kind::Kafka {
+                    batch.answer = self.kafka;
+                }
+                self.batch(&batch, invocation, end).await
+            }
+            Payload::Stream(objects) => {
+                let batch = stream::batch(&objects.0, self.handles(changes::REMOVE))?;
+                self.batch(&batch, invocation, end).await
+            }
+            Payload::Array => match pipe::batch(text, self.handles(changes::REMOVE)) {
+                Some(batch) => self.batch(&batch?, invocation, end).await,
+                None => Err(InvokeError::Unrecognised { saw: "an array of no known source".to_owned() }),
+            },
             Payload::Http => match &self.http {
                 Some(http) => match end.within(Point::Cutoff, http.call(text, invocation)).await {
                     Some(answer) => answer,
@@ -88,6 +116,11 @@ impl Function {
             Payload::Release => release::release(self.engine(), text, end).await,
             Payload::Sweep => Err(not_taken("sweep")),
         }
+    }
+
+    /// Whether a handler takes messages of this name.
+    fn handles(&self, name: &str) -> bool {
+        self.engine().service().catalog().iter().any(|entry| entry.consumes.name == name)
     }
 
     async fn batch(
@@ -118,6 +151,6 @@ impl Invoke for Function {
 }
 
 fn not_taken(got: &'static str) -> InvokeError {
-    let takes = "SQS, SNS, EventBridge and DynamoDB stream records, and releases";
+    let takes = "SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, and releases";
     InvokeError::NotTaken { got, takes }
 }

@@ -19,7 +19,7 @@ use crate::{
     json::{self, Object, Objects, kind},
     source::{
         batch::{Batch, Kind},
-        eventbridge, s3,
+        destination, eventbridge, kafka, kinesis, s3,
         shape::DESTINATION,
         sns, sqs,
     },
@@ -30,6 +30,8 @@ pub(crate) enum Payload<'a> {
     Batch(Batch),
     /// Unread records: a relay reads them in another way than every other function.
     Stream(Objects<'a>),
+    /// A bare array, as EventBridge Pipes sends.
+    Array,
     Http,
     /// A request of a person to a relay.
     Sweep,
@@ -41,28 +43,25 @@ impl<'a> Payload<'a> {
     pub(crate) fn read(text: &'a str, invocation: &Invocation) -> Result<Self, InvokeError> {
         let trace = invocation.trace.as_deref();
         if let Some(records) = sqs::fast_path(text) {
-            return Ok(Self::Batch(Batch { kind: Kind::Sqs, records }));
+            return Ok(Self::Batch(Batch::new(Kind::Sqs, records)));
+        }
+        if kind(text) == "an array" {
+            return Ok(Self::Array);
         }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
             Top::Records(objects) => records(text, objects, trace),
             Top::Event => {
                 let event = Object::parse(text).unwrap_or_default();
-                Ok(Self::Batch(Batch {
-                    kind: Kind::EventBridge,
-                    records: vec![eventbridge::record(&event, text, trace)],
-                }))
+                let record = eventbridge::record(&event, text, trace);
+                Ok(Self::Batch(Batch::new(Kind::EventBridge, vec![record])))
             }
             Top::Http => Ok(Self::Http),
             Top::Sweep => Ok(Self::Sweep),
             Top::Release => Ok(Self::Release),
-            Top::Destination => Err(InvokeError::Unrecognised {
-                saw: "the record of a Lambda destination, with the request and the response of an asynchronous invocation"
-                    .to_owned(),
-            }),
+            Top::Destination => Ok(Self::Batch(destination::batch(text))),
             Top::Other => match Object::parse(text) {
-                Some(object) if s3::is_test(&object) => {
-                    Ok(Self::Batch(s3::batch(text, Content::Ignored(s3::TEST))))
-                }
+                Some(object) if s3::is_test(&object) => Ok(Self::Batch(s3::test(text))),
+                Some(object) if let Some(batch) = kafka::batch(&object) => Ok(Self::Batch(batch)),
                 object => {
                     let saw = object.map_or_else(|| kind(text).to_owned(), |object| object.names());
                     Err(InvokeError::Unrecognised { saw })
@@ -97,25 +96,22 @@ fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<
     let objects = &records.0;
     // Without records the source is unknown, and nothing can fail (S-1).
     let Some(first) = objects.first() else {
-        return Ok(Payload::Batch(Batch { kind: Kind::Sqs, records: Vec::new() }));
+        return Ok(Payload::Batch(Batch::new(Kind::Sqs, Vec::new())));
     };
     // A batch has one source. A record that names none, or another, is malformed alone.
     let batch = match objects.iter().find_map(known) {
         Some(Kind::Stream) => return Ok(Payload::Stream(records)),
-        Some(Kind::Sqs) => Batch {
-            kind: Kind::Sqs,
-            records: objects.iter().map(|object| checked(Kind::Sqs, object, sqs::record(object))).collect(),
-        },
-        Some(Kind::Sns) => Batch {
-            kind: Kind::Sns,
-            records: objects
-                .iter()
-                .enumerate()
-                .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace)))
-                .collect(),
-        },
-        Some(Kind::S3) => s3::batch(text, Content::Malformed(s3::notification())),
-        Some(Kind::EventBridge) | None => {
+        Some(Kind::Kinesis) => kinesis::batch(objects)?,
+        Some(Kind::Sqs) => {
+            let records = |object| checked(Kind::Sqs, object, sqs::records(object));
+            Batch::new(Kind::Sqs, objects.iter().flat_map(records).collect())
+        }
+        Some(Kind::Sns) => {
+            let records = |(index, object)| checked(Kind::Sns, object, sns::records(index, object, trace));
+            Batch::new(Kind::Sns, objects.iter().enumerate().flat_map(records).collect())
+        }
+        Some(Kind::S3) => s3::batch(text),
+        Some(Kind::EventBridge | Kind::Kafka | Kind::Destination) | None => {
             // The name of a source is AWS's own word, such as `aws:kinesis`. Any other text may be personal data.
             let from = match source_of(first) {
                 None => "no eventSource".to_owned(),
@@ -136,16 +132,18 @@ fn known(object: &Object<'_>) -> Option<Kind> {
         "aws:sns" => Some(Kind::Sns),
         "aws:dynamodb" => Some(Kind::Stream),
         "aws:s3" => Some(Kind::S3),
+        "aws:kinesis" => Some(Kind::Kinesis),
         _ => None,
     }
 }
 
-fn checked(kind: Kind, object: &Object<'_>, record: Record) -> Record {
-    if known(object) == Some(kind) {
-        return record;
+fn checked(kind: Kind, object: &Object<'_>, mut records: Vec<Record>) -> Vec<Record> {
+    if known(object) != Some(kind) {
+        records.truncate(1);
+        let what = format!("the record's eventSource does not say {}, as its batch does", kind.name());
+        records.iter_mut().for_each(|record| record.content = Content::Malformed(Malformed::new(&*what)));
     }
-    let what = format!("the record's eventSource does not say {}, as its batch does", kind.name());
-    Record { content: Content::Malformed(Malformed::new(what)), ..record }
+    records
 }
 
 /// SNS capitalises it.

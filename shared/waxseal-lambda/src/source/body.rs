@@ -6,6 +6,7 @@
 //! | rule without input settings | the EventBridge event |
 //! | SNS without raw delivery | the notification, with either of them in `Message` |
 //! | input transformer | what its template makes: one of these, or malformed |
+//! | a notification of S3, the record of a Lambda destination, a change of a table | an event that its source names |
 //!
 //! A CloudEvents event in structured JSON may stand in the place of an envelope (S-46). An event without a time has that of its
 //! delivery. The innermost delivery with a time counts, since it stays the same on every way: EventBridge's `time`, SNS's
@@ -14,7 +15,7 @@
 use waxseal::{Malformed, Raw, batch::Content, cloudevents, is_plain_name};
 
 use super::{
-    eventbridge, s3,
+    changes, destination, eventbridge, s3,
     shape::{self, Sent},
 };
 use crate::json::{self, Object, kind};
@@ -81,7 +82,11 @@ fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
     } else if s3::is_test(object) {
         return Content::Ignored(s3::TEST);
     } else if s3::is_notification(object) {
-        Err(s3::notification())
+        return s3::notification(object, sent);
+    } else if shape::is_destination(object) {
+        return destination::content(text, object, sent);
+    } else if changes::is_change(object) {
+        return changes::content(object);
     } else {
         Err(no_envelope(text, object))
     };
@@ -97,9 +102,6 @@ fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
-    } else if shape::is_destination(object) {
-        "looks like the record of a Lambda destination: read it where the invocation failed or succeeded, or let the destination be a \
-         bus and handle its event"
     } else if object.has("Records") {
         "looks like a batch of another source: wire that source to the function itself"
     } else {
@@ -233,7 +235,7 @@ mod tests {
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:s3","s3":{"object":{"key":"secret"}}}]}"#.to_owned(),
-                "a notification of S3, which no handler takes: ",
+                "an entry of S3 without eventName",
             ),
             (
                 r#"{"source":"orders","detail":{}}"#.to_owned(),
@@ -254,7 +256,7 @@ mod tests {
             ),
             (
                 r#"{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"secret":1}}"#.to_owned(),
-                "no envelope: an object with requestContext, requestPayload; looks like the record of a Lambda destination: ",
+                "the record of a Lambda destination without requestContext.requestId",
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_owned(),

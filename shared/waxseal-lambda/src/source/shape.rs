@@ -1,5 +1,6 @@
 //! The shapes of JSON objects: envelopes, CloudEvents events, notifications, records of destinations.
 
+use serde_json::value::RawValue;
 use waxseal::{Timestamp, cloudevents};
 
 use crate::json::Object;
@@ -34,6 +35,15 @@ pub(crate) fn is_destination(object: &Object<'_>) -> bool {
 /// The members that the record of a Lambda destination has beside `requestContext`, and that no HTTP request has.
 pub(crate) const DESTINATION: [&str; 5] =
     ["requestPayload", "responseContext", "responsePayload", "DDBStreamBatchInfo", "KinesisBatchInfo"];
+
+/// A time in seconds since 1970, with or without a fraction, as streams write it.
+pub(crate) fn seconds(raw: &RawValue) -> Option<Timestamp> {
+    let seconds: f64 = raw.get().parse().ok()?;
+    let milliseconds = seconds * 1000.0;
+    // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
+    #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
+    (0.0..2.6e14).contains(&milliseconds).then(|| Timestamp::from_millisecond(milliseconds as i64).ok())?
+}
 
 /// A member that is an RFC 3339 time.
 pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {

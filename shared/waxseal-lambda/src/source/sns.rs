@@ -5,14 +5,19 @@ use waxseal::{
     batch::{Content, Record},
 };
 
-use super::{attributes, body};
+use super::{attributes, body, s3};
 use crate::{
     json::{self, Object},
     trace,
 };
 
+/// The records of a notification: one, or one for each entry of a notification of S3.
+pub(crate) fn records(index: usize, object: &Object<'_>, trace: Option<&str>) -> Vec<Record> {
+    s3::divided(record(index, object, trace), &|| None)
+}
+
 /// One notification. `trace` is the invocation's: SNS delivers one event at a time.
-pub(crate) fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> Record {
+fn record(index: usize, object: &Object<'_>, trace: Option<&str>) -> Record {
     let sns = object.object("Sns");
     let message = sns.as_ref().and_then(|sns| sns.get("Message"));
     let id = sns.as_ref().and_then(|sns| sns.string("MessageId")).filter(|id| !id.is_empty());

@@ -10,7 +10,7 @@ use waxseal::{
     dead_letter::{Attribute, Returned},
 };
 
-use super::{attributes as message_attributes, body, shape::Sent};
+use super::{attributes as message_attributes, body, s3, shape::Sent};
 use crate::{
     json::{self, Object, kind},
     trace,
@@ -76,6 +76,9 @@ fn fast_record(record: FastRecord<'_>) -> Option<Record> {
     let message_attributes = message_attributes.map(RawValue::get).filter(|json| *json != "{}");
     let (kept, returned) = attributes_of(message_attributes.and_then(Object::parse));
     let (content, body) = contents(body, returned.as_deref(), &sent);
+    if s3::is_divisible(&content) {
+        return None;
+    }
     Some(Record {
         receives: attributes.approximate_receive_count.parse().ok()?,
         receipt_handle: Some(ReceiptHandle { queue, handle: receipt_handle }),
@@ -86,8 +89,13 @@ fn fast_record(record: FastRecord<'_>) -> Option<Record> {
     })
 }
 
-/// One record of a batch. An error in it concerns this record alone.
-pub(crate) fn record(object: &Object<'_>) -> Record {
+/// The records of a message: one, or one for each entry of a notification of S3.
+pub(crate) fn records(object: &Object<'_>) -> Vec<Record> {
+    s3::divided(record(object), &|| sent(object))
+}
+
+/// One message of a batch. An error in it concerns this record alone.
+fn record(object: &Object<'_>) -> Record {
     let attributes = attributes(object);
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
     let (kept, returned) = attributes_of(object.object("messageAttributes"));

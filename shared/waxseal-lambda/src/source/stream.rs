@@ -3,21 +3,30 @@
 //! An insertion or a change whose new image has other emissions than the old one holds envelopes; everything else is
 //! silent. A removal, by TTL above all, is no domain event (S-39). The relay publishes the emissions as they are stored;
 //! any other function handles them straight from the stream, without a bus: one record for each envelope, under the
-//! stream record's sequence number.
+//! stream record's sequence number. A record of a table that is not ours is a change (`changes`).
 
 use std::borrow::Cow;
 
 use waxseal::{
     Emission, Malformed, Raw, Timestamp,
-    batch::{Content, MissingId, Record},
+    batch::{Content, MissingId, Origin, Record},
     read_emissions,
     relay::Pending,
     row::sort,
     table::attribute::{self, EMITTED},
 };
 
-use super::batch::{Batch, Kind};
+use super::{
+    batch::{Batch, Kind},
+    changes, shape,
+};
 use crate::json::Object;
+
+const EXPIRED: &str = "an item has expired";
+
+/// For relays.
+const FOREIGN: &str = "a record of a table that is not Waxseal's, by its keys, which no relay takes: wire the relay to its service's own \
+     table";
 
 /// The change that one stream record holds.
 pub(crate) enum Change {
@@ -27,22 +36,46 @@ pub(crate) enum Change {
     Emitted(String),
     /// Not readable.
     Malformed(Malformed),
+    /// A change of a table that is not ours, and whether its item was removed since it had expired.
+    Foreign { expired: bool },
 }
 
 /// The records of a stream batch as `waxseal::batch` runs them.
 ///
 /// # Errors
 /// Where a record has no sequence number to name it by (S-4).
-pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
+pub(crate) fn batch(objects: &[Object<'_>], handles_removals: bool) -> Result<Batch, MissingId> {
+    records(objects, handles_removals, sequence_number).map(|records| Batch::new(Kind::Stream, records))
+}
+
+/// The records of a stream under the ids that `name` gives them. `handles_removals` tells whether a handler takes the removal of a
+/// foreign item that has expired: without one it is silent (S-41).
+///
+/// # Errors
+/// Where a record has no id to name it by (S-4).
+pub(super) fn records(
+    objects: &[Object<'_>],
+    handles_removals: bool,
+    name: impl Fn(&Object<'_>) -> Option<String>,
+) -> Result<Vec<Record>, MissingId> {
     let mut records = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
-        let (id, group) = (sequence_number(index, object)?, group(object));
+        let (id, group) = (name(object).ok_or(MissingId { index })?, group(object));
+        let origin = origin(object).map(Box::new);
         let record = |body: Vec<u8>, content| Record {
             group: group.clone(),
+            origin: origin.clone(),
             ..Record::new(id.clone(), body, content)
         };
         match change(object) {
             Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),
+            Change::Foreign { expired: true } if !handles_removals => {
+                records.push(record(Vec::new(), Content::Ignored(EXPIRED)));
+            }
+            // The whole record can be read again, from a queue too.
+            Change::Foreign { .. } => {
+                records.push(record(object.written().into_bytes(), changes::content(object)));
+            }
             Change::Malformed(malformed) => {
                 records.push(record(whole(object), Content::Malformed(malformed)))
             }
@@ -59,7 +92,7 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
             },
         }
     }
-    Ok(Batch { kind: Kind::Stream, records })
+    Ok(records)
 }
 
 /// The receipts of a stream batch as the relay publishes them. Silent records are left out.
@@ -69,9 +102,10 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
 pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId> {
     let mut receipts = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
-        let record = sequence_number(index, object)?;
+        let record = sequence_number(object).ok_or(MissingId { index })?;
         let (emissions, body) = match change(object) {
-            Change::Silent(_) => continue,
+            Change::Silent(_) | Change::Foreign { expired: true } => continue,
+            Change::Foreign { expired: false } => (Err(FOREIGN.to_owned()), whole(object)),
             Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
             Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
         };
@@ -99,15 +133,12 @@ fn read(emitted: &str) -> Result<Vec<Emission>, String> {
 fn change(object: &Object<'_>) -> Change {
     let malformed = |what: &str| Change::Malformed(Malformed::new(what));
     let name = object.string("eventName");
-    if name.as_deref() == Some("REMOVE") && is_expired(object) {
-        return Change::Silent("an item has expired");
-    }
+    let expired = name.as_deref() == Some(changes::REMOVE) && is_expired(object);
     if matches!(name.as_deref(), Some("INSERT" | "MODIFY" | "REMOVE")) && !is_ours(object) {
-        return Change::Malformed(Malformed::foreign(
-            "aws:dynamodb",
-            "a record of a table that is not Waxseal's, by its keys, which no handler takes: wire the function to its service's own \
-             table, or declare `.ignore(\"aws:dynamodb\")` on the service",
-        ));
+        return Change::Foreign { expired };
+    }
+    if expired {
+        return Change::Silent(EXPIRED);
     }
     match name.as_deref() {
         Some("REMOVE") => return Change::Silent("an item was removed"),
@@ -167,19 +198,25 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
 }
 
 /// The name of the record in the response.
-fn sequence_number(index: usize, object: &Object<'_>) -> Result<String, MissingId> {
-    let number = object.object("dynamodb").and_then(|data| data.string("SequenceNumber"));
-    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId { index })
+fn sequence_number(object: &Object<'_>) -> Option<String> {
+    let number = object.object("dynamodb")?.string("SequenceNumber")?;
+    (!number.is_empty()).then(|| number.into_owned())
+}
+
+/// The name of the record in the response to a pipe.
+pub(super) fn event_id(object: &Object<'_>) -> Option<String> {
+    object.string("eventID").filter(|id| !id.is_empty()).map(Cow::into_owned)
+}
+
+fn origin(object: &Object<'_>) -> Option<Origin> {
+    let mut origin = Origin::new(object.string("eventSourceARN")?, event_id(object)?);
+    origin.written_at = written_at(object);
+    Some(origin)
 }
 
 /// The time at which the record was written, by the stream: seconds since 1970, with or without a fraction.
 fn written_at(object: &Object<'_>) -> Option<Timestamp> {
-    let data = object.object("dynamodb")?;
-    let seconds: f64 = data.get("ApproximateCreationDateTime")?.get().parse().ok()?;
-    let milliseconds = seconds * 1000.0;
-    // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
-    #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
-    (0.0..2.6e14).contains(&milliseconds).then(|| Timestamp::from_millisecond(milliseconds as i64).ok())?
+    shape::seconds(object.object("dynamodb")?.get("ApproximateCreationDateTime")?)
 }
 
 /// The item's key as it stands: one item's changes run in order.

@@ -69,6 +69,17 @@ pub struct Policy {
     /// The queue's `maxReceiveCount`, where it is known. On the last receive the batch dead-letters
     /// the record with its reason, which SQS's own redrive could not give.
     pub max_receives: Option<u32>,
+    /// The maximum record age of the mapping of a stream or a topic, where it is known. Such a
+    /// source counts no receives. A record that fails in the last quarter of that time is
+    /// dead-lettered with its reason, before the mapping gives it up.
+    pub max_age: Option<Duration>,
+}
+
+impl Policy {
+    /// The age at which a failed record is dead-lettered.
+    pub(super) fn last_age(&self) -> Option<Duration> {
+        self.max_age.map(|age| age / 4 * 3)
+    }
 }
 
 impl Default for Policy {
@@ -83,6 +94,7 @@ impl Default for Policy {
             groups: GroupPolicy::default(),
             total_failure: TotalFailure::default(),
             max_receives: None,
+            max_age: None,
         }
     }
 }

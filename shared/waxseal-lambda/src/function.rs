@@ -27,7 +27,7 @@ use crate::{
 /// | SQS | each record on its own | the failed records, in input order |
 /// | DynamoDB stream | the emissions of receipts are handled, without a bus; a change of another table is an event | the first failed record |
 /// | Kinesis | each record, in order for each partition key | the first failed record |
-/// | Kafka | each record, in order for each key | a failure fails the invocation, or [names the offsets](Function::reporting_kafka) |
+/// | Kafka | each record, in order for each key | a failure fails the invocation, or [names the offsets](waxseal::batch::Policy::kafka_offsets) |
 /// | an array of EventBridge Pipes | each record as its source's | the failed records; of Kafka a failure fails the invocation |
 /// | SNS, EventBridge, S3, a Lambda destination | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
@@ -38,7 +38,6 @@ use crate::{
 pub struct Function {
     batches: Arc<Batches>,
     http: Option<Arc<dyn AnyHttp>>,
-    kafka: Answer,
 }
 
 impl std::fmt::Debug for Function {
@@ -52,7 +51,7 @@ impl Function {
     /// A function that takes batches and events of every source in the table above, and no HTTP.
     #[must_use]
     pub fn new(batches: Batches) -> Self {
-        Self { batches: Arc::new(batches), http: None, kafka: Answer::Whole }
+        Self { batches: Arc::new(batches), http: None }
     }
 
     /// Takes HTTP too: an `axum::Router`, or any service over [`lambda_http::Request`].
@@ -65,15 +64,6 @@ impl Function {
         S::Error: std::fmt::Display + Send + 'static,
     {
         self.http = Some(http::erase(service));
-        self
-    }
-
-    /// Names failed records of Kafka in the response, where the event source mapping reads it: in provisioned mode, with
-    /// `ReportBatchItemFailures`. In any other mode Lambda takes such a response for success, and the records would be lost. So
-    /// without this a failed record fails the invocation.
-    #[must_use]
-    pub fn reporting_kafka(mut self) -> Self {
-        self.kafka = Answer::Partitions;
         self
     }
 
@@ -93,8 +83,8 @@ impl Function {
         let text = json::unmarked(&text);
         match Payload::read(text, invocation)? {
             Payload::Batch(mut batch) => {
-                if batch.kind == Kind::Kafka {
-                    batch.answer = self.kafka;
+                if batch.kind == Kind::Kafka && self.batches.policy().kafka_offsets {
+                    batch.answer = Answer::Partitions;
                 }
                 self.batch(&batch, invocation, end).await
             }

@@ -5,7 +5,7 @@ use waxseal_catalog::{App, Deployed};
 
 use crate::{
     names::{self, reference, stage_parameter},
-    service::{alarms, builder::StackBuilder, function, queues, relay, routes, table},
+    service::{alarms, builder::StackBuilder, function, queues, relay, routes, sources, table},
     stack::Stack,
 };
 
@@ -16,6 +16,7 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     queues::add(&mut builder);
     routes::add(&mut builder);
     function::add(&mut builder);
+    sources::add(&mut builder);
     if builder.routes.has_relay() {
         relay::add(&mut builder);
     }
@@ -82,5 +83,6 @@ fn parameters(service: &Deployed) -> Map<String, Value> {
         }
         parameters.insert(names::parameter(&brought.variable), parameter);
     }
+    parameters.extend(sources::parameters(&service.sources));
     parameters
 }

@@ -5,4 +5,5 @@
 
 mod claims;
 mod laws;
+mod sources;
 mod support;

@@ -1,13 +1,21 @@
 //! Kafka, from MSK and self-managed: identities, order, tombstones, and failures in both modes of its mapping.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    anything::{anything, envelope},
+    anything::{Seen, anything, anything_with, envelope},
     common::{OK, golden, invoke},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
+use waxseal::batch::Policy;
+use waxseal_lambda::Function;
+
+fn provisioned() -> (Function, Arc<Seen>) {
+    let mut policy = Policy::default();
+    policy.kafka_offsets = true;
+    anything_with(policy)
+}
 
 fn kafka_record(topic: &str, partition: u32, offset: i64, key: Option<&str>, value: Option<&str>) -> Value {
     json!({
@@ -79,8 +87,7 @@ async fn s62_without_partial_responses_a_failed_record_fails_the_invocation() {
 
 #[tokio::test]
 async fn s62_in_provisioned_mode_the_answer_names_the_first_failed_offset_of_each_partition() {
-    let (function, seen) = anything();
-    let function = function.reporting_kafka();
+    let (function, seen) = provisioned();
     seen.fail("retry");
     assert_eq!(
         invoke(&function, &msk(&six())).await.unwrap(),
@@ -116,8 +123,7 @@ fn acknowledged(records: &Value, answer: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn s62_no_failed_record_is_acknowledged_and_the_wrong_answers_would() {
-    let (function, seen) = anything();
-    let function = function.reporting_kafka();
+    let (function, seen) = provisioned();
     seen.fail("retry");
     let answer = invoke(&function, &msk(&six())).await.unwrap();
     let failed = ["orders-0:11", "orders-0:12", "orders-1:11", "orders-1:12"];

@@ -73,6 +73,11 @@ pub struct Policy {
     /// source counts no receives. A record that fails in the last quarter of that time is
     /// dead-lettered with its reason, before the mapping gives it up.
     pub max_age: Option<Duration>,
+    /// Names failed records of Kafka in the response, by partition and offset. Its event source
+    /// mapping reads that in provisioned mode alone, with `ReportBatchItemFailures`. In any other mode
+    /// Lambda takes such a response for success, and the records would be lost. So it is off by
+    /// default, and a failed record fails the invocation.
+    pub kafka_offsets: bool,
 }
 
 impl Policy {
@@ -95,6 +100,7 @@ impl Default for Policy {
             total_failure: TotalFailure::default(),
             max_receives: None,
             max_age: None,
+            kafka_offsets: false,
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum LocalError {
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),
+    /// An invocation that failed, with the error that Lambda shows.
+    #[error("the invocation failed: {0}")]
+    Invocation(String),
     /// A sweep that its relay refused or could not finish, with the error of the invocation.
     #[error("not swept: {0}")]
     Sweep(String),

@@ -55,6 +55,7 @@
 //! assert_eq!(local.read::<Scans>("counter", "p1").unwrap().count, 1);
 //! ```
 
+mod bucket;
 mod builder;
 mod bus;
 mod claims;
@@ -78,11 +79,14 @@ mod queue;
 mod random;
 mod report;
 mod signal;
+mod sources;
+mod stream;
 mod table;
 mod topic;
 mod wire;
 mod world;
 
+pub use bucket::Bucket;
 pub use builder::Builder;
 pub use bus::{Bus, Input};
 pub use claims::ClaimStore;
@@ -97,6 +101,7 @@ pub use local::Local;
 pub use message::{Message, NewMessage};
 pub use queue::{Queue, QueueSettings, Redrive};
 pub use random::Random;
+pub use stream::Stream;
 pub use table::Table;
 pub use topic::{Subscription, Topic};
 // Rules and subscriptions take patterns: a test needs one dependency alone.

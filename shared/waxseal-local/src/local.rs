@@ -14,6 +14,7 @@ use crate::{
     function::Deployed,
     outbound::{Channels, LocalDeadLetters},
     queue::Queue,
+    sources::Sources,
     table::Table,
     world::World,
 };
@@ -23,6 +24,7 @@ use crate::{
 pub struct Local {
     pub(crate) world: World,
     pub(crate) channels: Channels,
+    pub(crate) sources: Sources,
     deployments: Arc<Lock<BTreeMap<String, Deployment>>>,
     /// Records that were handed to functions, repeats included.
     pub(crate) deliveries: Arc<AtomicU64>,
@@ -52,6 +54,7 @@ impl Local {
         Self {
             world,
             channels,
+            sources: Sources::default(),
             deployments: Arc::default(),
             deliveries: Arc::default(),
             duplicates: Arc::default(),

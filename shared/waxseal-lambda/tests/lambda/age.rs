@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     anything::{Seen, anything_with},
-    common::{OK, failed, golden, invoke},
+    common::{OK, case, failed, golden, invoke},
 };
 use waxseal::batch::{MalformedPolicy, Policy};
 use waxseal_lambda::Function;
@@ -28,7 +28,7 @@ async fn s67_a_record_that_keeps_failing_is_a_dead_letter_before_its_mapping_giv
         ("2018-12-17T22:55:52.987Z", OK.to_owned()),
     ] {
         seen.set_now(now);
-        assert_eq!(invoke(&function, &golden("case-kinesis-batch")).await.unwrap(), answer, "{now}");
+        assert_eq!(invoke(&function, &case("kinesis-batch")).await.unwrap(), answer, "{now}");
     }
     let letters = seen.letters();
     assert_eq!(letters.len(), 1);
@@ -46,21 +46,21 @@ async fn s67_without_the_age_the_mapping_would_drop_the_record() {
     let (function, seen) = limited(None);
     seen.fail("\"n\": 2");
     seen.set_now("2018-12-18T22:10:53Z");
-    assert_eq!(invoke(&function, &golden("case-kinesis-batch")).await.unwrap(), failed(&[THIRD]));
+    assert_eq!(invoke(&function, &case("kinesis-batch")).await.unwrap(), failed(&[THIRD]));
     assert!(seen.letters().is_empty());
 }
 
 #[tokio::test]
 async fn s67_the_age_counts_for_changes_and_kafka_too_and_not_for_queues() {
-    for (name, fails, letters) in [
-        ("dynamodb-changes", "This item", 2),
-        ("case-kafka-batch", "\"n\": 1", 1),
-        ("case-s3-notification-in-sqs", "uploads", 0),
+    for (name, payload, fails, letters) in [
+        ("dynamodb-changes", golden("dynamodb-changes"), "This item", 2),
+        ("kafka-batch", case("kafka-batch"), "\"n\": 1", 1),
+        ("s3-notification-in-sqs", case("s3-notification-in-sqs"), "uploads", 0),
     ] {
         let (function, seen) = limited(Some(60));
         seen.fail(fails);
         seen.set_now("2026-12-01T00:00:00Z");
-        let answer = invoke(&function, &golden(name)).await.unwrap();
+        let answer = invoke(&function, &payload).await.unwrap();
         assert_eq!((seen.letters().len(), answer == OK), (letters, letters > 0), "{name}: {answer}");
     }
 }
@@ -70,7 +70,7 @@ async fn s67_where_the_dead_letter_cannot_be_written_the_record_comes_again() {
     let (function, seen) = limited(Some(60));
     seen.fail("\"n\": 2");
     seen.refuse_letters();
-    assert_eq!(invoke(&function, &golden("case-kinesis-batch")).await.unwrap(), failed(&[THIRD]));
+    assert_eq!(invoke(&function, &case("kinesis-batch")).await.unwrap(), failed(&[THIRD]));
 }
 
 #[tokio::test]

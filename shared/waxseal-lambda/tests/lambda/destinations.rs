@@ -2,7 +2,7 @@
 
 use crate::{
     anything::anything,
-    common::{OK, batch, golden, inventory, invoke, record},
+    common::{OK, batch, case, golden, inventory, invoke, record},
 };
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ async fn s65_the_record_of_an_invocation_has_one_name_on_every_way() {
     success["requestContext"]["condition"] = "Success".into();
     for (destination, name) in [
         (
-            serde_json::from_slice(&golden("case-lambda-destination")).unwrap(),
+            serde_json::from_slice(&case("lambda-destination")).unwrap(),
             "Lambda Function Invocation Result - Failure",
         ),
         // Lambda developer guide, "Capturing records of Lambda asynchronous invocations", example record.
@@ -53,7 +53,7 @@ async fn s65_the_record_of_an_invocation_has_one_name_on_every_way() {
 
 #[tokio::test]
 async fn s65_without_a_handler_it_is_a_dead_letter_that_names_it_and_a_failure_is_told_to_lambda() {
-    let destination = serde_json::from_slice(&golden("case-lambda-destination")).unwrap();
+    let destination = serde_json::from_slice(&case("lambda-destination")).unwrap();
     for payload in ways(&destination) {
         let (function, seen) = inventory();
         assert_eq!(invoke(&function, &payload).await.unwrap(), OK);
@@ -65,7 +65,7 @@ async fn s65_without_a_handler_it_is_a_dead_letter_that_names_it_and_a_failure_i
     }
     let (function, seen) = anything();
     seen.fail("RetriesExhausted");
-    invoke(&function, &golden("case-lambda-destination")).await.unwrap_err();
+    invoke(&function, &case("lambda-destination")).await.unwrap_err();
 }
 
 #[tokio::test]

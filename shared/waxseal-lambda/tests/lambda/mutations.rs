@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     anything::{Seen, anything},
-    common::{golden, invoke},
+    common::{case, golden, invoke},
 };
 use proptest::{
     prelude::*,
@@ -20,21 +20,18 @@ use waxseal_lambda::{Function, InvokeError};
 fn inputs() -> Vec<(String, Value)> {
     let names = [
         "kinesis",
-        "case-kinesis-batch",
         "kafka-msk",
         "kafka-self-managed",
-        "case-kafka-batch",
         "s3-put",
-        "case-s3-notification-in-sqs",
         "dynamodb-changes",
         "destination",
         "destination-kinesis-batch",
-        "case-lambda-destination",
     ];
-    let mut inputs: Vec<_> = names
-        .into_iter()
-        .map(|name| (name.to_owned(), serde_json::from_slice::<Value>(&golden(name)).unwrap()))
-        .collect();
+    let cases = ["kinesis-batch", "kafka-batch", "s3-notification-in-sqs", "lambda-destination"];
+    let read =
+        |name: &str, payload: Vec<u8>| (name.to_owned(), serde_json::from_slice::<Value>(&payload).unwrap());
+    let examples = names.into_iter().map(|name| read(name, golden(name)));
+    let mut inputs: Vec<_> = examples.chain(cases.into_iter().map(|name| read(name, case(name)))).collect();
     for (name, input) in inputs.clone() {
         if let Some(records) = input.get("Records") {
             inputs.push((format!("pipe of {name}"), records.clone()));

@@ -2,7 +2,7 @@
 
 use crate::{
     anything::anything,
-    common::{OK, batch, golden, invoke, record},
+    common::{OK, batch, case, golden, invoke, record},
 };
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn entry(name: &str, key: &str, sequencer: Option<&str>) -> Value {
 async fn s63_a_notification_in_a_queue_reaches_its_handler_with_its_key_decoded() {
     let (function, seen) = anything();
     for _ in 0..2 {
-        assert_eq!(invoke(&function, &golden("case-s3-notification-in-sqs")).await.unwrap(), OK);
+        assert_eq!(invoke(&function, &case("s3-notification-in-sqs")).await.unwrap(), OK);
     }
     let runs = seen.runs();
     assert_eq!(runs.len(), 1, "the second delivery is a duplicate");

@@ -2,7 +2,7 @@
 
 use crate::{
     anything::{anything, envelope},
-    common::{OK, failed, golden, invoke},
+    common::{OK, case, failed, golden, invoke},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn shard(records: &[Value]) -> Vec<u8> {
 #[tokio::test]
 async fn s60_each_record_of_a_shard_takes_effect_once_in_order_for_each_key() {
     let (function, seen) = anything();
-    let payload = golden("case-kinesis-batch");
+    let payload = case("kinesis-batch");
     for _ in 0..2 {
         assert_eq!(invoke(&function, &payload).await.unwrap(), OK);
     }
@@ -44,7 +44,7 @@ async fn s60_each_record_of_a_shard_takes_effect_once_in_order_for_each_key() {
 async fn s60_the_answer_names_the_first_failed_record_and_what_follows_it_under_its_key_does_not_run() {
     let (function, seen) = anything();
     seen.fail("\"n\": 2");
-    let answer = invoke(&function, &golden("case-kinesis-batch")).await.unwrap();
+    let answer = invoke(&function, &case("kinesis-batch")).await.unwrap();
     assert_eq!(answer, failed(&["49590338271490256608559692538361571095921575989136580002"]));
     let mut runs = seen.ids();
     runs.sort();

@@ -14,4 +14,5 @@ mod missing_channel;
 mod order;
 mod release;
 mod reports;
+mod sources;
 mod tenants;

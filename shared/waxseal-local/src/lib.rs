@@ -60,6 +60,7 @@ mod builder;
 mod bus;
 mod claims;
 mod clock;
+mod connect;
 mod control;
 mod create;
 mod deploy;

@@ -89,8 +89,8 @@ impl Observer for Ends {
     }
 }
 
-struct Letters(Arc<Seen>);
-impl DeadLetters for Letters {
+struct RecordedDeadLetters(Arc<Seen>);
+impl DeadLetters for RecordedDeadLetters {
     async fn send(&self, letter: DeadLetter) -> Result<(), BoxError> {
         if self.0.letters_fail.load(Ordering::SeqCst) {
             return Err("AWS.SimpleQueueService.NonExistentQueue".into());
@@ -177,7 +177,7 @@ pub(crate) fn anything_with(policy: Policy) -> (Function, Arc<Seen>) {
     let mut settings = Settings::default();
     settings.observers = settings.observers.and(Arc::new(Ends(seen.clone())));
     let engine = Engine::new(service(&seen), table, host, settings).unwrap();
-    (Function::new(Batches::new(engine, Letters(seen.clone()), policy)), seen)
+    (Function::new(Batches::new(engine, RecordedDeadLetters(seen.clone()), policy)), seen)
 }
 
 /// An envelope of `any.thing`, as text.

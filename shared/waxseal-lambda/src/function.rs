@@ -92,10 +92,10 @@ impl Function {
                 let batch = stream::batch(&objects.0, self.handles(changes::REMOVE))?;
                 self.batch(&batch, invocation, end).await
             }
-            Payload::Array => match pipe::batch(text, self.handles(changes::REMOVE)) {
-                Some(batch) => self.batch(&batch?, invocation, end).await,
-                None => Err(InvokeError::Unrecognised { saw: "an array of no known source".to_owned() }),
-            },
+            Payload::Pipe(kind, objects) => {
+                let batch = pipe::batch(kind, &objects.0, self.handles(changes::REMOVE))?;
+                self.batch(&batch, invocation, end).await
+            }
             Payload::Http => match &self.http {
                 Some(http) => match end.within(Point::Cutoff, http.call(text, invocation)).await {
                     Some(answer) => answer,

@@ -19,7 +19,7 @@ use crate::{
     json::{self, Object, Objects, kind},
     source::{
         batch::{Batch, Kind},
-        destination, eventbridge, kafka, kinesis, s3,
+        destination, eventbridge, kafka, kinesis, pipe, s3,
         shape::DESTINATION,
         sns, sqs,
     },
@@ -30,8 +30,8 @@ pub(crate) enum Payload<'a> {
     Batch(Batch),
     /// Unread records: a relay reads them in another way than every other function.
     Stream(Objects<'a>),
-    /// A bare array, as EventBridge Pipes sends.
-    Array,
+    /// The unread records of a source that EventBridge Pipes reads.
+    Pipe(Kind, Objects<'a>),
     Http,
     /// A request of a person to a relay.
     Sweep,
@@ -46,7 +46,8 @@ impl<'a> Payload<'a> {
             return Ok(Self::Batch(Batch::new(Kind::Sqs, records)));
         }
         if kind(text) == "an array" {
-            return Ok(Self::Array);
+            let unknown = || InvokeError::Unrecognised { saw: pipe::UNKNOWN.to_owned() };
+            return pipe::objects(text).map(|(kind, objects)| Self::Pipe(kind, objects)).ok_or_else(unknown);
         }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
             Top::Records(objects) => records(text, objects, trace),

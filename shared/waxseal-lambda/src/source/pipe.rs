@@ -12,7 +12,7 @@ use super::{
 };
 use crate::json::{Object, Objects};
 
-/// The source of a pipe's records, by the first that names one; `None` where it is none that is known.
+/// The source of a pipe's records, by the first that names a known one.
 fn source(objects: &[Object<'_>]) -> Option<Kind> {
     objects.iter().find_map(|object| match &*object.string("eventSource")? {
         "aws:sqs" => Some(Kind::Sqs),
@@ -23,19 +23,26 @@ fn source(objects: &[Object<'_>]) -> Option<Kind> {
     })
 }
 
-/// The records of a pipe; `None` where they are of no source that is known.
+/// For errors: the kind of an array whose source is unknown.
+pub(crate) const UNKNOWN: &str = "an array of no known source";
+
+/// The records of a pipe, unread; `None` where they are of no source that is known.
+pub(crate) fn objects(text: &str) -> Option<(Kind, Objects<'_>)> {
+    let objects: Objects<'_> = serde_json::from_str(text).ok()?;
+    Some((source(&objects.0)?, objects))
+}
+
+/// The records of a pipe.
 ///
 /// # Errors
 /// Where a record has no id to name it by (S-4).
-pub(crate) fn batch(text: &str, handles_removals: bool) -> Option<Result<Batch, MissingId>> {
-    let Objects(objects) = serde_json::from_str(text).ok()?;
-    let kind = source(&objects)?;
-    let records: Result<Vec<Record>, MissingId> = match kind {
-        Kind::Sqs => Ok(objects.iter().flat_map(sqs::records).collect()),
-        Kind::Kinesis => kinesis::piped(&objects),
-        Kind::Stream => stream::records(&objects, handles_removals, stream::event_id),
-        _ => Ok(kafka::piped(&objects)),
+pub(crate) fn batch(kind: Kind, objects: &[Object<'_>], handles_removals: bool) -> Result<Batch, MissingId> {
+    let records: Vec<Record> = match kind {
+        Kind::Sqs => objects.iter().flat_map(sqs::records).collect(),
+        Kind::Kinesis => kinesis::piped(objects)?,
+        Kind::Stream => stream::records(objects, handles_removals, stream::event_id)?,
+        _ => kafka::piped(objects),
     };
     let answer = if kind == Kind::Kafka { Answer::Whole } else { Answer::Named };
-    Some(records.map(|records| Batch { kind, answer, records }))
+    Ok(Batch { kind, answer, records })
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use crate::{
     anything::{Seen, anything},
     common::{case, golden, invoke},
+    pipes::flat,
 };
 use proptest::{
     prelude::*,
@@ -35,6 +36,20 @@ fn inputs() -> Vec<(String, Value)> {
     for (name, input) in inputs.clone() {
         if let Some(records) = input.get("Records") {
             inputs.push((format!("pipe of {name}"), records.clone()));
+            // Of Kinesis a pipe flattens them.
+            let flat: Vec<Value> = records.as_array().unwrap().iter().map(flat).collect();
+            inputs.push((format!("flat pipe of {name}"), flat.into()));
+        }
+        if let Some(partitions) = input.get("records") {
+            let records =
+                partitions.as_object().unwrap().values().flat_map(|records| records.as_array().unwrap());
+            let piped = records.map(|record| {
+                let mut record = record.clone();
+                record["eventSource"] = input["eventSource"].clone();
+                record["eventSourceKey"] = "orders-0".into();
+                record
+            });
+            inputs.push((format!("pipe of {name}"), piped.collect::<Vec<Value>>().into()));
         }
     }
     inputs

@@ -14,10 +14,11 @@ fn elements(payload: &[u8]) -> Vec<Value> {
 }
 
 /// As a pipe flattens a record of Kinesis. EventBridge user guide, "Amazon Kinesis stream as a source for EventBridge Pipes".
-fn flat(record: &Value) -> Value {
+pub(crate) fn flat(record: &Value) -> Value {
     let mut flat = record.as_object().unwrap().clone();
-    let data = flat.remove("kinesis").unwrap();
-    flat.extend(data.as_object().unwrap().clone());
+    if let Some(Value::Object(data)) = flat.remove("kinesis") {
+        flat.extend(data);
+    }
     flat.into()
 }
 

@@ -19,6 +19,7 @@ use crate::lenient;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ApiCall {
     /// The service that was called: `s3.amazonaws.com`.
     pub event_source: String,
@@ -72,6 +73,7 @@ waxseal_message::foreign!(ApiCall { detail_type: "AWS API Call via CloudTrail", 
 /// The caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct UserIdentity {
     /// `Root`, `IAMUser`, `AssumedRole`, `AWSService`, …
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]

@@ -15,6 +15,7 @@ use crate::open::open;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AlarmStateChanged {
     /// The alarm's name.
     pub alarm_name: String,
@@ -36,6 +37,7 @@ waxseal_message::foreign!(AlarmStateChanged {
 /// The state of an alarm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct AlarmState {
     /// The state itself.
     pub value: AlarmValue,
@@ -53,6 +55,7 @@ pub struct AlarmState {
 /// The configuration of an alarm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Configuration {
     /// Its description.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ use crate::{lenient, open::open};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct ExecutionStateChanged {
     /// The pipeline's name.
     pub pipeline: String,
@@ -38,6 +39,7 @@ waxseal_message::foreign!(ExecutionStateChanged {
 /// The start of an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct ExecutionTrigger {
     /// Its kind, such as `StartPipelineExecution` or `Webhook`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

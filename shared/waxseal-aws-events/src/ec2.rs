@@ -14,6 +14,7 @@ use crate::open::open;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct InstanceStateChanged {
     /// The instance.
     pub instance_id: String,

@@ -16,6 +16,7 @@ use crate::open::open;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct TaskStateChanged {
     /// The task.
     pub task_arn: String,
@@ -71,6 +72,7 @@ waxseal_message::foreign!(TaskStateChanged {
 /// A container of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Container {
     /// Its name in the definition.
     pub name: String,

@@ -47,6 +47,7 @@ waxseal_message::foreign!(Succeeded {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Invocation {
     /// The time of the record.
     pub timestamp: Timestamp,
@@ -66,6 +67,7 @@ pub struct Invocation {
 /// An invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RequestContext {
     /// Its id.
     pub request_id: String,
@@ -81,6 +83,7 @@ pub struct RequestContext {
 /// An answer of Lambda.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct ResponseContext {
     /// The HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -37,7 +37,6 @@ pub mod cloudwatch;
 pub mod codepipeline;
 pub mod ec2;
 pub mod ecs;
-mod key;
 pub mod lambda;
 mod lenient;
 mod open;

@@ -19,6 +19,7 @@ use crate::open::open;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Created {
     /// The bucket.
     pub bucket: Bucket,
@@ -42,6 +43,7 @@ waxseal_message::foreign!(Created { detail_type: "Object Created", source: "aws.
 /// An object was deleted, or got a delete marker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Deleted {
     /// The bucket.
     pub bucket: Bucket,
@@ -67,6 +69,7 @@ waxseal_message::foreign!(Deleted { detail_type: "Object Deleted", source: "aws.
 
 /// A bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Bucket {
     /// Its name.
     pub name: String,
@@ -75,6 +78,7 @@ pub struct Bucket {
 /// An object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Object {
     /// Its key.
     pub key: String,

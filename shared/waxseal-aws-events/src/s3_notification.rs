@@ -1,9 +1,10 @@
 //! S3's notifications, in a queue, from a topic, or to the function itself.
 //!
-//! Source: S3 user guide, "Event message structure". `s3:ObjectCreated:Put` arrives under the name
-//! `ObjectCreated`, and so do the other ways to create an object. S3 gives no id. It is derived from the
-//! bucket, the key, the version, the event's name and its sequencer, so a notification that S3 sends twice
-//! is one event.
+//! Source: S3 user guide, "Event message structure". Each entry of a notification is an event. Its name is
+//! `ObjectCreated:Put`, or `ObjectCreated` where a service handles that: the other ways to create an object
+//! come under it too. S3 gives no id. It is derived from the bucket, the key, the version, the event's name
+//! and its sequencer, so a notification that S3 sends twice is one event. S3 encodes the key as in an HTML
+//! form, and Waxseal decodes it.
 
 use serde::{Deserialize, Serialize};
 use waxseal_message::Timestamp;
@@ -12,7 +13,7 @@ use waxseal_message::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Created(
-    /// The record.
+    /// The entry.
     pub Notification,
 );
 waxseal_message::foreign!(Created { type: "ObjectCreated", source: "aws:s3" });
@@ -21,23 +22,24 @@ waxseal_message::foreign!(Created { type: "ObjectCreated", source: "aws:s3" });
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Removed(
-    /// The record.
+    /// The entry.
     pub Notification,
 );
 waxseal_message::foreign!(Removed { type: "ObjectRemoved", source: "aws:s3" });
 
-/// A record of a notification.
+/// An entry of a notification.
 ///
 /// ```
 /// # use waxseal_aws_events::s3_notification::Created;
 /// let Created(record) = serde_json::from_str(
 ///     r#"{"eventName":"ObjectCreated:Put","eventTime":"2026-11-21T09:30:00.000Z",
-///         "s3":{"bucket":{"name":"uploads"},"object":{"key":"reports/2026+11/a%C3%BC.csv","size":1024}}}"#,
+///         "s3":{"bucket":{"name":"uploads"},"object":{"key":"reports/2026 11/aü.csv","size":1024}}}"#,
 /// ).unwrap();
 /// assert_eq!(record.s3.object.key, "reports/2026 11/aü.csv");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Notification {
     /// The kind of the event, without `s3:`: `ObjectCreated:Put`.
     pub event_name: String,
@@ -50,9 +52,10 @@ pub struct Notification {
     pub s3: Entity,
 }
 
-/// The bucket and the object of a record.
+/// The bucket and the object of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Entity {
     /// The id of the bucket's configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,7 @@ pub struct Entity {
 
 /// A bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Bucket {
     /// Its name.
     pub name: String,
@@ -76,9 +80,9 @@ pub struct Bucket {
 /// An object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Object {
-    /// Its key, decoded: the notification has it encoded as in an HTML form.
-    #[serde(with = "crate::key")]
+    /// Its key.
     pub key: String,
     /// Its bytes; none for a removal.
     #[serde(default, skip_serializing_if = "Option::is_none")]

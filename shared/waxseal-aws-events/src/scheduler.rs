@@ -17,11 +17,13 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!((ScheduleDue::OWNER, RuleDue::OWNER), ("aws.scheduler", "aws.events"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ScheduleDue {}
 waxseal_message::foreign!(ScheduleDue { detail_type: "Scheduled Event", source: "aws.scheduler" });
 
 /// A rule of EventBridge with a schedule is due. Source: EventBridge user guide, "Creating a scheduled
 /// rule".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RuleDue {}
 waxseal_message::foreign!(RuleDue { detail_type: "Scheduled Event", source: "aws.events" });

@@ -17,6 +17,7 @@ use waxseal::{
 use crate::{
     http::{HttpService, Router},
     program::{Parameter, Program},
+    source::Source,
 };
 
 /// A service and how it runs, in every environment alike.
@@ -57,6 +58,8 @@ pub struct Deployed {
     pub invocations: u32,
     /// Receives before a message is dead-lettered: 5 to 1000.
     pub max_receives: u32,
+    /// The sources that others fill.
+    pub sources: Vec<Source>,
     /// Variables of its own with fixed values.
     pub environment: BTreeMap<String, String>,
     /// Variables of its own whose values each stage brings.
@@ -110,6 +113,7 @@ impl Deployed {
             window: 0,
             invocations: 5,
             max_receives: 5,
+            sources: Vec::new(),
             environment: BTreeMap::new(),
             parameters: Vec::new(),
             patterns: BTreeMap::new(),
@@ -162,6 +166,13 @@ impl Deployed {
     #[must_use]
     pub fn handlers(mut self, count: usize) -> Self {
         self.policy.concurrency = count;
+        self
+    }
+
+    /// One more source that others fill: `.stream(Source::kinesis("clicks"))`.
+    #[must_use]
+    pub fn stream(mut self, source: Source) -> Self {
+        self.sources.push(source);
         self
     }
 
@@ -313,6 +324,11 @@ impl Deployed {
     pub fn policy(&self) -> Policy {
         let mut policy = self.policy.clone();
         policy.max_receives = Some(self.max_receives);
+        let mapped = || self.sources.iter().filter(|source| source.has_mapping());
+        // One function has one limit: that of the source that gives up first.
+        policy.max_age = mapped().map(|source| Duration::from_secs(source.max_age.into())).min();
+        let mut topics = mapped().filter(|source| source.is_kafka()).peekable();
+        policy.kafka_offsets = topics.peek().is_some() && topics.all(Source::has_partial_responses);
         policy
     }
 

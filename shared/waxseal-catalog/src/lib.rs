@@ -55,6 +55,7 @@ mod http;
 mod program;
 pub mod routes;
 pub mod settings;
+mod source;
 mod variables;
 
 pub use self::{
@@ -64,4 +65,5 @@ pub use self::{
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,
     program::{Parameter, Program},
+    source::{Source, SourceKind, StartingPosition},
 };

@@ -137,6 +137,7 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
             }
             (Payload::Batch(batch), _) => self.refuse(&batch, end).await,
             (Payload::Http, _) => Err(self.not_taken("HTTP")),
+            (Payload::Pipe(..), _) => Err(self.not_taken("array of EventBridge Pipes")),
             (Payload::Release, _) => Err(self.not_taken("release")),
             (Payload::Sweep, None) => Err(self.not_taken("sweep")),
         }

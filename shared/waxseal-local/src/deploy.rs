@@ -85,6 +85,7 @@ impl Local {
             self.poll(commands, &function, &routes, &invocations);
         }
         self.poll(&queues.events, &function, &routes, &invocations);
+        self.connect(&routes, &function, &queues.events, &invocations);
         let relay_invocations = self.poll_stream(&table, &relay)?;
         let Queues { events: queue, dead_letters, relay_dead_letters, .. } = queues;
         let deployment = Deployment {

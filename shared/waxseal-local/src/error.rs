@@ -33,12 +33,12 @@ pub enum LocalError {
     /// An event of an AWS service or of a partner that is none of EventBridge.
     #[error("not put: an event has id, detail-type, source, time and detail: {0}")]
     NoEvent(#[source] serde_json::Error),
-    /// A function that failed, with the error of the invocation.
-    #[error("the invocation failed: {0}")]
-    Invocation(String),
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),
+    /// An invocation that failed, with the error that Lambda shows.
+    #[error("the invocation failed: {0}")]
+    Invocation(String),
     /// A sweep that its relay refused or could not finish, with the error of the invocation.
     #[error("not swept: {0}")]
     Sweep(String),

@@ -35,8 +35,8 @@ impl Malformed {
         Self { what: what.into(), quoted: None, kind: None }
     }
 
-    /// An error for a readable record that is no event of this service, such as `aws:s3` for a
-    /// notification of S3. A service that declares `ignore(kind)` acknowledges it.
+    /// An error for a readable record that is no event of this service, such as `aws:dynamodb` for
+    /// a change that cannot be read. A service that declares `ignore(kind)` acknowledges it.
     pub fn foreign(kind: &'static str, what: impl Into<String>) -> Self {
         Self { what: what.into(), quoted: None, kind: Some(kind) }
     }

@@ -109,8 +109,8 @@ fn seen(local: &Local, name: &str) -> Vec<String> {
 
 /// The reason of each dead letter.
 fn reasons(local: &Local) -> Vec<String> {
-    let letters = local.dead_letters("files").unwrap().peek();
-    letters.iter().map(|letter| letter.note().unwrap().reason.into_owned()).collect()
+    let dead_letters = local.dead_letters("files").unwrap().peek();
+    dead_letters.iter().map(|dead_letter| dead_letter.note().unwrap().reason.into_owned()).collect()
 }
 
 #[test]
@@ -161,11 +161,15 @@ fn s50_without_a_handler_each_case_is_a_dead_letter_that_names_it() {
         (
             "s3-notification-in-sqs",
             body("s3-notification-in-sqs"),
-            "a notification of S3, which no handler takes",
+            "no handler for ObjectCreated:Put; its source is aws:s3",
         ),
         ("scheduler-target", body("scheduler-target"), "no handler for Scheduled Event"),
         ("plain-json-body", body("plain-json-body"), "give its id and name by `Service::adapt`"),
-        ("lambda-destination", case("lambda-destination"), "looks like the record of a Lambda destination"),
+        (
+            "lambda-destination",
+            case("lambda-destination"),
+            "no handler for Lambda Function Invocation Result - Failure",
+        ),
         ("s3-object-created", case("s3-object-created-eventbridge"), "no handler for Object Created"),
     ] {
         let local = deployed(Service::new("files").handler(Nothing));
@@ -269,13 +273,13 @@ fn s52_a_redriven_record_of_plain_json_takes_effect_once() {
     queue.send(NewMessage::new(r#"{"amount":1}"#)).unwrap();
     let id = queue.peek()[0].id.clone();
     local.run_until_idle();
-    let letter = local.dead_letters("files").unwrap().peek().remove(0);
-    assert_eq!(letter.note().unwrap().id.as_deref(), Some(&*id));
+    let dead_letter = local.dead_letters("files").unwrap().peek().remove(0);
+    assert_eq!(dead_letter.note().unwrap().id.as_deref(), Some(&*id));
 
     closed.store(false, Ordering::Relaxed);
     local.redrive("files").unwrap();
-    // The letter comes a second time: a person redrove a copy.
-    queue.send(letter.content).unwrap();
+    // It comes a second time: a person redrove a copy.
+    queue.send(dead_letter.content).unwrap();
     assert!(queue.peek().iter().all(|message| message.id != id));
     local.run_until_idle();
     assert_eq!(seen(&local, "book"), [&*id]);

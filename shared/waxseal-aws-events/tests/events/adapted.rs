@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use waxseal::{
     Adapted, Envelope, Fault, Foreign, Handler, Malformed, Service, Transport, Unit, dead_letter::DeadLetter,
 };
-use waxseal_testing::MemoryTable;
+use waxseal_testing::Fixture;
 
-use crate::support::{Deployed, Keep, OK, Seen, notification, redriven, sqs};
+use crate::support::{Deployed, Keep, OK, Seen, fixture, notification, redriven, sqs};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -107,7 +107,7 @@ fn s51_a_handler_comes_before_the_adapter() {
 }
 
 /// The one dead letter of an adapter.
-fn letter(
+fn dead_letter(
     adapter: impl Fn(&Foreign<'_>) -> Result<Adapted, Malformed> + Send + Sync + 'static,
 ) -> DeadLetter {
     let seen = Seen::<Paid>::default();
@@ -119,16 +119,16 @@ fn letter(
     batch["Records"].as_array_mut().unwrap().push(neighbour["Records"][0].clone());
     assert_eq!(deployed.invoke(batch.to_string()).unwrap(), OK);
     seen.one(|event| assert_eq!(event.id, "e-9"));
-    let letters = deployed.letters();
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].body, PLAIN.as_bytes());
-    letters.into_iter().next().unwrap()
+    let dead_letters = deployed.dead_letters();
+    assert_eq!(dead_letters.len(), 1);
+    assert_eq!(dead_letters[0].body, PLAIN.as_bytes());
+    dead_letters.into_iter().next().unwrap()
 }
 
 #[test]
 fn s51_a_refusal_is_a_dead_letter_and_its_quoted_words_stand_there_alone() {
     let refused =
-        letter(|record| Err(Malformed::new("the till is unknown").quoting(record.text_at("/amount")?)));
+        dead_letter(|record| Err(Malformed::new("the till is unknown").quoting(record.text_at("/amount")?)));
     assert_eq!(refused.code.as_str(), "WX0001");
     assert!(
         refused.reason.starts_with("malformed: the till is unknown: [4 bytes withheld"),
@@ -136,13 +136,13 @@ fn s51_a_refusal_is_a_dead_letter_and_its_quoted_words_stand_there_alone() {
         refused.reason
     );
     assert_eq!(refused.whole_reason(), "malformed: the till is unknown: 1250");
-    let missing = letter(|record| Ok(Adapted::named(record.text_at("/name")?)));
+    let missing = dead_letter(|record| Ok(Adapted::named(record.text_at("/name")?)));
     assert_eq!(missing.reason, r#"malformed: the value at "/name" is missing"#);
 }
 
 #[test]
 fn s51_an_adapter_that_panics_makes_one_record_malformed() {
-    let panicked = letter(|_| panic!("no such till"));
+    let panicked = dead_letter(|_| panic!("no such till"));
     assert_eq!(panicked.code.as_str(), "WX0001");
     assert!(
         panicked.reason.starts_with("malformed: the function of Service::adapt panicked"),
@@ -165,26 +165,26 @@ impl Handler for Book {
     }
 }
 
-fn booking(table: &MemoryTable, seen: &Seen<Paid>, is_closed: bool) -> Deployed {
+fn booking(fixture: &Fixture, seen: &Seen<Paid>, is_closed: bool) -> Deployed {
     let service = Service::new("ledger").handler(Book(seen.clone(), is_closed));
-    Deployed::on(table.clone(), service.adapt(|record| Ok(Adapted::named(record.text_at("/kind")?))))
+    Deployed::on(fixture, service.adapt(|record| Ok(Adapted::named(record.text_at("/kind")?))))
 }
 
 #[test]
 fn s52_a_redriven_dead_letter_is_adapted_to_the_identity_that_it_had() {
-    let (table, seen) = (MemoryTable::default(), Seen::default());
-    let closed = booking(&table, &seen, true);
+    let (fixture, seen) = (fixture(), Seen::default());
+    let closed = booking(&fixture, &seen, true);
     assert_eq!(closed.invoke(sqs("m1", PLAIN, &json!({}))).unwrap(), OK);
-    let letters = closed.letters();
+    let dead_letters = closed.dead_letters();
     assert_eq!(
-        letters[0].identity,
+        dead_letters[0].identity,
         Some(("arn:aws:sqs:eu-west-1:123456789012:q".to_owned(), "m1".to_owned()))
     );
 
     // It is redriven twice, each time under a new id of the queue.
-    let open = booking(&table, &seen, false);
+    let open = booking(&fixture, &seen, false);
     for id in ["m7", "m8"] {
-        open.succeeds(redriven(&letters[0], id));
+        open.succeeds(redriven(&dead_letters[0], id));
     }
     seen.one(|event| assert_eq!(event.id, "m1"));
     // The same words in a new message are a new event: nothing told an id.
@@ -194,10 +194,10 @@ fn s52_a_redriven_dead_letter_is_adapted_to_the_identity_that_it_had() {
 
 #[test]
 fn s52_a_dead_letter_of_a_dead_letter_keeps_the_first_identity() {
-    let (table, seen) = (MemoryTable::default(), Seen::default());
-    let closed = booking(&table, &seen, true);
+    let (fixture, seen) = (fixture(), Seen::default());
+    let closed = booking(&fixture, &seen, true);
     closed.invoke(sqs("m1", PLAIN, &json!({}))).unwrap();
-    closed.invoke(redriven(&closed.letters()[0], "m2")).unwrap();
-    let letters = closed.letters();
-    assert_eq!(letters[1].identity, letters[0].identity);
+    closed.invoke(redriven(&closed.dead_letters()[0], "m2")).unwrap();
+    let dead_letters = closed.dead_letters();
+    assert_eq!(dead_letters[1].identity, dead_letters[0].identity);
 }

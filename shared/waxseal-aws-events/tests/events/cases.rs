@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use waxseal::{Adapted, Service};
+use waxseal::{Adapted, Envelope, Fault, Handler, Service, Unit};
 use waxseal_aws_events::{cloudtrail::ApiCall, lambda, s3, s3_notification, scheduler};
 
 use crate::support::{Deployed, Keep, OK, Seen, case, sqs, without_a_handler};
@@ -59,7 +59,7 @@ fn s50_an_object_that_s3_reports_in_a_queue_has_its_key_decoded() {
     seen.one(|event| assert_eq!(event.data.0.s3.object.key, "reports/2026 11/aü.csv"));
 
     let reason = reason(without_a_handler(), &payload);
-    assert!(reason.contains("a notification of S3, which no handler takes"), "{reason}");
+    assert!(reason.contains("no handler for ObjectCreated:Put; its source is aws:s3"), "{reason}");
     let ignoring = Deployed::new(without_a_handler().ignore("aws:s3"));
     ignoring.succeeds(&payload);
 }
@@ -122,12 +122,39 @@ fn s50_the_record_of_a_destination_is_handled_where_it_is_declared_and_named_oth
             assert_eq!(event.data.0.request_context.condition, lambda::Condition::RetriesExhausted);
         });
     }
-    let reason = reason(without_a_handler(), &sqs("m1", &record, &json!({})));
-    assert!(reason.contains("looks like the record of a Lambda destination"), "{reason}");
-    let error = Deployed::new(without_a_handler()).invoke(&record).unwrap_err().to_string();
-    assert!(error.contains("the record of a Lambda destination"), "{error}");
-    // A handler of successes takes no failure.
-    let (deployed, seen) = Deployed::keeping::<lambda::Succeeded>();
-    deployed.invoke(&record).unwrap_err();
-    assert_eq!(seen.count(), 0);
+    for payload in [record.clone(), sqs("m1", &record, &json!({}))] {
+        let reason = reason(without_a_handler(), &payload);
+        assert!(reason.contains("no handler for Lambda Function Invocation Result - Failure"), "{reason}");
+        // A handler of successes takes no failure.
+        let (deployed, seen) = Deployed::keeping::<lambda::Succeeded>();
+        assert_eq!(deployed.invoke(payload).unwrap(), OK);
+        assert_eq!((deployed.dead_letters().len(), seen.count()), (1, 0));
+    }
+}
+
+#[test]
+fn s48_a_group_on_a_standard_queue_keeps_nothing_back() {
+    struct Do(Seen<Any>);
+    impl Handler for Do {
+        const NAME: &str = "do";
+        type Event = Any;
+        type Emits = ();
+        async fn handle(&self, event: &Envelope<Any>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
+            match event.data.0["do"] == "retry" {
+                true => Err(Fault::retry("not now")),
+                false => Keep(self.0.clone()).handle(event, unit).await,
+            }
+        }
+    }
+    let seen = Seen::default();
+    let deployed = Deployed::new(Service::new("files").handler(Do(seen.clone())));
+    let answer = deployed.invoke(case("fair-queue")).unwrap();
+    assert_eq!(answer, r#"{"batchItemFailures":[{"itemIdentifier":"m1"}]}"#);
+    assert_eq!((seen.count(), deployed.dead_letters().len()), (3, 0));
+}
+
+#[test]
+fn s36_a_pointer_of_the_extended_client_is_named() {
+    let reason = reason(without_a_handler(), &case("extended-client-pointer"));
+    assert!(reason.contains("is a pointer of the SQS extended client"), "{reason}");
 }

@@ -84,8 +84,8 @@ proptest! {
         }
         let deployed = Deployed::new(service);
         prop_assert_eq!(deployed.invoke(sqs("m1", &body, &json!({}))).unwrap(), OK);
-        prop_assert_eq!(seen.count() + deployed.letters().len(), 1, "{}", body);
-        prop_assert!(deployed.letters().iter().all(|letter| !letter.reason.is_empty()));
+        prop_assert_eq!(seen.count() + deployed.dead_letters().len(), 1, "{}", body);
+        prop_assert!(deployed.dead_letters().iter().all(|dead_letter| !dead_letter.reason.is_empty()));
     }
 }
 
@@ -100,6 +100,6 @@ fn s50_every_case_has_an_outcome_without_any_handler() {
     ] {
         let deployed = Deployed::new(without_a_handler());
         assert_eq!(deployed.invoke(case(name)).unwrap(), OK);
-        assert_eq!(deployed.letters().len(), 1, "{name}");
+        assert_eq!(deployed.dead_letters().len(), 1, "{name}");
     }
 }

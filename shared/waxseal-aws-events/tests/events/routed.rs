@@ -125,9 +125,9 @@ fn s50_an_identity_beyond_the_limits_is_malformed_with_a_reason() {
     ] {
         let (deployed, seen) = Deployed::keeping::<Anyone>();
         assert_eq!(deployed.invoke(event(name, source, id)).unwrap(), OK);
-        let letters = deployed.letters();
-        assert!(letters.len() == 1 && letters[0].reason.contains(says), "{letters:?}");
-        assert_eq!((letters[0].code.as_str(), seen.count()), ("WX0001", 0));
+        let dead_letters = deployed.dead_letters();
+        assert!(dead_letters.len() == 1 && dead_letters[0].reason.contains(says), "{dead_letters:?}");
+        assert_eq!((dead_letters[0].code.as_str(), seen.count()), ("WX0001", 0));
     }
 }
 

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use waxseal::{
-    Engine, Envelope, Fault, Handler, Message, Service, Settings, Unit,
-    batch::{Batches, Policy},
+    Envelope, Fault, Handler, Message, Service, Unit,
+    batch::Policy,
     dead_letter::{AttributeValue, DeadLetter},
 };
 use waxseal_lambda::{Function, Invocation, Invoke, InvokeError};
-use waxseal_testing::{ManualHost, MemoryTable, RecordedDeadLetters, block_on};
+use waxseal_testing::{Fixture, RecordedDeadLetters, block_on};
 
 /// The answer to a batch that succeeded.
 pub(crate) const OK: &str = r#"{"batchItemFailures":[]}"#;
@@ -55,23 +55,27 @@ impl<M: Message + Clone> Handler for Keep<M> {
     }
 }
 
-/// A function of a service on a table in memory.
+pub(crate) fn fixture() -> Fixture {
+    Fixture::at("2026-11-21T09:30:05Z".parse().unwrap())
+}
+
+/// A function of a service in memory.
 pub(crate) struct Deployed {
     function: Function,
-    letters: RecordedDeadLetters,
+    fixture: Fixture,
 }
 
 impl Deployed {
     pub(crate) fn new(service: Service) -> Self {
-        Self::on(MemoryTable::default(), service)
+        Self::on(&fixture(), service)
     }
 
-    pub(crate) fn on(table: MemoryTable, service: Service) -> Self {
-        let letters = RecordedDeadLetters::default();
-        let host = Arc::new(ManualHost::new("2026-11-21T09:30:05Z".parse().unwrap()));
-        let engine = Engine::new(service, table, host, Settings::default()).unwrap();
-        let function = Function::new(Batches::new(engine, letters.clone(), Policy::default()));
-        Self { function, letters }
+    /// A process with the table of others, and with dead letters of its own.
+    pub(crate) fn on(others: &Fixture, service: Service) -> Self {
+        let mut fixture = others.clone();
+        fixture.dead_letters = RecordedDeadLetters::default();
+        let function = Function::new(fixture.batches(fixture.engine(service), Policy::default()));
+        Self { function, fixture }
     }
 
     /// A service with one handler that keeps what it gets.
@@ -92,12 +96,12 @@ impl Deployed {
         assert!(reasons.is_empty(), "{reasons:?}");
     }
 
-    pub(crate) fn letters(&self) -> Vec<DeadLetter> {
-        self.letters.recorded()
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.fixture.dead_letters.recorded()
     }
 
     pub(crate) fn reasons(&self) -> Vec<String> {
-        self.letters().into_iter().map(|letter| letter.reason).collect()
+        self.dead_letters().into_iter().map(|dead_letter| dead_letter.reason).collect()
     }
 }
 
@@ -141,8 +145,8 @@ pub(crate) fn notification(message: &str) -> Value {
 }
 
 /// A dead letter, redriven: the queue gives it another id.
-pub(crate) fn redriven(letter: &DeadLetter, id: &str) -> String {
-    let message = letter.message(1 << 20, |_| true).unwrap();
+pub(crate) fn redriven(dead_letter: &DeadLetter, id: &str) -> String {
+    let message = dead_letter.message(1 << 20, |_| true).unwrap();
     let attributes: serde_json::Map<String, Value> = message
         .attributes
         .iter()

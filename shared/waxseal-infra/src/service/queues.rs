@@ -5,7 +5,7 @@ use waxseal_catalog::routes::{Queue, QueueKind, Rule};
 
 use crate::{
     names::{self, arn, queue_arn, reference, sub},
-    service::{builder::StackBuilder, builder::queue_id},
+    service::{builder::StackBuilder, builder::queue_id, sources},
 };
 
 /// Seconds.
@@ -34,7 +34,10 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         builder.add(id.clone(), resource);
         builder.output(format!("{id}Url"), reference(&id));
         builder.output(format!("{id}Arn"), arn(&id));
-        let senders = if queue.kind == QueueKind::Events { senders(builder, &id) } else { Vec::new() };
+        let mut senders = if queue.kind == QueueKind::Events { senders(builder, &id) } else { Vec::new() };
+        if queue.kind == QueueKind::Events {
+            senders.extend(sources::notifications(&builder.routes.sources, &id));
+        }
         builder.add(format!("{id}Policy"), policy(&id, senders));
     }
 

@@ -6,7 +6,7 @@ use waxseal_catalog::{App, Deployed, routes::Routes};
 
 use crate::{
     names::{self, reference, stage_parameter},
-    service::{alarms, builder::StackBuilder, function, queues, relay, routes, table},
+    service::{alarms, builder::StackBuilder, function, queues, relay, routes, sources, table},
     stack::Stack,
 };
 
@@ -17,6 +17,7 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     queues::add(&mut builder);
     routes::add(&mut builder);
     function::add(&mut builder);
+    sources::add(&mut builder);
     if builder.routes.has_relay() {
         relay::add(&mut builder);
     }
@@ -88,6 +89,7 @@ fn parameters(service: &Deployed, routes: &Routes) -> Map<String, Value> {
         }
         parameters.insert(names::parameter(&brought.variable), parameter);
     }
+    parameters.extend(sources::parameters(&service.sources));
     parameters
 }
 

@@ -6,7 +6,7 @@
 //! | rule without input settings | the EventBridge event |
 //! | SNS without raw delivery | the notification, with either of them in `Message` |
 //! | input transformer | what its template makes: one of these, or malformed |
-//! | S3, a Lambda destination | their notifications, which are [foreign events](waxseal::foreign!) |
+//! | S3, a Lambda destination, a pipe from a table | a notification, a record, a change: a [foreign event](waxseal::foreign!) that its source names |
 //! | anything else | somebody else's JSON, which the service's [adapter](waxseal::Service::adapt) names, or malformed |
 //!
 //! A CloudEvents event in structured JSON may stand in the place of an envelope (S-46). An event without a time has that of its
@@ -15,7 +15,7 @@
 
 use waxseal::{Malformed, Raw, Transport, batch::Content, cloudevents, is_plain_name};
 
-use super::{attributes, delivery::Delivery, destination, eventbridge, s3, shape};
+use super::{attributes, changes, delivery::Delivery, destination, eventbridge, s3, shape};
 use crate::json::{self, Object, kind};
 
 /// Reads a body.
@@ -89,10 +89,12 @@ fn event(text: &str, object: &Object<'_>, delivery: &Delivery<'_>) -> Content {
         eventbridge::read(object, delivery)
     } else if s3::is_test(object) {
         return Content::Ignored(s3::TEST);
-    } else if let Some(records) = s3::records(object) {
-        s3::read(&records, delivery)
+    } else if s3::is_notification(object) {
+        return s3::notification(object, delivery);
     } else if shape::is_destination(object) {
-        destination::read(text, object, delivery).unwrap_or_else(|| Err(no_envelope(text, object)))
+        return destination::content(text, object, delivery.sent);
+    } else if changes::is_change(object) {
+        return changes::content(object);
     } else {
         delivery.adapted(text).unwrap_or_else(|| Err(no_envelope(text, object)))
     })
@@ -113,9 +115,6 @@ fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
-    } else if shape::is_destination(object) {
-        "looks like the record of a Lambda destination: handle it as the foreign event \
-         `Lambda Function Invocation Result - Failure`, or `- Success`, of the source `lambda`"
     } else if object.has("Records") {
         "looks like a batch of another source: wire that source to the function itself"
     } else {
@@ -265,7 +264,7 @@ mod tests {
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:s3","s3":{"object":{"key":"secret"}}}]}"#.to_owned(),
-                "a notification of S3, which no handler takes: ",
+                "an entry of S3 without eventName",
             ),
             (
                 r#"{"source":"orders","detail":{}}"#.to_owned(),
@@ -286,7 +285,7 @@ mod tests {
             ),
             (
                 r#"{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"secret":1}}"#.to_owned(),
-                "no envelope: an object with requestContext, requestPayload; looks like the record of a Lambda destination: ",
+                "the record of a Lambda destination without requestContext.requestId",
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_owned(),

@@ -23,7 +23,12 @@ pub(crate) struct Delivery<'a> {
     pub(crate) returned: Option<&'a Returned>,
 }
 
-impl Delivery<'_> {
+impl<'a> Delivery<'a> {
+    /// A delivery that says nothing about its message.
+    pub(crate) fn by(transport: Transport<'a>, service: Option<&'a Service>) -> Self {
+        Self { service, transport, id: "", sent: &|| None, attributes: &[], returned: None }
+    }
+
     /// Whether the service handles or ignores a foreign event.
     pub(crate) fn takes(&self, name: &str, source: &str) -> bool {
         self.service.is_some_and(|service| service.handles(name, source) || service.ignores(name))

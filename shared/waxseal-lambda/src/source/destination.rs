@@ -1,68 +1,49 @@
-//! Records of Lambda destinations: the result of an asynchronous invocation, as a foreign event.
+//! Records of Lambda destinations, which Lambda sends to a function, a queue or a topic.
 //!
-//! On a bus Lambda gives the record a detail type and a source. In a queue, from a topic and to a function it comes bare, and has the
-//! same name here. Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations".
+//! The record of an asynchronous invocation has the name and the source that it has on EventBridge, so one handler takes it on
+//! every way. The record of a discarded batch of a stream says which records were discarded, without their payload. It has the
+//! name of the member that says so.
+//!
+//! Source: Lambda developer guide, "Capturing records of Lambda asynchronous invocations", "Retain discarded batch records".
 
-use std::collections::BTreeMap;
-
+use serde_json::value::RawValue;
 use waxseal::{
-    Envelope, Malformed, Raw, Service, Transport,
+    Malformed,
     batch::{Content, Record},
 };
 
 use super::{
     batch::{Batch, Kind},
-    delivery::Delivery,
-    shape,
+    delivery::Sent,
+    event, shape,
 };
 use crate::json::Object;
 
+const SOURCE: &str = "lambda";
 const SUCCESS: &str = "Lambda Function Invocation Result - Success";
 const FAILURE: &str = "Lambda Function Invocation Result - Failure";
-const SOURCE: &str = "lambda";
+/// Of a stream's batch.
+const BATCHES: [&str; 2] = ["DDBStreamBatchInfo", "KinesisBatchInfo"];
 
-/// The record as an event, where the service takes it. Otherwise it is `None`.
-pub(crate) fn read(
-    text: &str,
-    record: &Object<'_>,
-    delivery: &Delivery<'_>,
-) -> Option<Result<Raw, Malformed>> {
-    // The record of a batch of a stream holds no payload, so it is no event.
-    if record.members().any(|name| name.ends_with("BatchInfo")) {
-        return None;
-    }
-    let context = record.object("requestContext")?;
-    let name = if context.string("condition")? == "Success" { SUCCESS } else { FAILURE };
-    delivery.takes(name, SOURCE).then(|| event(name, text, record, &context))
+/// A record that Lambda sent to the function itself, by an asynchronous invocation.
+pub(crate) fn batch(text: &str) -> Batch {
+    let content = Object::parse(text).map(|object| content(text, &object, &|| None));
+    let content = content.unwrap_or_else(|| Content::Malformed(Malformed::new("no object")));
+    Batch::new(Kind::Destination, vec![Record::new("destination", text.as_bytes().to_vec(), content)])
 }
 
-fn event(name: &str, text: &str, record: &Object<'_>, context: &Object<'_>) -> Result<Raw, Malformed> {
-    const WHAT: &str = "the record of a Lambda destination";
-    let id = shape::identifier(context, WHAT, "requestId", "is missing")?;
-    let timestamp = shape::time(record, "timestamp")
-        .ok_or_else(|| Malformed::new(format!("{WHAT} whose timestamp is no RFC 3339 time")))?;
-    Ok(Envelope {
-        correlation_id: id.clone(),
-        id,
-        name: name.to_owned(),
-        version: 1,
-        timestamp,
-        source: SOURCE.to_owned(),
-        causation_id: None,
-        data: serde_json::from_str(text)?,
-        metadata: BTreeMap::new(),
-    })
-}
-
-/// A record that invokes the function itself, where the service takes it.
-pub(crate) fn batch(text: &str, service: Option<&Service>) -> Option<Batch> {
-    let record = Object::parse(text)?;
-    let transport = Transport::Bus { source: SOURCE, detail_type: FAILURE };
-    let delivery = Delivery { service, transport, id: "", sent: &|| None, attributes: &[], returned: None };
-    let content = match read(text, &record, &delivery)? {
-        Ok(raw) => Content::Message(Box::new(raw)),
-        Err(malformed) => Content::Malformed(malformed),
+/// The event of a record.
+pub(crate) fn content(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
+    let context = object.object("requestContext").unwrap_or_default();
+    let (Some(id), Ok(data)) = (context.string("requestId"), RawValue::from_string(text.to_owned())) else {
+        return Content::Malformed(Malformed::new(
+            "the record of a Lambda destination without requestContext.requestId",
+        ));
     };
-    let records = vec![Record::new("record", text.as_bytes().to_vec(), content)];
-    Some(Batch { kind: Kind::Destination, records })
+    let name = match BATCHES.into_iter().find(|name| object.has(name)) {
+        Some(batch) => batch,
+        None if context.string("condition").as_deref() == Some("Success") => SUCCESS,
+        None => FAILURE,
+    };
+    event::content((name, SOURCE, &id), shape::time(object, "timestamp").or_else(sent), data)
 }

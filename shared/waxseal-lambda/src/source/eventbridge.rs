@@ -43,8 +43,7 @@ pub(crate) fn record(
     service: Option<&Service>,
 ) -> Record {
     let id = event.string("id").filter(|id| !id.is_empty());
-    let transport = Transport::Bus { source: "", detail_type: "" };
-    let delivery = Delivery { service, transport, id: "", sent: &|| None, attributes: &[], returned: None };
+    let delivery = Delivery::by(Transport::Bus { source: "", detail_type: "" }, service);
     let content = match read(event, &delivery) {
         Ok(raw) => Content::Message(Box::new(raw)),
         Err(malformed) => Content::Malformed(malformed),

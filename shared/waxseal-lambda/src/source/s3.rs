@@ -1,12 +1,20 @@
-//! S3 notifications, as foreign events. A service that handles none of them gets a dead letter (S-41).
+//! Notifications of S3: direct, through SNS, through SQS. One event for each entry.
 //!
-//! `ObjectCreated:Put` is the name `ObjectCreated` of the source `aws:s3`, unless the service handles the whole name. S3 gives no
-//! id, so it is derived from what tells two events of one object apart. Source: S3 user guide, "Event message structure".
+//! | envelope | entry |
+//! |---|---|
+//! | name | `eventName`, such as `ObjectCreated:Put`; where the service takes `ObjectCreated` instead, that |
+//! | source | `aws:s3` |
+//! | id | derived from bucket, key, version, sequencer and `eventName`: a notification that S3 sends twice is one event |
+//! | timestamp | `eventTime` |
+//! | data | the entry, its key decoded: S3 writes ` ` as `+` and other characters as `%XX` |
+//!
+//! Source: S3 user guide, "Event message structure". A restore or a change of tags has no sequencer, so the id of its request
+//! stands in its place.
 
-use std::collections::BTreeMap;
-
+use percent_encoding::percent_decode_str;
+use serde_json::value::RawValue;
 use waxseal::{
-    Envelope, Malformed, Raw, Service, Transport,
+    Malformed, Service, Transport,
     batch::{Content, Record},
     derived_id,
 };
@@ -14,33 +22,27 @@ use waxseal::{
 use super::{
     batch::{Batch, Kind},
     delivery::Delivery,
-    shape,
+    event, shape,
 };
-use crate::json::{Object, Objects};
+use crate::json::{self, Object, Objects};
+
+/// The source of the events, and the name by which a service ignores all of them.
+const SOURCE: &str = "aws:s3";
 
 /// The reason for a test message of S3 to be acknowledged.
 pub(crate) const TEST: &str = "the test event of S3";
 
-const SOURCE: &str = "aws:s3";
-
-/// The test message of S3, sent to the function itself: S3 wants no more than an answer.
+/// The test message of S3, sent to the function itself. S3 wants no more than an answer.
 pub(crate) fn test(text: &str) -> Batch {
-    batch_of(vec![Record::new("notification", text.as_bytes().to_vec(), Content::Ignored(TEST))])
+    Batch::new(Kind::S3, vec![Record::new("test", text.as_bytes().to_vec(), Content::Ignored(TEST))])
 }
 
 /// A notification that S3 sent to the function itself.
-pub(crate) fn batch(text: &str, notification: &Objects<'_>, service: Option<&Service>) -> Batch {
-    let transport = Transport::Bus { source: SOURCE, detail_type: "" };
-    let delivery = Delivery { service, transport, id: "", sent: &|| None, attributes: &[], returned: None };
-    let content = match read(&notification.0, &delivery) {
-        Ok(raw) => Content::Message(Box::new(raw)),
-        Err(malformed) => Content::Malformed(malformed),
-    };
-    batch_of(vec![Record::new("notification", text.as_bytes().to_vec(), content)])
-}
-
-fn batch_of(records: Vec<Record>) -> Batch {
-    Batch { kind: Kind::S3, records }
+pub(crate) fn batch(text: &str, service: Option<&Service>) -> Batch {
+    let whole = Record::new("notification", text.as_bytes().to_vec(), Content::Malformed(several()));
+    let delivery = Delivery::by(Transport::Bus { source: SOURCE, detail_type: "" }, service);
+    let records = Object::parse(text).map(|object| entries(&object, &whole, &delivery)).unwrap_or_default();
+    Batch::new(Kind::S3, records)
 }
 
 /// Whether an object is the message by which S3 tests that it may notify.
@@ -48,78 +50,108 @@ pub(crate) fn is_test(object: &Object<'_>) -> bool {
     object.string("Event").as_deref() == Some("s3:TestEvent")
 }
 
-/// The records of a notification of S3; `None` where an object is none.
-pub(crate) fn records<'a>(object: &Object<'a>) -> Option<Vec<Object<'a>>> {
-    let Objects(records) = serde_json::from_str(object.get("Records")?.get()).ok()?;
-    let is_s3 = |record: &Object<'_>| record.string("eventSource").as_deref() == Some(SOURCE);
-    (!records.is_empty() && records.iter().all(is_s3)).then_some(records)
+/// Whether an object is a notification of S3.
+pub(crate) fn is_notification(object: &Object<'_>) -> bool {
+    let records = object.get("Records").and_then(|raw| serde_json::from_str::<Objects<'_>>(raw.get()).ok());
+    records.is_some_and(|Objects(records)| !records.is_empty() && records.iter().all(is_entry))
 }
 
-/// The event in a notification, where the service takes it.
-pub(crate) fn read(records: &[Object<'_>], delivery: &Delivery<'_>) -> Result<Raw, Malformed> {
-    let taken: Vec<_> = records.iter().filter_map(|record| Some((record, name(record, delivery)?))).collect();
-    match (&*taken, records) {
-        ([], _) => Err(notification()),
-        ([(record, name)], [_]) => event(record, name),
-        // S3 sends one at a time, although its format has room for more.
-        _ => Err(Malformed::foreign(
-            SOURCE,
-            format!(
-                "a notification of S3 with {} records, and one message is one event: split it",
-                records.len()
-            ),
-        )),
+fn is_entry(entry: &Object<'_>) -> bool {
+    entry.string("eventSource").as_deref() == Some(SOURCE)
+}
+
+/// The content of a notification in a body. One with several entries is [divided](divided) where its record is at hand.
+pub(crate) fn notification(object: &Object<'_>, delivery: &Delivery<'_>) -> Content {
+    match raw_entries(object)[..] {
+        [entry] => content(entry, delivery),
+        _ => Content::Malformed(several()),
     }
 }
 
-/// The name of a record that the service takes: the whole one, or the part before the colon.
-fn name(record: &Object<'_>, delivery: &Delivery<'_>) -> Option<String> {
-    let whole = record.string("eventName")?;
-    let family = whole.split(':').next().unwrap_or_default();
-    [&*whole, family].into_iter().find(|name| delivery.takes(name, SOURCE)).map(str::to_owned)
+fn raw_entries<'a>(object: &Object<'a>) -> Vec<&'a RawValue> {
+    object.get("Records").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
 }
 
-fn event(record: &Object<'_>, name: &str) -> Result<Raw, Malformed> {
-    let wrong = |what: &str| Malformed::foreign(SOURCE, format!("a notification of S3 {what}"));
-    let s3 = record.object("s3").ok_or_else(|| wrong("without s3"))?;
-    let (bucket, object) = (s3.object("bucket"), s3.object("object"));
-    let (Some(bucket), Some(object)) = (bucket.and_then(|bucket| bucket.string("name")), object) else {
-        return Err(wrong("without a bucket's name or an object"));
-    };
-    let key = object.string("key").ok_or_else(|| wrong("without the key of an object"))?;
-    let timestamp =
-        shape::time(record, "eventTime").ok_or_else(|| wrong("whose eventTime is no RFC 3339 time"))?;
-    let text = |object: Option<&Object<'_>>, name: &str| {
-        object.and_then(|object| object.string(name)).unwrap_or_default().into_owned()
-    };
-    // Creations and deletions have a sequencer, which tells the events of one key apart. Others have their request.
-    let response = record.object("responseElements");
-    let request = text(response.as_ref(), "x-amz-request-id");
-    let happened = match text(Some(&object), "sequencer") {
-        sequencer if sequencer.is_empty() => format!("{request} {timestamp}"),
-        sequencer => sequencer,
-    };
-    let version = text(Some(&object), "versionId");
-    let what = format!("{} {happened} {version}", text(Some(record), "eventName"));
-    let id = derived_id(&bucket, &key, &what, 0);
-    Ok(Envelope {
-        correlation_id: id.clone(),
-        id,
-        name: name.to_owned(),
-        version: 1,
-        timestamp,
-        source: SOURCE.to_owned(),
-        causation_id: None,
-        data: record.to_raw()?,
-        metadata: BTreeMap::new(),
-    })
+fn several() -> Malformed {
+    Malformed::foreign(SOURCE, "a notification of S3 with several entries")
 }
 
-/// The refusal of a notification of S3.
-fn notification() -> Malformed {
-    Malformed::foreign(
-        SOURCE,
-        "a notification of S3, which no handler takes: handle it as a foreign event of the source `aws:s3`, such as `ObjectCreated`, let \
-         S3 notify EventBridge and handle its event, or declare `.ignore(\"aws:s3\")` on the service",
-    )
+/// Whether a record's body is a notification with several entries.
+pub(crate) fn is_divisible(content: &Content) -> bool {
+    matches!(content, Content::Malformed(malformed) if malformed.kind() == Some(SOURCE))
+}
+
+/// The entries of a notification, each as a record under the name of the whole. Any other record stays as it is.
+pub(crate) fn divided(record: Record, delivery: &Delivery<'_>) -> Vec<Record> {
+    if !is_divisible(&record.content) {
+        return vec![record];
+    }
+    let body = String::from_utf8_lossy(&record.body).into_owned();
+    let Some(outer) = Object::parse(json::unmarked(&body)) else { return vec![record] };
+    // Through SNS the notification is the message.
+    let message = outer.string("Message").filter(|_| shape::is_notification(&outer));
+    match message.as_deref().map(json::unmarked).map_or(Some(outer), Object::parse) {
+        Some(object) if is_notification(&object) => entries(&object, &record, delivery),
+        _ => vec![record],
+    }
+}
+
+fn entries(object: &Object<'_>, whole: &Record, delivery: &Delivery<'_>) -> Vec<Record> {
+    let entries = raw_entries(object);
+    let record = |entry: &RawValue| {
+        let mut record = whole.clone().holding(content(entry, delivery));
+        if entries.len() > 1 {
+            record.body = format!(r#"{{"Records":[{}]}}"#, entry.get()).into_bytes();
+        }
+        record
+    };
+    entries.iter().map(|entry| record(entry)).collect()
+}
+
+/// The event of an entry.
+fn content(entry: &RawValue, delivery: &Delivery<'_>) -> Content {
+    let malformed = |what: &str| Content::Malformed(Malformed::new(format!("an entry of S3 {what}")));
+    let Some(entry) = Object::parse(entry.get()) else { return malformed("that is no object") };
+    if !is_entry(&entry) {
+        return malformed("whose eventSource is not aws:s3");
+    }
+    let Some(name) = entry.string("eventName") else { return malformed("without eventName") };
+    let Some(s3) = entry.object("s3") else { return malformed("without s3") };
+    let (Some(bucket), Some(object)) = (s3.object("bucket"), s3.object("object")) else {
+        return malformed("without bucket or object");
+    };
+    let (Some(bucket), Some(written)) = (bucket.string("name"), object.string("key")) else {
+        return malformed("without the names of its bucket and its key");
+    };
+    let Some(key) = decoded(&written) else { return malformed("whose key is not UTF-8 text") };
+    let text = |name: &str| object.string(name).unwrap_or_default();
+    let request = || entry.object("responseElements")?.string("x-amz-request-id");
+    let order = object.string("sequencer").or_else(request).unwrap_or_default();
+    // Length-prefixed by `derived_id`, so no two entries share an id.
+    let place = derived_id(&bucket, &key, &text("versionId"), 0);
+    let id = derived_id(&place, &order, &name, 0);
+    let Some(data) = with_key(&entry, &s3, &object, &key) else { return malformed("that cannot be read") };
+    let time = shape::time(&entry, "eventTime").or_else(delivery.sent);
+    event::content((taken(&name, delivery), SOURCE, &id), time, data)
+}
+
+/// The name that the service takes: the whole one, or the part before the colon.
+fn taken<'n>(whole: &'n str, delivery: &Delivery<'_>) -> &'n str {
+    let family = whole.split(':').next().unwrap_or(whole);
+    match !delivery.takes(whole, SOURCE) && delivery.takes(family, SOURCE) {
+        true => family,
+        false => whole,
+    }
+}
+
+/// The key as its users wrote it.
+fn decoded(key: &str) -> Option<String> {
+    let spaced = key.replace('+', " ");
+    Some(percent_decode_str(&spaced).decode_utf8().ok()?.into_owned())
+}
+
+/// The entry with another key.
+fn with_key(entry: &Object<'_>, s3: &Object<'_>, object: &Object<'_>, key: &str) -> Option<Box<RawValue>> {
+    let object = object.with("key", &serde_json::Value::from(key).to_string());
+    RawValue::from_string(entry.with("s3", &s3.with("object", &object))).ok()
 }

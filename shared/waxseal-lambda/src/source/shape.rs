@@ -1,5 +1,6 @@
 //! The shapes of JSON objects: envelopes, CloudEvents events, notifications, records of destinations.
 
+use serde_json::value::RawValue;
 use waxseal::{Malformed, Timestamp, cloudevents};
 
 use crate::json::{self, Object};
@@ -32,6 +33,9 @@ pub(crate) fn is_destination(object: &Object<'_>) -> bool {
 pub(crate) const DESTINATION: [&str; 5] =
     ["requestPayload", "responseContext", "responsePayload", "DDBStreamBatchInfo", "KinesisBatchInfo"];
 
+/// The longest name, source and id: each may become part of a receipt's key.
+pub(crate) const LONGEST: usize = 256;
+
 /// A member that becomes part of a receipt's key, as in an envelope. `of` names the object.
 pub(crate) fn identifier(
     object: &Object<'_>,
@@ -39,7 +43,6 @@ pub(crate) fn identifier(
     name: &str,
     missing: &str,
 ) -> Result<String, Malformed> {
-    const LONGEST: usize = 256;
     let wrong = |what: &str| Malformed::new(format!("{of} whose {name} {what}"));
     let raw = object.get(name).ok_or_else(|| wrong(missing))?;
     match json::string(raw) {
@@ -48,6 +51,15 @@ pub(crate) fn identifier(
         Some(text) => Ok(text.into_owned()),
         None => Err(wrong("is not a string")),
     }
+}
+
+/// A time in seconds since 1970, with or without a fraction, as streams write it.
+pub(crate) fn seconds(raw: &RawValue) -> Option<Timestamp> {
+    let seconds: f64 = raw.get().parse().ok()?;
+    let milliseconds = seconds * 1000.0;
+    // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
+    #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
+    (0.0..2.6e14).contains(&milliseconds).then(|| Timestamp::from_millisecond(milliseconds as i64).ok())?
 }
 
 /// A member that is an RFC 3339 time.

@@ -10,7 +10,7 @@ use waxseal::{
     dead_letter::{Attribute, Returned},
 };
 
-use super::{attributes as message_attributes, body, delivery::Delivery};
+use super::{attributes as message_attributes, body, delivery::Delivery, s3};
 use crate::{
     json::{self, Object, kind},
     trace,
@@ -76,14 +76,16 @@ fn fast_record(record: FastRecord<'_>, service: Option<&Service>) -> Option<Reco
     let message_attributes = message_attributes.map(RawValue::get).filter(|json| *json != "{}");
     let (kept, returned) = attributes_of(message_attributes.and_then(Object::parse));
     let delivery = Delivery {
-        service,
-        transport: Transport::Queue(&queue),
         id: &message_id,
         sent: &sent,
         attributes: &kept,
         returned: returned.as_deref(),
+        ..Delivery::by(Transport::Queue(&queue), service)
     };
     let (content, body) = contents(body, &delivery);
+    if s3::is_divisible(&content) {
+        return None;
+    }
     let content = trace::continued(content, attributes.trace.as_deref());
     let mut record = Record::new(message_id, body, content);
     record.receives = attributes.approximate_receive_count.parse().ok()?;
@@ -93,29 +95,30 @@ fn fast_record(record: FastRecord<'_>, service: Option<&Service>) -> Option<Reco
     Some(record)
 }
 
-/// One record of a batch. An error in it concerns this record alone.
-pub(crate) fn record(object: &Object<'_>, service: Option<&Service>) -> Record {
+/// The records of a message: one, or one for each entry of a notification of S3.
+pub(crate) fn records(object: &Object<'_>, service: Option<&Service>) -> Vec<Record> {
+    let queue = object.string("eventSourceARN").unwrap_or_default();
+    let outer =
+        Delivery { sent: &|| sent(object), ..Delivery::by(Transport::Queue(&queue), service) };
+    s3::divided(record(object, &outer), &outer)
+}
+
+/// One message of a batch. An error in it concerns this record alone.
+fn record(object: &Object<'_>, outer: &Delivery<'_>) -> Record {
     let attributes = attributes(object);
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
     let (kept, returned) = attributes_of(object.object("messageAttributes"));
     // An absent id fails the invocation on purpose (S-4).
     let id = object.string("messageId").map(Cow::into_owned).unwrap_or_default();
-    let queue = object.string("eventSourceARN");
-    let delivery = Delivery {
-        service,
-        transport: Transport::Queue(queue.as_deref().unwrap_or_default()),
-        id: &id,
-        sent: &|| sent(object),
-        attributes: &kept,
-        returned: returned.as_deref(),
-    };
+    let delivery = Delivery { id: &id, attributes: &kept, returned: returned.as_deref(), ..*outer };
     let (content, body) = body(object, &delivery);
     let content = trace::continued(content, trace);
     let (content, Attributes { group, receives, .. }) = match attributes {
         Ok(attributes) => (content, attributes),
         Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
     };
-    let is_ordered = queue.is_none_or(|queue| is_fifo(&queue));
+    // A queue that is not named may keep order.
+    let is_ordered = object.string("eventSourceARN").is_none_or(|queue| is_fifo(&queue));
     let mut record = Record::new(id, body, content);
     record.group = group.filter(|_| is_ordered);
     record.receives = receives.unwrap_or(1);

@@ -14,7 +14,7 @@ use waxseal_message::{Envelope, LONGEST_ID, Malformed, Raw, Timestamp};
 ///
 /// | part | default |
 /// |---|---|
-/// | [source](Self::source) | the ARN of the queue, topic or stream, or EventBridge's `source` |
+/// | [source](Self::source) | the ARN of the queue, topic or stream; `kafka/` and Kafka's topic; EventBridge's `source` |
 /// | [id](Self::id) | the transport's id |
 /// | [time](Self::time) | the time at which the transport took it |
 /// | [version](Self::version) | 1 |
@@ -26,6 +26,10 @@ use waxseal_message::{Envelope, LONGEST_ID, Malformed, Raw, Timestamp};
 /// and EventBridge give an id to each message that they *take*, and deliver it again under that id. A
 /// producer that sends twice, because it did not hear the first answer, gets two ids: two events. So let
 /// the producer's own id decide wherever the JSON or a message attribute has one.
+///
+/// A record of a stream or of Kafka has its place as its id: shard and sequence number, or partition and
+/// offset. It keeps that place, and is read again from there. Here too, a producer that puts twice makes
+/// two events.
 ///
 /// A dead letter that Waxseal wrote keeps the identity, and its redrive does not change it, although the
 /// queue gives the message a new id. A message that SQS itself moved to a dead-letter queue has no such

@@ -14,11 +14,12 @@ pub struct Foreign<'a> {
     pub json: &'a str,
     /// The innermost transport: of a topic's message in a queue, the topic.
     pub transport: Transport<'a>,
-    /// The transport's id: SQS's or SNS's message id, EventBridge's event id.
+    /// The transport's id: SQS's or SNS's message id, EventBridge's event id, a record's place in its
+    /// stream or topic.
     pub id: &'a str,
     /// The time at which the transport took it.
     pub time: Option<Timestamp>,
-    /// The message attributes.
+    /// The message attributes; of Kafka, the headers.
     pub attributes: &'a [Attribute],
 }
 
@@ -32,6 +33,8 @@ pub enum Transport<'a> {
     Topic(&'a str),
     /// The stream of this ARN.
     Stream(&'a str),
+    /// The topic of Kafka, as `kafka/orders`.
+    Kafka(&'a str),
     /// A bus: the JSON is the event's `detail`.
     Bus {
         /// `source`.
@@ -42,11 +45,11 @@ pub enum Transport<'a> {
 }
 
 impl<'a> Transport<'a> {
-    /// The source of an event that tells none: the ARN, or EventBridge's `source`.
+    /// The source of an event that tells none: the ARN, Kafka's topic, or EventBridge's `source`.
     #[must_use]
     pub fn source(self) -> &'a str {
         match self {
-            Self::Queue(arn) | Self::Topic(arn) | Self::Stream(arn) => arn,
+            Self::Queue(name) | Self::Topic(name) | Self::Stream(name) | Self::Kafka(name) => name,
             Self::Bus { source, .. } => source,
         }
     }

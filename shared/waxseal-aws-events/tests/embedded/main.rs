@@ -166,6 +166,11 @@ fn s50_without_a_handler_each_case_is_a_dead_letter_that_names_it() {
         ("scheduler-target", body("scheduler-target"), "no handler for Scheduled Event"),
         ("plain-json-body", body("plain-json-body"), "give its id and name by `Service::adapt`"),
         (
+            "extended-client-pointer",
+            body("extended-client-pointer"),
+            "is a pointer of the SQS extended client",
+        ),
+        (
             "lambda-destination",
             case("lambda-destination"),
             "no handler for Lambda Function Invocation Result - Failure",
@@ -178,6 +183,35 @@ fn s50_without_a_handler_each_case_is_a_dead_letter_that_names_it() {
         let reasons = reasons(&local);
         assert!(reasons.len() == 1 && reasons[0].contains(says), "{name}: {reasons:?}");
     }
+}
+
+#[test]
+fn s48_a_message_that_keeps_failing_holds_up_none_of_its_tenant() {
+    struct Do;
+    impl Handler for Do {
+        const NAME: &str = "do";
+        type Event = Any;
+        type Emits = ();
+        async fn handle(&self, event: &Envelope<Any>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
+            match event.data.0["do"] == "retry" {
+                true => Err(Fault::retry("not now")),
+                false => got(unit, &event.id, "done").await,
+            }
+        }
+    }
+    let local = deployed(Service::new("files").handler(Do));
+    let batch: Value = serde_json::from_str(&case("fair-queue")).unwrap();
+    for record in batch["Records"].as_array().unwrap() {
+        let mut message = NewMessage::new(record["body"].as_str().unwrap());
+        message.group = record["attributes"]["MessageGroupId"].as_str().map(str::to_owned);
+        local.queue("files").unwrap().send(message).unwrap();
+    }
+    local.run_until_idle();
+    for id in ["e2", "e3", "e4"] {
+        assert_eq!(seen(&local, id), ["done"], "{id}");
+    }
+    let reasons = reasons(&local);
+    assert!(reasons.len() == 1 && reasons[0].contains("not now"), "{reasons:?}");
 }
 
 #[test]

@@ -50,8 +50,7 @@ pub(crate) fn batch(event: &Object<'_>, service: Option<&Service>) -> Option<Bat
 /// The records of a pipe, each with the members of its batch.
 pub(crate) fn piped(objects: &[Object<'_>], service: Option<&Service>) -> Vec<Record> {
     let partition = |object: &Object<'_>| object.string("eventSourceKey").unwrap_or_default().into_owned();
-    let record =
-        |object| record(object, &partition(object), cluster(object).as_deref(), service);
+    let record = |object| record(object, &partition(object), cluster(object).as_deref(), service);
     objects.iter().map(record).collect()
 }
 
@@ -61,12 +60,7 @@ fn cluster(event: &Object<'_>) -> Option<String> {
 }
 
 /// A record in its partition: `orders-0`. Its id in the response is the partition and the offset, `orders-0:15`.
-fn record(
-    object: &Object<'_>,
-    partition: &str,
-    cluster: Option<&str>,
-    service: Option<&Service>,
-) -> Record {
+fn record(object: &Object<'_>, partition: &str, cluster: Option<&str>, service: Option<&Service>) -> Record {
     let Some(offset) = object.get("offset").and_then(whole) else {
         // A record without an id fails the invocation on purpose (S-4).
         let malformed = Malformed::new("the record has no offset");

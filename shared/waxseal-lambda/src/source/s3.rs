@@ -24,7 +24,10 @@ use super::{
     delivery::Delivery,
     event, shape,
 };
-use crate::json::{self, Object, Objects};
+use crate::{
+    json::{self, Object, Objects},
+    trace,
+};
 
 /// The source of the events, and the name by which a service ignores all of them.
 const SOURCE: &str = "aws:s3";
@@ -41,7 +44,8 @@ pub(crate) fn test(text: &str) -> Batch {
 pub(crate) fn batch(text: &str, service: Option<&Service>) -> Batch {
     let whole = Record::new("notification", text.as_bytes().to_vec(), Content::Malformed(several()));
     let delivery = Delivery::by(Transport::Bus { source: SOURCE, detail_type: "" }, service);
-    let records = Object::parse(text).map(|object| entries(&object, &whole, &delivery)).unwrap_or_default();
+    let records =
+        Object::parse(text).map(|object| entries(&object, &whole, &delivery, None)).unwrap_or_default();
     Batch::new(Kind::S3, records)
 }
 
@@ -81,8 +85,9 @@ pub(crate) fn is_divisible(content: &Content) -> bool {
     matches!(content, Content::Malformed(malformed) if malformed.kind() == Some(SOURCE))
 }
 
-/// The entries of a notification, each as a record under the name of the whole. Any other record stays as it is.
-pub(crate) fn divided(record: Record, delivery: &Delivery<'_>) -> Vec<Record> {
+/// The entries of a notification, each as a record under the name of the whole, with the delivery's trace (S-44). Any other record
+/// stays as it is.
+pub(crate) fn divided(record: Record, delivery: &Delivery<'_>, trace: Option<&str>) -> Vec<Record> {
     if !is_divisible(&record.content) {
         return vec![record];
     }
@@ -91,21 +96,21 @@ pub(crate) fn divided(record: Record, delivery: &Delivery<'_>) -> Vec<Record> {
     // Through SNS the notification is the message.
     let message = outer.string("Message").filter(|_| shape::is_notification(&outer));
     match message.as_deref().map(json::unmarked).map_or(Some(outer), Object::parse) {
-        Some(object) if is_notification(&object) => entries(&object, &record, delivery),
+        Some(object) if is_notification(&object) => entries(&object, &record, delivery, trace),
         _ => vec![record],
     }
 }
 
-fn entries(object: &Object<'_>, whole: &Record, delivery: &Delivery<'_>) -> Vec<Record> {
+fn entries(object: &Object<'_>, whole: &Record, delivery: &Delivery<'_>, trace: Option<&str>) -> Vec<Record> {
     let entries = raw_entries(object);
     let record = |entry: &RawValue| {
-        let mut record = whole.clone().holding(content(entry, delivery));
+        let mut record = whole.clone().holding(trace::continued(content(entry, delivery), trace));
         if entries.len() > 1 {
             record.body = format!(r#"{{"Records":[{}]}}"#, entry.get()).into_bytes();
         }
         record
     };
-    entries.iter().map(|entry| record(entry)).collect()
+    entries.iter().copied().map(record).collect()
 }
 
 /// The event of an entry.

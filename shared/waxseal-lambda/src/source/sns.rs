@@ -20,7 +20,7 @@ pub(crate) fn records(
     service: Option<&Service>,
 ) -> Vec<Record> {
     let outer = Delivery::by(Transport::Topic(""), service);
-    s3::divided(record(index, object, trace, &outer), &outer)
+    s3::divided(record(index, object, trace, &outer), &outer, trace)
 }
 
 fn record(index: usize, object: &Object<'_>, trace: Option<&str>, outer: &Delivery<'_>) -> Record {

@@ -98,9 +98,9 @@ fn fast_record(record: FastRecord<'_>, service: Option<&Service>) -> Option<Reco
 /// The records of a message: one, or one for each entry of a notification of S3.
 pub(crate) fn records(object: &Object<'_>, service: Option<&Service>) -> Vec<Record> {
     let queue = object.string("eventSourceARN").unwrap_or_default();
-    let outer =
-        Delivery { sent: &|| sent(object), ..Delivery::by(Transport::Queue(&queue), service) };
-    s3::divided(record(object, &outer), &outer)
+    let outer = Delivery { sent: &|| sent(object), ..Delivery::by(Transport::Queue(&queue), service) };
+    let trace = object.object("attributes").and_then(|attributes| attributes.string("AWSTraceHeader"));
+    s3::divided(record(object, &outer), &outer, trace.as_deref())
 }
 
 /// One message of a batch. An error in it concerns this record alone.

@@ -34,19 +34,8 @@ impl<'a> StreamRecord<'a> {
         Self { name: object.string("eventName"), object, data: object.object("dynamodb") }
     }
 
-    /// The name of the record in the response.
-    fn sequence_number(&self) -> Option<String> {
-        let number = self.data.as_ref()?.string("SequenceNumber")?;
-        (!number.is_empty()).then(|| number.into_owned())
-    }
-
-    /// The name of the record in the response to a pipe.
-    fn event_id(&self) -> Option<String> {
-        self.object.string("eventID").filter(|id| !id.is_empty()).map(Cow::into_owned)
-    }
-
     fn origin(&self) -> Option<Origin> {
-        let mut origin = Origin::new(self.object.string("eventSourceARN")?, self.event_id()?);
+        let mut origin = Origin::new(self.object.string("eventSourceARN")?, event_id(self)?);
         origin.written_at = self.written_at();
         Some(origin)
     }
@@ -60,6 +49,17 @@ impl<'a> StreamRecord<'a> {
     fn group(&self) -> Option<String> {
         self.data.as_ref()?.get("Keys").map(|keys| keys.get().to_owned())
     }
+}
+
+/// The name of a record in the response.
+fn sequence_number(record: &StreamRecord<'_>) -> Option<String> {
+    let number = record.data.as_ref()?.string("SequenceNumber")?;
+    (!number.is_empty()).then(|| number.into_owned())
+}
+
+/// The name of a record in the response to a pipe.
+fn event_id(record: &StreamRecord<'_>) -> Option<String> {
+    record.object.string("eventID").filter(|id| !id.is_empty()).map(Cow::into_owned)
 }
 
 const EXPIRED: &str = "an item has expired";
@@ -85,7 +85,7 @@ pub(crate) enum Change {
 /// # Errors
 /// Where a record has no sequence number to name it by (S-4).
 pub(crate) fn batch(objects: &[Object<'_>], service: &Service) -> Result<Batch, MissingId> {
-    Ok(Batch::new(Kind::Stream, records(objects, service, StreamRecord::sequence_number)?))
+    Ok(Batch::new(Kind::Stream, records(objects, service, sequence_number)?))
 }
 
 /// The records of a pipe, which names a record by its `eventID`.
@@ -93,7 +93,7 @@ pub(crate) fn batch(objects: &[Object<'_>], service: &Service) -> Result<Batch, 
 /// # Errors
 /// Where a record has no event id to name it by (S-4).
 pub(super) fn piped(objects: &[Object<'_>], service: &Service) -> Result<Vec<Record>, MissingId> {
-    records(objects, service, StreamRecord::event_id)
+    records(objects, service, event_id)
 }
 
 /// The records of a stream under the ids that `name` gives them.
@@ -159,7 +159,7 @@ pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId>
     let mut receipts = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
         let stream = StreamRecord::of(object);
-        let record = stream.sequence_number().ok_or(MissingId::at(index))?;
+        let record = sequence_number(&stream).ok_or(MissingId::at(index))?;
         let (emissions, body) = match change(&stream) {
             Change::Silent(_) | Change::Foreign { expired: true } => continue,
             Change::Foreign { expired: false } => (Err(FOREIGN.to_owned()), whole(object)),

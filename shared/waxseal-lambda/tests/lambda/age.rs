@@ -32,7 +32,11 @@ async fn s60_a_record_that_keeps_failing_is_a_dead_letter_before_its_mapping_giv
     }
     let dead_letters = seen.dead_letters();
     assert_eq!(dead_letters.len(), 1);
-    assert!(dead_letters[0].reason.starts_with("gave up at the age of 2700 s: "), "{}", dead_letters[0].reason);
+    assert!(
+        dead_letters[0].reason.starts_with("gave up at the age of 2700 s: "),
+        "{}",
+        dead_letters[0].reason
+    );
     assert!(dead_letters[0].reason.ends_with("not now"), "{}", dead_letters[0].reason);
     assert!(String::from_utf8_lossy(&dead_letters[0].body).contains("\"eventId\": \"k2\""));
     assert_eq!(dead_letters[0].code.as_str(), "WX0006");
@@ -61,7 +65,11 @@ async fn s60_the_age_counts_for_changes_and_kafka_too_and_not_for_queues() {
         seen.fail(fails);
         seen.set_now("2026-12-01T00:00:00Z");
         let answer = invoke(&function, &payload).await.unwrap();
-        assert_eq!((seen.dead_letters().len(), answer == OK), (dead_letters, dead_letters > 0), "{name}: {answer}");
+        assert_eq!(
+            (seen.dead_letters().len(), answer == OK),
+            (dead_letters, dead_letters > 0),
+            "{name}: {answer}"
+        );
     }
 }
 

@@ -145,10 +145,7 @@ pub(crate) fn anything_with(policy: Policy) -> (Function, Arc<Seen>) {
 }
 
 /// The same service, declared further.
-pub(crate) fn anything_of(
-    declare: impl FnOnce(Service) -> Service,
-    policy: Policy,
-) -> (Function, Arc<Seen>) {
+pub(crate) fn anything_of(declare: impl FnOnce(Service) -> Service, policy: Policy) -> (Function, Arc<Seen>) {
     let seen = Arc::new(Seen::default());
     seen.set_now("2026-11-21T09:30:05Z");
     let mut settings = Settings::default();

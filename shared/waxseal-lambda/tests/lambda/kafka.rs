@@ -72,7 +72,10 @@ async fn s55_a_record_without_an_identity_has_that_of_topic_partition_and_offset
         assert_eq!(invoke(&function, &golden(name)).await.unwrap(), OK, "{name}");
         let dead_letter = &seen.dead_letters()[0];
         assert_eq!(dead_letter.identity, Some(("kafka/mytopic".to_owned(), id.to_owned())));
-        assert_eq!((&*dead_letter.body, &*dead_letter.record), (&b"Hello, this is a test."[..], "mytopic-0:15"));
+        assert_eq!(
+            (&*dead_letter.body, &*dead_letter.record),
+            (&b"Hello, this is a test."[..], "mytopic-0:15")
+        );
         assert_eq!(dead_letter.attributes[0].as_text(), Some("headerValue"));
     }
 }

@@ -108,6 +108,20 @@ async fn s56_each_entry_is_an_event_and_fails_alone() {
 }
 
 #[tokio::test]
+async fn s44_s56_each_entry_continues_the_trace_of_its_message() {
+    let (function, seen) = anything();
+    let entries = [entry("ObjectCreated:Put", "a", Some("01")), entry("ObjectCreated:Put", "b", Some("01"))];
+    let body = Value::from(json!({ "Records": entries }).to_string());
+    let mut message: Value = serde_json::from_str(&record("m1", &body)).unwrap();
+    message["attributes"]["AWSTraceHeader"] =
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1".into();
+    assert_eq!(invoke(&function, &batch(&[message.to_string()])).await.unwrap(), OK);
+    let traces: Vec<_> = seen.runs().into_iter().map(|run| run.traceparent).collect();
+    let trace = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01";
+    assert_eq!(traces, [Some(trace.to_owned()), Some(trace.to_owned())]);
+}
+
+#[tokio::test]
 async fn s56_two_events_of_one_key_are_told_apart_and_one_that_comes_twice_is_not() {
     let ids = async |entries: &[Value]| {
         let (function, seen) = anything();

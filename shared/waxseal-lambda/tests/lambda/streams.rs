@@ -169,10 +169,7 @@ async fn s51_plain_json_of_a_shard_is_adapted_to_an_event_with_the_identity_of_i
     let shard = "shardId-000000000006";
     assert_eq!(seen.ids(), [format!("{shard}:7"), format!("{shard}:8:0"), format!("{shard}:8:1")]);
     let first = &seen.runs()[0];
-    assert_eq!(
-        (&*first.source, &*first.time, &*first.data),
-        (STREAM, "2026-11-21T09:30:00.987Z", plain)
-    );
+    assert_eq!((&*first.source, &*first.time, &*first.data), (STREAM, "2026-11-21T09:30:00.987Z", plain));
 }
 
 #[tokio::test]
@@ -181,18 +178,14 @@ async fn s52_a_redriven_dead_letter_of_a_shard_has_the_identity_of_its_place() {
     let mut policy = Policy::default();
     policy.max_age = Some(std::time::Duration::from_secs(60));
     let adapting = || {
-        let adapt = |service: waxseal::Service| {
-            service.adapt(|record| Ok(Adapted::named(record.text_at("/kind")?)))
-        };
+        let adapt =
+            |service: waxseal::Service| service.adapt(|record| Ok(Adapted::named(record.text_at("/kind")?)));
         anything_of(adapt, policy.clone())
     };
     let (function, seen) = adapting();
     seen.fail("\"n\":1");
     seen.set_now("2026-11-21T10:30:00Z");
-    assert_eq!(
-        invoke(&function, &shard(&[shard_record("a", 7, plain.as_bytes())])).await.unwrap(),
-        OK
-    );
+    assert_eq!(invoke(&function, &shard(&[shard_record("a", 7, plain.as_bytes())])).await.unwrap(), OK);
     let dead_letter = &seen.dead_letters()[0];
     let message = dead_letter.message(1 << 20, |_| true).unwrap();
     let attributes: serde_json::Map<String, Value> = message

@@ -74,8 +74,11 @@ async fn invoke(
     immune: bool,
 ) -> (usize, bool) {
     let payload = stream.event(shard, records).to_string().into_bytes();
-    let Ok(response) = function.invoke(payload, immune).await else { return (0, true) };
     let ids: Vec<String> = records.iter().map(|record| sequence_number(record.number)).collect();
+    // A stream counts no receives.
+    let delivered = ids.iter().map(|id| (id.as_str(), 1));
+    function.world.recorder.delivered(function.world.clock.now(), stream.name(), delivered);
+    let Ok(response) = function.invoke(payload, immune).await else { return (0, true) };
     match read_response(&response, ids.iter().map(String::as_str)) {
         BatchResult::Failed(failed) => {
             let first = ids.iter().position(|id| failed.contains(id));

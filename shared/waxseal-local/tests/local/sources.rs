@@ -1,13 +1,14 @@
 //! Sources that others fill, through the environment: streams, buckets, and batches that a test invokes with.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use waxseal::{Envelope, Fault, Handler, Message, Service, Unit};
+use waxseal::{Adapted, Envelope, Fault, Handler, Message, Service, Unit};
 use waxseal_catalog::{Deployed, Source};
 use waxseal_local::{Faults, Local};
 
@@ -134,6 +135,22 @@ fn s60_a_record_that_keeps_failing_is_a_dead_letter_before_the_mapping_gives_it_
 }
 
 #[test]
+fn s51_plain_json_in_a_stream_is_adapted_to_the_identity_of_its_place_on_a_bad_day() {
+    let local = Local::builder().seed(5).faults(Faults::bad_day()).quiet_dead_letters().build();
+    let seen = Seen::default();
+    let service = Service::new("reader")
+        .handler(Take::<AnyThing>(seen.clone(), std::marker::PhantomData))
+        .adapt(|record| Ok(Adapted::named(record.text_at("/kind")?)));
+    local.deploy_service(Deployed::new(service).stream(Source::kinesis("clicks"))).unwrap();
+    let stream = local.stream("clicks");
+    let put = |n: u32| stream.put("k", json!({"kind": "any.thing", "n": n}).to_string()).unwrap();
+    let places: BTreeSet<String> = (0..5).map(|n| format!("shardId-000000000000:{}", put(n))).collect();
+    local.run_until_idle();
+    assert_eq!(ids(&seen).into_iter().collect::<BTreeSet<_>>(), places);
+    assert_eq!(local.dead_letters("reader").unwrap().len(), 0);
+}
+
+#[test]
 fn s56_a_bucket_notifies_the_services_that_read_it() {
     let local = Local::builder().seed(3).faults(Faults::bad_day()).quiet_dead_letters().build();
     let seen = deploy(&local, &[Source::bucket("uploads")]);
@@ -144,8 +161,7 @@ fn s56_a_bucket_notifies_the_services_that_read_it() {
     local.bucket("another").put("x", 1);
     local.run_until_idle();
     let seen = seen.lock().unwrap();
-    let events: std::collections::BTreeSet<_> =
-        seen.iter().map(|(name, id, _)| (name.clone(), id.clone())).collect();
+    let events: BTreeSet<_> = seen.iter().map(|(name, id, _)| (name.clone(), id.clone())).collect();
     assert_eq!(events.len(), 3, "{seen:?}");
     assert!(
         seen.iter().all(|(_, _, json)| json["s3"]["object"]["key"] == "reports/2026 11/aü+b.csv"),

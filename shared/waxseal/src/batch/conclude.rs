@@ -163,11 +163,10 @@ pub(super) fn ignored(record: &Record, name: &str) -> RecordOutcome {
     RecordOutcome::Done(None)
 }
 
-/// The kind of a foreign event by its source, such as `aws:s3` or, of `aws:dynamodb/customers`,
-/// `aws:dynamodb`. The name of a service has no colon.
+/// The kind of an event whose source names it: `aws:s3` or, of `aws:dynamodb/customers`,
+/// `aws:dynamodb`. The name of a service has no colon, and ARNs and URLs begin otherwise.
 fn kind(raw: &Raw) -> Option<&str> {
-    let kind = raw.source.split('/').next()?;
-    kind.contains(':').then_some(kind)
+    raw.source.split('/').next().filter(|kind| kind.starts_with("aws:"))
 }
 
 /// The members that a payload lacks to be an envelope, for the reason of its dead letter. The text

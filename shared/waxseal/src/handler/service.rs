@@ -102,8 +102,8 @@ impl Service {
     }
 
     /// Acknowledges messages of this name without a handler. Otherwise they are dead letters
-    /// (S-41). A source with a colon stands for all of its messages, up to a slash: `aws:s3` for
-    /// notifications of S3, `aws:dynamodb` for the changes of tables that are not Waxseal's.
+    /// (S-41). `aws:s3` stands for all notifications of S3, and `aws:dynamodb` for all changes of
+    /// tables that are not Waxseal's.
     ///
     /// ```
     /// let service = waxseal::Service::new("audit").ignore("order.viewed").ignore("aws:s3");

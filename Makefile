@@ -74,10 +74,12 @@ test-doc: ## The code in README.md and in the documentation, and the examples, c
 	@tests/stage 'building and running the examples' tests/examples
 
 .PHONY: soak
-soak: ## Run the whole platform on more seeds than `make test` has time for (SEEDS=1000), and one with 10,000 orders twice
+soak: ## Run the platform on more seeds than `make test` has time for (SEEDS=1000), one run of 10,000 orders twice, and the sources on more inputs
 	@tests/stage 'building the simulation' cargo test $(CI) --locked --workspace --test simulation --no-run
 	@tests/stage 'running the platform on $(or $(SEEDS),1000) seeds' \
 		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) WAXSEAL_SIMULATION_ORDERS=10000 cargo test $(CI) --locked --workspace --test simulation
+	@tests/stage 'feeding every source 100,000 mutated inputs (some minutes)' \
+		env WAXSEAL_MUTATIONS=100000 cargo test $(CI) --locked -p waxseal-lambda --test lambda mutations
 
 .PHONY: contract
 contract: ## Run the tests and print which statement of CONTRACT.md is proven where (LOCALSTACK=no FORMAT=json)

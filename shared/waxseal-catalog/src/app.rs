@@ -77,7 +77,7 @@ impl App {
         self
     }
 
-    /// Says that another system emits this event. [`App::check`] then expects no service of this
+    /// Says that another system emits this event. A [foreign event](waxseal::foreign!) says so by itself. [`App::check`] then expects no service of this
     /// application to emit it, nor to own it.
     #[must_use]
     pub fn emitted_elsewhere(mut self, name: impl Into<String>) -> Self {
@@ -117,6 +117,6 @@ impl App {
 pub(crate) fn topic(declared: &Declared) -> Option<&'static str> {
     match declared.channel {
         Channel::Topic(topic) => Some(topic),
-        Channel::Bus | Channel::Queue(_) => None,
+        Channel::Bus | Channel::Queue(_) | Channel::Foreign(_) => None,
     }
 }

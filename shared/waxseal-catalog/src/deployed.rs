@@ -17,6 +17,7 @@ use waxseal::{
 use crate::{
     http::{HttpService, Router},
     program::{Parameter, Program},
+    source::Source,
 };
 
 /// A service and how it runs, in every environment alike.
@@ -57,6 +58,8 @@ pub struct Deployed {
     pub invocations: u32,
     /// Receives before a message is dead-lettered: 5 to 1000.
     pub max_receives: u32,
+    /// The sources that others fill.
+    pub sources: Vec<Source>,
     /// Variables of its own with fixed values.
     pub environment: BTreeMap<String, String>,
     /// Variables of its own whose values each stage brings.
@@ -110,6 +113,7 @@ impl Deployed {
             window: 0,
             invocations: 5,
             max_receives: 5,
+            sources: Vec::new(),
             environment: BTreeMap::new(),
             parameters: Vec::new(),
             patterns: BTreeMap::new(),
@@ -162,6 +166,13 @@ impl Deployed {
     #[must_use]
     pub fn handlers(mut self, count: usize) -> Self {
         self.policy.concurrency = count;
+        self
+    }
+
+    /// One more source that others fill: `.stream(Source::kinesis("clicks"))`.
+    #[must_use]
+    pub fn stream(mut self, source: Source) -> Self {
+        self.sources.push(source);
         self
     }
 
@@ -267,7 +278,8 @@ impl Deployed {
     }
 
     /// The pattern of the rule for an event of the bus, in the place of
-    /// `{"source": [owner], "detail-type": [name]}`: for readers of only some of the events.
+    /// `{"source": [owner], "detail-type": [name]}`: for readers of only some of the events. A
+    /// [foreign event](waxseal::foreign!) is named by its owner's name for it.
     #[must_use]
     pub fn pattern(mut self, event: impl Into<String>, pattern: Value) -> Self {
         self.patterns.insert(event.into(), pattern);
@@ -312,6 +324,11 @@ impl Deployed {
     pub fn policy(&self) -> Policy {
         let mut policy = self.policy.clone();
         policy.max_receives = Some(self.max_receives);
+        let mapped = || self.sources.iter().filter(|source| source.has_mapping());
+        // One function has one limit: that of the source that gives up first.
+        policy.max_age = mapped().map(|source| Duration::from_secs(source.max_age.into())).min();
+        let mut topics = mapped().filter(|source| source.is_kafka()).peekable();
+        policy.kafka_offsets = topics.peek().is_some() && topics.all(Source::has_partial_responses);
         policy
     }
 
@@ -346,7 +363,10 @@ impl Deployed {
 
 fn distinct(all: impl Iterator<Item = Declared>) -> Vec<Declared> {
     let mut seen = std::collections::BTreeSet::new();
-    all.filter(|declared| seen.insert(declared.name)).collect()
+    // Two foreign events of one name are two events, and one may come from two buses.
+    let whose =
+        |declared: &Declared| declared.is_foreign().then(|| (declared.owner, declared.channel.to_string()));
+    all.filter(|declared| seen.insert((declared.name, whose(declared)))).collect()
 }
 
 impl fmt::Debug for Deployed {

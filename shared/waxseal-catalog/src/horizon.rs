@@ -1,6 +1,6 @@
 //! The receipts' horizon: the longest time between two arrivals of one message.
 
-use waxseal::Channel;
+use waxseal::{Bus, Channel};
 
 use crate::{app::App, deployed::Deployed};
 
@@ -29,8 +29,13 @@ impl App {
     pub fn arrivals(&self, channel: Channel) -> u32 {
         let waits = self.retention.queue + self.retention.dead_letters;
         let before = match channel {
-            Channel::Bus => RULE_RETRY_DAYS + self.retention.archive,
-            Channel::Topic(_) => TOPIC_RETRY_DAYS,
+            Channel::Bus | Channel::Foreign(Some(Bus::Application)) => {
+                RULE_RETRY_DAYS + self.retention.archive
+            }
+            // The archive is the application's bus's.
+            Channel::Foreign(Some(Bus::Default | Bus::Partner(_))) => RULE_RETRY_DAYS,
+            // A foreign event without a bus may come from a topic.
+            Channel::Topic(_) | Channel::Foreign(None) => TOPIC_RETRY_DAYS,
             Channel::Queue(_) => 0,
         };
         waits + before + self.retention.sweep

@@ -56,6 +56,7 @@ pub mod metric;
 mod program;
 pub mod routes;
 pub mod settings;
+mod source;
 mod variables;
 
 pub use self::{
@@ -65,4 +66,5 @@ pub use self::{
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,
     program::{Parameter, Program},
+    source::{Source, SourceKind, StartingPosition},
 };

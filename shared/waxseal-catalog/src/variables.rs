@@ -13,8 +13,8 @@ use crate::{
     app::App,
     deployed::Deployed,
     settings::{
-        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED,
-        MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
+        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, KAFKA_RESPONSES, LEASE,
+        MALFORMED, MAX_AGE, MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
     },
 };
 
@@ -32,6 +32,9 @@ impl App {
             (MAX_RECEIVES.name, service.max_receives.to_string()),
             (TIMEOUT.name, service.program.timeout.to_string()),
         ]);
+        if let Some(age) = policy.max_age {
+            variables.insert(MAX_AGE.name, seconds(age));
+        }
         let mut unless = |is_usual: bool, name: &'static str, value: String| {
             if !is_usual {
                 variables.insert(name, value);
@@ -45,6 +48,7 @@ impl App {
         unless(policy.groups == usual.groups, FIFO_GROUPS.name, policy.groups.word().to_owned());
         let answer = policy.total_failure;
         unless(answer == usual.total_failure, TOTAL_FAILURE.name, answer.word().to_owned());
+        unless(!policy.kafka_offsets, KAFKA_RESPONSES.name, "partial".to_owned());
         unless(policy.isolation == usual.isolation, ISOLATION.name, "on".to_owned());
         variables
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use waxseal::{Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit, catalog::Entry};
+use waxseal::{Bus, Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit, catalog::Entry};
 use waxseal_catalog::{App, Deployed, FindingCode, Parameter};
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
@@ -266,4 +266,26 @@ fn a_variable_of_waxseal_that_is_set_by_hand_is_found() {
     let found: Vec<String> = app.check().iter().map(|finding| finding.problem.clone()).collect();
     assert_eq!(found, ["it sets WAXSEAL_ISOLATION by hand", "it sets WAXSEAL_LEASE_SECONDS by hand"]);
     assert!(app.check().iter().all(|finding| finding.code == FindingCode::ReservedVariable));
+}
+
+#[test]
+fn s50_a_foreign_event_needs_no_emitter_and_no_owner_among_the_services() {
+    let created = declared("Object Created", "aws.s3", Channel::Foreign(Some(Bus::Default)));
+    let elsewhere = declared("Object Created", "backup", Channel::Foreign(None));
+    let files = service("files", &[("import", created, &[]), ("restore", elsewhere, &[])])
+        .pattern("Object Created", json!({ "source": ["aws.s3"], "detail-type": ["Object Created"] }));
+    let app = shop().service(files);
+    assert_eq!(lines(&app), [] as [String; 0]);
+    let consumes = app.services[2].consumes();
+    assert_eq!(consumes.len(), 2, "two owners of one name");
+    assert!(consumes.iter().all(Declared::is_foreign));
+}
+
+#[test]
+fn s50_an_event_of_a_foreign_name_is_not_handled_by_a_handler_of_the_foreign_one() {
+    let theirs = declared("order.placed", "elsewhere", Channel::Foreign(None));
+    let app =
+        App::new("shop").service(service("orders", &[("place", PLACE, &[PLACED]), ("see", theirs, &[])]));
+    let found: Vec<_> = app.check().iter().map(|finding| finding.code).collect();
+    assert_eq!(found, [FindingCode::NotRead]);
 }

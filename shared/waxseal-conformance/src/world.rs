@@ -93,14 +93,14 @@ impl<T: Table + Clone> World<T> {
     }
 }
 
-/// The default policy, changed.
+/// The default policy with one change.
 pub(super) fn policy(change: impl FnOnce(&mut Policy)) -> Policy {
     let mut policy = Policy::default();
     change(&mut policy);
     policy
 }
 
-/// The default settings, changed.
+/// The default settings with one change.
 pub(super) fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
     let mut settings = Settings::default();
     change(&mut settings);

@@ -5,6 +5,7 @@
 //! this stack and never on each other, so services deploy in any order.
 
 use serde_json::{Map, Value, json};
+use waxseal::Bus;
 use waxseal_catalog::App;
 
 use crate::{
@@ -16,6 +17,15 @@ use crate::{
 /// The name of an export, which the services' stacks import.
 pub(crate) fn export(app: &App, name: &str) -> String {
     names::named(app, &format!("bus-{name}"))
+}
+
+/// The bus of a rule, as `EventBusName` has it; `None` for the default bus.
+pub(crate) fn name(app: &App, bus: Bus) -> Option<Value> {
+    match bus {
+        Bus::Application => Some(names::import(export(app, "name"))),
+        Bus::Default => None,
+        Bus::Partner(name) => Some(reference(&names::partner_parameter(name))),
+    }
 }
 
 /// The export of a topic's ARN.

@@ -1,6 +1,7 @@
 //! Names, and CloudFormation's functions in their long form, which every YAML reader understands.
 
 use serde_json::{Value, json};
+use waxseal::{Bus, Declared};
 use waxseal_catalog::App;
 
 /// Characters of the longest stage; the templates' parameter `Stage` allows no more.
@@ -62,21 +63,54 @@ pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
     let rest = if event.len() <= room {
         event.to_owned()
     } else {
-        // FNV-1a, 32 bits: the same on every machine and in every version.
-        let mark = event
-            .bytes()
-            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         let kept: String = event.chars().take(room.saturating_sub(9)).collect();
-        format!("{kept}-{mark:08x}")
+        format!("{kept}-{:08x}", mark(event))
     };
     format!("{app}-${{Stage}}-{service}-{rest}")
 }
 
-/// The ARN of a rule on the application's bus, by its name.
-pub(crate) fn rule_arn(app: &str, name: &str) -> Value {
-    sub(format!(
-        "arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{app}-${{Stage}}-bus/{name}"
-    ))
+/// FNV-1a, 32 bits: the same on every machine and in every version.
+fn mark(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// The name of the rule for an event. A foreign event has its owner's names, in which a rule's name
+/// cannot have every character.
+pub(crate) fn rule_for(app: &str, service: &str, event: &Declared) -> String {
+    if !event.is_foreign() {
+        return rule(app, service, event.name);
+    }
+    let whole = format!("{}-{}", event.owner, event.name);
+    let takes = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let clean: String = whole.chars().map(|c| if takes(c) { c } else { '-' }).collect();
+    match clean == whole {
+        true => rule(app, service, &clean),
+        false => rule(app, service, &format!("{clean}-{:08x}", mark(&whole))),
+    }
+}
+
+/// The bus of a rule in its ARN: nothing for the default bus.
+pub(crate) fn bus_part(app: &str, bus: Bus) -> String {
+    match bus {
+        Bus::Application => format!("{app}-${{Stage}}-bus/"),
+        Bus::Default => String::new(),
+        Bus::Partner(name) => format!("${{{}}}/", partner_parameter(name)),
+    }
+}
+
+/// The ARN of a rule by its name, with its bus as [`bus_part`] has it.
+pub(crate) fn rule_arn(bus: &str, name: &str) -> Value {
+    sub(format!("arn:${{AWS::Partition}}:events:${{AWS::Region}}:${{AWS::AccountId}}:rule/{bus}{name}"))
+}
+
+/// The parameter for the name of a partner's bus, which each account has under another name.
+pub(crate) fn partner_parameter(name: &str) -> String {
+    format!("PartnerBus{}", words(name.trim_start_matches("aws.partner/")))
+}
+
+/// Any text as part of a logical id: its words of ASCII letters and digits, capitalised.
+pub(crate) fn words(text: &str) -> String {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).map(pascal).collect()
 }
 
 /// `order.placed` as part of a logical id: `OrderPlaced`.

@@ -11,8 +11,9 @@ pub(crate) const TO_ANSWER: Duration = Duration::from_millis(200);
 /// second from Lambda. Source: Lambda developer guide, "Shutdown phase".
 pub(crate) const AFTER_SIGTERM: Duration = Duration::from_millis(200);
 
-/// The time before the deadline at which each point lies, in milliseconds. After the stop, leases are released and dead
-/// letters written. After the cutoff, queues are told when to deliver again. After the last point the answer is sent.
+/// The time before the deadline at which each point lies, in milliseconds. After the stop, leases are
+/// released and dead letters written. After the cutoff, queues are told when to deliver again. After
+/// the last point the answer is sent.
 const BEFORE: [u64; 3] = [700, 400, TO_ANSWER.as_millis() as u64];
 
 /// The points take at most a quarter of an invocation's time: a function with a short time-out works in most of it.

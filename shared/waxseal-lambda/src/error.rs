@@ -93,8 +93,8 @@ pub enum InvokeError {
     Panic(Caught),
 }
 
-const ACCEPTED: &str = "Records of SQS, SNS or a DynamoDB stream, an EventBridge event (detail-type and \
-     detail), HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), a release, and, by a relay, a sweep";
+const ACCEPTED: &str = "Records of SQS, SNS, S3, Kinesis or a DynamoDB stream, records of Kafka, an array of EventBridge Pipes, an \
+     EventBridge event (detail-type and detail), the record of a Lambda destination, HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), a release, and, by a relay, a sweep";
 
 impl InvokeError {
     /// The code of its kind.

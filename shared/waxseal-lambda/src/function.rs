@@ -14,7 +14,10 @@ use crate::{
     json,
     payload::Payload,
     release, response,
-    source::{batch::Batch, stream},
+    source::{
+        batch::{Answer, Batch, Kind},
+        pipe, stream,
+    },
 };
 
 /// A service's function. Cheap to clone.
@@ -22,8 +25,11 @@ use crate::{
 /// | payload | reaction | response |
 /// |---|---|---|
 /// | SQS | each record on its own | the failed records, in input order |
-/// | DynamoDB stream | the emissions of receipts are handled, without a bus | the first failed record |
-/// | SNS, EventBridge | each event on its own | a failure fails the invocation (S-38) |
+/// | DynamoDB stream | the emissions of receipts are handled, without a bus; a change of another table is an event | the first failed record |
+/// | Kinesis | each record, in order for each partition key | the first failed record |
+/// | Kafka | each record, in order for each key | a failure fails the invocation, or [names the offsets](waxseal::batch::Policy::kafka_offsets) |
+/// | an array of EventBridge Pipes | each record as its source's | the failed records; of Kafka a failure fails the invocation |
+/// | SNS, EventBridge, S3, a Lambda destination | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
 /// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
 ///
@@ -42,7 +48,7 @@ impl std::fmt::Debug for Function {
 }
 
 impl Function {
-    /// A function that takes batches from SQS and DynamoDB streams, and SNS and EventBridge deliveries.
+    /// A function that takes batches and events of every source in the table above, and no HTTP.
     #[must_use]
     pub fn new(batches: Batches) -> Self {
         Self { batches: Arc::new(batches), http: None }
@@ -75,9 +81,20 @@ impl Function {
     ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
         let text = json::unmarked(&text);
-        match Payload::read(text, invocation)? {
-            Payload::Batch(batch) => self.batch(&batch, invocation, end).await,
-            Payload::Stream(objects) => self.batch(&stream::batch(&objects.0)?, invocation, end).await,
+        let service = self.engine().service();
+        match Payload::read(text, invocation, Some(service))? {
+            Payload::Batch(mut batch) => {
+                if batch.kind == Kind::Kafka && self.batches.policy().kafka_offsets {
+                    batch.answer = Answer::Partitions;
+                }
+                self.batch(&batch, invocation, end).await
+            }
+            Payload::Stream(objects) => {
+                self.batch(&stream::batch(&objects.0, service)?, invocation, end).await
+            }
+            Payload::Pipe(kind, objects) => {
+                self.batch(&pipe::batch(kind, &objects.0, service)?, invocation, end).await
+            }
             Payload::Http => match &self.http {
                 Some(http) => match end.within(Point::Cutoff, http.call(text, invocation)).await {
                     Some(answer) => answer,
@@ -119,6 +136,6 @@ impl Invoke for Function {
 }
 
 fn not_taken(got: &'static str) -> InvokeError {
-    let takes = "SQS, SNS, EventBridge and DynamoDB stream records, and releases";
+    let takes = "SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, and releases";
     InvokeError::NotTaken { got, takes }
 }

@@ -66,6 +66,35 @@ impl<'a> Object<'a> {
         string(self.get(name)?)
     }
 
+    /// The names and values of its members, repeated ones too.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, value)| (&**name, *value))
+    }
+
+    /// The object as JSON again.
+    pub(crate) fn written(&self) -> String {
+        self.replaced(None)
+    }
+
+    /// The object as JSON, with another value of a member that it has.
+    pub(crate) fn with(&self, name: &str, value: &str) -> String {
+        self.replaced(Some((name, value)))
+    }
+
+    fn replaced(&self, other: Option<(&str, &str)>) -> String {
+        let mut json = String::from("{");
+        for (place, (member, own)) in self.entries().enumerate() {
+            if place > 0 {
+                json.push(',');
+            }
+            json.push_str(&serde_json::Value::from(member).to_string());
+            json.push(':');
+            json.push_str(other.filter(|(name, _)| *name == member).map_or(own.get(), |(_, value)| value));
+        }
+        json.push('}');
+        json
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

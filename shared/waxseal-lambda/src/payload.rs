@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 use waxseal::{
-    Malformed,
+    Malformed, Service,
     batch::{Content, Record},
     is_plain_name,
 };
@@ -19,7 +19,7 @@ use crate::{
     json::{self, Object, Objects, kind},
     source::{
         batch::{Batch, Kind},
-        eventbridge, s3,
+        destination, eventbridge, kafka, kinesis, pipe, s3,
         shape::DESTINATION,
         sns, sqs,
     },
@@ -30,6 +30,8 @@ pub(crate) enum Payload<'a> {
     Batch(Batch),
     /// Unread records: a relay reads them in another way than every other function.
     Stream(Objects<'a>),
+    /// The unread records of a source that EventBridge Pipes reads.
+    Pipe(Kind, Objects<'a>),
     Http,
     /// A request of a person to a relay.
     Sweep,
@@ -38,31 +40,34 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    pub(crate) fn read(text: &'a str, invocation: &Invocation) -> Result<Self, InvokeError> {
+    /// Reads a payload for a service, or for a relay, which has none.
+    pub(crate) fn read(
+        text: &'a str,
+        invocation: &Invocation,
+        service: Option<&Service>,
+    ) -> Result<Self, InvokeError> {
         let trace = invocation.trace.as_deref();
-        if let Some(records) = sqs::fast_path(text) {
-            return Ok(Self::Batch(Batch { kind: Kind::Sqs, records }));
+        if let Some(records) = sqs::fast_path(text, service) {
+            return Ok(Self::Batch(Batch::new(Kind::Sqs, records)));
+        }
+        if kind(text) == "an array" {
+            let unknown = || InvokeError::Unrecognised { saw: pipe::UNKNOWN.to_owned() };
+            return pipe::objects(text).map(|(kind, objects)| Self::Pipe(kind, objects)).ok_or_else(unknown);
         }
         match serde_json::from_str(text).map_err(|error| unreadable(text, error))? {
-            Top::Records(objects) => records(text, objects, trace),
+            Top::Records(objects) => records(text, objects, trace, service),
             Top::Event => {
                 let event = Object::parse(text).unwrap_or_default();
-                Ok(Self::Batch(Batch {
-                    kind: Kind::EventBridge,
-                    records: vec![eventbridge::record(&event, text, trace)],
-                }))
+                let record = eventbridge::record(&event, text, trace, service);
+                Ok(Self::Batch(Batch::new(Kind::EventBridge, vec![record])))
             }
             Top::Http => Ok(Self::Http),
             Top::Sweep => Ok(Self::Sweep),
             Top::Release => Ok(Self::Release),
-            Top::Destination => Err(InvokeError::Unrecognised {
-                saw: "the record of a Lambda destination, with the request and the response of an asynchronous invocation"
-                    .to_owned(),
-            }),
+            Top::Destination => Ok(Self::Batch(destination::batch(text))),
             Top::Other => match Object::parse(text) {
-                Some(object) if s3::is_test(&object) => {
-                    Ok(Self::Batch(s3::batch(text, Content::Ignored(s3::TEST))))
-                }
+                Some(object) if s3::is_test(&object) => Ok(Self::Batch(s3::test(text))),
+                Some(object) if let Some(batch) = kafka::batch(&object, service) => Ok(Self::Batch(batch)),
                 object => {
                     let saw = object.map_or_else(|| kind(text).to_owned(), |object| object.names());
                     Err(InvokeError::Unrecognised { saw })
@@ -93,29 +98,32 @@ fn unreadable(text: &str, error: serde_json::Error) -> InvokeError {
     }
 }
 
-fn records<'a>(text: &str, records: Objects<'a>, trace: Option<&str>) -> Result<Payload<'a>, InvokeError> {
+fn records<'a>(
+    text: &str,
+    records: Objects<'a>,
+    trace: Option<&str>,
+    service: Option<&Service>,
+) -> Result<Payload<'a>, InvokeError> {
     let objects = &records.0;
     // Without records the source is unknown, and nothing can fail (S-1).
     let Some(first) = objects.first() else {
-        return Ok(Payload::Batch(Batch { kind: Kind::Sqs, records: Vec::new() }));
+        return Ok(Payload::Batch(Batch::new(Kind::Sqs, Vec::new())));
     };
     // A batch has one source. A record that names none, or another, is malformed alone.
     let batch = match objects.iter().find_map(known) {
         Some(Kind::Stream) => return Ok(Payload::Stream(records)),
-        Some(Kind::Sqs) => Batch {
-            kind: Kind::Sqs,
-            records: objects.iter().map(|object| checked(Kind::Sqs, object, sqs::record(object))).collect(),
-        },
-        Some(Kind::Sns) => Batch {
-            kind: Kind::Sns,
-            records: objects
-                .iter()
-                .enumerate()
-                .map(|(index, object)| checked(Kind::Sns, object, sns::record(index, object, trace)))
-                .collect(),
-        },
-        Some(Kind::S3) => s3::batch(text, Content::Malformed(s3::notification())),
-        Some(Kind::EventBridge) | None => {
+        Some(Kind::Kinesis) => kinesis::batch(objects, service)?,
+        Some(Kind::Sqs) => {
+            let records = |object| checked(Kind::Sqs, object, sqs::records(object, service));
+            Batch::new(Kind::Sqs, objects.iter().flat_map(records).collect())
+        }
+        Some(Kind::Sns) => {
+            let records =
+                |(index, object)| checked(Kind::Sns, object, sns::records(index, object, trace, service));
+            Batch::new(Kind::Sns, objects.iter().enumerate().flat_map(records).collect())
+        }
+        Some(Kind::S3) => s3::batch(text, service),
+        Some(Kind::EventBridge | Kind::Kafka | Kind::Destination) | None => {
             // The name of a source is AWS's own word, such as `aws:kinesis`. Any other text may be personal data.
             let from = match source_of(first) {
                 None => "no eventSource".to_owned(),
@@ -136,16 +144,17 @@ fn known(object: &Object<'_>) -> Option<Kind> {
         "aws:sns" => Some(Kind::Sns),
         "aws:dynamodb" => Some(Kind::Stream),
         "aws:s3" => Some(Kind::S3),
+        "aws:kinesis" => Some(Kind::Kinesis),
         _ => None,
     }
 }
 
-fn checked(kind: Kind, object: &Object<'_>, record: Record) -> Record {
-    if known(object) == Some(kind) {
-        return record;
+fn checked(kind: Kind, object: &Object<'_>, mut records: Vec<Record>) -> Vec<Record> {
+    if known(object) != Some(kind) {
+        let what = format!("the record's eventSource does not say {}, as its batch does", kind.name());
+        records.iter_mut().for_each(|record| record.content = Content::Malformed(Malformed::new(&*what)));
     }
-    let what = format!("the record's eventSource does not say {}, as its batch does", kind.name());
-    record.holding(Content::Malformed(Malformed::new(what)))
+    records
 }
 
 /// SNS capitalises it.
@@ -238,7 +247,7 @@ mod tests {
 
     fn lenient(text: &str) -> String {
         let objects: Objects<'_> = serde_json::from_str(text).unwrap();
-        match records(text, objects, None) {
+        match records(text, objects, None, None) {
             Ok(Payload::Batch(batch)) => format!("{:?}", batch.records),
             _ => "no batch of SQS".to_owned(),
         }
@@ -254,7 +263,7 @@ mod tests {
             let mut objects = vec![object(&MEMBERS[..7]); usual];
             objects.extend(batch.iter().map(|members| object(members)));
             let array = format!("[{}]", objects.join(","));
-            let read = sqs::fast_path(&format!(r#"{{"Records":{array}}}"#));
+            let read = sqs::fast_path(&format!(r#"{{"Records":{array}}}"#), None);
             if batch.is_empty() {
                 prop_assert_eq!(read.is_some(), usual > 0, "{}", array);
             }

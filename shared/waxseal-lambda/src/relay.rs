@@ -130,13 +130,14 @@ impl<P: Publisher, D: DeadLetters> Relay<P, D> {
     ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
         let text = json::unmarked(&text);
-        match (Payload::read(text, invocation)?, &self.sweeper) {
+        match (Payload::read(text, invocation, None)?, &self.sweeper) {
             (Payload::Stream(objects), _) => self.publish(&stream::pending(&objects.0)?, end).await,
             (Payload::Sweep, Some(sweeper)) => {
                 sweeper.sweep(|| self.now(), text, invocation.deadline, end).await
             }
             (Payload::Batch(batch), _) => self.refuse(&batch, end).await,
             (Payload::Http, _) => Err(self.not_taken("HTTP")),
+            (Payload::Pipe(..), _) => Err(self.not_taken("array of EventBridge Pipes")),
             (Payload::Release, _) => Err(self.not_taken("release")),
             (Payload::Sweep, None) => Err(self.not_taken("sweep")),
         }

@@ -1,12 +1,14 @@
 //! The responses that Lambda expects. Lambda is strict: an empty, unknown or repeated identifier, or `null`, means "everything
 //! failed" (S-1, S-4, S-5).
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use waxseal::batch::{MissingId, RecordOutcome, TotalFailure, failures};
 
 use crate::{
     error::InvokeError,
-    source::batch::{Batch, Kind},
+    source::batch::{Answer, Batch},
 };
 
 #[derive(Serialize)]
@@ -18,7 +20,16 @@ struct Partial<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Failed<'a> {
-    item_identifier: &'a str,
+    item_identifier: Identifier<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Identifier<'a> {
+    /// A message's id, a sequence number.
+    Id(&'a str),
+    /// Source: Lambda developer guide, "Configuring error handling controls for Kafka event sources".
+    Offset { partition: &'a str, offset: i64 },
 }
 
 /// Before anything runs: every record that may have to be named can be (S-4).
@@ -34,24 +45,41 @@ pub(crate) fn write(
 ) -> Result<Vec<u8>, InvokeError> {
     let mut failed = failures(&batch.records, outcomes)?;
     let is_total = !outcomes.is_empty() && outcomes.iter().all(RecordOutcome::is_failed);
-    match batch.kind {
+    match batch.answer {
         // The event source mapping slows down for a failed invocation, not for a full response (S-7).
-        Kind::Sqs | Kind::Stream if is_total && total == TotalFailure::Raise => {
-            whole(batch, outcomes, failed.len())
-        }
-        Kind::Sqs => partial(&failed),
-        Kind::Stream => {
+        _ if is_total && total == TotalFailure::Raise => whole(batch, outcomes, failed.len()),
+        Answer::Named => partial(&failed),
+        Answer::First => {
             // The checkpoint: Lambda delivers this record and all later ones again (S-33).
             failed.truncate(1);
             partial(&failed)
         }
-        Kind::Sns | Kind::EventBridge | Kind::S3 => whole(batch, outcomes, failed.len()),
+        Answer::Partitions => match offsets(&failed) {
+            Some(offsets) => named(offsets),
+            None => whole(batch, outcomes, failed.len()),
+        },
+        Answer::Whole => whole(batch, outcomes, failed.len()),
     }
+}
+
+/// The first failed offset of each partition: Lambda goes on from there in that partition. Ids are `partition:offset`.
+fn offsets<'a>(failed: &[&'a str]) -> Option<Vec<Failed<'a>>> {
+    let mut first: BTreeMap<&str, i64> = BTreeMap::new();
+    for id in failed {
+        let (partition, offset) = id.rsplit_once(':')?;
+        let offset: i64 = offset.parse().ok()?;
+        first.entry(partition).and_modify(|least| *least = offset.min(*least)).or_insert(offset);
+    }
+    let failed = |(partition, offset)| Failed { item_identifier: Identifier::Offset { partition, offset } };
+    Some(first.into_iter().map(failed).collect())
 }
 
 /// The response that names these records.
 pub(crate) fn partial(ids: &[&str]) -> Result<Vec<u8>, InvokeError> {
-    let failed = ids.iter().map(|id| Failed { item_identifier: id }).collect();
+    named(ids.iter().map(|id| Failed { item_identifier: Identifier::Id(id) }).collect())
+}
+
+fn named(failed: Vec<Failed<'_>>) -> Result<Vec<u8>, InvokeError> {
     serde_json::to_vec(&Partial { batch_item_failures: failed }).map_err(InvokeError::Response)
 }
 

@@ -10,6 +10,24 @@ pub(crate) fn continued(mut content: Content, xray: Option<&str>) -> Content {
     content
 }
 
+/// Puts the producer's `traceparent` into an envelope that has none, where it is one.
+pub(crate) fn of_parent(content: Content, parent: Option<&str>) -> Content {
+    match (content, parent.filter(|parent| is_traceparent(parent))) {
+        (Content::Message(mut raw), Some(parent)) => {
+            raw.metadata.entry("traceparent".to_owned()).or_insert_with(|| parent.into());
+            Content::Message(raw)
+        }
+        (content, _) => content,
+    }
+}
+
+/// Source: W3C Trace Context, "traceparent header", version 00.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_id = |id: &str, digits| is_hex(id, digits) && id.bytes().any(|digit| digit != b'0');
+    matches!(parts[..], ["00", trace, parent, flags] if is_id(trace, 32) && is_id(parent, 16) && is_hex(flags, 2))
+}
+
 fn add_trace(raw: &mut Raw, xray: Option<&str>) {
     if !raw.metadata.contains_key("traceparent")
         && let Some(traceparent) = xray.and_then(traceparent)

@@ -83,21 +83,32 @@ impl Bus {
         let id = self.inner.world.random.uuid();
         // Written once, and only where a rule asks for it.
         let text = OnceCell::new();
-        let event =
-            || text.get_or_init(|| wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay));
+        let event = || {
+            let write = || wire::event_bridge(&id, self.inner.world.clock.now(), entry, replay);
+            &**text.get_or_init(write)
+        };
+        let selects = |pattern: &Pattern| {
+            let known = pattern.matches_fields(|path| wire::field(entry, path));
+            known.unwrap_or_else(|| pattern.matches_text(event()))
+        };
+        self.hand(selects, event, entry.detail.get());
+        Ok(id)
+    }
+
+    /// Hands a whole event to the target of every rule that selects it.
+    pub(crate) fn route(&self, event: &str, detail: &str) {
+        self.hand(|pattern| pattern.matches_text(event), || event, detail);
+    }
+
+    fn hand<'a>(&self, selects: impl Fn(&Pattern) -> bool, event: impl Fn() -> &'a str, detail: &str) {
         let rules = self.inner.rules.lock().clone();
-        for (name, rule) in &*rules {
-            let known = rule.pattern.matches_fields(|path| wire::field(entry, path));
-            if !known.unwrap_or_else(|| rule.pattern.matches_text(event())) {
-                continue;
-            }
+        for (name, rule) in rules.iter().filter(|(_, rule)| selects(&rule.pattern)) {
             let body = match rule.input {
-                Input::Whole => event().clone(),
-                Input::Detail => entry.detail.get().to_owned(),
+                Input::Whole => event(),
+                Input::Detail => detail,
             };
             // Without a tenant: a rule on AWS holds one constant `MessageGroupId` at most (S-48).
             rule.target.deliver(NewMessage::new(body), name);
         }
-        Ok(id)
     }
 }

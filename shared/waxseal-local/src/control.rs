@@ -106,6 +106,16 @@ impl Local {
         gateway::response(&answer)
     }
 
+    /// Invokes a service's function with a payload, as a source without a queue does: EventBridge, SNS,
+    /// S3, a Lambda destination. The result is its answer.
+    ///
+    /// # Errors
+    /// Where no such service is deployed, or the invocation fails.
+    pub async fn invoke(&self, service: &str, payload: impl Into<Vec<u8>>) -> Result<Vec<u8>, LocalError> {
+        let function = self.with(service, |deployment| deployment.function.clone())?;
+        function.invoke(payload.into(), false).await.map_err(LocalError::Invocation)
+    }
+
     /// Runs until no task can run and no timer is set.
     pub fn run_until_idle(&self) {
         self.world.executor.run_until_idle();

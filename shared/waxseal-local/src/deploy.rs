@@ -85,6 +85,7 @@ impl Local {
             self.poll(commands, &function, &routes, &invocations);
         }
         self.poll(&queues.events, &function, &routes, &invocations);
+        self.connect(&routes, &function, &queues.events, &invocations);
         let relay_invocations = self.poll_stream(&table, &relay)?;
         let Queues { events: queue, dead_letters, relay_dead_letters, .. } = queues;
         let deployment = Deployment {
@@ -124,8 +125,13 @@ impl Local {
 
     fn subscribe(&self, service: &str, routes: &Routes, queue: &Queue) -> Result<(), LocalError> {
         for rule in &routes.rules {
-            let name = format!("{service}-{}", rule.event.name);
-            self.channels.bus.rule(&name, Pattern::new(&rule.pattern)?, queue, Input::Whole);
+            let name = match rule.event.is_foreign() {
+                // Two owners may have one name for their events.
+                true => format!("{service}-{}-{}", rule.event.owner, rule.event.name),
+                false => format!("{service}-{}", rule.event.name),
+            };
+            let bus = self.channels.bus_of(rule.bus);
+            bus.rule(&name, Pattern::new(&rule.pattern)?, queue, Input::Whole);
         }
         for routes::Subscription { topic, filter, .. } in &routes.subscriptions {
             let filter = Some(Pattern::new(filter)?);

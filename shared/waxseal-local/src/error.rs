@@ -30,9 +30,15 @@ pub enum LocalError {
     /// A replayed event that the bus refuses.
     #[error("not replayed: {0}")]
     Refused(#[from] Refused),
+    /// An event of an AWS service or of a partner that is none of EventBridge.
+    #[error("not put: an event has id, detail-type, source, time and detail: {0}")]
+    NoEvent(#[source] serde_json::Error),
     /// An envelope that has no JSON form.
     #[error("not published: {0}")]
     Json(#[from] serde_json::Error),
+    /// An invocation that failed, with the error that Lambda shows.
+    #[error("the invocation failed: {0}")]
+    Invocation(String),
     /// A sweep that its relay refused or could not finish, with the error of the invocation.
     #[error("not swept: {0}")]
     Sweep(String),

@@ -55,10 +55,12 @@
 //! assert_eq!(local.read::<Scans>("counter", "p1").unwrap().count, 1);
 //! ```
 
+mod bucket;
 mod builder;
 mod bus;
 mod claims;
 mod clock;
+mod connect;
 mod control;
 mod create;
 mod deploy;
@@ -66,11 +68,13 @@ mod entry;
 mod error;
 mod executor;
 mod faults;
+mod foreign;
 mod function;
 mod gateway;
 mod handlings;
 mod history;
 mod inspect;
+mod kinesis;
 mod limits;
 mod local;
 mod mapping;
@@ -83,6 +87,7 @@ mod random;
 mod reasons;
 mod report;
 mod signal;
+mod sources;
 mod stream;
 #[cfg(test)]
 mod stream_tests;
@@ -93,6 +98,7 @@ mod waiting;
 mod wire;
 mod world;
 
+pub use bucket::Bucket;
 pub use builder::Builder;
 pub use bus::{Bus, Input};
 pub use claims::ClaimStore;
@@ -103,6 +109,7 @@ pub use executor::{Ended, Executor, Join};
 pub use faults::Faults;
 pub use gateway::HttpError;
 pub use history::{Fact, History, Named, What, Why};
+pub use kinesis::KinesisStream;
 pub use limits::Refused;
 pub use local::Local;
 pub use message::{Message, NewMessage};

@@ -21,7 +21,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    fn new(code: &'static str, what: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, what: impl Into<String>) -> Self {
         Self { code, what: what.into() }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     outbound::{Channels, LocalDeadLetters},
     pollers::Pollers,
     queue::Queue,
+    sources::Sources,
     table::Table,
     world::World,
 };
@@ -25,6 +26,7 @@ use crate::{
 pub struct Local {
     pub(crate) world: World,
     pub(crate) channels: Channels,
+    pub(crate) sources: Sources,
     deployments: Arc<Lock<BTreeMap<String, Deployment>>>,
     /// Records that were handed to functions, repeats included.
     pub(crate) deliveries: Arc<AtomicU64>,
@@ -56,6 +58,7 @@ impl Local {
         Self {
             world,
             channels,
+            sources: Sources::default(),
             deployments: Arc::default(),
             deliveries: Arc::default(),
             duplicates: Arc::default(),

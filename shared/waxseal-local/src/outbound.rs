@@ -27,14 +27,17 @@ use crate::{
 pub(crate) struct Channels {
     pub(crate) world: World,
     pub(crate) bus: Bus,
+    pub(crate) default_bus: Bus,
+    /// The buses of all partners: their rules name the sources.
+    pub(crate) partner_bus: Bus,
     topics: Arc<Lock<BTreeMap<String, Topic>>>,
     commands: Arc<Lock<BTreeMap<String, Queue>>>,
 }
 
 impl Channels {
     pub(crate) fn new(world: World) -> Self {
-        let bus = Bus::new(world.clone());
-        Self { world, bus, topics: Arc::default(), commands: Arc::default() }
+        let [bus, default_bus, partner_bus] = [(); 3].map(|()| Bus::new(world.clone()));
+        Self { world, bus, default_bus, partner_bus, topics: Arc::default(), commands: Arc::default() }
     }
 
     /// The topic of that name; made at its first use.

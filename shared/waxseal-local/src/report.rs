@@ -52,6 +52,25 @@ impl Report {
         }
     }
 
+    /// A mapping gave records of a stream up by their age.
+    pub(crate) fn discarded(self, stream: &str, numbers: &[String]) {
+        if self.is_on {
+            let text = format!(
+                "discarded: the mapping of {stream} gave up records that are too old: {}",
+                numbers.join(", ")
+            );
+            eprintln!("{}", clipped(&text));
+        }
+    }
+
+    /// A declared source is not served by the environment.
+    pub(crate) fn unconnected(self, source: &str) {
+        eprintln!(
+            "{}",
+            clipped(&format!("{source} is not served here: invoke the function with its batches"))
+        );
+    }
+
     /// A queue refused a delivery of another service, and the delivery has no dead-letter queue.
     pub(crate) fn lost(self, queue: &str, from: &str, refused: &Refused) {
         if self.is_on {

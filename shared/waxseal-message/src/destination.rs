@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::clip;
+use crate::{bus::Bus, text::clip};
 
 /// The channel on which a committed message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,13 +13,33 @@ pub enum Channel {
     Topic(&'static str),
     /// The SQS queue of the one recipient: commands only.
     Queue(&'static str),
+    /// No channel of the application: a [foreign event](crate::foreign) comes from this bus.
+    /// `None` where it comes in a queue, from a topic or in a stream. It is never published.
+    Foreign(Option<Bus>),
+}
+
+impl Channel {
+    /// The destination of a message on this channel; `None` for a foreign event.
+    #[must_use]
+    pub fn destination(self) -> Option<Destination<'static>> {
+        match self {
+            Self::Bus => Some(Destination::Bus),
+            Self::Topic(name) => Some(Destination::Topic(name)),
+            Self::Queue(name) => Some(Destination::Queue(name)),
+            Self::Foreign(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Channel {
     /// The form that is stored beside an emitted envelope: `bus`, `topic:packages`,
-    /// `queue:inventory`.
+    /// `queue:inventory`. A foreign event has none, and is shown by its bus.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Destination::from(*self).fmt(f)
+        match (self.destination(), self) {
+            (Some(destination), _) => destination.fmt(f),
+            (None, Self::Foreign(Some(bus))) => write!(f, "foreign ({bus})"),
+            (None, _) => f.write_str("foreign"),
+        }
     }
 }
 
@@ -53,16 +73,6 @@ impl fmt::Display for UnknownDestination {
 
 impl std::error::Error for UnknownDestination {}
 
-impl From<Channel> for Destination<'static> {
-    fn from(channel: Channel) -> Self {
-        match channel {
-            Channel::Bus => Self::Bus,
-            Channel::Topic(name) => Self::Topic(name),
-            Channel::Queue(name) => Self::Queue(name),
-        }
-    }
-}
-
 impl fmt::Display for Destination<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,7 +104,13 @@ mod tests {
     fn a_destination_is_read_as_it_was_written() {
         for channel in [Channel::Bus, Channel::Topic("packages"), Channel::Queue("inventory")] {
             let text = channel.to_string();
-            assert_eq!(Destination::try_from(&*text), Ok(Destination::from(channel)));
+            assert_eq!(Destination::try_from(&*text), Ok(channel.destination().unwrap()));
+        }
+        for channel in
+            [None, Some(Bus::Default), Some(Bus::Partner("aws.partner/x.com"))].map(Channel::Foreign)
+        {
+            assert_eq!(channel.destination(), None);
+            assert!(Destination::try_from(&*channel.to_string()).is_err(), "{channel}");
         }
         for text in ["", "bus:", "bus:shop", "topic", "topic:", "queue:", "stream:orders"] {
             let error = Destination::try_from(text).unwrap_err();

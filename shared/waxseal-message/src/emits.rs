@@ -1,6 +1,6 @@
 //! The declaration of the messages that a handler may emit: a tuple of types.
 
-use crate::{destination::Channel, message::Message};
+use crate::{bus::Bus, destination::Channel, message::Message};
 
 /// One message that a handler declares, with the facts that the catalog, the permissions and the
 /// routes need.
@@ -44,6 +44,38 @@ impl Declared {
             claim_check_over: M::CLAIM_CHECK_OVER,
         }
     }
+
+    /// As [`Declared::of`], for a message that a handler emits. A foreign event does not compile.
+    const fn emitted<M: Message>() -> Self {
+        assert!(
+            !matches!(M::CHANNEL, Channel::Foreign(_)),
+            "`type Emits` names a foreign event, which only its owner publishes: emit an event of your own that says what it means"
+        );
+        Self::of::<M>()
+    }
+}
+
+impl Declared {
+    /// Whether somebody else defines the event.
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
+        matches!(self.channel, Channel::Foreign(_))
+    }
+
+    /// Whether an event of this name from `source` is the declared one.
+    ///
+    /// A foreign event is of one source, of a partner's sources, or of any. For the application's
+    /// own messages the source does not count: a command's is its sender.
+    #[must_use]
+    pub fn is_from(&self, source: &str) -> bool {
+        match self.channel {
+            Channel::Foreign(Some(Bus::Partner(name))) => {
+                source.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            }
+            Channel::Foreign(_) => self.owner.is_empty() || self.owner == source,
+            Channel::Bus | Channel::Topic(_) | Channel::Queue(_) => true,
+        }
+    }
 }
 
 /// A declared set of messages: `()`, `(A,)`, `(A, B)`, up to sixteen.
@@ -76,7 +108,7 @@ impl Emits for () {
 macro_rules! set {
     ($($m:ident $n:literal),+) => {
         impl<$($m: Message),+> Emits for ($($m,)+) {
-            const DECLARED: &'static [Declared] = &[$(Declared::of::<$m>()),+];
+            const DECLARED: &'static [Declared] = &[$(Declared::emitted::<$m>()),+];
         }
         set!(@members ($($m),+) $($m $n),+);
     };

@@ -2,6 +2,7 @@
 //! handles messages.
 //!
 //! [`event!`] and [`command!`] declare a message once, with its name, version, owner and channel.
+//! [`foreign!`] declares an event that somebody else defines.
 //! An [`Envelope`] is a message with its metadata, and [`Raw`] is one whose payload is still JSON.
 //! [`cloudevents`] maps envelopes to CloudEvents and back, [`hash`] tells payloads apart, and
 //! [`derived_id`] gives a message the same id each time its cause is handled.
@@ -24,10 +25,12 @@
 //! ```
 
 pub mod base64;
+mod bus;
 pub mod cloudevents;
 mod destination;
 mod emits;
 mod envelope;
+mod foreign;
 pub mod hash;
 mod header;
 mod id;
@@ -35,14 +38,17 @@ mod json;
 mod lacking;
 mod malformed;
 mod message;
+mod pointer;
 mod replay;
 mod rfc3339;
 mod sequence;
 pub mod sqs;
+mod stated_version;
 pub mod tenant;
 mod text;
 mod timestamp;
 
+pub use bus::Bus;
 pub use destination::{Channel, Destination, UnknownDestination};
 pub use emits::{Contains, Declared, Emits};
 pub use envelope::{Envelope, LONGEST_ID, REQUIRED, Raw};
@@ -53,10 +59,11 @@ pub use json::misfit;
 pub use lacking::lacking;
 pub use malformed::Malformed;
 pub use message::{Ancestor, Command, DecodeError, Event, Message, Origin};
+pub use pointer::pointer;
 pub use sequence::{NUMBER, SUBJECT};
 pub use tenant::{IntoTenant, InvalidTenant, Tenant};
 pub use text::{LONGEST_REASON, LONGEST_WHOLE, Quoted, clip, is_plain_name};
 pub use timestamp::{NotATime, OutOfRange, Timestamp};
 
 #[doc(hidden)]
-pub use message::__check;
+pub use {foreign::__check_foreign, message::__check};

@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::text::Quoted;
+use crate::{json, text::Quoted};
 
 /// The reason why a record is no envelope: the field, its fault, and the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,14 +22,21 @@ impl fmt::Display for Malformed {
 
 impl Error for Malformed {}
 
+/// JSON that does not fit a type. The value stands in the dead letter alone.
+impl From<serde_json::Error> for Malformed {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new(json::misfit(&error)).quoting(error.to_string())
+    }
+}
+
 impl Malformed {
     /// An error with this reason. The reason must hold no payload, since it is logged.
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), quoted: None, kind: None }
     }
 
-    /// An error for a readable record that is no event of this service, such as `aws:s3` for a
-    /// notification of S3. A service that declares `ignore(kind)` acknowledges it.
+    /// An error for a readable record that is no event of this service, such as `aws:dynamodb` for
+    /// a change that cannot be read. A service that declares `ignore(kind)` acknowledges it.
     pub fn foreign(kind: &'static str, what: impl Into<String>) -> Self {
         Self { what: what.into(), quoted: None, kind: Some(kind) }
     }

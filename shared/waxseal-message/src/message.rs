@@ -11,23 +11,25 @@ use std::{borrow::Cow, error::Error, fmt};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{destination::Channel, json, text::Quoted};
+use crate::{destination::Channel, json, stated_version, text::Quoted};
 
-/// An event or a command: a named, versioned payload.
+/// An event, a command or a foreign event: a named, versioned payload.
 ///
-/// Declare one with [`event!`](crate::event) or [`command!`](crate::command); implementing it by
-/// hand skips their checks.
+/// Declare one with [`event!`](crate::event), [`command!`](crate::command) or
+/// [`foreign!`](crate::foreign); implementing it by hand skips their checks.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not declared as an event or a command",
     label = "not a message",
     note = "declare it: `waxseal::event!({Self} {{ name: \"thing.happened\", version: 1, owner: \"service\" }});`"
 )]
 pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The catalog name: `order.placed` for an event, `reserve-stock` for a command.
+    /// The catalog name: `order.placed` for an event, `reserve-stock` for a command, the owner's own
+    /// name for a foreign event.
     const NAME: &'static str;
     /// The schema version of this struct, from 1.
     const VERSION: u16;
-    /// The service that owns the name: an event's only publisher, a command's only recipient.
+    /// The service that owns the name: an event's only publisher, a command's only recipient. Of a
+    /// foreign event it is the source, and empty where any source is meant.
     const OWNER: &'static str;
     /// The channel on which it travels.
     const CHANNEL: Channel;
@@ -35,6 +37,9 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// carries a claim (S-42). With `None`, the default, the payload always travels in the
     /// envelope.
     const CLAIM_CHECK_OVER: Option<usize> = None;
+    /// The JSON pointer at which a payload of a [foreign event](crate::foreign) states its version.
+    /// With `None`, the default, the envelope states it.
+    const VERSION_AT: Option<&'static str> = None;
     /// The struct of the version before, or [`Origin`] for the first.
     type Previous: Ancestor<Self>;
 
@@ -53,6 +58,12 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// [`DecodeError::Newer`] for a version that this build does not know (S-43),
     /// [`DecodeError::Shape`] where the JSON does not fit.
     fn decode(version: u16, data: &RawValue) -> Result<Self, DecodeError> {
+        let version = match Self::VERSION_AT {
+            Some(pointer) => stated_version::read(pointer, data).map_err(|(reason, quoted)| {
+                DecodeError::Shape { name: Self::NAME, version: Self::VERSION, reason, quoted }
+            })?,
+            None => version,
+        };
         if version == Self::VERSION {
             serde_json::from_str(data.get()).map_err(|error| DecodeError::Shape {
                 name: Self::NAME,
@@ -73,6 +84,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     message = "`{Self}` is not an event, so it cannot be emitted",
     label = "not an event",
     note = "a command goes to its one recipient: `unit.send(..)`",
+    note = "a foreign event is its owner's to publish: emit an event of your own that says what it means",
     note = "an event is declared with `waxseal::event!`"
 )]
 pub trait Event: Message {}
@@ -320,7 +332,7 @@ pub const fn __check<M: Message>() {
     assert!(is_name(M::OWNER), "an owner is a service's name: lower-case words joined by `-`");
 }
 
-const fn same(a: &str, b: &str) -> bool {
+pub(crate) const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut i = 0;
     while i < a.len() && i < b.len() && a[i] == b[i] {

@@ -70,7 +70,7 @@ impl DelayError {
         match channel {
             Channel::Queue(_) if after > LONGEST_SEND_DELAY => Err(Self::TooLong { name, after }),
             Channel::Queue(_) => Ok(()),
-            Channel::Bus | Channel::Topic(_) => Err(Self::Channel { name, channel }),
+            Channel::Bus | Channel::Topic(_) | Channel::Foreign(_) => Err(Self::Channel { name, channel }),
         }
     }
 }
@@ -109,7 +109,7 @@ impl Emission {
         // SQS and EventBridge take 1 MiB since 2026, SNS takes 256 KiB. The commit checks the
         // receipt's own limit of 400 KB.
         let limit = match channel {
-            Channel::Bus | Channel::Queue(_) => 1024 * 1024,
+            Channel::Bus | Channel::Queue(_) | Channel::Foreign(_) => 1024 * 1024,
             Channel::Topic(_) => 256 * 1024,
         };
         let bytes = json.get().len();

@@ -3,6 +3,7 @@
 //! | page | answers |
 //! |---|---|
 //! | [`messages`] | How do I declare an event or a command, and change it later? |
+//! | [`foreign_events`] | How do I handle events of AWS, of partners, and JSON that is no event of mine? |
 //! | [`handlers`] | Which form does a reaction take, and what may it do? |
 //! | [`errors`] | How does a failed message retry, and how does a dead letter come back? |
 //! | [`ordering`] | How do events of one entity keep their order, and how is a read model rebuilt? |
@@ -14,6 +15,9 @@
 
 #[doc = include_str!("guide/messages.md")]
 pub mod messages {}
+
+#[doc = include_str!("guide/foreign_events.md")]
+pub mod foreign_events {}
 
 #[doc = include_str!("guide/handlers.md")]
 pub mod handlers {}

@@ -43,6 +43,7 @@
 //! assert_eq!(service.catalog()[0].emits[0].name, "stock.reserved");
 //! ```
 
+mod adapt;
 pub mod batch;
 pub mod claim_check;
 mod code;
@@ -67,6 +68,7 @@ pub mod row;
 pub mod table;
 mod token;
 
+pub use adapt::{Adapted, Foreign, Transport};
 pub use code::Code;
 pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
@@ -85,8 +87,8 @@ pub use row::{Entity, Loaded};
 pub use table::Table;
 pub use token::Token;
 pub use waxseal_message::{
-    Ancestor, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event, Header,
-    IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange, Quoted,
-    REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents, command, derived_id, event,
-    hash, is_plain_name, lacking, payload_hash, sqs,
+    Ancestor, Bus, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event,
+    Header, IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange,
+    Quoted, REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents, command, derived_id,
+    event, foreign, hash, is_plain_name, lacking, payload_hash, pointer, sqs,
 };

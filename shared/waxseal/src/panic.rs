@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use waxseal_message::Quoted;
+use waxseal_message::{Malformed, Quoted};
 
 /// A panic that was caught.
 ///
@@ -46,6 +46,16 @@ impl Caught {
             },
         };
         Self { place, message }
+    }
+
+    /// A malformed record: `what` panicked, and no handler.
+    pub(crate) fn into_malformed(self, what: &str) -> Malformed {
+        match &self.message {
+            Message::Ours(_) => Malformed::new(format!("{what} panicked{self}")),
+            Message::Quoted(quoted) => {
+                Malformed::new(format!("{what} panicked{}", At(&self.place))).quoting(quoted.text())
+            }
+        }
     }
 
     /// The report with the full message, for a dead letter.

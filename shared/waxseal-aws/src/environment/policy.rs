@@ -8,8 +8,8 @@ use waxseal::{
     relay::SWEEP_REACH,
 };
 use waxseal_catalog::settings::{
-    BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, LOG_HANDLED, MALFORMED,
-    MAX_RECEIVES, METRICS, SWEEP, TOTAL_FAILURE,
+    BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, KAFKA_RESPONSES, LEASE,
+    LOG_HANDLED, MALFORMED, MAX_AGE, MAX_RECEIVES, METRICS, SWEEP, TOTAL_FAILURE,
 };
 
 use super::parts::Environment;
@@ -38,15 +38,18 @@ impl Environment {
         Ok(settings)
     }
 
-    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_CONCURRENCY`, `WAXSEAL_BACKOFF_SECONDS`, `WAXSEAL_MALFORMED`,
-    /// `WAXSEAL_COMMIT_GROUPING`, `WAXSEAL_ISOLATION`, `WAXSEAL_FIFO_GROUPS` and `WAXSEAL_TOTAL_FAILURE` where they are
-    /// set.
+    /// [`Policy`]: `WAXSEAL_MAX_RECEIVES`, `WAXSEAL_MAX_RECORD_AGE_SECONDS`, `WAXSEAL_KAFKA_RESPONSES`,
+    /// `WAXSEAL_CONCURRENCY`, `WAXSEAL_BACKOFF_SECONDS`, `WAXSEAL_MALFORMED`, `WAXSEAL_COMMIT_GROUPING`,
+    /// `WAXSEAL_ISOLATION`, `WAXSEAL_FIFO_GROUPS` and `WAXSEAL_TOTAL_FAILURE` where they are set.
     ///
     /// # Errors
     /// Where one has a wrong value.
     pub fn policy(&self) -> Result<Policy, SettingError> {
         let mut policy = Policy::default();
         policy.max_receives = self.variables.number(&MAX_RECEIVES)?.or(policy.max_receives);
+        policy.max_age = self.variables.number(&MAX_AGE)?.map(Duration::from_secs).or(policy.max_age);
+        policy.kafka_offsets =
+            self.variables.choice(&KAFKA_RESPONSES, &[("whole", false), ("partial", true)])?;
         policy.concurrency = self.variables.number(&CONCURRENCY)?.unwrap_or(policy.concurrency);
         if let Some(seconds) = self.variables.number(&BACKOFF)? {
             policy.backoff.base = Duration::from_secs(seconds);
@@ -98,6 +101,8 @@ mod tests {
             ("WAXSEAL_BACKOFF_SECONDS", "0"),
             ("WAXSEAL_METRICS", "AWS/SQS"),
             ("WAXSEAL_LOG_HANDLED", "yes"),
+            ("WAXSEAL_MAX_RECORD_AGE_SECONDS", "59"),
+            ("WAXSEAL_KAFKA_RESPONSES", "some"),
         ] {
             let aws = environment(&[(name, value)]);
             let error = aws.settings().err().or(aws.policy().err()).unwrap();
@@ -123,6 +128,8 @@ mod tests {
             ("WAXSEAL_BACKOFF_SECONDS", "2"),
             ("WAXSEAL_METRICS", "shop-prod"),
             ("WAXSEAL_LOG_HANDLED", "on"),
+            ("WAXSEAL_MAX_RECORD_AGE_SECONDS", "3600"),
+            ("WAXSEAL_KAFKA_RESPONSES", "partial"),
         ]);
         let (settings, policy) = (aws.settings().unwrap(), aws.policy().unwrap());
         assert_eq!(settings.horizon, Duration::from_hours(40 * 24));
@@ -133,6 +140,7 @@ mod tests {
         assert_eq!((policy.total_failure, policy.isolation), (TotalFailure::Raise, true));
         assert_eq!(policy.backoff.base, Duration::from_secs(2));
         assert_eq!(format!("{:?}", settings.observers), "2 observers");
+        assert_eq!((policy.max_age, policy.kafka_offsets), (Some(Duration::from_secs(3600)), true));
         let swept = environment(&[("WAXSEAL_SWEEP_DAYS", "30")]).sweep_reach();
         assert_eq!(swept, Ok(Duration::from_hours(30 * 24)));
     }

@@ -83,11 +83,12 @@ impl<'a> Messages<'a> {
         self.app.handled_elsewhere.contains(mention.declared.name)
     }
 
-    /// A message has one owner and one channel.
+    /// A message has one owner and one channel. Foreign events have the names that their owners gave
+    /// them, so two may be alike.
     fn two_declarations(&self) -> Vec<Finding> {
         let mut known: BTreeMap<&str, Declared> = BTreeMap::new();
         let mut findings = Vec::new();
-        for mention in self.all() {
+        for mention in self.all().filter(|mention| !mention.declared.is_foreign()) {
             let declared = mention.declared;
             let first = *known.entry(declared.name).or_insert(declared);
             if (first.owner, first.channel) != (declared.owner, declared.channel) {
@@ -126,7 +127,8 @@ impl<'a> Messages<'a> {
     /// An event that is handled is emitted.
     fn events_without_an_emitter(&self) -> Vec<Finding> {
         let emitted: BTreeSet<&str> = self.emitted.iter().map(|mention| mention.declared.name).collect();
-        let handled = self.handled.iter().filter(|mention| !mention.is_command());
+        let is_own = |mention: &&Mention<'_>| !mention.is_command() && !mention.declared.is_foreign();
+        let handled = self.handled.iter().filter(is_own);
         let lost = handled
             .filter(|mention| !emitted.contains(mention.declared.name) && !self.emitted_elsewhere(mention));
         let finding = |mention: &Mention<'_>| {
@@ -140,7 +142,8 @@ impl<'a> Messages<'a> {
 
     /// An event that is emitted is handled.
     fn events_without_a_reader(&self) -> Vec<Finding> {
-        let handled: BTreeSet<&str> = self.handled.iter().map(|mention| mention.declared.name).collect();
+        let own = self.handled.iter().filter(|mention| !mention.declared.is_foreign());
+        let handled: BTreeSet<&str> = own.map(|mention| mention.declared.name).collect();
         let emitted = self.emitted.iter().filter(|mention| !mention.is_command());
         let unread = emitted
             .filter(|mention| !handled.contains(mention.declared.name) && !self.handled_elsewhere(mention));
@@ -153,9 +156,10 @@ impl<'a> Messages<'a> {
         unread.map(finding).collect()
     }
 
-    /// An owner is a service. A recipient that is none has a finding of its own.
+    /// An owner is a service. A recipient that is none has a finding of its own, and the owner of a
+    /// foreign event is never one.
     fn unknown_owners(&self) -> Vec<Finding> {
-        let events = self.all().filter(|mention| !mention.is_command());
+        let events = self.all().filter(|mention| !mention.is_command() && !mention.declared.is_foreign());
         let lost = events.filter(|mention| {
             !self.services.contains(mention.declared.owner) && !self.emitted_elsewhere(mention)
         });

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use waxseal::{Channel, Service, ServiceError};
+use waxseal::{Service, ServiceError};
 
 use crate::{
     app::App,
     deployed::Deployed,
     finding::{code::FindingCode, report::Finding},
+    routes::rule,
 };
 
 /// The prefix of the variables that follow from the declaration.
@@ -81,7 +82,7 @@ fn finding(service: &str, mistake: ServiceError) -> Option<Finding> {
 fn patterns(service: &Deployed) -> Vec<Finding> {
     let consumes = service.consumes();
     let has_rule = |event: &String| {
-        consumes.iter().any(|declared| declared.name == event && declared.channel == Channel::Bus)
+        consumes.iter().any(|declared| declared.name == event && rule::bus(declared).is_some())
     };
     let without = service.patterns.keys().filter(|event| !has_rule(event));
     let finding = |event: &String| {

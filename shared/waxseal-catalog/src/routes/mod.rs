@@ -31,7 +31,7 @@
 mod publish;
 mod queue;
 mod relay;
-mod rule;
+pub(crate) mod rule;
 mod service;
 mod subscription;
 

@@ -34,6 +34,8 @@ pub(super) fn of(service: &Deployed) -> Publishes {
             Channel::Bus => publishes.events.push(declared.name),
             Channel::Topic(topic) => drop(publishes.topics.insert(topic)),
             Channel::Queue(recipient) => drop(publishes.recipients.insert(recipient)),
+            // No handler emits one: that does not compile.
+            Channel::Foreign(_) => {}
         }
     }
     publishes

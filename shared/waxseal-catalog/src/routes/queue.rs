@@ -2,7 +2,7 @@
 
 use waxseal::Channel;
 
-use crate::{app::App, deployed::Deployed};
+use crate::{app::App, deployed::Deployed, source::SourceKind};
 
 /// The kind of messages that a queue takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,6 +72,7 @@ pub(super) fn of(app: &App, service: &Deployed) -> Vec<Queue> {
     let takes = |kind: QueueKind| {
         let wanted = kind == QueueKind::Commands;
         consumes.iter().any(|declared| matches!(declared.channel, Channel::Queue(_)) == wanted)
+            || !wanted && service.sources.iter().any(|source| source.kind == SourceKind::Bucket)
     };
     let kinds = [QueueKind::Events, QueueKind::Commands].into_iter().filter(|kind| takes(*kind));
     kinds.map(|kind| Queue::new(app, service, kind)).collect()

@@ -1,27 +1,103 @@
-//! Rules of the bus.
+//! Rules of buses.
 
 use serde_json::{Value, json};
-use waxseal::{Channel, Declared};
+use waxseal::{Bus, Channel, Declared};
 
 use crate::deployed::Deployed;
 
-/// A rule of the bus: one event, for one service's queue of events.
+/// A rule of a bus: one event, for one service's queue of events.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Rule {
     /// The event.
     pub event: Declared,
+    /// The bus on which it lies: the application's, or that of a foreign event.
+    pub bus: Bus,
     /// The event pattern.
     pub pattern: Value,
 }
 
-/// The rules of a service: one for each event of the bus, however many handlers take it.
+/// The rules of a service: one for each event of a bus, however many handlers take it.
 pub(super) fn of(service: &Deployed) -> Vec<Rule> {
-    let events = service.consumes().into_iter().filter(|declared| declared.channel == Channel::Bus);
     let rule = |event: Declared| {
+        let bus = bus(&event)?;
         let own = service.patterns.get(event.name).cloned();
-        let pattern = own.unwrap_or_else(|| json!({ "source": [event.owner], "detail-type": [event.name] }));
-        Rule { event, pattern }
+        let pattern =
+            own.unwrap_or_else(|| json!({ "source": [source(&event, bus)], "detail-type": [event.name] }));
+        Some(Rule { event, bus, pattern })
     };
-    events.map(rule).collect()
+    service.consumes().into_iter().filter_map(rule).collect()
+}
+
+/// The bus from which an event comes, where it comes from one.
+pub(crate) fn bus(event: &Declared) -> Option<Bus> {
+    match event.channel {
+        Channel::Bus => Some(Bus::Application),
+        Channel::Foreign(bus) => bus,
+        Channel::Topic(_) | Channel::Queue(_) => None,
+    }
+}
+
+/// The sources of an event, as a pattern names them.
+fn source(event: &Declared, bus: Bus) -> Value {
+    match bus {
+        Bus::Partner(name) => json!({ "prefix": name }),
+        // Any AWS service: events of other sources cannot begin with this.
+        Bus::Default if event.owner.is_empty() => json!({ "prefix": "aws." }),
+        Bus::Default | Bus::Application => json!(event.owner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use waxseal::catalog::{Entry, Mode};
+
+    use super::*;
+
+    macro_rules! declared {
+        ($($declaration:tt)*) => {{
+            #[derive(serde::Serialize, serde::Deserialize)]
+            struct Event {}
+            waxseal::foreign!(Event { $($declaration)* });
+            Declared::of::<Event>()
+        }};
+    }
+
+    fn deployed(consumes: &[Declared]) -> Deployed {
+        let entry = |consumes: &Declared| Entry {
+            service: "files".to_owned(),
+            handler: consumes.owner,
+            decides: None,
+            mode: Mode::Transactional,
+            consumes: *consumes,
+            emits: &[],
+        };
+        Deployed::of_catalog("files", consumes.iter().map(entry).collect())
+    }
+
+    #[test]
+    fn s50_the_rule_of_a_foreign_event_lies_on_its_bus() {
+        let events = [
+            declared!(detail_type: "Object Created", source: "aws.s3", bus: default),
+            declared!(detail_type: "Object Created", source: "aws.s3-outposts", bus: default),
+            declared!(detail_type: "AWS API Call via CloudTrail", bus: default),
+            declared!(detail_type: "User Signed Up", source: "aws.partner/auth0.com", bus: partner),
+            declared!(type: "com.example.Invoice", source: "crm", bus: application),
+            declared!(type: "invoice_paid", source: "billing"),
+        ];
+        let rules = of(&deployed(&events));
+        let shown: Vec<_> =
+            rules.iter().map(|rule| (rule.bus, rule.pattern["source"][0].to_string())).collect();
+        assert_eq!(
+            shown,
+            [
+                (Bus::Default, r#""aws.s3""#.to_owned()),
+                (Bus::Default, r#""aws.s3-outposts""#.to_owned()),
+                (Bus::Default, r#"{"prefix":"aws."}"#.to_owned()),
+                (Bus::Partner("aws.partner/auth0.com"), r#"{"prefix":"aws.partner/auth0.com"}"#.to_owned()),
+                (Bus::Application, r#""crm""#.to_owned()),
+            ],
+            "two owners of one name have a rule each, and an event without a bus has none"
+        );
+    }
 }

@@ -9,6 +9,7 @@ use crate::{
         rule::{self, Rule},
         subscription::{self, Subscription},
     },
+    source::Source,
 };
 
 /// Everything that leads messages to a service and away from it.
@@ -21,7 +22,9 @@ pub struct Routes {
     pub subscriptions: Vec<Subscription>,
     /// The queues that feed its function, events first.
     pub queues: Vec<Queue>,
-    /// How its function polls each of them.
+    /// The sources that others fill.
+    pub sources: Vec<Source>,
+    /// How its function polls each of its queues.
     pub mapping: Mapping,
     /// The time-out of its function, in seconds.
     pub timeout: u32,
@@ -57,6 +60,7 @@ impl App {
             rules: rule::of(service),
             subscriptions: subscription::of(service),
             queues: queue::of(self, service),
+            sources: service.sources.clone(),
             mapping: queue::mapping(service),
             timeout: service.program.timeout,
             horizon: self.horizon(service),

@@ -78,6 +78,20 @@ settings! {
         example: "5",
         read_by: [Service],
     }
+    MAX_AGE = "WAXSEAL_MAX_RECORD_AGE_SECONDS" {
+        purpose: "the MaximumRecordAgeInSeconds of the mappings of streams and topics: in its last quarter a failed record is dead-lettered",
+        values: Values::Number { least: 60, most: 604_800 },
+        unset: Unset::Means("the mapping gives such a record up, and no dead letter holds it"),
+        example: "7200",
+        read_by: [Service],
+    }
+    KAFKA_RESPONSES = "WAXSEAL_KAFKA_RESPONSES" {
+        purpose: "the answer to a batch of Kafka with failed records, whole or partial; partial in provisioned mode alone",
+        values: Values::Choice(&["whole", "partial"]),
+        unset: Unset::Default("whole"),
+        example: "partial",
+        read_by: [Service],
+    }
     CONCURRENCY = "WAXSEAL_CONCURRENCY" {
         purpose: "the number of handlers that run at once",
         values: Values::Number { least: 1, most: 10_000 },

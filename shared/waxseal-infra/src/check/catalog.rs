@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use waxseal_catalog::{
     FindingCode,
     routes::{QueueKind, Routes, Rule},
@@ -12,7 +12,7 @@ use waxseal_catalog::{
 use crate::{
     bus,
     check::{
-        index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, list, texts},
+        index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, single, texts},
         permissions,
         report::Report,
     },
@@ -86,20 +86,6 @@ fn rules(index: &TemplateIndex<'_>, report: &mut Report, service: &str, routes: 
             );
         }
     }
-}
-
-/// A pattern for each source and type that a pattern names.
-fn single(pattern: &Value) -> Vec<Value> {
-    let mut all = Vec::new();
-    for source in list(&pattern["source"]) {
-        for kind in list(&pattern["detail-type"]) {
-            let mut one = pattern.clone();
-            one["source"] = json!([source]);
-            one["detail-type"] = json!([kind]);
-            all.push(one);
-        }
-    }
-    all
 }
 
 /// Whether two filter policies name the same values of the same keys, in any order.

@@ -10,6 +10,7 @@ use crate::{
     },
     claims,
     names::{arn, sub},
+    service::sources::DISCARDED,
 };
 
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -54,7 +55,7 @@ pub(super) fn tls(index: &TemplateIndex<'_>, report: &mut Report) {
         let own = policies.filter(|policy| target(policy.get("/Bucket")) == Some(bucket.id));
         let statements: Vec<_> =
             own.flat_map(|policy| list(policy.get("/PolicyDocument/Statement"))).collect();
-        let everything = [arn(bucket.id), claims::objects()];
+        let everything = [arn(bucket.id), sub(format!("${{{}.Arn}}/*", bucket.id))];
         let denied = statements.iter().any(|statement| {
             statement["Effect"] == "Deny"
                 && statement["Principal"] == "*"
@@ -72,7 +73,7 @@ pub(super) fn expire(index: &TemplateIndex<'_>, report: &mut Report) {
     // As long as the receipts of the functions, and the day that a stream remembers.
     let receipts = index.of(FUNCTION).filter_map(|function| function.number(&HORIZON));
     let least = 1 + receipts.max().unwrap_or_default();
-    for bucket in index.of(BUCKET) {
+    for bucket in index.of(BUCKET).filter(|bucket| bucket.id == claims::BUCKET) {
         let rules = list(bucket.get("/LifecycleConfiguration/Rules"));
         let [rule] = rules.as_slice() else {
             report.at(&bucket, "LifecycleConfiguration is not one rule for all of it");
@@ -111,7 +112,9 @@ pub(super) fn permissions(index: &TemplateIndex<'_>, report: &mut Report) {
                 .collect();
             let lists: Vec<Value> =
                 fetches.first().map(|_| claims::bucket_arn(index.app)).into_iter().collect();
-            let allowed = allowing(&index.allowed(&function), "s3:");
+            let mut allowed = allowing(&index.allowed(&function), "s3:");
+            // What a mapping gave up has a bucket and a check of its own.
+            allowed.retain(|statement| !list(&statement["Resource"]).contains(&&arn(DISCARDED)));
             let wanted = [("s3:PutObject", stores), ("s3:GetObject", fetches), ("s3:ListBucket", lists)];
             let right = wanted.iter().all(|(action, resources)| on(&allowed, action) == refs(resources));
             let known = |action: &str| wanted.iter().any(|(one, _)| *one == action);

@@ -14,6 +14,9 @@ use crate::{
 pub(super) fn partial_responses(index: &TemplateIndex<'_>, report: &mut Report) {
     for mapping in index.of(MAPPING) {
         let reports = texts(mapping.get("/FunctionResponseTypes")).contains("ReportBatchItemFailures");
+        // Kafka has partial responses in provisioned mode alone; in the other one a failure fails the invocation.
+        let is_topic = !mapping.get("/Topics").is_null();
+        let reports = reports || is_topic && mapping.get("/ProvisionedPollerConfig").is_null();
         report.unless(reports, &mapping, "FunctionResponseTypes does not hold ReportBatchItemFailures");
     }
 }

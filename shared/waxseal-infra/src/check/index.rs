@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use waxseal_catalog::{
     App, Deployed, Finding,
     routes::Routes,
@@ -232,6 +232,20 @@ pub(super) fn list(value: &Value) -> Vec<&Value> {
         Value::Array(items) => items.iter().collect(),
         one => vec![one],
     }
+}
+
+/// A pattern for each source and type that a pattern names.
+pub(super) fn single(pattern: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    for source in list(&pattern["source"]) {
+        for kind in list(&pattern["detail-type"]) {
+            let mut one = pattern.clone();
+            one["source"] = json!([source]);
+            one["detail-type"] = json!([kind]);
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// The texts among one or several.

@@ -5,7 +5,7 @@ use waxseal_catalog::App;
 use crate::{
     check::{
         alarms, catalog, claims, finding::Finding, functions, index::TemplateIndex, permissions, queues,
-        references, relay, report::Report, rules, settings, table, topics,
+        references, relay, report::Report, rules, settings, sources, table, topics,
     },
     stack::Stack,
 };
@@ -67,7 +67,7 @@ checks! {
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
     }
     rules {
-        "rule-bus" "a rule is on the application's bus" bus
+        "rule-bus" "a rule is on the bus of its event: the application's, or that of a foreign event" bus
         "rule-pattern" "a rule names source and detail-type" pattern
         "rule-enabled" "a rule that is off loses events" enabled
         "rule-target" "a rule has one target, a queue: two fail and retry apart, under one name" target
@@ -107,6 +107,13 @@ checks! {
         "relay-dead-letters" "O-6: unpublishable messages of a relay go to a queue of its own, to which no queue moves messages and whose alarm says the way back" dead_letters
         "relay-filter" "O-5: only new receipts that emitted something wake the relay" filter
     }
+    sources {
+        "source-mapping" "a source that others fill has one mapping, with the numbers of the application" mapping
+        "source-limits" "an age and a number of batches that Lambda takes" limits
+        "source-age" "S-60: the function knows the age at which its mapping gives up, and no number of tries comes before" age
+        "source-bisect" "a record that crashes the function holds up as few others as can be" bisect
+        "source-discarded" "what a mapping gives up is kept with its payload, which a bucket alone does" discarded
+    }
     alarms {
         "alarm-actions" "an alarm tells the alarms' topic" actions
         "alarm-mail" "a stage can have its alarms mailed" mail
@@ -121,7 +128,7 @@ checks! {
         "iam-version" "policies are of the language of 2012: the older one takes ${…} for text" version
         "iam-managed" "no managed policy" managed
         "iam-wildcard-action" "no wildcard in an action that is allowed; an account's own hold on its key aside" wildcard_action
-        "iam-wildcard-resource" "`*` for X-Ray alone" wildcard_resource
+        "iam-wildcard-resource" "`*` for X-Ray and the network of a Kafka mapping alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events
         "iam-own-queues" "a function reads the queues that feed it and no others" own_queues
         "iam-own-table" "a function may do the requests of waxseal-aws on its own table, a relay may scan it, and neither touches another" own_table

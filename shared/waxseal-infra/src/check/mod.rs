@@ -18,6 +18,7 @@ mod relay;
 mod report;
 mod rules;
 mod settings;
+mod sources;
 mod table;
 mod topics;
 

@@ -2,31 +2,54 @@
 
 use serde_json::Value;
 
+use waxseal::Bus;
+use waxseal_catalog::routes::Rule;
+
 use crate::{
-    bus::export,
+    bus,
     check::{
-        index::{QUEUE, RULE, Resource, TemplateIndex, import, list, target as queue_named, texts},
+        index::{QUEUE, RULE, Resource, TemplateIndex, list, single, target as queue_named, texts},
         report::Report,
     },
     names,
 };
 
 pub(super) fn bus(index: &TemplateIndex<'_>, report: &mut Report) {
-    let wanted = import(export(index.app, "name"));
     for rule in index.of(RULE) {
-        report.unless(
-            rule.get("/EventBusName") == &wanted,
-            &rule,
-            "EventBusName is not the application's bus",
-        );
+        let given = rule.get("/EventBusName");
+        for bus in buses(index, &rule) {
+            let wanted = bus::name(index.app, bus).unwrap_or_default();
+            report.unless(given == &wanted, &rule, format!("EventBusName is not that of {bus}"));
+        }
     }
+}
+
+/// The buses of the events that a rule is for: the application's, where it is for none that is known.
+fn buses(index: &TemplateIndex<'_>, rule: &Resource<'_>) -> Vec<Bus> {
+    let found = single(rule.get("/EventPattern"));
+    let routes = index.routes().filter(|(service, _)| *service == rule.stack);
+    let rules = routes.flat_map(|(_, routes)| &routes.rules);
+    let is_for = |known: &&Rule| single(&known.pattern).iter().any(|pattern| found.contains(pattern));
+    let mut buses: Vec<Bus> = rules.filter(is_for).map(|known| known.bus).collect();
+    buses.dedup();
+    if buses.is_empty() {
+        buses.push(Bus::Application);
+    }
+    buses
 }
 
 pub(super) fn pattern(index: &TemplateIndex<'_>, report: &mut Report) {
     for rule in index.of(RULE) {
         for member in ["source", "detail-type"] {
-            let values = rule.get(&format!("/EventPattern/{member}"));
-            let named = !texts(values).is_empty() && texts(values).len() == list(values).len();
+            let values = list(rule.get(&format!("/EventPattern/{member}")));
+            // Partners and AWS services are named by the beginning of their sources.
+            let names = |value: &&Value| match member {
+                "source" => {
+                    value.is_string() || value["prefix"].as_str().is_some_and(|start| !start.is_empty())
+                }
+                _ => value.is_string(),
+            };
+            let named = !values.is_empty() && values.iter().all(names);
             report.unless(named, &rule, format!("EventPattern names no {member}"));
         }
     }
@@ -84,7 +107,9 @@ pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
             report.at(&rule, "it has no Name");
             continue;
         };
-        let arn = names::rule_arn(&index.app.name, name);
+        // On the bus of its events: another bus is a finding of its own.
+        let bus = buses(index, &rule).first().copied().unwrap_or(Bus::Application);
+        let arn = names::rule_arn(&names::bus_part(&index.app.name, bus), name);
         admitted_by(index, report, &rule, "events.amazonaws.com", &arn, |queue| {
             list(rule.get("/Targets")).into_iter().any(|one| {
                 [&one["Arn"], &one["DeadLetterConfig"]["Arn"]]

@@ -92,6 +92,23 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         periods: 1,
     };
     watches.push(errors("Function"));
+    // Kafka reports another metric, and its consumer group's lag is counted in offsets.
+    let ages = builder.routes.sources.iter().filter(|source| source.has_mapping() && !source.is_kafka());
+    if let Some(age) = ages.map(|source| source.max_age).min() {
+        watches.push(Watch {
+            id: "StreamsLateAlarm".to_owned(),
+            about: "Records of a stream wait for half of the age at which its mapping gives them up. The function fails, is throttled or \
+                    too slow: read its log. A record that keeps failing becomes a dead letter at three quarters of that age"
+                .to_owned(),
+            namespace: "AWS/Lambda",
+            metric: "IteratorAge",
+            dimension: ("FunctionName", reference("Function")),
+            statistic: "Maximum",
+            threshold: u64::from(age) * 1000 / 2,
+            seconds: 60,
+            periods: 1,
+        });
+    }
     if builder.routes.has_relay() {
         watches.push(errors("Relay"));
         watches.push(Watch {
@@ -144,7 +161,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
     for watch in watches {
         let action = import(bus::export(builder.app, "alarms"));
-        // `Fn::Sub` only where a name with the stage is in it.
+        // Only a text with the stage's name needs `Fn::Sub`.
         let about =
             if watch.about.contains("${") { crate::names::sub(watch.about) } else { json!(watch.about) };
         let alarm = json!({

@@ -6,7 +6,7 @@ use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, METRICS, TABLE};
 use crate::{
     claims,
     names::{self, arn, reference},
-    service::{builder::StackBuilder, builder::queue_id, lambda::lambda, lambda::role},
+    service::{builder::StackBuilder, builder::queue_id, lambda::lambda, lambda::role, sources},
 };
 
 /// The actions of an engine on its table. A transaction needs the permissions of its parts. No engine
@@ -52,6 +52,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         }));
     }
     statements.extend(claims::statements(builder.app, service));
+    statements.extend(sources::statements(&service.sources));
     let role = role(builder, "FunctionLogs", statements);
     builder.add("FunctionRole", role);
     let environment = environment(builder);

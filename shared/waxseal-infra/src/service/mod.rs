@@ -7,6 +7,7 @@ mod lambda;
 mod queues;
 pub(crate) mod relay;
 mod routes;
+pub(crate) mod sources;
 mod stack;
 mod table;
 

@@ -5,7 +5,7 @@ use waxseal_catalog::routes::{Queue, QueueKind, Rule};
 
 use crate::{
     names::{self, arn, queue_arn, reference, sub},
-    service::{builder::StackBuilder, builder::queue_id},
+    service::{builder::StackBuilder, builder::queue_id, sources},
 };
 
 /// Seconds.
@@ -34,7 +34,10 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         builder.add(id.clone(), resource);
         builder.output(format!("{id}Url"), reference(&id));
         builder.output(format!("{id}Arn"), arn(&id));
-        let senders = if queue.kind == QueueKind::Events { senders(builder, &id) } else { Vec::new() };
+        let mut senders = if queue.kind == QueueKind::Events { senders(builder, &id) } else { Vec::new() };
+        if queue.kind == QueueKind::Events {
+            senders.extend(sources::notifications(&builder.routes.sources, &id));
+        }
         builder.add(format!("{id}Policy"), policy(&id, senders));
     }
 
@@ -91,7 +94,9 @@ fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
     };
     let mut statements = Vec::new();
     let (app, service) = (&builder.app.name, builder.service.name());
-    let arn_of = |rule: &Rule| names::rule_arn(app, &names::rule(app, service, rule.event.name));
+    let arn_of = |rule: &Rule| {
+        names::rule_arn(&names::bus_part(app, rule.bus), &names::rule_for(app, service, &rule.event))
+    };
     let rules: Vec<_> = builder.routes.rules.iter().map(arn_of).collect();
     if !rules.is_empty() {
         statements.push(allow("Rules", "events.amazonaws.com", rules));

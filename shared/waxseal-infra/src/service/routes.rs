@@ -1,6 +1,7 @@
 //! The rules and subscriptions that feed a service.
 
 use serde_json::json;
+use waxseal::Declared;
 use waxseal_catalog::{
     RULE_RETRY_DAYS,
     routes::{Rule, Subscription},
@@ -8,21 +9,20 @@ use waxseal_catalog::{
 
 use crate::{
     bus,
-    names::{self, arn, import, pascal, sub},
+    names::{self, arn, pascal, sub},
     service::{builder::StackBuilder, queues::DAY},
 };
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let routes = builder.routes.clone();
-    for Rule { event, pattern, .. } in routes.rules {
-        let rule = json!({
+    for Rule { event, bus, pattern, .. } in routes.rules {
+        let mut rule = json!({
             "Type": "AWS::Events::Rule",
             // EventBridge loses an event for a queue whose policy does not admit the rule.
             "DependsOn": ["EventsPolicy", "DeadLettersPolicy"],
             "Properties": {
-                "Name": sub(names::rule(&builder.app.name, builder.service.name(), event.name)),
-                "Description": format!("{} of {} to {}", event.name, event.owner, builder.service.name()),
-                "EventBusName": import(bus::export(builder.app, "name")),
+                "Name": sub(names::rule_for(&builder.app.name, builder.service.name(), &event)),
+                "Description": format!("{} to {}", of_owner(&event), builder.service.name()),
                 "EventPattern": pattern,
                 "State": "ENABLED",
                 "Targets": [{
@@ -37,7 +37,11 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                 }],
             },
         });
-        builder.add(rule_id(event.name), rule);
+        // Without a name the rule lies on the default bus.
+        if let Some(name) = bus::name(builder.app, bus) {
+            rule["Properties"]["EventBusName"] = name;
+        }
+        builder.add(rule_id(&event), rule);
     }
     for Subscription { topic, filter, .. } in routes.subscriptions {
         let subscription = json!({
@@ -58,6 +62,17 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
 }
 
 /// The logical id of the rule for an event.
-fn rule_id(event: &str) -> String {
-    format!("On{}", pascal(event))
+fn rule_id(event: &Declared) -> String {
+    match event.is_foreign() {
+        true => format!("On{}{}", names::words(event.owner), names::words(event.name)),
+        false => format!("On{}", pascal(event.name)),
+    }
+}
+
+/// An event with its owner, where it has one.
+fn of_owner(event: &Declared) -> String {
+    match event.owner {
+        "" => event.name.to_owned(),
+        owner => format!("{} of {owner}", event.name),
+    }
 }

@@ -1,11 +1,12 @@
 //! The template of a service.
 
 use serde_json::{Map, Value, json};
-use waxseal_catalog::{App, Deployed};
+use waxseal::Bus;
+use waxseal_catalog::{App, Deployed, routes::Routes};
 
 use crate::{
     names::{self, reference, stage_parameter},
-    service::{alarms, builder::StackBuilder, function, queues, relay, routes, table},
+    service::{alarms, builder::StackBuilder, function, queues, relay, routes, sources, table},
     stack::Stack,
 };
 
@@ -16,6 +17,7 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     queues::add(&mut builder);
     routes::add(&mut builder);
     function::add(&mut builder);
+    sources::add(&mut builder);
     if builder.routes.has_relay() {
         relay::add(&mut builder);
     }
@@ -23,7 +25,7 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": format!("{}: the service {}", app.name, service.name()),
-        "Parameters": parameters(service),
+        "Parameters": parameters(service, &builder.routes),
         "Resources": builder.resources,
         "Outputs": builder.outputs,
     });
@@ -37,7 +39,7 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     stack
 }
 
-fn parameters(service: &Deployed) -> Map<String, Value> {
+fn parameters(service: &Deployed, routes: &Routes) -> Map<String, Value> {
     let mut parameters = Map::new();
     parameters.insert("Stage".to_owned(), stage_parameter());
     parameters.insert(
@@ -69,6 +71,11 @@ fn parameters(service: &Deployed) -> Map<String, Value> {
             }),
         );
     }
+    for rule in &routes.rules {
+        if let Bus::Partner(name) = rule.bus {
+            parameters.insert(names::partner_parameter(name), partner_bus(name));
+        }
+    }
     for brought in &service.parameters {
         let mut parameter = json!({
             "Type": "String",
@@ -82,5 +89,20 @@ fn parameters(service: &Deployed) -> Map<String, Value> {
         }
         parameters.insert(names::parameter(&brought.variable), parameter);
     }
+    parameters.extend(sources::parameters(&service.sources));
     parameters
+}
+
+/// The name of a partner's bus. A declaration that has the whole name gives the default. Source:
+/// EventBridge API reference, `CreateEventBus`: a partner's bus has the name of its event source.
+fn partner_bus(name: &str) -> Value {
+    let mut parameter = json!({
+        "Type": "String",
+        "AllowedPattern": r"^aws\.partner(/[\.\-_A-Za-z0-9]+){2,}$",
+        "Description": format!("The name of the event bus of {name}, which is that of its event source"),
+    });
+    if name.trim_start_matches("aws.partner/").contains('/') {
+        parameter["Default"] = json!(name);
+    }
+    parameter
 }

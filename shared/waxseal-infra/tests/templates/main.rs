@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 mod claims;
+mod foreign;
 mod laws;
+mod sources;
 mod support;

@@ -6,38 +6,37 @@
 //! | rule without input settings | the EventBridge event |
 //! | SNS without raw delivery | the notification, with either of them in `Message` |
 //! | input transformer | what its template makes: one of these, or malformed |
+//! | S3, a Lambda destination, a pipe from a table | a notification, a record, a change: a [foreign event](waxseal::foreign!) that its source names |
+//! | anything else | somebody else's JSON, which the service's [adapter](waxseal::Service::adapt) names, or malformed |
 //!
 //! A CloudEvents event in structured JSON may stand in the place of an envelope (S-46). An event without a time has that of its
 //! delivery. The innermost delivery with a time counts, since it stays the same on every way: EventBridge's `time`, SNS's
 //! `Timestamp`, SQS's `SentTimestamp`.
 
-use waxseal::{Malformed, Raw, batch::Content, cloudevents, is_plain_name};
+use waxseal::{Malformed, Raw, Transport, batch::Content, cloudevents, is_plain_name};
 
-use super::{
-    eventbridge, s3,
-    shape::{self, Sent},
-};
+use super::{attributes, changes, delivery::Delivery, destination, eventbridge, s3, shape};
 use crate::json::{self, Object, kind};
 
 /// Reads a body.
-pub(crate) fn read(text: &str, sent: Sent<'_>) -> Content {
+pub(crate) fn read(text: &str, delivery: &Delivery<'_>) -> Content {
     let text = json::unmarked(text);
     match eventbridge::fast_path(text) {
         Some(raw) => Content::Message(Box::new(raw)),
-        None => member_by_member(text, sent),
+        None => member_by_member(text, delivery),
     }
 }
 
-fn member_by_member(text: &str, sent: Sent<'_>) -> Content {
+fn member_by_member(text: &str, delivery: &Delivery<'_>) -> Content {
     match Object::parse(text) {
-        Some(object) if shape::is_notification(&object) => notification(&object, sent),
-        Some(object) => event(text, &object, sent),
-        None => Content::Malformed(no_object("the body", text)),
+        Some(object) if shape::is_notification(&object) => notification(&object, delivery),
+        Some(object) => event(text, &object, delivery),
+        None => content(no_object("the body", text, delivery)),
     }
 }
 
-/// Reads an SNS notification.
-pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
+/// Reads an SNS notification, which is the delivery of its `Message`.
+pub(crate) fn notification(sns: &Object<'_>, outer: &Delivery<'_>) -> Content {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     if let Some(other) = sns.string("Type").filter(|kind| kind != "Notification") {
         let other = if is_plain_name(&other) { &*other } else { "that is not shown" };
@@ -55,12 +54,22 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
         });
     };
     let text = json::unmarked(&text);
+    let (topic, id) =
+        (sns.string("TopicArn").unwrap_or_default(), sns.string("MessageId").unwrap_or_default());
+    let attributes = sns.object("MessageAttributes").map(|own| attributes::read(&own, attributes::SNS));
+    let delivery = Delivery {
+        transport: Transport::Topic(&topic),
+        id: &id,
+        sent: &|| shape::time(sns, "Timestamp").or_else(outer.sent),
+        attributes: attributes.as_deref().unwrap_or_default(),
+        ..*outer
+    };
     let content = match Object::parse(text) {
         Some(object) if shape::is_notification(&object) => {
             return malformed("an SNS notification whose Message is another SNS notification".to_owned());
         }
-        Some(object) => event(text, &object, &|| shape::time(sns, "Timestamp").or_else(sent)),
-        None => Content::Malformed(no_object("Message", text)),
+        Some(object) => event(text, &object, &delivery),
+        None => content(no_object("Message", text, &delivery)),
     };
     match content {
         Content::Malformed(inner) => {
@@ -71,40 +80,46 @@ pub(crate) fn notification(sns: &Object<'_>, sent: Sent<'_>) -> Content {
     }
 }
 
-fn event(text: &str, object: &Object<'_>, sent: Sent<'_>) -> Content {
-    let read = if shape::is_envelope(object) {
+fn event(text: &str, object: &Object<'_>, delivery: &Delivery<'_>) -> Content {
+    content(if shape::is_envelope(object) {
         Raw::parse(text)
     } else if shape::is_cloud_event(object) {
-        cloudevents::read(text, sent())
+        cloudevents::read(text, (delivery.sent)())
     } else if object.has("detail-type") {
-        eventbridge::read(object, sent)
+        eventbridge::read(object, delivery)
     } else if s3::is_test(object) {
         return Content::Ignored(s3::TEST);
     } else if s3::is_notification(object) {
-        Err(s3::notification())
+        return s3::notification(object, delivery);
+    } else if shape::is_destination(object) {
+        return destination::content(text, object, delivery.sent);
+    } else if changes::is_change(object) {
+        return changes::content(object);
     } else {
-        Err(no_envelope(text, object))
-    };
+        delivery.adapted(text).unwrap_or_else(|| Err(no_envelope(text, object)))
+    })
+}
+
+fn content(read: Result<Raw, Malformed>) -> Content {
     read.map_or_else(Content::Malformed, |raw| Content::Message(Box::new(raw)))
 }
 
 /// The likely cause, by what is there (S-36).
 fn no_envelope(text: &str, object: &Object<'_>) -> Malformed {
     if let Some(lacking) = waxseal::lacking(text) {
-        return Malformed::new(format!("no envelope: {lacking}"));
+        return Malformed::new(format!(
+            "no envelope: {lacking}; where it is JSON of another form, give its id and name by `Service::adapt`"
+        ));
     }
     let cause = if object.has("detail") {
         "looks like an EventBridge event without detail-type: the input transformer must keep it, or deliver $.detail alone"
     } else if object.has("Message") {
         "looks like an SNS notification that was cut: deliver it whole, or raw"
-    } else if shape::is_destination(object) {
-        "looks like the record of a Lambda destination: read it where the invocation failed or succeeded, or let the destination be a \
-         bus and handle its event"
     } else if object.has("Records") {
         "looks like a batch of another source: wire that source to the function itself"
     } else {
-        "looks like a plain payload, such as a rule's InputPath $.detail gives where detail is no envelope: deliver the \
-         whole event, so that its detail-type tells what it is"
+        "looks like a plain payload, such as a rule's InputPath $.detail gives where detail is no envelope: give its id and name by \
+         `Service::adapt`, or deliver the whole event, so that its detail-type tells what it is"
     };
     let malformed = Malformed::new(format!("no envelope: {}; {cause}", object.names()));
     match object.withheld() {
@@ -122,8 +137,14 @@ fn is_extended_pointer(text: &str) -> bool {
     })
 }
 
-fn no_object(what: &str, text: &str) -> Malformed {
-    let reason = match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+/// JSON that is no object, and a text that is no JSON.
+fn no_object(what: &str, text: &str, delivery: &Delivery<'_>) -> Result<Raw, Malformed> {
+    let json = serde_json::from_str::<serde::de::IgnoredAny>(text);
+    let is_adaptable = json.is_ok() && !is_extended_pointer(text);
+    if let Some(adapted) = is_adaptable.then(|| delivery.adapted(text)).flatten() {
+        return adapted;
+    }
+    let reason = match json {
         Ok(_) if is_extended_pointer(text) => {
             "is a pointer of the SQS extended client: its payload lies in S3 and is not fetched: send the payload itself, or declare \
              a claim check for the message"
@@ -132,14 +153,14 @@ fn no_object(what: &str, text: &str) -> Malformed {
         Ok(_) if kind(text) == "a string" => {
             "is a JSON string, not an object: an input transformer's template in quotes, or JSON encoded twice?".to_owned()
         }
-        Ok(_) => format!("is {}, not an object", kind(text)),
+        Ok(_) => format!("is {}, not an object: `Service::adapt` may name it", kind(text)),
         Err(_) if text.trim().is_empty() => "is empty".to_owned(),
         Err(error) if text.contains('<') => {
             format!("is not JSON: {error}: an input transformer's variable that was not filled in?")
         }
         Err(error) => format!("is not JSON: {error}"),
     };
-    Malformed::new(format!("{what} {reason}"))
+    Err(Malformed::new(format!("{what} {reason}")))
 }
 
 #[cfg(test)]
@@ -169,8 +190,18 @@ mod tests {
     const ENVELOPE: &str = r#"{"eventId":"e1","eventType":"order.placed","eventVersion":1,"source":"orders",
         "timestamp":"2026-11-21T09:30:00Z","data":{"eventId":"inner","sku":"hat"}}"#;
 
+    /// A delivery to a service without an adapter.
+    const DELIVERY: Delivery<'static> = Delivery {
+        service: None,
+        transport: Transport::Queue("q"),
+        id: "m1",
+        sent: &|| None,
+        attributes: &[],
+        returned: None,
+    };
+
     fn reason(body: &str) -> String {
-        match read(body, &|| None) {
+        match read(body, &DELIVERY) {
             Content::Malformed(malformed) => malformed.to_string(),
             _ => panic!("readable: {body}"),
         }
@@ -194,7 +225,7 @@ mod tests {
                 text.replace_range(at..=at, &byte);
             }
             if let Some(raw) = eventbridge::fast_path(&text) {
-                prop_assert_eq!(format!("{:?}", member_by_member(&text, &|| None)), format!("{:?}", Content::Message(Box::new(raw))));
+                prop_assert_eq!(format!("{:?}", member_by_member(&text, &DELIVERY)), format!("{:?}", Content::Message(Box::new(raw))));
             }
         }
     }
@@ -233,7 +264,7 @@ mod tests {
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:s3","s3":{"object":{"key":"secret"}}}]}"#.to_owned(),
-                "a notification of S3, which no handler takes: ",
+                "an entry of S3 without eventName",
             ),
             (
                 r#"{"source":"orders","detail":{}}"#.to_owned(),
@@ -254,7 +285,7 @@ mod tests {
             ),
             (
                 r#"{"requestContext":{"condition":"RetriesExhausted"},"requestPayload":{"secret":1}}"#.to_owned(),
-                "no envelope: an object with requestContext, requestPayload; looks like the record of a Lambda destination: ",
+                "the record of a Lambda destination without requestContext.requestId",
             ),
             (
                 r#"{"Records":[{"eventSource":"aws:sqs"}]}"#.to_owned(),
@@ -307,6 +338,6 @@ mod tests {
             r#"{"detail-type":"x","Message":"y","Records":[],"specversion":"1.0","#,
             1,
         );
-        assert!(matches!(read(&both, &|| None), Content::Message(raw) if raw.id == "e1"));
+        assert!(matches!(read(&both, &DELIVERY), Content::Message(raw) if raw.id == "e1"));
     }
 }

@@ -12,29 +12,39 @@
 //! | version | 1: an `eventVersion` in `detail` is the payload's own, as all of `CloudTrail` says `"1.08"` there |
 //! | timestamp, source | `time`, `source` |
 //! | data | the whole `detail` |
+//! | metadata | of an AWS service `account`, `region` and `resources` |
 //!
 //! A CloudEvents event in `detail` is an envelope in this (S-46), EventBridge's `time` where it says none.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use waxseal::{
-    Envelope, Malformed, Raw,
+    Envelope, Malformed, Raw, Service, Transport,
     batch::{Content, Record},
     cloudevents,
 };
 
-use super::shape::{self, Sent};
+use super::{
+    delivery::{Delivery, Sent},
+    shape,
+};
 use crate::{
     json::{self, Object, kind},
     trace,
 };
 
 /// The event as a record: direct deliveries have one. `trace` is the invocation's.
-pub(crate) fn record(event: &Object<'_>, text: &str, trace: Option<&str>) -> Record {
+pub(crate) fn record(
+    event: &Object<'_>,
+    text: &str,
+    trace: Option<&str>,
+    service: Option<&Service>,
+) -> Record {
     let id = event.string("id").filter(|id| !id.is_empty());
-    let content = match read(event, &|| None) {
+    let delivery = Delivery::by(Transport::Bus { source: "", detail_type: "" }, service);
+    let content = match read(event, &delivery) {
         Ok(raw) => Content::Message(Box::new(raw)),
         Err(malformed) => Content::Malformed(malformed),
     };
@@ -82,13 +92,26 @@ pub(crate) fn fast_path(text: &str) -> Option<Raw> {
 }
 
 /// The envelope in an EventBridge event.
-pub(crate) fn read(event: &Object<'_>, sent: Sent<'_>) -> Result<Raw, Malformed> {
+pub(crate) fn read(event: &Object<'_>, delivery: &Delivery<'_>) -> Result<Raw, Malformed> {
     let Some(detail) = event.get("detail") else {
         return Err(Malformed::new(
             "looks like an EventBridge event without detail: the rule's InputPath or input transformer must keep it",
         ));
     };
-    let mut raw = match Raw::parse(detail.get()) {
+    let scheduled = scheduled(event, detail);
+    let detail = scheduled.as_deref().unwrap_or(detail);
+    let mut raw = match enveloped(event, detail, delivery.sent)? {
+        Some(raw) => raw,
+        None => plain(event, detail, delivery)?,
+    };
+    // A replay is visible to the handler (S-40), as EventBridge says and nobody else.
+    raw.set_replay(event.string("replay-name").map(Cow::into_owned));
+    Ok(raw)
+}
+
+/// The envelope that `detail` is; `None` where it is a plain payload.
+fn enveloped(event: &Object<'_>, detail: &RawValue, sent: Sent<'_>) -> Result<Option<Raw>, Malformed> {
+    let raw = match Raw::parse(detail.get()) {
         Ok(raw) => raw,
         Err(malformed) => match Object::parse(detail.get()) {
             Some(members) if shape::is_envelope(&members) => {
@@ -100,7 +123,7 @@ pub(crate) fn read(event: &Object<'_>, sent: Sent<'_>) -> Result<Raw, Malformed>
                     malformed.within("an EventBridge event whose detail is not readable: ")
                 })?
             }
-            Some(_) => plain(event, detail)?,
+            Some(_) => return Ok(None),
             None => {
                 return Err(Malformed::new(format!(
                     "an EventBridge event whose detail is {}, not an object",
@@ -115,14 +138,23 @@ pub(crate) fn read(event: &Object<'_>, sent: Sent<'_>) -> Result<Raw, Malformed>
             raw.source
         )));
     }
-    // A replay is visible to the handler (S-40), as EventBridge says and nobody else.
-    raw.set_replay(event.string("replay-name").map(Cow::into_owned));
-    Ok(raw)
+    Ok(Some(raw))
 }
 
-fn plain(event: &Object<'_>, detail: &RawValue) -> Result<Raw, Malformed> {
+/// The detail of a schedule without an input: EventBridge Scheduler writes it as a text, `"{}"`.
+fn scheduled(event: &Object<'_>, detail: &RawValue) -> Option<Box<RawValue>> {
+    if event.string("source").as_deref() != Some("aws.scheduler") {
+        return None;
+    }
+    let text = json::string(detail)?;
+    Object::parse(&text)?;
+    RawValue::from_string(text.into_owned()).ok()
+}
+
+/// A foreign event. One that no handler takes may be another to the service's adapter.
+fn plain(event: &Object<'_>, detail: &RawValue, delivery: &Delivery<'_>) -> Result<Raw, Malformed> {
     let id = identifier(event, "id")?;
-    Ok(Envelope {
+    let raw = Envelope {
         correlation_id: id.clone(),
         id,
         name: identifier(event, "detail-type")?,
@@ -132,19 +164,30 @@ fn plain(event: &Object<'_>, detail: &RawValue) -> Result<Raw, Malformed> {
         source: identifier(event, "source")?,
         causation_id: None,
         data: detail.to_owned(),
-        metadata: BTreeMap::new(),
-    })
+        metadata: circumstances(event),
+    };
+    if delivery.takes(&raw.name, &raw.source) {
+        return Ok(raw);
+    }
+    let transport = Transport::Bus { source: &raw.source, detail_type: &raw.name };
+    let within = Delivery { transport, id: &raw.id, sent: &|| Some(raw.timestamp), ..*delivery };
+    within.adapted(detail.get()).unwrap_or(Ok(raw))
 }
 
-/// As in an envelope: these become part of a receipt's key.
-fn identifier(event: &Object<'_>, name: &str) -> Result<String, Malformed> {
-    const LONGEST: usize = 256;
-    let wrong = |what: &str| Malformed::new(format!("an EventBridge event whose {name} {what}"));
-    let raw = event.get(name).ok_or_else(|| wrong("is missing: the rule must deliver the whole event"))?;
-    match json::string(raw) {
-        Some(text) if text.is_empty() => Err(wrong("is empty")),
-        Some(text) if text.len() > LONGEST => Err(wrong("has more than 256 bytes")),
-        Some(text) => Ok(text.into_owned()),
-        None => Err(wrong("is not a string")),
+/// What the event of an AWS service says beside its detail. A schedule says nothing else.
+fn circumstances(event: &Object<'_>) -> BTreeMap<String, Value> {
+    if !event.string("source").is_some_and(|source| source.starts_with("aws.")) {
+        return BTreeMap::new();
     }
+    let member = |name: &&str| Some(((*name).to_owned(), serde_json::from_str(event.get(name)?.get()).ok()?));
+    ["account", "region", "resources"].iter().filter_map(member).collect()
+}
+
+fn identifier(event: &Object<'_>, name: &str) -> Result<String, Malformed> {
+    shape::identifier(
+        event,
+        "an EventBridge event",
+        name,
+        "is missing: the rule must deliver the whole event",
+    )
 }

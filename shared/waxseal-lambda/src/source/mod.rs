@@ -6,7 +6,17 @@
 mod attributes;
 pub(crate) mod batch;
 pub(crate) mod body;
+pub(crate) mod changes;
+mod data;
+pub(crate) mod delivery;
+pub(crate) mod destination;
+mod dynamo_json;
+mod event;
 pub(crate) mod eventbridge;
+pub(crate) mod kafka;
+pub(crate) mod kinesis;
+mod kpl;
+pub(crate) mod pipe;
 pub(crate) mod s3;
 pub(crate) mod shape;
 pub(crate) mod sns;

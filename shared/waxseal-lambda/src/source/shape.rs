@@ -1,11 +1,9 @@
 //! The shapes of JSON objects: envelopes, CloudEvents events, notifications, records of destinations.
 
-use waxseal::{Timestamp, cloudevents};
+use serde_json::value::RawValue;
+use waxseal::{Malformed, Timestamp, cloudevents};
 
-use crate::json::Object;
-
-/// The time at which a delivery says that it was sent. It is read only where a message needs it.
-pub(crate) type Sent<'a> = &'a dyn Fn() -> Option<Timestamp>;
+use crate::json::{self, Object};
 
 /// Whether an object is an envelope: it has all required members. Everything else is foreign, and keeps its members.
 pub(crate) fn is_envelope(object: &Object<'_>) -> bool {
@@ -34,6 +32,35 @@ pub(crate) fn is_destination(object: &Object<'_>) -> bool {
 /// The members that the record of a Lambda destination has beside `requestContext`, and that no HTTP request has.
 pub(crate) const DESTINATION: [&str; 5] =
     ["requestPayload", "responseContext", "responsePayload", "DDBStreamBatchInfo", "KinesisBatchInfo"];
+
+/// The longest name, source and id: each may become part of a receipt's key.
+pub(crate) const LONGEST: usize = 256;
+
+/// A member that becomes part of a receipt's key, as in an envelope. `of` names the object.
+pub(crate) fn identifier(
+    object: &Object<'_>,
+    of: &str,
+    name: &str,
+    missing: &str,
+) -> Result<String, Malformed> {
+    let wrong = |what: &str| Malformed::new(format!("{of} whose {name} {what}"));
+    let raw = object.get(name).ok_or_else(|| wrong(missing))?;
+    match json::string(raw) {
+        Some(text) if text.is_empty() => Err(wrong("is empty")),
+        Some(text) if text.len() > LONGEST => Err(wrong("has more than 256 bytes")),
+        Some(text) => Ok(text.into_owned()),
+        None => Err(wrong("is not a string")),
+    }
+}
+
+/// A time in seconds since 1970, with or without a fraction, as streams write it.
+pub(crate) fn seconds(raw: &RawValue) -> Option<Timestamp> {
+    let seconds: f64 = raw.get().parse().ok()?;
+    let milliseconds = seconds * 1000.0;
+    // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
+    #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
+    (0.0..2.6e14).contains(&milliseconds).then(|| Timestamp::from_millisecond(milliseconds as i64).ok())?
+}
 
 /// A member that is an RFC 3339 time.
 pub(crate) fn time(object: &Object<'_>, name: &str) -> Option<Timestamp> {

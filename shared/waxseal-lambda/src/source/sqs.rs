@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use waxseal::{
-    Malformed, Timestamp,
+    Malformed, Service, Timestamp, Transport,
     batch::{Content, ReceiptHandle, Record},
     dead_letter::{Attribute, Returned},
 };
 
-use super::{attributes as message_attributes, body, shape::Sent};
+use super::{attributes as message_attributes, body, delivery::Delivery, s3};
 use crate::{
     json::{self, Object, kind},
     trace,
@@ -53,7 +53,7 @@ struct FastAttributes<'a> {
 
 /// The records of a batch, in one pass. `None` where anything is unusual: [`record`] then reads each record as far as it
 /// can be read. Both give the same for an ordinary batch.
-pub(crate) fn fast_path(text: &str) -> Option<Vec<Record>> {
+pub(crate) fn fast_path(text: &str, service: Option<&Service>) -> Option<Vec<Record>> {
     // Other payloads need not be read to their end to tell.
     if !text.contains("\"aws:sqs\"") {
         return None;
@@ -62,10 +62,10 @@ pub(crate) fn fast_path(text: &str) -> Option<Vec<Record>> {
     if batch.records.is_empty() {
         return None;
     }
-    batch.records.into_iter().map(fast_record).collect()
+    batch.records.into_iter().map(|record| fast_record(record, service)).collect()
 }
 
-fn fast_record(record: FastRecord<'_>) -> Option<Record> {
+fn fast_record(record: FastRecord<'_>, service: Option<&Service>) -> Option<Record> {
     let FastRecord { message_id, receipt_handle, body, attributes, event_source, queue, message_attributes } =
         record;
     if event_source != "aws:sqs" {
@@ -75,7 +75,17 @@ fn fast_record(record: FastRecord<'_>) -> Option<Record> {
     let group = attributes.message_group_id.filter(|_| is_fifo(&queue));
     let message_attributes = message_attributes.map(RawValue::get).filter(|json| *json != "{}");
     let (kept, returned) = attributes_of(message_attributes.and_then(Object::parse));
-    let (content, body) = contents(body, returned.as_deref(), &sent);
+    let delivery = Delivery {
+        id: &message_id,
+        sent: &sent,
+        attributes: &kept,
+        returned: returned.as_deref(),
+        ..Delivery::by(Transport::Queue(&queue), service)
+    };
+    let (content, body) = contents(body, &delivery);
+    if s3::is_divisible(&content) {
+        return None;
+    }
     let content = trace::continued(content, attributes.trace.as_deref());
     let mut record = Record::new(message_id, body, content);
     record.receives = attributes.approximate_receive_count.parse().ok()?;
@@ -85,20 +95,30 @@ fn fast_record(record: FastRecord<'_>) -> Option<Record> {
     Some(record)
 }
 
-/// One record of a batch. An error in it concerns this record alone.
-pub(crate) fn record(object: &Object<'_>) -> Record {
+/// The records of a message: one, or one for each entry of a notification of S3.
+pub(crate) fn records(object: &Object<'_>, service: Option<&Service>) -> Vec<Record> {
+    let queue = object.string("eventSourceARN").unwrap_or_default();
+    let outer = Delivery { sent: &|| sent(object), ..Delivery::by(Transport::Queue(&queue), service) };
+    let trace = object.object("attributes").and_then(|attributes| attributes.string("AWSTraceHeader"));
+    s3::divided(record(object, &outer), &outer, trace.as_deref())
+}
+
+/// One message of a batch. An error in it concerns this record alone.
+fn record(object: &Object<'_>, outer: &Delivery<'_>) -> Record {
     let attributes = attributes(object);
     let trace = attributes.as_ref().ok().and_then(|attributes| attributes.trace.as_deref());
     let (kept, returned) = attributes_of(object.object("messageAttributes"));
-    let (content, body) = body(object, returned.as_deref(), &|| sent(object));
+    // An absent id fails the invocation on purpose (S-4).
+    let id = object.string("messageId").map(Cow::into_owned).unwrap_or_default();
+    let delivery = Delivery { id: &id, attributes: &kept, returned: returned.as_deref(), ..*outer };
+    let (content, body) = body(object, &delivery);
     let content = trace::continued(content, trace);
     let (content, Attributes { group, receives, .. }) = match attributes {
         Ok(attributes) => (content, attributes),
         Err(malformed) => (Content::Malformed(malformed), Attributes::default()),
     };
+    // A queue that is not named may keep order.
     let is_ordered = object.string("eventSourceARN").is_none_or(|queue| is_fifo(&queue));
-    // An absent id fails the invocation on purpose (S-4).
-    let id = object.string("messageId").map(Cow::into_owned).unwrap_or_default();
     let mut record = Record::new(id, body, content);
     record.group = group.filter(|_| is_ordered);
     record.receives = receives.unwrap_or(1);
@@ -116,11 +136,11 @@ fn attributes_of(object: Option<Object<'_>>) -> (Vec<Attribute>, Option<Box<Retu
 }
 
 /// The content of a body, and its bytes: those of the original where a dead letter came back.
-fn contents(text: String, returned: Option<&Returned>, sent: Sent<'_>) -> (Content, Vec<u8>) {
-    let Some(returned) = returned else { return (body::read(&text, sent), text.into_bytes()) };
+fn contents(text: String, delivery: &Delivery<'_>) -> (Content, Vec<u8>) {
+    let Some(returned) = delivery.returned else { return (body::read(&text, delivery), text.into_bytes()) };
     let bytes = returned.body(text);
     let content = match str::from_utf8(&bytes) {
-        Ok(text) => body::read(text, sent),
+        Ok(text) => body::read(text, delivery),
         Err(_) => Content::Malformed(Malformed::new(NOT_UTF8)),
     };
     (content, bytes)
@@ -141,13 +161,13 @@ fn receipt_handle(object: &Object<'_>) -> Option<ReceiptHandle> {
 }
 
 /// The content of the body, and its bytes.
-fn body(object: &Object<'_>, returned: Option<&Returned>, sent: Sent<'_>) -> (Content, Vec<u8>) {
+fn body(object: &Object<'_>, delivery: &Delivery<'_>) -> (Content, Vec<u8>) {
     let malformed = |what: String| Content::Malformed(Malformed::new(what));
     let Some(raw) = object.get("body") else {
         return (malformed("the record has no body".to_owned()), Vec::new());
     };
     match json::string(raw) {
-        Some(text) => contents(text.into_owned(), returned, sent),
+        Some(text) => contents(text.into_owned(), delivery),
         None => {
             let what = match kind(raw.get()) {
                 "a string" => NOT_UTF8.to_owned(),

@@ -3,20 +3,23 @@
 //! An insertion or a change whose new image has other emissions than the old one holds envelopes; everything else is
 //! silent. A removal, by TTL above all, is no domain event (S-39). The relay publishes the emissions as they are stored;
 //! any other function handles them straight from the stream, without a bus: one record for each envelope, under the
-//! stream record's sequence number.
+//! stream record's sequence number. A record of a table that is not ours is a change (`changes`).
 
 use std::borrow::Cow;
 
 use waxseal::{
-    Emission, Malformed, Raw, Timestamp,
-    batch::{Content, MissingId, Record},
+    Emission, Malformed, Raw, Service, Timestamp,
+    batch::{Content, MissingId, Origin, Record},
     read_emissions,
     relay::Pending,
     row::sort,
     table::attribute::{self, EMITTED},
 };
 
-use super::batch::{Batch, Kind};
+use super::{
+    batch::{Batch, Kind},
+    changes, shape,
+};
 use crate::json::Object;
 
 /// One stream record, read once: its members, and those of `dynamodb`.
@@ -30,7 +33,40 @@ impl<'a> StreamRecord<'a> {
     fn of(object: &'a Object<'a>) -> Self {
         Self { name: object.string("eventName"), object, data: object.object("dynamodb") }
     }
+
+    fn origin(&self) -> Option<Origin> {
+        let mut origin = Origin::new(self.object.string("eventSourceARN")?, event_id(self)?);
+        origin.written_at = self.written_at();
+        Some(origin)
+    }
+
+    /// The time at which the record was written, by the stream.
+    fn written_at(&self) -> Option<Timestamp> {
+        shape::seconds(self.data.as_ref()?.get("ApproximateCreationDateTime")?)
+    }
+
+    /// The item's key as it stands: one item's changes run in order.
+    fn group(&self) -> Option<String> {
+        self.data.as_ref()?.get("Keys").map(|keys| keys.get().to_owned())
+    }
 }
+
+/// The name of a record in the response.
+fn sequence_number(record: &StreamRecord<'_>) -> Option<String> {
+    let number = record.data.as_ref()?.string("SequenceNumber")?;
+    (!number.is_empty()).then(|| number.into_owned())
+}
+
+/// The name of a record in the response to a pipe.
+fn event_id(record: &StreamRecord<'_>) -> Option<String> {
+    record.object.string("eventID").filter(|id| !id.is_empty()).map(Cow::into_owned)
+}
+
+const EXPIRED: &str = "an item has expired";
+
+/// For relays.
+const FOREIGN: &str = "a record of a table that is not Waxseal's, by its keys, which no relay takes: wire the relay to its service's own \
+     table";
 
 /// The change that one stream record holds.
 pub(crate) enum Change {
@@ -40,24 +76,53 @@ pub(crate) enum Change {
     Emitted(String),
     /// Not readable.
     Malformed(Malformed),
+    /// A change of a table that is not ours, and whether its item was removed since it had expired.
+    Foreign { expired: bool },
 }
 
 /// The records of a stream batch as `waxseal::batch` runs them.
 ///
 /// # Errors
 /// Where a record has no sequence number to name it by (S-4).
-pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
+pub(crate) fn batch(objects: &[Object<'_>], service: &Service) -> Result<Batch, MissingId> {
+    Ok(Batch::new(Kind::Stream, records(objects, service, sequence_number)?))
+}
+
+/// The records of a pipe, which names a record by its `eventID`.
+///
+/// # Errors
+/// Where a record has no event id to name it by (S-4).
+pub(super) fn piped(objects: &[Object<'_>], service: &Service) -> Result<Vec<Record>, MissingId> {
+    records(objects, service, event_id)
+}
+
+/// The records of a stream under the ids that `name` gives them.
+fn records(
+    objects: &[Object<'_>],
+    service: &Service,
+    name: impl Fn(&StreamRecord<'_>) -> Option<String>,
+) -> Result<Vec<Record>, MissingId> {
     let mut records = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
         let stream = StreamRecord::of(object);
-        let (id, group) = (sequence_number(index, &stream)?, group(&stream));
+        let (id, group) = (name(&stream).ok_or(MissingId::at(index))?, stream.group());
+        let origin = stream.origin().map(Box::new);
         let record = |body: Vec<u8>, content| {
             let mut record = Record::new(id.clone(), body, content);
             record.group.clone_from(&group);
+            record.origin.clone_from(&origin);
             record
         };
         match change(&stream) {
             Change::Silent(why) => records.push(record(Vec::new(), Content::Ignored(why))),
+            Change::Foreign { expired } => {
+                let content = changes::content(object);
+                records.push(match expired && !takes_removal(&content, service) {
+                    true => record(Vec::new(), Content::Ignored(EXPIRED)),
+                    // The whole record can be read again, from a queue too.
+                    false => record(object.written().into_bytes(), content),
+                });
+            }
             Change::Malformed(malformed) => {
                 records.push(record(whole(object), Content::Malformed(malformed)))
             }
@@ -74,7 +139,16 @@ pub(crate) fn batch(objects: &[Object<'_>]) -> Result<Batch, MissingId> {
             },
         }
     }
-    Ok(Batch { kind: Kind::Stream, records })
+    Ok(records)
+}
+
+/// Whether a handler takes the removal of a foreign item that has expired: without one it is silent (S-41).
+fn takes_removal(content: &Content, service: &Service) -> bool {
+    match content {
+        Content::Message(raw) => service.handles(&raw.name, &raw.source),
+        // A table that cannot be told may be that of any handler.
+        _ => service.catalog().iter().any(|entry| entry.consumes.name == changes::REMOVE),
+    }
 }
 
 /// The receipts of a stream batch as the relay publishes them. Silent records are left out.
@@ -85,13 +159,14 @@ pub(crate) fn pending(objects: &[Object<'_>]) -> Result<Vec<Pending>, MissingId>
     let mut receipts = Vec::with_capacity(objects.len());
     for (index, object) in objects.iter().enumerate() {
         let stream = StreamRecord::of(object);
-        let record = sequence_number(index, &stream)?;
+        let record = sequence_number(&stream).ok_or(MissingId::at(index))?;
         let (emissions, body) = match change(&stream) {
-            Change::Silent(_) => continue,
+            Change::Silent(_) | Change::Foreign { expired: true } => continue,
+            Change::Foreign { expired: false } => (Err(FOREIGN.to_owned()), whole(object)),
             Change::Malformed(malformed) => (Err(malformed.to_string()), whole(object)),
             Change::Emitted(emitted) => (read(&emitted), emitted.into_bytes()),
         };
-        receipts.push(Pending::new(record, emissions, body).written_at(written_at(&stream)));
+        receipts.push(Pending::new(record, emissions, body).written_at(stream.written_at()));
     }
     Ok(receipts)
 }
@@ -114,18 +189,15 @@ fn read(emitted: &str) -> Result<Vec<Emission>, String> {
 
 fn change(record: &StreamRecord<'_>) -> Change {
     let malformed = |what: &str| Change::Malformed(Malformed::new(what));
-    let name = &record.name;
-    if name.as_deref() == Some("REMOVE") && is_expired(record.object) {
-        return Change::Silent("an item has expired");
+    let name = record.name.as_deref();
+    let expired = name == Some(changes::REMOVE) && is_expired(record.object);
+    if matches!(name, Some("INSERT" | "MODIFY" | "REMOVE")) && !is_ours(record) {
+        return Change::Foreign { expired };
     }
-    if matches!(name.as_deref(), Some("INSERT" | "MODIFY" | "REMOVE")) && !is_ours(record) {
-        return Change::Malformed(Malformed::foreign(
-            "aws:dynamodb",
-            "a record of a table that is not Waxseal's, by its keys, which no handler takes: wire the function to its service's own \
-             table, or declare `.ignore(\"aws:dynamodb\")` on the service",
-        ));
+    if expired {
+        return Change::Silent(EXPIRED);
     }
-    match name.as_deref() {
+    match name {
         Some("REMOVE") => return Change::Silent("an item was removed"),
         Some("INSERT" | "MODIFY") => {}
         Some(_) | None => {
@@ -180,24 +252,4 @@ fn text<'a>(image: &Object<'a>) -> Result<Option<Cow<'a, str>>, ()> {
         Some(raw) => Object::parse(raw.get()).and_then(|value| value.string("S")).map(Some).ok_or(()),
         None => Ok(None),
     }
-}
-
-/// The name of the record in the response.
-fn sequence_number(index: usize, record: &StreamRecord<'_>) -> Result<String, MissingId> {
-    let number = record.data.as_ref().and_then(|data| data.string("SequenceNumber"));
-    number.filter(|number| !number.is_empty()).map(Cow::into_owned).ok_or(MissingId::at(index))
-}
-
-/// The time at which the record was written, by the stream: seconds since 1970, with or without a fraction.
-fn written_at(record: &StreamRecord<'_>) -> Option<Timestamp> {
-    let seconds: f64 = record.data.as_ref()?.get("ApproximateCreationDateTime")?.get().parse().ok()?;
-    let milliseconds = seconds * 1000.0;
-    // Nine thousand years of milliseconds are exact in 53 bits; anything else is no time of a record.
-    #[allow(clippy::cast_possible_truncation, reason = "checked by the range")]
-    (0.0..2.6e14).contains(&milliseconds).then(|| Timestamp::from_millisecond(milliseconds as i64).ok())?
-}
-
-/// The item's key as it stands: one item's changes run in order.
-fn group(record: &StreamRecord<'_>) -> Option<String> {
-    record.data.as_ref()?.get("Keys").map(|keys| keys.get().to_owned())
 }

@@ -117,6 +117,11 @@ pub(crate) fn golden(name: &str) -> Vec<u8> {
     std::fs::read(format!("{}/tests/golden/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// A file of the repository's `tests/cases`: inputs from practice.
+pub(crate) fn case(name: &str) -> Vec<u8> {
+    std::fs::read(format!("{}/../../tests/cases/{name}.json", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
 pub(crate) async fn invoke(function: &impl Invoke, payload: &[u8]) -> Result<String, InvokeError> {
     let invocation = Invocation::new("8476a536-e9f4-11e8-9739-2dfe598c3fcd");
     function.invoke(payload, &invocation).await.map(|response| String::from_utf8(response).unwrap())

@@ -126,12 +126,12 @@ async fn what_no_source_sends_is_refused_by_its_shape_and_never_quoted() {
     for (payload, error) in [
         (&br#"{"password":"hunter2","Data":{"a":1}}"#[..], "an object with password, Data;"),
         (b"{}", "an empty object;"),
-        (b"[1]", "an array;"),
+        (b"[1]", "an array of no known source;"),
         (br#""hunter2""#, "a string;"),
         (br#"{"Records":"hunter2"}"#, "an object whose Records are a string, not an array;"),
         (
-            br#"{"Records":[{"eventSource":"aws:kinesis","kinesis":{"data":"hunter2"}}]}"#,
-            "Records with eventSource aws:kinesis, the first an object with eventSource, kinesis;",
+            br#"{"Records":[{"eventSource":"aws:ses","ses":{"data":"hunter2"}}]}"#,
+            "Records with eventSource aws:ses, the first an object with eventSource, ses;",
         ),
         (
             br#"{"Records":[{"messageId":"1","body":"hunter2"}]}"#,
@@ -144,7 +144,7 @@ async fn what_no_source_sends_is_refused_by_its_shape_and_never_quoted() {
     ] {
         let text = invoke(&function, payload).await.unwrap_err().to_string();
         let shown =
-            format!("no known source sends such a payload: {error} accepted are Records of SQS, SNS or a");
+            format!("no known source sends such a payload: {error} accepted are Records of SQS, SNS, S3,");
         assert!(text.starts_with(&shown), "{text}\n{shown}");
         assert!(!text.contains("hunter2"), "{text}");
     }
@@ -156,7 +156,7 @@ async fn what_no_source_sends_is_refused_by_its_shape_and_never_quoted() {
     let error = invoke(&function, &golden("http-function-url")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "this function takes no HTTP: it takes SQS, SNS, EventBridge and DynamoDB stream records, and releases; look at what invokes it"
+        "this function takes no HTTP: it takes SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, and releases; look at what invokes it"
     );
 }
 

@@ -61,13 +61,13 @@ pub enum What {
         /// The reason.
         reason: String,
     },
-    /// A queue handed a record to its function.
+    /// A queue or a Kinesis stream handed a record to its function.
     Delivered {
-        /// The queue.
+        /// The queue, or the stream.
         queue: String,
         /// The record's id.
         record: String,
-        /// The number of receives, this one included.
+        /// The number of receives, this one included. A stream counts none: 1.
         receives: u32,
     },
     /// A handler's unit of work was committed.

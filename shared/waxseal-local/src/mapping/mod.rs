@@ -2,4 +2,5 @@
 
 pub(crate) mod queue;
 mod response;
+pub(crate) mod shard;
 pub(crate) mod stream;

@@ -16,4 +16,5 @@ mod order;
 mod outside;
 mod release;
 mod reports;
+mod sources;
 mod tenants;

@@ -37,8 +37,21 @@ impl Batches {
         let handler = failed.cause.or_else(|| self.only_handler(raw));
         match failure {
             Failure::Unknown { .. } if self.engine.service().ignores(&raw.name) => ignored(record, &raw.name),
+            Failure::Unknown { .. }
+                if let Some(kind) = kind(raw)
+                    && self.engine.service().ignores(kind) =>
+            {
+                ignored(record, kind)
+            }
             failure @ Failure::Unknown { .. } => {
-                let reason = Reason::of(&failure).between("", &missing_members(record, raw));
+                let hint = match kind(raw) {
+                    Some(kind) => format!(
+                        "; its source is {}: declare a handler for it, or `.ignore({kind:?})` on the service",
+                        raw.source
+                    ),
+                    None => missing_members(record, raw),
+                };
+                let reason = Reason::of(&failure).between("", &hint);
                 self.unreadable(record, failure.code(), reason).await
             }
             Failure::Unstarted => RecordOutcome::Unstarted,
@@ -58,10 +71,9 @@ impl Batches {
 
     /// The handler of a message that has one alone.
     fn only_handler(&self, raw: &Raw) -> Option<&'static str> {
-        match self.engine.service().routes.get(raw.name.as_str()).map(Vec::as_slice) {
-            Some([route]) => Some(route.handler),
-            _ => None,
-        }
+        let mut routes = self.engine.service().routes_of(&raw.name, &raw.source)?;
+        let only = routes.next()?.handler;
+        routes.next().is_none().then_some(only)
     }
 
     /// The dead letter of a record, with the service and the time.
@@ -80,6 +92,9 @@ impl Batches {
     pub(super) async fn unreadable(&self, record: &Record, code: Code, reason: Reason) -> RecordOutcome {
         match self.policy.malformed {
             MalformedPolicy::DeadLetter => self.dead_letter(self.dead_letter_of(record, code, reason)).await,
+            MalformedPolicy::Retry if self.last_age_of(record).is_some() => {
+                self.dead_letter(self.dead_letter_of(record, code, reason)).await
+            }
             MalformedPolicy::Retry => {
                 let reason = reason.shown();
                 tracing::warn!(record = record.id, reason, "not readable, reported as failed");
@@ -105,6 +120,10 @@ impl Batches {
             let handler = handler.map(str::to_owned);
             return self.dead_letter(DeadLetter { handler, ..dead_letter }).await;
         }
+        if let Some(age) = self.last_age_of(record) {
+            let reason = reason.between(&format!("gave up at the age of {} s: ", age.as_secs()), "");
+            return self.dead_letter(self.dead_letter_of(record, failure.code(), reason)).await;
+        }
         let reason = reason.shown();
         tracing::warn!(
             record = record.id,
@@ -124,6 +143,15 @@ impl Batches {
         RecordOutcome::Failed { reason: reason.to_owned(), retry_after }
     }
 
+    /// The age of a record that its mapping would soon give up.
+    ///
+    /// A duplicate that waits for a lease counts too. Its redrive is harmless, and its loss is not.
+    fn last_age_of(&self, record: &Record) -> Option<Duration> {
+        let (last, written_at) = (self.policy.last_age()?, record.origin.as_ref()?.written_at?);
+        let age = self.engine.now().saturating_duration_since(written_at);
+        (age >= last).then_some(age)
+    }
+
     pub(super) async fn dead_letter(&self, dead_letter: DeadLetter) -> RecordOutcome {
         super::dead_letter(dead_letter, &self.dead_letters, self.engine.observers()).await
     }
@@ -133,6 +161,12 @@ impl Batches {
 pub(super) fn ignored(record: &Record, name: &str) -> RecordOutcome {
     tracing::info!(record = record.id, name, "acknowledged without a handler: the service ignores it");
     RecordOutcome::Done(None)
+}
+
+/// The kind of an event whose source names it: `aws:s3` or, of `aws:dynamodb/customers`,
+/// `aws:dynamodb`. The name of a service has no colon, and ARNs and URLs begin otherwise.
+fn kind(raw: &Raw) -> Option<&str> {
+    raw.source.split('/').next().filter(|kind| kind.starts_with("aws:"))
 }
 
 /// The members that a payload lacks to be an envelope, for the reason of its dead letter. The text

@@ -29,7 +29,10 @@ impl Record {
             time,
             record: self.id.clone(),
             service: service.to_owned(),
-            identity: message.map(|raw| (raw.source.clone(), raw.id.clone())),
+            identity: message.map_or_else(
+                || self.origin.as_ref().map(|origin| (origin.source.clone(), origin.id.clone())),
+                |raw| Some((raw.source.clone(), raw.id.clone())),
+            ),
             name: message.map(|raw| raw.name.clone()),
             handler: None,
             handlers: Vec::new(),

@@ -72,6 +72,22 @@ pub struct Policy {
     /// The queue's `maxReceiveCount`, where it is known. On the last receive the batch dead-letters
     /// the record with its reason, which SQS's own redrive could not give.
     pub max_receives: Option<u32>,
+    /// The maximum record age of the mapping of a stream or a topic, where it is known. Such a
+    /// source counts no receives. A record that fails in the last quarter of that time is
+    /// dead-lettered with its reason, before the mapping gives it up.
+    pub max_age: Option<Duration>,
+    /// Names failed records of Kafka in the response, by partition and offset. Its event source
+    /// mapping reads that in provisioned mode alone, with `ReportBatchItemFailures`. In any other mode
+    /// Lambda takes such a response for success, and the records would be lost. So it is off by
+    /// default, and a failed record fails the invocation.
+    pub kafka_offsets: bool,
+}
+
+impl Policy {
+    /// The age at which a failed record is dead-lettered.
+    pub(super) fn last_age(&self) -> Option<Duration> {
+        self.max_age.map(|age| age / 4 * 3)
+    }
 }
 
 impl Default for Policy {
@@ -86,6 +102,8 @@ impl Default for Policy {
             groups: GroupPolicy::default(),
             total_failure: TotalFailure::default(),
             max_receives: None,
+            max_age: None,
+            kafka_offsets: false,
         }
     }
 }

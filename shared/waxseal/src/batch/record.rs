@@ -1,7 +1,7 @@
 //! One record of a batch, as a source parsed it.
 
 use crate::{
-    batch::outcome::RecordOutcome,
+    batch::{origin::Origin, outcome::RecordOutcome},
     dead_letter::{Attribute, Returned},
     engine::Outcome,
     observe::{Handled, HandledAs},
@@ -28,6 +28,9 @@ pub struct Record {
     pub attributes: Vec<Attribute>,
     /// The failures that the record releases, where it is a redriven dead letter (S-19).
     pub returned: Option<Box<Returned>>,
+    /// The origin of the record, where a stream or a topic delivered it. Such a record is given up
+    /// by its age.
+    pub origin: Option<Box<Origin>>,
     /// The content of the body.
     pub content: Content,
 }
@@ -45,6 +48,7 @@ impl Record {
             body,
             attributes: Vec::new(),
             returned: None,
+            origin: None,
             content,
         }
     }

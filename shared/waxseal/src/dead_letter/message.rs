@@ -50,7 +50,12 @@ impl DeadLetter {
             return Err(DeadLetterTooLarge { record: self.record.clone(), bytes: needed, largest });
         };
         let fits = |tried: &Note<'_>| !tried.is_empty() && note(tried).size() <= room;
-        let tried = [Note::whole(self, encoding), Note::least(self, encoding), Note::of_encoding(encoding)];
+        let tried = [
+            Note::whole(self, encoding),
+            Note::of_identity(self, encoding),
+            Note::least(self, encoding),
+            Note::of_encoding(encoding),
+        ];
         let Some(mut chosen) = tried.into_iter().find(fits) else {
             return Ok(DeadLetterMessage { body, attributes: Vec::new() });
         };

@@ -82,10 +82,17 @@ impl<'a> Note<'a> {
             time: Some(dead_letter.time.to_string().into()),
             service: (&*dead_letter.service).into(),
             record: (&*dead_letter.record).into(),
-            source: dead_letter.identity.as_ref().map(|(source, _)| (&**source).into()),
-            id: dead_letter.identity.as_ref().map(|(_, id)| (&**id).into()),
             name: dead_letter.name.as_deref().map(Cow::Borrowed),
             handler: dead_letter.handler.as_deref().map(Cow::Borrowed),
+            ..Self::of_identity(dead_letter, encoding)
+        }
+    }
+
+    /// As [`Note::least`], with the identity: a redriven dead letter of an adapted record keeps it.
+    pub(super) fn of_identity(dead_letter: &'a DeadLetter, encoding: Option<Encoding>) -> Self {
+        Self {
+            source: dead_letter.identity.as_ref().map(|(source, _)| (&**source).into()),
+            id: dead_letter.identity.as_ref().map(|(_, id)| (&**id).into()),
             ..Self::least(dead_letter, encoding)
         }
     }
@@ -102,7 +109,7 @@ impl<'a> Note<'a> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.code.is_none() && self.handlers.is_empty() && self.encoding.is_none()
+        self.code.is_none() && self.id.is_none() && self.handlers.is_empty() && self.encoding.is_none()
     }
 
     /// The JSON of the note; characters that the queue refuses are escaped.
@@ -141,6 +148,10 @@ pub struct Returned {
     handlers: Vec<FailedHandler>,
     #[serde(default)]
     encoding: Option<Encoding>,
+    #[serde(default)]
+    source: Option<String>,
+    #[serde(default)]
+    id: Option<String>,
 }
 
 impl Returned {
@@ -160,6 +171,13 @@ impl Returned {
             Some(Encoding::Empty) => Vec::new(),
             None => body.into_bytes(),
         }
+    }
+
+    /// Source and id of the message that was dead-lettered, where it had them. A record of somebody
+    /// else's JSON keeps them, since the queue has given it another message id.
+    #[must_use]
+    pub fn identity(&self) -> Option<(&str, &str)> {
+        Some((self.source.as_deref()?, self.id.as_deref()?))
     }
 
     /// The token that releases a handler's failure, where the dead letter names the handler.

@@ -60,7 +60,7 @@ impl<'a> Attempts<'a> {
     /// the unit's receipts.
     ///
     /// # Errors
-    /// Every error that no further attempt can help.
+    /// Errors that another attempt cannot mend.
     pub(super) async fn next(
         &mut self,
         error: CommitError,

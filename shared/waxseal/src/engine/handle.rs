@@ -10,7 +10,7 @@ use crate::{
         cache::Cache, delivery::Delivery, ended::Ended, outcome::Outcome, settings::Settings, task::Task,
     },
     fault::Fault,
-    handler::{Failure, Incoming, Service, ServiceError},
+    handler::{Failure, Incoming, Route, Service, ServiceError},
     host::Host,
     lock::Lock,
     observe::Observers,
@@ -148,7 +148,7 @@ impl Engine {
         delivery: Delivery<'_>,
     ) -> Result<Outcome, Failure> {
         let raw = delivery.raw;
-        let routes = self.inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
+        let routes = self.routes_of(raw).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
         let mut outcome = Ok(Outcome::Duplicate);
         for route in routes {
@@ -186,7 +186,7 @@ impl Engine {
     ) -> Vec<Result<Outcome, Failure>> {
         let mut tasks = Vec::with_capacity(events.len());
         for (raw, decoded) in events {
-            let route = self.inner.service.routes.get(raw.name.as_str()).and_then(|routes| routes.first());
+            let route = self.routes_of(raw).and_then(|mut routes| routes.next());
             let task = route
                 .ok_or_else(|| self.unknown(raw))
                 .and_then(|route| Ok(Task::new(access, &Delivery::of(raw), route, hash(raw)?)))
@@ -210,6 +210,14 @@ impl Engine {
     /// The table, for the driver of a batch.
     pub(crate) fn table(&self) -> &dyn AnyTable {
         &*self.inner.table
+    }
+
+    /// The handlers of a message; `None` where there is none.
+    pub(super) fn routes_of<'a>(
+        &'a self,
+        raw: &'a Raw,
+    ) -> Option<impl Iterator<Item = &'a Route> + Clone + use<'a>> {
+        self.inner.service.routes_of(&raw.name, &raw.source)
     }
 
     pub(super) fn unknown(&self, raw: &Raw) -> Failure {

@@ -25,7 +25,7 @@ impl Inner {
         match task.hash.against(&seen.hash) {
             Comparison::Same => Some(Ok(Outcome::Duplicate)),
             Comparison::Other { now } => Some(Err(mismatch(task, seen.hash.clone(), now))),
-            // The receipt, or the payload behind a claim, tells more.
+            // The table's receipt, or the payload behind the claim, decides.
             Comparison::Unknown => None,
         }
     }

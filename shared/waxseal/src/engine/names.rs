@@ -10,12 +10,12 @@ use crate::{
 use waxseal_message::Timestamp;
 
 impl<'a> Task<'a> {
-    /// Every receipt that the message may have here, that of the oldest name first.
+    /// The keys of all receipts that the message may have for this handler, the oldest name first.
     pub(super) fn receipts(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.receipt).chain(&self.copies)
     }
 
-    /// Whether a receipt of this task lies there.
+    /// Whether `key` is that of a receipt of this task.
     pub(super) fn has_receipt(&self, key: &Key) -> bool {
         self.receipts().any(|receipt| receipt == key)
     }
@@ -41,7 +41,8 @@ impl<'a> Task<'a> {
 }
 
 impl Inner {
-    /// The task under the name that its receipt is kept under, where that is not the oldest. No request where there is one name.
+    /// The task under the name of its stored receipt; `None` where that is the oldest name. A handler
+    /// with one name causes no request.
     pub(super) async fn under_its_name<'a>(&self, task: &Task<'a>) -> Result<Option<Task<'a>>, Failure> {
         if task.copies.is_empty() {
             return Ok(None);

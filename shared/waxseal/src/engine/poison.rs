@@ -74,10 +74,10 @@ impl Engine {
     pub(crate) async fn mark(&self, access: Access<'_>, delivery: Delivery<'_>) -> Result<Marked, Failure> {
         let inner = &*self.inner;
         let Delivery { raw, deadline, .. } = delivery;
-        let routes = inner.service.routes.get(raw.name.as_str()).ok_or_else(|| self.unknown(raw))?;
+        let routes = self.routes_of(raw).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
         let tasks: Vec<Task<'_>> =
-            routes.iter().map(|route| Task::new(access, &delivery, route, hash.clone())).collect();
+            routes.map(|route| Task::new(access, &delivery, route, hash.clone())).collect();
         let key = poison_marker::key(&inner.service.name, &raw.source, &raw.id);
         if let Some(known) = tasks.iter().map(|task| inner.cached(task)).collect::<Option<Vec<_>>>() {
             return Ok(Marked::Known(sum(known)));

@@ -25,19 +25,20 @@ impl Engine {
     /// The item that the reaction to `raw` reads and writes, where the event alone names it.
     /// Records about one entity run one after another.
     pub(crate) fn target(&self, raw: &Raw) -> Option<Target> {
-        let routes = self.inner.service.routes.get(raw.name.as_str())?;
+        let mut routes = self.routes_of(raw)?;
         // A handler that follows a sequence needs its events one after another.
         let guard = |route: &Route| self.inner.guard(route, raw, route.replay(raw)).ok().flatten();
-        if let Some(Guard { key, number, .. }) = routes.iter().find_map(guard) {
+        if let Some(Guard { key, number, .. }) = routes.clone().find_map(guard) {
             return Some(Target { key, can_fold: false, number, decoded: None });
         }
         // A claim's payload is fetched later, so until then the event has no target.
         if claim_check::is_claim(raw) {
             return None;
         }
-        let (key, decoded) = routes.iter().find_map(|route| route.entity(raw))?;
+        let is_only = routes.clone().nth(1).is_none();
+        let (key, decoded) = routes.find_map(|route| route.entity(raw))?;
         // An event with one reaction, and a key that a table takes, can be folded with others.
-        let can_fold = routes.len() == 1 && state::check_key(&key).is_ok();
+        let can_fold = is_only && state::check_key(&key).is_ok();
         Some(Target { key, can_fold, number: 0, decoded: Some(decoded) })
     }
 }

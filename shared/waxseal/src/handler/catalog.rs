@@ -1,6 +1,6 @@
 //! The catalog: the messages that a service handles and emits, read from the types.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use waxseal_message::Declared;
 
@@ -59,7 +59,16 @@ impl Entry {
         let Self { service, handler, .. } = self;
         self.decides.map_or_else(
             || format!("{service}/{handler}"),
-            |message| format!("{service}/{handler}/{message}"),
+            |_| format!("{service}/{handler}/{}", decision(&self.consumes)),
         )
+    }
+}
+
+/// The name of a decision about a message among those of its aggregate. Two foreign events may have
+/// one name, so the source stands before it.
+pub(crate) fn decision(message: &Declared) -> Cow<'static, str> {
+    match message.is_foreign() && !message.owner.is_empty() {
+        true => format!("{}/{}", message.owner, message.name).into(),
+        false => message.name.into(),
     }
 }

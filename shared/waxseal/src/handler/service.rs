@@ -6,22 +6,21 @@ use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use crate::{
+    adapt::{Adapted, Adapter, Foreign, adapt},
+    dead_letter::Returned,
     handler::{
         aggregate::{Aggregate, Decide, Decides as _, EachMessage},
-        catalog::Entry,
+        catalog::{self, Entry},
         decided::Decided,
-        decoded::Decoded,
         effect::{Done, Effect},
         erased::{Effected, Handled, Reaction},
-        failure::Failure,
         names::Names,
+        route::{self, Route},
         sequencing::Sequencing,
         transactional::Handler,
     },
-    panic,
-    table::Key,
 };
-use waxseal_message::{Channel, Declared, Emits, Message, Raw};
+use waxseal_message::{Channel, Declared, Emits, Malformed, Message, Raw};
 
 /// The handlers of one service.
 ///
@@ -33,45 +32,20 @@ pub struct Service {
     pub(crate) routes: HashMap<&'static str, Vec<Route>>,
     catalog: Vec<Entry>,
     ignored: BTreeSet<Cow<'static, str>>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Route {
-    /// Whose receipts it has.
-    pub(crate) names: Names,
-    /// The handler's name.
-    pub(crate) handler: &'static str,
-    pub(crate) reaction: Arc<dyn Reaction>,
-}
-
-impl Route {
-    /// Whether this is its name, or was.
-    pub(crate) fn is_called(&self, name: &str) -> bool {
-        self.handler == name || self.names.former().contains(&name)
-    }
-
-    /// As [`Reaction::entity`]. A user's code that panics here panics again in its run, and is
-    /// reported there.
-    pub(crate) fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)> {
-        panic::catch(|| self.reaction.entity(raw)).ok().flatten()
-    }
-
-    /// The namespace in which it handles `raw`.
-    pub(crate) fn replay<'a>(&self, raw: &'a Raw) -> Option<&'a str> {
-        self.reaction.replay().namespace(raw)
-    }
-
-    /// As [`Reaction::check`].
-    pub(crate) fn check(&self, raw: &Raw) -> Result<(), Failure> {
-        panic::catch(|| self.reaction.check(raw)).map_err(Failure::Panic)?.map_err(Failure::Decode)
-    }
+    adapter: Option<Arc<Adapter>>,
 }
 
 impl Service {
     /// A service without handlers. Its name is the owner of its emissions, and part of its
     /// receipts' keys.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), routes: HashMap::new(), catalog: Vec::new(), ignored: BTreeSet::new() }
+        Self {
+            name: name.into(),
+            routes: HashMap::new(),
+            catalog: Vec::new(),
+            ignored: BTreeSet::new(),
+            adapter: None,
+        }
     }
 
     /// Adds a [`Handler`].
@@ -124,12 +98,12 @@ impl Service {
             consumes,
             emits: S::DECLARED,
         });
-        self.routes.entry(consumes.name).or_default().push(Route { names, handler, reaction });
+        self.routes.entry(consumes.name).or_default().push(Route { names, handler, consumes, reaction });
     }
 
     /// Acknowledges messages of this name without a handler. Otherwise they are dead letters
-    /// (S-41). `aws:s3` stands for notifications of S3, and `aws:dynamodb` for the stream records
-    /// of a table that is not Waxseal's.
+    /// (S-41). `aws:s3` stands for all notifications of S3, and `aws:dynamodb` for all changes of
+    /// tables that are not Waxseal's.
     ///
     /// ```
     /// let service = waxseal::Service::new("audit").ignore("order.viewed").ignore("aws:s3");
@@ -138,6 +112,64 @@ impl Service {
     pub fn ignore(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.ignored.insert(name.into());
         self
+    }
+
+    /// Names the records whose body is JSON of another form: no envelope, no CloudEvents event, no
+    /// event that Waxseal knows. Otherwise they are dead letters (S-41). A second function replaces the
+    /// first.
+    ///
+    /// The function is pure: it has no I/O, and the same record gives the same answer. Its refusal is
+    /// the reason of a dead letter, and a panic is one malformed record. [`Adapted`] says where an
+    /// event's identity comes from where the function gives none, and what that is worth.
+    ///
+    /// ```
+    /// use waxseal::{Adapted, Foreign, Service, Transport};
+    /// let service = Service::new("ledger").adapt(|record| {
+    ///     Ok(Adapted::named(record.text_at("/type")?)
+    ///         .source("billing")
+    ///         .id(record.text_at("/id")?)
+    ///         .time(record.time_at("/created")?)
+    ///         .payload(record.at("/data")?))
+    /// });
+    ///
+    /// let json = r#"{"type":"invoice_paid","id":"in_1","created":1795253401,"data":{"amount":1250}}"#;
+    /// let record = Foreign::new(json, Transport::Queue("arn:aws:sqs:eu-west-1:123456789012:q"), "m1");
+    /// let event = service.adapted(&record, None).unwrap().unwrap();
+    /// assert_eq!((&*event.name, &*event.source, &*event.id), ("invoice_paid", "billing", "in_1"));
+    /// assert_eq!((event.data.get(), event.version), (r#"{"amount":1250}"#, 1));
+    /// ```
+    pub fn adapt<F>(mut self, adapter: F) -> Self
+    where
+        F: Fn(&Foreign<'_>) -> Result<Adapted, Malformed> + Send + Sync + 'static,
+    {
+        self.adapter = Some(Arc::new(adapter));
+        self
+    }
+
+    /// The event in a record, by the function of [`Service::adapt`]; `None` without one. A redriven
+    /// dead letter, `returned`, has the identity that it had.
+    #[must_use]
+    pub fn adapted(
+        &self,
+        record: &Foreign<'_>,
+        returned: Option<&Returned>,
+    ) -> Option<Result<Raw, Malformed>> {
+        self.adapter.as_deref().map(|adapter| adapt(adapter, record, returned))
+    }
+
+    /// The handlers of messages of this name and source; `None` where there is none.
+    pub(crate) fn routes_of<'a>(
+        &'a self,
+        name: &str,
+        source: &'a str,
+    ) -> Option<impl Iterator<Item = &'a Route> + Clone + use<'a>> {
+        route::from(self.routes.get(name)?, source)
+    }
+
+    /// Whether messages of this name and source have a handler.
+    #[must_use]
+    pub fn handles(&self, name: &str, source: &str) -> bool {
+        self.routes_of(name, source).is_some()
     }
 
     /// Whether messages of this name are acknowledged without a handler.
@@ -244,7 +276,8 @@ impl<A> EachMessage<A> for Decisions<A> {
         let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
         let aggregate = (A::NAME, <A as Aggregate>::FORMER_NAMES);
         let handlers = <A as Decide<M>>::FORMER_NAMES;
-        let names = Names::of_decision(&self.service.name, aggregate, M::NAME, handlers);
+        let message = catalog::decision(&Declared::of::<M>());
+        let names = Names::of_decision(&self.service.name, aggregate, &message, handlers);
         self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), names, Arc::new(decided));
     }
 }

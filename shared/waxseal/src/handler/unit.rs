@@ -258,7 +258,7 @@ impl Run<'_> {
         let index = u32::try_from(self.staged.emitted.len()).unwrap_or(u32::MAX);
         let source = match declared.channel {
             Channel::Queue(_) => self.service,
-            Channel::Bus | Channel::Topic(_) => declared.owner,
+            Channel::Bus | Channel::Topic(_) | Channel::Foreign(_) => declared.owner,
         };
         let trace = ["traceparent", "tracestate"];
         let envelope = Envelope {

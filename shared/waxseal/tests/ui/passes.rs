@@ -27,6 +27,24 @@ struct FillShelf {}
 waxseal::command!(FillShelf { name: "fill-shelf", version: 1, recipient: "inventory" });
 waxseal::command!(ShipOrder { name: "ship-order", version: 1, recipient: "shipping" });
 
+#[derive(Serialize, Deserialize)]
+struct ObjectCreated {}
+waxseal::foreign!(ObjectCreated { detail_type: "Object Created", source: "aws.s3", bus: default });
+#[derive(Serialize, Deserialize)]
+struct UserCreated {}
+waxseal::foreign!(UserCreated { detail_type: "User Created", source: "crm", bus: application });
+
+struct CountObject;
+impl Handler for CountObject {
+    const NAME: &str = "count-object";
+    type Event = ObjectCreated;
+    type Emits = (StockReserved,);
+    async fn handle(&self, _: &Envelope<ObjectCreated>, unit: &mut Unit<'_, Self::Emits>) -> Result<(), Fault> {
+        unit.emit(StockReserved {});
+        Ok(())
+    }
+}
+
 struct ReserveStock;
 impl Handler for ReserveStock {
     const NAME: &str = "reserve-stock";
@@ -83,5 +101,5 @@ impl Decide<FillShelf> for Shelves {
 }
 
 fn main() {
-    let _ = Service::new("inventory").handler(ReserveStock).aggregate(Shelves);
+    let _ = Service::new("inventory").handler(ReserveStock).handler(CountObject).aggregate(Shelves);
 }

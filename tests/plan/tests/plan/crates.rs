@@ -144,6 +144,13 @@ fn messages_depend_on_three_crates() {
 }
 
 #[test]
+fn events_of_aws_depend_on_messages_and_serde() {
+    states("It depends on the messages and serde alone.");
+    let expected = ["serde", "serde_json", "waxseal-message"].map(str::to_owned);
+    assert_eq!(manifests()["waxseal-aws-events"], expected.into());
+}
+
+#[test]
 fn no_function_depends_on_another() {
     states("No function calls another, or depends on one.");
     let manifests = manifests();

@@ -167,7 +167,7 @@ impl Engine {
                     delivery.blame(route.handler);
                     outcome = Err(failure);
                 }
-                (Ok(_), Err(_)) | (Err(_), Err(_)) => {}
+                (Ok(_) | Err(_), _) => {}
             }
         }
         outcome

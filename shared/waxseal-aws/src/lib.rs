@@ -1,5 +1,5 @@
-//! The calls of Waxseal to AWS: the DynamoDB table, the publishers of the relay, the dead-letter queue. The crate parses no
-//! delivery: `waxseal-lambda` does.
+//! The calls of Waxseal to AWS: the DynamoDB table, the publisher of relays and programs, the dead-letter queue. The crate
+//! parses no delivery: `waxseal-lambda` does.
 //!
 //! A function's `main` asks the [`Environment`] for its parts, each configured by environment variables alone:
 //!
@@ -46,6 +46,7 @@ pub use environment::Environment;
 pub use host::SystemHost;
 pub use log_handled::LogHandled;
 pub use metrics::Metrics;
-pub use publish::Publishers;
+pub use publish::Publisher;
 pub use setting_error::SettingError;
 pub use visibility::SqsVisibility;
+pub use waxseal::relay::{Messages, PublishError, PublishErrorKind, Unpublished, UnpublishedMessage};

@@ -179,7 +179,8 @@ mod tests {
         let lines = lines.lock().unwrap();
         assert_eq!(lines.len(), 2, "one line for each batch");
         let first = &lines[0];
-        let counts = ["Handled", "Duplicates", "Retried", "DeadLettered", "Ignored"].map(|name| first[name].as_u64());
+        let counts =
+            ["Handled", "Duplicates", "Retried", "DeadLettered", "Ignored"].map(|name| first[name].as_u64());
         assert_eq!(counts, [2, 1, 1, 2, 1].map(Some), "{first}");
         assert_eq!(first["Age"], 90_000);
         assert_eq!(first["Service"], "depot");

@@ -15,6 +15,7 @@ use waxseal::{
 };
 
 use crate::{
+    fifo::FifoQueue,
     http::{HttpService, Router},
     program::{Parameter, Program},
     source::Source,
@@ -60,6 +61,8 @@ pub struct Deployed {
     pub max_receives: u32,
     /// The sources that others fill.
     pub sources: Vec<Source>,
+    /// The FIFO queues that others fill.
+    pub fifo: Vec<FifoQueue>,
     /// Variables of its own with fixed values.
     pub environment: BTreeMap<String, String>,
     /// Variables of its own whose values each stage brings.
@@ -114,6 +117,7 @@ impl Deployed {
             invocations: 5,
             max_receives: 5,
             sources: Vec::new(),
+            fifo: Vec::new(),
             environment: BTreeMap::new(),
             parameters: Vec::new(),
             patterns: BTreeMap::new(),
@@ -180,6 +184,13 @@ impl Deployed {
     #[must_use]
     pub fn max_receives(mut self, count: u32) -> Self {
         self.max_receives = count;
+        self
+    }
+
+    /// One more source: a FIFO queue that others fill.
+    #[must_use]
+    pub fn fifo(mut self, queue: FifoQueue) -> Self {
+        self.fifo.push(queue);
         self
     }
 

@@ -6,6 +6,7 @@
 //! therefore said in one place.
 //!
 //! - [`Deployed`] is a service with its handlers, its HTTP interface and its numbers.
+//! - [`Publisher`] is a program that publishes and is no function.
 //! - [`App::routes`] derives [rules, filters, queues and time-outs](routes) as plain data.
 //! - [`App::check`] reports [mistakes of the whole application](finding), each with a code.
 //! - [`settings`] is the table of Waxseal's environment variables, and [`metric`] lists the metrics of a function.
@@ -49,11 +50,13 @@
 
 mod app;
 mod deployed;
+mod fifo;
 pub mod finding;
 mod horizon;
 mod http;
 pub mod metric;
 mod program;
+mod publisher;
 pub mod routes;
 pub mod settings;
 mod source;
@@ -62,9 +65,11 @@ mod variables;
 pub use self::{
     app::{App, Retention},
     deployed::Deployed,
+    fifo::{FIFO_DEAD_LETTERS_SUFFIX, FifoQueue},
     finding::{Finding, FindingCode},
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,
     program::{Parameter, Program},
+    publisher::Publisher,
     source::{Source, SourceKind, StartingPosition},
 };

@@ -12,9 +12,10 @@ use waxseal::{
 use crate::{
     app::App,
     deployed::Deployed,
+    fifo::FIFO_DEAD_LETTERS_SUFFIX,
     settings::{
-        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, KAFKA_RESPONSES, LEASE,
-        MALFORMED, MAX_AGE, MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
+        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_DEAD_LETTERS, FIFO_GROUPS, HORIZON, ISOLATION,
+        KAFKA_RESPONSES, LEASE, MALFORMED, MAX_AGE, MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
     },
 };
 
@@ -50,6 +51,7 @@ impl App {
         unless(answer == usual.total_failure, TOTAL_FAILURE.name, answer.word().to_owned());
         unless(!policy.kafka_offsets, KAFKA_RESPONSES.name, "partial".to_owned());
         unless(policy.isolation == usual.isolation, ISOLATION.name, "on".to_owned());
+        unless(service.fifo.is_empty(), FIFO_DEAD_LETTERS.name, FIFO_DEAD_LETTERS_SUFFIX.to_owned());
         variables
     }
 

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use waxseal::{Bus, Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit, catalog::Entry};
-use waxseal_catalog::{App, Deployed, FindingCode, Parameter};
+use waxseal::{
+    Bus, Channel, Declared, Envelope, Fault, Filter, Handler, Sequencing, Service, Unit, catalog::Entry,
+};
+use waxseal_catalog::{App, Deployed, FifoQueue, FindingCode, Parameter, Publisher};
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
     Declared::new(name, owner, channel)
@@ -288,4 +290,95 @@ fn s50_an_event_of_a_foreign_name_is_not_handled_by_a_handler_of_the_foreign_one
         App::new("shop").service(service("orders", &[("place", PLACE, &[PLACED]), ("see", theirs, &[])]));
     let found: Vec<_> = app.check().iter().map(|finding| finding.code).collect();
     assert_eq!(found, [FindingCode::NotRead]);
+}
+
+/// The shop with a program.
+fn with_program(name: &str, emits: &[Declared]) -> App {
+    let mut app = shop();
+    app.publishers.push(Publisher::new(name, emits.iter().copied()));
+    app
+}
+
+#[test]
+fn s81_a_program_emits_its_own_events_and_sends_commands_that_somebody_handles() {
+    const IMPORTED: Declared = declared("stock.imported", "stock-import", Channel::Bus);
+    let reader = || service("audit", &[("record", IMPORTED, &[])]);
+    assert_eq!(
+        lines(&with_program("stock-import", &[IMPORTED, RESERVE]).service(reader())),
+        [] as [String; 0]
+    );
+    // The wrong programs, each with its finding.
+    assert_eq!(
+        lines(&with_program("stock-import", &[PLACED])),
+        [
+            "WX0104 stock-import: it emits order.placed, which orders owns; only the owner publishes an event: send the owner a \
+             command, or emit an event of its own"
+        ]
+    );
+    assert_eq!(
+        lines(&with_program("orders", &[RESERVE])),
+        [
+            "WX0101 orders: a service and a program, or two programs, have this name; rename one: its stack and its permissions \
+             are named after it"
+        ]
+    );
+    assert_eq!(
+        lines(&with_program("stock-import", &[IMPORTED])),
+        [
+            "WX0110 stock-import: it emits stock.imported, which no service handles; handle it, stop emitting it, or say \
+             App::handled_elsewhere(\"stock.imported\")"
+        ]
+    );
+    const SCAN: Declared = declared("scan", "scanner", Channel::Queue("scanner"));
+    assert_eq!(
+        lines(&with_program("stock-import", &[SCAN])),
+        [
+            "WX0107 stock-import: it sends the command scan to scanner, which is not deployed; deploy scanner, or say \
+             App::handled_elsewhere(\"scan\")"
+        ]
+    );
+}
+
+#[test]
+fn s84_filters_that_together_break_a_limit_of_a_transport_are_found() {
+    let levels = |filter: &'static str| {
+        let entry = |entry: &Entry| entry.clone().filtered(Filter::new(filter));
+        let watch = service("orders", &[("watch", LEVEL, &[])]);
+        let watch = Deployed::of_catalog("orders", watch.catalog().iter().map(entry).collect());
+        App::new("shop").service(watch).emitted_elsewhere("stock.level-changed")
+    };
+    assert_eq!(lines(&levels(r#"{"sku":["hat"],"left":[{"numeric":["<",10]}]}"#)), [] as [String; 0]);
+    // 9 and 9 values, each two levels deep: 9 × 2 × 9 × 2 × 1.
+    let many = r#"{"a":["1","2","3","4","5","6","7","8","9"],"b":["1","2","3","4","5","6","7","8","9"]}"#;
+    assert_eq!(
+        lines(&levels(many)),
+        [
+            "WX0120 orders: AWS refuses the filter of the subscription to stock: event pattern, at the top: 324 combinations (the \
+             numbers of values multiplied, each with the depth of its field), and a filter policy has 150 at most; give fewer \
+             values in the filters of its handlers, or correct Deployed::pattern"
+        ]
+    );
+}
+
+#[test]
+fn s85_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
+    let with = |queues: &[FifoQueue]| {
+        let stock = queues.iter().fold(stock(), |stock, queue| stock.fifo(queue.clone()));
+        lines(&App::new("shop").service(orders()).service(stock))
+    };
+    assert_eq!(with(&[FifoQueue::new("returns"), FifoQueue::new("bookings-2").batch(1)]), [] as [String; 0]);
+    assert_eq!(
+        with(&[FifoQueue::new("returns"), FifoQueue::new("returns")]),
+        ["WX0121 stock: two FIFO queues have the name returns; rename one"]
+    );
+    for name in ["", "Returns", "returns.fifo", "2", "a-"] {
+        let found = with(&[FifoQueue::new(name)]);
+        assert!(found.len() == 1 && found[0].starts_with("WX0121 stock: `"), "{name}: {found:?}");
+    }
+    for batch in [0, 11] {
+        assert_eq!(
+            with(&[FifoQueue::new("returns").batch(batch)]),
+            [format!("WX0121 stock: the FIFO queue returns has a batch of {batch}; take 1 to 10 records")]
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waxseal_catalog::{App, Finding, FindingCode};
+use waxseal_catalog::{App, FIFO_DEAD_LETTERS_SUFFIX, Finding, FindingCode};
 
 use crate::{claims, names};
 
@@ -26,9 +26,29 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
         if longest > 64 {
             return Err(AppError::TooLong { service: service.name().to_owned(), over: longest - 64 });
         }
+        for queue in &service.fifo {
+            // SQS allows 80 characters.
+            let names = app.name.len() + names::LONGEST_STAGE + service.name().len() + queue.name.len();
+            let longest = names + "---".len() + FIFO_DEAD_LETTERS_SUFFIX.len() + ".fifo".len();
+            if longest > 80 {
+                return Err(AppError::Fifo { queue: queue.name.clone(), over: longest - 80 });
+            }
+        }
         for entry in service.catalog() {
             messages.extend(std::iter::once(&entry.consumes).chain(entry.emits).map(|one| one.name));
         }
+    }
+    for publisher in &app.publishers {
+        if !names::is_word(&publisher.name) {
+            return Err(AppError::Name { subject: "a program", name: publisher.name.clone() });
+        }
+        if !names.insert(&publisher.name) {
+            return Err(AppError::Taken(publisher.name.clone()));
+        }
+        if publisher.emits.is_empty() {
+            return Err(AppError::Nothing(publisher.name.clone()));
+        }
+        messages.extend(publisher.emits.iter().map(|one| one.name));
     }
     // `App::check` alone compares declarations. Its other findings leave templates that can be read.
     let twice = |finding: &Finding| finding.code == FindingCode::TwoDeclarations;
@@ -64,8 +84,11 @@ pub enum AppError {
         name: String,
     },
     /// Two stacks of one name.
-    #[error("two stacks would be named `{0}`: rename the service")]
+    #[error("two stacks would be named `{0}`: rename the service or the program")]
     Taken(String),
+    /// A program without messages: its policy would have no statement.
+    #[error("the program {0} publishes nothing: declare its messages, or remove it from the application")]
+    Nothing(String),
     /// A function's name would pass Lambda's limit.
     #[error(
         "the names of service {service} would be {over} characters too long for Lambda: shorten it, or the application's name"
@@ -73,6 +96,16 @@ pub enum AppError {
     TooLong {
         /// The service.
         service: String,
+        /// The number of characters beyond the limit.
+        over: usize,
+    },
+    /// A FIFO queue's name would pass SQS's limit.
+    #[error(
+        "the name of the dead-letter queue of the FIFO queue {queue} would be {over} characters too long for SQS: shorten it"
+    )]
+    Fifo {
+        /// The queue.
+        queue: String,
         /// The number of characters beyond the limit.
         over: usize,
     },

@@ -1,20 +1,22 @@
-//! Mistakes of single services.
+//! Mistakes of single services and programs.
 
 use std::collections::BTreeSet;
 
-use waxseal::{Service, ServiceError};
+use waxseal::{Channel, Declared, Service, ServiceError};
 
 use crate::{
     app::App,
     deployed::Deployed,
+    fifo::{FifoQueue, LARGEST_BATCH},
     finding::{code::FindingCode, report::Finding},
+    publisher::Publisher,
     routes::rule,
 };
 
 /// The prefix of the variables that follow from the declaration.
 const RESERVED: &str = "WAXSEAL_";
 
-/// The findings of each service alone.
+/// The findings of each service and each program alone.
 pub(super) fn findings(app: &App) -> Vec<Finding> {
     let mut names = BTreeSet::new();
     let mut findings = Vec::new();
@@ -32,8 +34,31 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
         }
         findings.extend(patterns(service));
         findings.extend(variables(service));
+        findings.extend(fifo_queues(service));
+    }
+    for publisher in &app.publishers {
+        if !names.insert(&publisher.name) {
+            let problem = "a service and a program, or two programs, have this name".to_owned();
+            let advice = "rename one: its stack and its permissions are named after it";
+            findings.push(Finding::new(FindingCode::TwoServices, &publisher.name, problem, advice));
+        }
+        findings.extend(foreign_events(publisher));
     }
     findings
+}
+
+/// Events of another owner that a program emits. One that it [declares](waxseal::PublishingProgram)
+/// in Rust does not compile; one of a list may.
+fn foreign_events(publisher: &Publisher) -> Vec<Finding> {
+    let events = publisher.emits.iter().filter(|declared| !matches!(declared.channel, Channel::Queue(_)));
+    let foreign = events.filter(|declared| declared.owner != publisher.name);
+    let finding = |declared: &Declared| {
+        let problem = format!("it emits {}, which {} owns", declared.name, declared.owner);
+        let advice =
+            "only the owner publishes an event: send the owner a command, or emit an event of its own";
+        Finding::new(FindingCode::ForeignEvent, &publisher.name, problem, advice).of_message(declared.name)
+    };
+    foreign.map(finding).collect()
 }
 
 /// The mistakes that the core knows. A cursor is known only where the handlers are.
@@ -95,6 +120,32 @@ fn patterns(service: &Deployed) -> Vec<Finding> {
         )
     };
     without.map(finding).collect()
+}
+
+/// FIFO queues with a wrong name or a wrong batch.
+fn fifo_queues(service: &Deployed) -> Vec<Finding> {
+    let mut names = BTreeSet::new();
+    let mut findings = Vec::new();
+    let is_word = |name: &str| {
+        let takes = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-') && name.chars().all(takes)
+    };
+    for FifoQueue { name, batch, .. } in &service.fifo {
+        let mut wrong = |problem: String, advice: &'static str| {
+            findings.push(Finding::new(FindingCode::FifoQueue, service.name(), problem, advice));
+        };
+        if !names.insert(name) {
+            wrong(format!("two FIFO queues have the name {name}"), "rename one");
+        }
+        if !is_word(name) {
+            let advice = "take lower-case letters, digits and `-`, a letter first";
+            wrong(format!("`{name}` cannot be the name of a FIFO queue"), advice);
+        }
+        if !(1..=LARGEST_BATCH).contains(batch) {
+            wrong(format!("the FIFO queue {name} has a batch of {batch}"), "take 1 to 10 records");
+        }
+    }
+    findings
 }
 
 /// Variables of Waxseal that are set by hand.

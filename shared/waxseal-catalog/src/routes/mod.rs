@@ -28,6 +28,8 @@
 //! assert_eq!(routes.queues[0].visibility, 6 * 20);
 //! ```
 
+mod fifo;
+mod filter;
 mod publish;
 mod queue;
 mod relay;
@@ -36,6 +38,7 @@ mod service;
 mod subscription;
 
 pub use self::{
+    fifo::Fifo,
     publish::Publishes,
     queue::{Mapping, Queue, QueueKind},
     relay::{RELAY_BATCH, RELAY_FILTER},

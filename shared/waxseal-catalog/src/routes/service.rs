@@ -4,6 +4,7 @@ use crate::{
     app::App,
     deployed::Deployed,
     routes::{
+        fifo::{self, Fifo},
         publish::{self, Publishes},
         queue::{self, Mapping, Queue, QueueKind},
         rule::{self, Rule},
@@ -26,6 +27,8 @@ pub struct Routes {
     pub sources: Vec<Source>,
     /// How its function polls each of its queues.
     pub mapping: Mapping,
+    /// The FIFO queues that others fill.
+    pub fifo: Vec<Fifo>,
     /// The time-out of its function, in seconds.
     pub timeout: u32,
     /// The days that its receipts are kept.
@@ -62,9 +65,10 @@ impl App {
             queues: queue::of(self, service),
             sources: service.sources.clone(),
             mapping: queue::mapping(service),
+            fifo: fifo::of(self, service),
             timeout: service.program.timeout,
             horizon: self.horizon(service),
-            publishes: publish::of(service),
+            publishes: publish::of(service.emits()),
             relay_timeout: self.relay.timeout,
             sweep: self.retention.sweep,
         }

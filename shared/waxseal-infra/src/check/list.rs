@@ -4,8 +4,8 @@ use waxseal_catalog::App;
 
 use crate::{
     check::{
-        alarms, catalog, claims, finding::Finding, functions, index::TemplateIndex, permissions, queues,
-        references, relay, report::Report, rules, settings, sources, table, topics,
+        alarms, catalog, claims, fifo, finding::Finding, functions, index::TemplateIndex, permissions,
+        queues, references, relay, report::Report, rules, settings, sources, table, topics,
     },
     stack::Stack,
 };
@@ -48,7 +48,7 @@ checks! {
         "names" "a resource that is found by its name is named after application and stage" names
     }
     catalog {
-        "catalog-stacks" "every service has its stack, and every stack a service" stacks
+        "catalog-stacks" "every service and every program has its stack, and no other stack is there" stacks
         "catalog-routes" "a service's rules and filters name the events that it handles, no more and no less" routes
         "catalog-owner" "a type of event has one owner, and only the owner's stack may publish it" owner
         "catalog-commands" "a service that handles commands has a queue for them, and a sender may send to it" commands
@@ -65,6 +65,9 @@ checks! {
         "queue-senders" "a service may send only for a rule or topic that is named" senders
         "queue-tls" "no request without TLS is allowed" tls
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
+    }
+    fifo {
+        "queue-fifo" "S-85: a FIFO queue has a FIFO dead-letter queue beside it, where its function sends dead letters, and no window" queues
     }
     rules {
         "rule-bus" "a rule is on the bus of its event: the application's, or that of a foreign event" bus
@@ -126,7 +129,8 @@ checks! {
     }
     permissions {
         "iam-version" "policies are of the language of 2012: the older one takes ${…} for text" version
-        "iam-managed" "no managed policy" managed
+        "iam-managed" "no managed policy, but that of a program, which runs under a role that is not ours" managed
+        "iam-publishers" "S-81: a program publishes its own messages and nothing else, under its own name" publishers
         "iam-wildcard-action" "no wildcard in an action that is allowed; an account's own hold on its key aside" wildcard_action
         "iam-wildcard-resource" "`*` for X-Ray and the network of a Kafka mapping alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events

@@ -86,7 +86,7 @@ pub async fn s3_an_unreadable_record_concerns_itself_alone(env: &impl ContractEn
 }
 
 fn observing_as_inventory(script: &Script) -> waxseal::Service {
-    waxseal::Service::new("inventory").handler(super::domain::Observe(script.clone()))
+    waxseal::Service::new("inventory").naturally_idempotent(super::domain::Observe(script.clone()))
 }
 
 /// Failed ids come in the order of the input, each once, in whatever order the records finish.

@@ -56,7 +56,6 @@ impl Effect for RestockOutside {
 struct Overwrite(Script);
 impl Handler for Overwrite {
     const NAME: &str = "overwrite";
-    const NATURALLY_IDEMPOTENT: bool = true;
     type Event = OrderPlaced;
     type Emits = ();
     async fn handle(&self, order: &Envelope<OrderPlaced>, unit: &mut Unit<'_, ()>) -> Result<(), Fault> {
@@ -100,7 +99,7 @@ pub async fn c2_an_entity_created_without_being_loaded_is_named(env: &impl Contr
             |script| Service::new("inventory").effect(RestockOutside(script.clone())),
             "inventory/restock-outside",
         ),
-        (|script| Service::new("inventory").handler(Overwrite(script.clone())), ""),
+        (|script| Service::new("inventory").naturally_idempotent(Overwrite(script.clone())), ""),
     ];
     for (service, consumer) in modes {
         let world = World::of(env).await;

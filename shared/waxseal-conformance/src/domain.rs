@@ -311,11 +311,10 @@ impl Effect for Mail {
     }
 }
 
-/// A handler that declares itself naturally idempotent.
+/// A handler that is registered as naturally idempotent.
 pub(super) struct Observe(pub(super) Script);
 impl Handler for Observe {
     const NAME: &str = "observe";
-    const NATURALLY_IDEMPOTENT: bool = true;
     type Event = OrderPlaced;
     type Emits = ();
     async fn handle(&self, order: &Envelope<OrderPlaced>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
@@ -342,5 +341,5 @@ pub(super) fn mailing(script: &Script) -> Service {
     Service::new("notification").effect(Mail(script.clone()))
 }
 pub(super) fn observing(script: &Script) -> Service {
-    Service::new("analytics").handler(Observe(script.clone()))
+    Service::new("analytics").naturally_idempotent(Observe(script.clone()))
 }

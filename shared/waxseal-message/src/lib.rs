@@ -28,6 +28,7 @@
 pub mod base64;
 mod bus;
 pub mod cloudevents;
+mod declare;
 mod destination;
 mod emits;
 mod envelope;

@@ -142,6 +142,41 @@ impl Fault {
     }
 }
 
+/// An error that knows what follows from it. With it `?` turns the error into a [`Fault`] in a handler.
+///
+/// ```
+/// use waxseal::{Fault, IntoFault};
+/// enum GatewayError { Busy, UnknownCard }
+/// impl IntoFault for GatewayError {
+///     fn into_fault(self) -> Fault {
+///         match self {
+///             Self::Busy => Fault::retry("the gateway is busy").did_not_act(),
+///             Self::UnknownCard => Fault::permanent("the gateway does not know the card"),
+///         }
+///     }
+/// }
+/// fn charge() -> Result<(), Fault> {
+///     Err(GatewayError::UnknownCard)?
+/// }
+/// assert!(charge().unwrap_err().is_permanent());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler must say what follows from `{Self}`: the message comes again, or it is a dead letter",
+    label = "say `.map_err(Fault::retry)?` or `.map_err(Fault::permanent)?`",
+    note = "`Fault::retry`: it may pass, so the message comes again. `Fault::permanent`: no retry can help, so it is a dead letter",
+    note = "for an error of your own, `impl waxseal::IntoFault` says it once"
+)]
+pub trait IntoFault {
+    /// The fault.
+    fn into_fault(self) -> Fault;
+}
+
+impl<E: IntoFault> From<E> for Fault {
+    fn from(error: E) -> Self {
+        error.into_fault()
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.reason.fmt(f)?;

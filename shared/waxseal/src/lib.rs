@@ -77,10 +77,10 @@ pub use engine::{
     Settings,
 };
 pub use error_chain::error_chain;
-pub use fault::{BoxError, Fault};
+pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
-    Aggregate, Attempt, Decide, Decides, Done, Effect, Failure, Handler, Out, Refusal, Replay, Sequencing,
-    Service, ServiceError, StagedMessage, Unit, catalog,
+    Aggregate, Attempt, Decide, Decides, Done, Effect, EmitsNothing, Failure, Handler, Out, Refusal, Replay,
+    Sequencing, Service, ServiceError, StagedMessage, Unit, catalog,
 };
 pub use host::Host;
 pub use row::{Entity, Loaded};

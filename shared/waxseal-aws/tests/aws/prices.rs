@@ -94,7 +94,6 @@ impl Handler for Mark {
 struct Glance;
 impl Handler for Glance {
     const NAME: &'static str = "glance";
-    const NATURALLY_IDEMPOTENT: bool = true;
     type Event = OrderPlaced;
     type Emits = ();
     async fn handle(&self, _: &Envelope<OrderPlaced>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
@@ -123,7 +122,7 @@ fn effect() -> Service {
 }
 
 fn idempotent() -> Service {
-    Service::new("inventory").handler(Glance)
+    Service::new("inventory").naturally_idempotent(Glance)
 }
 
 #[tokio::test]

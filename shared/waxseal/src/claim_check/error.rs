@@ -2,7 +2,7 @@
 
 use crate::{
     claim_check::store::StoreError,
-    fault::{BoxError, Fault},
+    fault::{BoxError, Fault, IntoFault},
 };
 
 /// The reason why a claim was not made or not redeemed. [`ClaimError::is_permanent`] says whether a
@@ -138,8 +138,8 @@ impl ClaimError {
     }
 }
 
-impl From<ClaimError> for Fault {
-    fn from(error: ClaimError) -> Self {
-        if error.is_permanent() { Self::permanent(error) } else { Self::retry(error) }
+impl IntoFault for ClaimError {
+    fn into_fault(self) -> Fault {
+        if self.is_permanent() { Fault::permanent(self) } else { Fault::retry(self) }
     }
 }

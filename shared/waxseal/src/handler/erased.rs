@@ -67,7 +67,27 @@ pub(crate) trait Reaction: Send + Sync {
     }
 }
 
-pub(crate) struct Handled<H>(pub(crate) H);
+pub(crate) struct Handled<H> {
+    handler: H,
+    mode: Mode,
+}
+
+impl<H: Handler> Handled<H> {
+    pub(crate) fn new(handler: H) -> Self {
+        Self { handler, mode: Mode::Transactional }
+    }
+
+    pub(crate) fn without_receipt(handler: H) -> Self {
+        const {
+            assert!(
+                matches!(H::SEQUENCING, Sequencing::Arrival),
+                "a naturally idempotent handler has no receipt, so its events have no order: `SEQUENCING = Sequencing::Arrival`"
+            );
+        }
+        Self { handler, mode: Mode::NaturallyIdempotent }
+    }
+}
+
 pub(crate) struct Effected<E> {
     effect: E,
     /// Stages the emissions of a success, where the effect has [`Done`].
@@ -78,13 +98,7 @@ type StageDone<E> = for<'a> fn(&'a E, Run<'a>) -> BoxFuture<'a, Result<Staged, R
 
 impl<H: Handler> Reaction for Handled<H> {
     fn mode(&self) -> Mode {
-        const {
-            assert!(
-                !H::NATURALLY_IDEMPOTENT || <H::Emits as Emits>::DECLARED.is_empty(),
-                "a naturally idempotent handler has no receipt, so it can emit nothing: `type Emits = ()`"
-            );
-        }
-        if H::NATURALLY_IDEMPOTENT { Mode::NaturallyIdempotent } else { Mode::Transactional }
+        self.mode
     }
 
     fn check(&self, raw: &Raw) -> Result<(), DecodeError> {
@@ -92,12 +106,6 @@ impl<H: Handler> Reaction for Handled<H> {
     }
 
     fn sequencing(&self) -> Sequencing {
-        const {
-            assert!(
-                !H::NATURALLY_IDEMPOTENT || matches!(H::SEQUENCING, Sequencing::Arrival),
-                "a naturally idempotent handler has no receipt, so its events have no order: `SEQUENCING = Sequencing::Arrival`"
-            );
-        }
         H::SEQUENCING
     }
 
@@ -113,7 +121,7 @@ impl<H: Handler> Reaction for Handled<H> {
         Box::pin(async move {
             let event: Envelope<H::Event> = run.cause.decode().map_err(RunError::Decode)?;
             let mut unit = Unit::new(run);
-            let result = self.0.handle(&event, &mut unit).await;
+            let result = self.handler.handle(&event, &mut unit).await;
             unit.run.staged.conclude(result).map_err(RunError::Fault)
         })
     }

@@ -40,6 +40,6 @@ pub(crate) use sequencing::{Standing, standing};
 pub use service::{Service, ServiceError};
 pub(crate) use staged::Staged;
 pub use staged_message::StagedMessage;
-pub use transactional::Handler;
+pub use transactional::{EmitsNothing, Handler};
 pub(crate) use unit::Run;
 pub use unit::Unit;

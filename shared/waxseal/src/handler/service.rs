@@ -17,7 +17,7 @@ use crate::{
         names::Names,
         route::{self, Route},
         sequencing::Sequencing,
-        transactional::Handler,
+        transactional::{EmitsNothing, Handler},
         wanted::{self, Wants},
     },
 };
@@ -55,10 +55,39 @@ impl Service {
 
     /// Adds a [`Handler`].
     pub fn handler<H: Handler>(self, handler: H) -> Self {
+        self.add_handler(Handled::new(handler))
+    }
+
+    /// Adds a [`Handler`] for which running twice is the same as running once, so that no receipt is
+    /// needed. No request is made for one. It can emit nothing, since a receipt is the outbox.
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use waxseal::{Envelope, Fault, Handler, Service, Unit};
+    /// # #[derive(Serialize, Deserialize)] struct PageViewed { path: String }
+    /// # waxseal::event!(PageViewed { name: "page.viewed", version: 1, owner: "shop" });
+    /// struct WarmCache;
+    /// impl Handler for WarmCache {
+    ///     const NAME: &str = "warm-cache";
+    ///     type Event = PageViewed;
+    ///     type Emits = ();
+    ///     async fn handle(&self, view: &Envelope<PageViewed>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+    ///         // Putting the same page into a cache twice is putting it there once.
+    /// #       let _ = view;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let service = Service::new("pages").naturally_idempotent(WarmCache);
+    /// ```
+    pub fn naturally_idempotent<H: EmitsNothing>(self, handler: H) -> Self {
+        self.add_handler(Handled::without_receipt(handler))
+    }
+
+    fn add_handler<H: Handler>(self, handler: Handled<H>) -> Self {
         const { wanted::check::<H::Event>(H::FILTER, H::SEQUENCING) }
         let wanted = if const { H::FILTER.is_all() } { None } else { wanted::compiled(H::FILTER) };
         let filter = (H::FILTER, wanted);
-        self.with::<H::Event, H::Emits>(H::NAME, H::FORMER_NAMES, filter, Arc::new(Handled(handler)))
+        self.with::<H::Event, H::Emits>(H::NAME, H::FORMER_NAMES, filter, Arc::new(handler))
     }
 
     /// Adds an [`Aggregate`] with every message that it decides.

@@ -38,11 +38,8 @@ pub trait Handler: Send + Sync + 'static {
     type Event: Message;
     /// The messages that it may emit or send.
     type Emits: Emits;
-    /// Whether running twice is the same as running once, so that no receipt is needed. It then
-    /// makes no request for one, and may emit nothing (a constant assertion).
-    const NATURALLY_IDEMPOTENT: bool = false;
-    /// The treatment of an entity's events that arrive out of order (S-34). It cannot be combined
-    /// with `NATURALLY_IDEMPOTENT`.
+    /// The treatment of an entity's events that arrive out of order (S-34). A handler
+    /// [without a receipt](crate::Service::naturally_idempotent) has none.
     const SEQUENCING: Sequencing = Sequencing::Arrival;
     /// The payloads that it wants (S-82). A message with another payload is ignored by this handler
     /// alone: nothing is read, and no receipt is written. The rule or the subscription of its event
@@ -84,3 +81,15 @@ pub trait Handler: Send + Sync + 'static {
         unit: &mut Unit<'_, Self::Emits>,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 }
+
+/// A handler with `type Emits = ()`. Every such handler is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` emits, so it needs a receipt: a naturally idempotent handler has none, and can emit nothing",
+    label = "it has a `type Emits` that is not `()`",
+    note = "register it with `.handler(..)`, or declare `type Emits = ()`"
+)]
+pub trait EmitsNothing: Handler<Emits = ()> {}
+
+// The compiler's error should name the handler, not this implementation's bounds.
+#[diagnostic::do_not_recommend]
+impl<H: Handler<Emits = ()>> EmitsNothing for H {}

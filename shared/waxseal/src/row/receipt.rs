@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     emission::{Emission, write_emissions},
-    fault::Fault,
+    fault::{Fault, IntoFault},
     row::sort,
     table::{Item, Key, attribute},
     token::Token,
@@ -126,11 +126,11 @@ impl NotAReceipt {
     }
 }
 
-impl From<NotAReceipt> for Fault {
-    fn from(error: NotAReceipt) -> Self {
-        match error {
-            NotAReceipt::Damaged { .. } => Self::permanent(error),
-            NotAReceipt::Newer { .. } => Self::retry(error),
+impl IntoFault for NotAReceipt {
+    fn into_fault(self) -> Fault {
+        match self {
+            Self::Damaged { .. } => Fault::permanent(self),
+            Self::Newer { .. } => Fault::retry(self),
         }
     }
 }

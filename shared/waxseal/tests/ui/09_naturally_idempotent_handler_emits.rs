@@ -13,7 +13,6 @@ waxseal::event!(OrderCounted { name: "order.counted", version: 1, owner: "analyt
 struct CountOrders;
 impl Handler for CountOrders {
     const NAME: &str = "count-orders";
-    const NATURALLY_IDEMPOTENT: bool = true;
     type Event = OrderPlaced;
     type Emits = (OrderCounted,);
     async fn handle(&self, _: &Envelope<OrderPlaced>, unit: &mut Unit<'_, Self::Emits>) -> Result<(), Fault> {
@@ -23,5 +22,5 @@ impl Handler for CountOrders {
 }
 
 fn main() {
-    let _ = Service::new("analytics").handler(CountOrders);
+    let _ = Service::new("analytics").naturally_idempotent(CountOrders);
 }

@@ -10,7 +10,6 @@ waxseal::event!(ParcelMoved { name: "parcel.moved", version: 1, owner: "shipping
 struct See;
 impl Handler for See {
     const NAME: &str = "see";
-    const NATURALLY_IDEMPOTENT: bool = true;
     const SEQUENCING: Sequencing = Sequencing::Newest("last-seen");
     type Event = ParcelMoved;
     type Emits = ();
@@ -20,5 +19,5 @@ impl Handler for See {
 }
 
 fn main() {
-    let _ = Service::new("tracking").handler(See);
+    let _ = Service::new("tracking").naturally_idempotent(See);
 }

@@ -50,7 +50,7 @@ fn source(event: &Declared, bus: Bus) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use waxseal::catalog::{Entry, Mode};
+    use waxseal::catalog::Entry;
 
     use super::*;
 
@@ -64,14 +64,7 @@ mod tests {
     }
 
     fn deployed(consumes: &[Declared]) -> Deployed {
-        let entry = |consumes: &Declared| Entry {
-            service: "files".to_owned(),
-            handler: consumes.owner,
-            decides: None,
-            mode: Mode::Transactional,
-            consumes: *consumes,
-            emits: &[],
-        };
+        let entry = |consumes: &Declared| Entry::new("files", consumes.owner, *consumes, &[]);
         Deployed::of_catalog("files", consumes.iter().map(entry).collect())
     }
 

@@ -9,7 +9,7 @@ use waxseal_infra::{Stack, check, templates};
 use crate::support::service;
 
 const fn foreign(name: &'static str, owner: &'static str, bus: Option<Bus>) -> Declared {
-    Declared { name, version: 1, owner, channel: Channel::Foreign(bus), claim_check_over: None }
+    Declared::new(name, owner, Channel::Foreign(bus))
 }
 
 const CREATED: Declared = foreign("Object Created", "aws.s3", Some(Bus::Default));
@@ -20,13 +20,7 @@ const WHOLE: &str = "aws.partner/example.com/shop/orders";
 const PAID: Declared = foreign("Paid", WHOLE, Some(Bus::Partner(WHOLE)));
 const MOVED: Declared = foreign("com.example.Moved", "crm", Some(Bus::Application));
 const PLAIN: Declared = foreign("invoice_paid", "billing", None);
-const RECEIVED: Declared = Declared {
-    name: "price-list.received",
-    version: 1,
-    owner: "files",
-    channel: Channel::Bus,
-    claim_check_over: None,
-};
+const RECEIVED: Declared = Declared::new("price-list.received", "files", Channel::Bus);
 
 fn shop() -> App {
     let handlers = [

@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use waxseal::BoxError;
-use waxseal_aws::{Environment, Publishers, SqsDeadLetters};
+use waxseal_aws::{Environment, Publisher, SqsDeadLetters};
 use waxseal_lambda::Relay;
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
     waxseal_lambda::start(relay()).await
 }
 
-async fn relay() -> Result<Relay<Publishers, SqsDeadLetters>, BoxError> {
+async fn relay() -> Result<Relay<Publisher, SqsDeadLetters>, BoxError> {
     let aws = Environment::from_env();
     let (publisher, dead_letters) = (aws.publisher()?, aws.dead_letters()?);
     Ok(relay::relay(publisher, dead_letters, aws.table()?, aws.host(), aws.sweep_reach()?))

@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use waxseal::{
     Host,
     dead_letter::DeadLetters,
-    relay::{Publisher, Receipts},
+    relay::{Publish, Receipts},
 };
 use waxseal_lambda::Relay;
 
 /// The relay. Messages that can never be published go to `dead_letters`, under this name. A sweep
 /// of `receipts` may begin as far back as `reach`.
-pub fn relay<P: Publisher, D: DeadLetters>(
+pub fn relay<P: Publish, D: DeadLetters>(
     publisher: P,
     dead_letters: D,
     receipts: impl Receipts + 'static,

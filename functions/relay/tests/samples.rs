@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use waxseal::{
     Emission, Timestamp,
-    relay::{PublishError, Publisher, Receipts},
+    relay::{Publish, PublishError, Receipts},
     table::{Item, Key, ScanPage, TableError},
 };
 use waxseal_lambda::{Invocation, Invoke};
@@ -25,7 +25,7 @@ struct Channels {
     error: Option<PublishError>,
 }
 
-impl Publisher for Channels {
+impl Publish for Channels {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let take = |emission: &&Emission| match &self.error {
             Some(error) => Err(error.clone()),

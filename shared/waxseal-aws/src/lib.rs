@@ -1,5 +1,5 @@
-//! The calls of Waxseal to AWS: the DynamoDB table, the publishers of the relay, the dead-letter queue. The crate parses no
-//! delivery: `waxseal-lambda` does.
+//! The calls of Waxseal to AWS: the DynamoDB table, the publisher of relays and programs, the dead-letter queue. The crate
+//! parses no delivery: `waxseal-lambda` does.
 //!
 //! A function's `main` asks the [`Environment`] for its parts, each configured by environment variables alone:
 //!
@@ -42,6 +42,7 @@ pub use dead_letters::SqsDeadLetters;
 pub use dynamo::Dynamo;
 pub use environment::Environment;
 pub use host::SystemHost;
-pub use publish::Publishers;
+pub use publish::Publisher;
 pub use setting_error::SettingError;
 pub use visibility::SqsVisibility;
+pub use waxseal::relay::{Messages, PublishError, PublishErrorKind, Unpublished, UnpublishedMessage};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use waxseal::{Channel, Declared};
+use waxseal::{Channel, Declared, PublishingProgram};
 
-use crate::{deployed::Deployed, program::Program};
+use crate::{deployed::Deployed, program::Program, publisher::Publisher};
 
 /// An application: its services and everything that they share. The crate's front page has an
 /// example.
@@ -17,6 +17,8 @@ pub struct App {
     pub command: String,
     /// Its services.
     pub services: Vec<Deployed>,
+    /// The programs that publish and are no functions.
+    pub publishers: Vec<Publisher>,
     /// The relay, which publishes the emissions of a service's receipts. One binary, one function
     /// for each service that emits.
     pub relay: Program,
@@ -62,6 +64,7 @@ impl App {
             name: name.into(),
             command: "make infra".to_owned(),
             services: Vec::new(),
+            publishers: Vec::new(),
             relay: Program::new("relay"),
             retention: Retention::default(),
             binaries: None,
@@ -74,6 +77,29 @@ impl App {
     #[must_use]
     pub fn service(mut self, service: impl Into<Deployed>) -> Self {
         self.services.push(service.into());
+        self
+    }
+
+    /// Adds a program that publishes and is no function: a service on ECS, a script.
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// use waxseal::PublishingProgram;
+    /// use waxseal_catalog::App;
+    /// # #[derive(Serialize, Deserialize)] struct InvoicePaid {}
+    /// # waxseal::event!(InvoicePaid { name: "invoice.paid", version: 1, owner: "billing-import" });
+    /// struct BillingImport;
+    /// impl PublishingProgram for BillingImport {
+    ///     const NAME: &str = "billing-import";
+    ///     type Emits = (InvoicePaid,);
+    /// }
+    /// let app = App::new("shop").publisher::<BillingImport>().handled_elsewhere("invoice.paid");
+    /// assert_eq!(app.check(), []);
+    /// assert_eq!(app.publishes(&app.publishers[0]).events, ["invoice.paid"]);
+    /// ```
+    #[must_use]
+    pub fn publisher<P: PublishingProgram>(mut self) -> Self {
+        self.publishers.push(Publisher::of::<P>());
         self
     }
 
@@ -105,10 +131,11 @@ impl App {
         self.services.iter_mut().find(|deployed| deployed.name() == service)
     }
 
-    /// Every topic that a service publishes to or reads.
+    /// Every topic that a service or a program publishes to, or a service reads.
     #[must_use]
     pub fn topics(&self) -> BTreeSet<&'static str> {
-        let messages = self.services.iter().flat_map(Deployed::messages);
+        let published = self.publishers.iter().flat_map(|publisher| publisher.emits.iter().copied());
+        let messages = self.services.iter().flat_map(Deployed::messages).chain(published);
         messages.filter_map(|declared| topic(&declared)).collect()
     }
 }

@@ -6,6 +6,7 @@
 //! therefore said in one place.
 //!
 //! - [`Deployed`] is a service with its handlers, its HTTP interface and its numbers.
+//! - [`Publisher`] is a program that publishes and is no function.
 //! - [`App::routes`] derives [rules, filters, queues and time-outs](routes) as plain data.
 //! - [`App::check`] reports [mistakes of the whole application](finding), each with a code.
 //! - [`settings`] is the table of Waxseal's environment variables.
@@ -53,6 +54,7 @@ pub mod finding;
 mod horizon;
 mod http;
 mod program;
+mod publisher;
 pub mod routes;
 pub mod settings;
 mod variables;
@@ -64,4 +66,5 @@ pub use self::{
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,
     program::{Parameter, Program},
+    publisher::Publisher,
 };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use waxseal::{Bus, Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit, catalog::Entry};
-use waxseal_catalog::{App, Deployed, FindingCode, Parameter};
+use waxseal_catalog::{App, Deployed, FindingCode, Parameter, Publisher};
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
     Declared::new(name, owner, channel)
@@ -288,4 +288,51 @@ fn s50_an_event_of_a_foreign_name_is_not_handled_by_a_handler_of_the_foreign_one
         App::new("shop").service(service("orders", &[("place", PLACE, &[PLACED]), ("see", theirs, &[])]));
     let found: Vec<_> = app.check().iter().map(|finding| finding.code).collect();
     assert_eq!(found, [FindingCode::NotRead]);
+}
+
+/// The shop with a program.
+fn with_program(name: &str, emits: &[Declared]) -> App {
+    let mut app = shop();
+    app.publishers.push(Publisher::new(name, emits.iter().copied()));
+    app
+}
+
+#[test]
+fn s81_a_program_emits_its_own_events_and_sends_commands_that_somebody_handles() {
+    const IMPORTED: Declared = declared("stock.imported", "stock-import", Channel::Bus);
+    let reader = || service("audit", &[("record", IMPORTED, &[])]);
+    assert_eq!(
+        lines(&with_program("stock-import", &[IMPORTED, RESERVE]).service(reader())),
+        [] as [String; 0]
+    );
+    // The wrong programs, each with its finding.
+    assert_eq!(
+        lines(&with_program("stock-import", &[PLACED])),
+        [
+            "WX0104 stock-import: it emits order.placed, which orders owns; only the owner publishes an event: send the owner a \
+             command, or emit an event of its own"
+        ]
+    );
+    assert_eq!(
+        lines(&with_program("orders", &[RESERVE])),
+        [
+            "WX0101 orders: a service and a program, or two programs, have this name; rename one: its stack and its permissions \
+             are named after it"
+        ]
+    );
+    assert_eq!(
+        lines(&with_program("stock-import", &[IMPORTED])),
+        [
+            "WX0110 stock-import: it emits stock.imported, which no service handles; handle it, stop emitting it, or say \
+             App::handled_elsewhere(\"stock.imported\")"
+        ]
+    );
+    const SCAN: Declared = declared("scan", "scanner", Channel::Queue("scanner"));
+    assert_eq!(
+        lines(&with_program("stock-import", &[SCAN])),
+        [
+            "WX0107 stock-import: it sends the command scan to scanner, which is not deployed; deploy scanner, or say \
+             App::handled_elsewhere(\"scan\")"
+        ]
+    );
 }

@@ -30,6 +30,18 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
             messages.extend(std::iter::once(&entry.consumes).chain(entry.emits).map(|one| one.name));
         }
     }
+    for publisher in &app.publishers {
+        if !names::is_word(&publisher.name) {
+            return Err(AppError::Name { subject: "a program", name: publisher.name.clone() });
+        }
+        if !names.insert(&publisher.name) {
+            return Err(AppError::Taken(publisher.name.clone()));
+        }
+        if publisher.emits.is_empty() {
+            return Err(AppError::Nothing(publisher.name.clone()));
+        }
+        messages.extend(publisher.emits.iter().map(|one| one.name));
+    }
     // `App::check` alone compares declarations. Its other findings leave templates that can be read.
     let twice = |finding: &Finding| finding.code == FindingCode::TwoDeclarations;
     if let Some(finding) = app.check().into_iter().find(twice) {
@@ -64,8 +76,11 @@ pub enum AppError {
         name: String,
     },
     /// Two stacks of one name.
-    #[error("two stacks would be named `{0}`: rename the service")]
+    #[error("two stacks would be named `{0}`: rename the service or the program")]
     Taken(String),
+    /// A program without messages: its policy would have no statement.
+    #[error("the program {0} publishes nothing: declare its messages, or remove it from the application")]
+    Nothing(String),
     /// A function's name would pass Lambda's limit.
     #[error(
         "the names of service {service} would be {over} characters too long for Lambda: shorten it, or the application's name"

@@ -2,7 +2,7 @@
 //!
 //! An [`App`](waxseal_catalog::App) says which messages its services handle and emit. Queues,
 //! rules, subscriptions, permissions and alarms follow from it. [`templates`] writes them: one
-//! stack for the bus, and one for each service. [`check`] reads any templates, generated or not. It
+//! stack for the bus, one for each service, and one for each program that publishes. [`check`] reads any templates, generated or not. It
 //! reports everything that would lose an event, let one service publish for another, or hide a
 //! failure.
 //!
@@ -37,6 +37,8 @@ mod claims;
 mod dashboard;
 mod error;
 mod names;
+mod publisher;
+mod publishing;
 mod service;
 mod stack;
 mod templates;

@@ -8,15 +8,15 @@ use std::{error::Error, sync::Arc};
 use serde_json::json;
 use waxseal::{
     Emission, Timestamp,
-    relay::{PublishError, Publisher},
+    relay::{Publish, PublishError},
 };
 use waxseal_lambda::{Invocation, Invoke, Relay};
 use waxseal_testing::{ManualHost, RecordedDeadLetters};
 
-/// A publisher that prints. `waxseal_aws::Publishers` is the one for EventBridge, SNS and SQS.
+/// A publisher that prints. `waxseal_aws::Publisher` is the one for EventBridge, SNS and SQS.
 struct Print;
 
-impl Publisher for Print {
+impl Publish for Print {
     async fn publish(&self, emissions: &[&Emission], _now: Timestamp) -> Vec<Result<(), PublishError>> {
         let print = |emission: &&Emission| {
             println!("published to {}: {}", emission.channel, emission.envelope);

@@ -7,7 +7,7 @@ use waxseal::{
     batch::{RecordOutcome, TotalFailure, dead_letter},
     dead_letter::DeadLetters,
     observe::Observers,
-    relay::{Pending, Progress, Publisher, Receipts, publish},
+    relay::{Pending, Progress, Publish, Receipts, publish},
     table::TableError,
 };
 
@@ -32,7 +32,7 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use waxseal::{BoxError, Emission, Host, Timestamp, Token, dead_letter::{DeadLetter, DeadLetters}, relay::{PublishError, Publisher}};
+/// use waxseal::{BoxError, Emission, Host, Timestamp, Token, dead_letter::{DeadLetter, DeadLetters}, relay::{PublishError, Publish}};
 /// use waxseal_lambda::{Invocation, Invoke, Relay};
 ///
 /// struct Print;
@@ -40,7 +40,7 @@ use crate::{
 ///     fn now(&self) -> Timestamp { Timestamp::from(std::time::SystemTime::now()) }
 ///     fn token(&self) -> Token { Token(1) }
 /// }
-/// impl Publisher for Print {
+/// impl Publish for Print {
 ///     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
 ///         emissions.iter().map(|emission| Ok(println!("{}: {}", emission.channel, emission.envelope))).collect()
 ///     }
@@ -83,7 +83,7 @@ impl<P, D> std::fmt::Debug for Relay<P, D> {
     }
 }
 
-impl<P: Publisher, D: DeadLetters> Relay<P, D> {
+impl<P: Publish, D: DeadLetters> Relay<P, D> {
     /// A relay that publishes to `publisher`. Dead letters name `service`; `host` tells the age of records (O-6).
     #[must_use]
     pub fn new(service: impl Into<String>, publisher: P, dead_letters: D, host: Arc<dyn Host>) -> Self {
@@ -192,7 +192,7 @@ impl<P, D> Relay<P, D> {
     }
 }
 
-impl<P: Publisher, D: DeadLetters> Invoke for Relay<P, D> {
+impl<P: Publish, D: DeadLetters> Invoke for Relay<P, D> {
     async fn warm_up(&self) -> Result<(), TableError> {
         Ok(())
     }

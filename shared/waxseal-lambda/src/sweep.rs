@@ -13,7 +13,7 @@ use waxseal::{
     clip,
     dead_letter::DeadLetters,
     error_chain,
-    relay::{Counts, Publisher, Receipts, Relay, Sweep, Window},
+    relay::{Counts, Publish, Receipts, Relay, Sweep, Window},
     table::{Key, ScanPage, TableError},
 };
 
@@ -57,7 +57,7 @@ impl Sweeper {
     /// Sweeps as `payload` says, until it is done or the invocation's time is up.
     ///
     /// `relay` gives the relay of each moment: its age rules ask for the time.
-    pub(crate) async fn sweep<'a, P: Publisher + 'a, D: DeadLetters + 'a>(
+    pub(crate) async fn sweep<'a, P: Publish + 'a, D: DeadLetters + 'a>(
         &self,
         relay: impl Fn() -> Relay<'a, P, D>,
         payload: &str,

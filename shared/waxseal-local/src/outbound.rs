@@ -8,7 +8,7 @@ use waxseal::{
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
     lock::Lock,
-    relay::{PublishError, Publisher},
+    relay::{Publish, PublishError},
     sqs,
 };
 
@@ -111,7 +111,7 @@ fn refused(channel: &str, error: &Refused) -> PublishError {
     PublishError::refused(format!("{channel}: {error}"))
 }
 
-impl Publisher for Channels {
+impl Publish for Channels {
     async fn publish(&self, emissions: &[&Emission], now: Timestamp) -> Vec<Result<(), PublishError>> {
         let faults = &self.world.faults;
         let results = emissions

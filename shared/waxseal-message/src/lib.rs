@@ -3,6 +3,7 @@
 //!
 //! [`event!`] and [`command!`] declare a message once, with its name, version, owner and channel.
 //! [`foreign!`] declares an event that somebody else defines.
+//! [`PublishingProgram`] declares a program that publishes and is no Lambda function.
 //! An [`Envelope`] is a message with its metadata, and [`Raw`] is one whose payload is still JSON.
 //! [`cloudevents`] maps envelopes to CloudEvents and back, [`hash`] tells payloads apart, and
 //! [`derived_id`] gives a message the same id each time its cause is handled.
@@ -39,6 +40,7 @@ mod lacking;
 mod malformed;
 mod message;
 mod pointer;
+mod publishing;
 mod replay;
 mod rfc3339;
 mod sequence;
@@ -60,10 +62,11 @@ pub use lacking::lacking;
 pub use malformed::Malformed;
 pub use message::{Ancestor, Command, DecodeError, Event, Message, Origin};
 pub use pointer::pointer;
+pub use publishing::PublishingProgram;
 pub use sequence::{NUMBER, SUBJECT};
 pub use tenant::{IntoTenant, InvalidTenant, Tenant};
 pub use text::{LONGEST_REASON, LONGEST_WHOLE, Quoted, clip, is_plain_name};
 pub use timestamp::{NotATime, OutOfRange, Timestamp};
 
 #[doc(hidden)]
-pub use {foreign::__check_foreign, message::__check};
+pub use {foreign::__check_foreign, message::__check, publishing::__owns};

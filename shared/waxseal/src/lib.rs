@@ -6,7 +6,7 @@
 //! receipt, so inbox and outbox cannot disagree.
 //!
 //! This crate is the protocol. It knows no AWS type, no socket, no clock and no runtime. A
-//! [`Table`], a [`Host`], a [`Publisher`](relay::Publisher) and
+//! [`Table`], a [`Host`], a [`Publish`](relay::Publish) and
 //! [`DeadLetters`](dead_letter::DeadLetters) connect it to an environment.
 //!
 //! ```
@@ -89,6 +89,6 @@ pub use token::Token;
 pub use waxseal_message::{
     Ancestor, Bus, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event,
     Header, IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange,
-    Quoted, REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents, command, derived_id,
-    event, foreign, hash, is_plain_name, lacking, payload_hash, pointer, sqs,
+    PublishingProgram, Quoted, REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents,
+    command, derived_id, event, foreign, hash, is_plain_name, lacking, payload_hash, pointer, sqs,
 };

@@ -19,7 +19,7 @@ use waxseal::{
     Emission, Envelope, Fault, Handler, Raw, Service, Timestamp, Unit,
     dead_letter::DeadLetters,
     read_emissions,
-    relay::{self, Pending, Progress, PublishError, Publisher, Relay},
+    relay::{self, Pending, Progress, Publish, PublishError, Relay},
     row::receipt,
     table::attribute,
 };
@@ -79,7 +79,7 @@ struct Bus {
     most: Option<usize>,
 }
 
-impl Publisher for Bus {
+impl Publish for Bus {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         self.calls.lock().unwrap().push(emissions.iter().map(|emission| id(emission)).collect());
         let mut answers = self.answers.lock().unwrap();
@@ -190,7 +190,7 @@ struct World {
     busy: Mutex<u32>,
 }
 
-impl Publisher for World {
+impl Publish for World {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let channel = &emissions[0].channel;
         assert!(emissions.iter().all(|emission| emission.channel == *channel), "one channel at a time");

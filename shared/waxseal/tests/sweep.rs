@@ -20,7 +20,7 @@ use support::start;
 use waxseal::observe::Observers;
 use waxseal::{
     Emission, Raw, Timestamp, Token,
-    relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
+    relay::{Counts, Progress, Publish, PublishError, Receipts, Relay, Sweep, SweepError, Window},
     row::{Receipt, receipt},
     table::{Item, Key, Scan, ScanPage, TableError, attribute, memory::Items},
 };
@@ -91,7 +91,7 @@ struct Bus {
     silent: Arc<AtomicBool>,
 }
 
-impl Publisher for Bus {
+impl Publish for Bus {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let take = |emission: &&Emission| {
             let id = serde_json::from_str::<serde_json::Value>(emission.envelope.get()).unwrap()["eventId"]

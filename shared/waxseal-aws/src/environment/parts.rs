@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use waxseal::{Engine, Host, batch::Batches};
+use waxseal::{Engine, Host, PublishingProgram, batch::Batches};
 use waxseal_catalog::settings::{AWS_REGION, BUS, DEAD_LETTERS, QUEUES, Setting, TABLE, TIMEOUT, TOPICS};
 #[cfg(feature = "claim-check")]
 use waxseal_catalog::settings::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
@@ -15,7 +15,7 @@ use crate::{
     dead_letters::SqsDeadLetters,
     dynamo::Dynamo,
     host::SystemHost,
-    publish::{Channels, Publishers},
+    publish::{Channels, Publisher},
     sdk,
     setting_error::SettingError,
     variables::Variables,
@@ -145,12 +145,28 @@ impl Environment {
         Arc::new(SystemHost)
     }
 
-    /// The relay's publishers: `WAXSEAL_BUS`, and every `WAXSEAL_TOPIC_<NAME>` and `WAXSEAL_QUEUE_<NAME>` that is set.
+    /// The relay's publisher: `WAXSEAL_BUS`, and every `WAXSEAL_TOPIC_<NAME>` and `WAXSEAL_QUEUE_<NAME>` that is set.
     /// Functions that are no relay must not call it: it links three more clients.
     ///
     /// # Errors
     /// Where a variable is absent or has a wrong value.
-    pub fn publisher(&self) -> Result<Publishers, SettingError> {
+    pub fn publisher(&self) -> Result<Publisher, SettingError> {
+        Ok(Publisher::new(&self.sdk, self.channels()?))
+    }
+
+    /// The publisher of a program that is no Lambda function, with the same variables: the outputs of the program's stack
+    /// have their values. [`Publisher`] has an example.
+    ///
+    /// [`Environment::from_env`] takes credentials from variables alone, as Lambda sets them. A program on ECS or EC2 gives
+    /// its own configuration of the SDK to [`Environment::new`].
+    ///
+    /// # Errors
+    /// Where a variable is absent or has a wrong value.
+    pub fn publisher_of<P: PublishingProgram>(&self) -> Result<Publisher<P>, SettingError> {
+        Ok(Publisher::new(&self.sdk, self.channels()?))
+    }
+
+    fn channels(&self) -> Result<Channels, SettingError> {
         let bus = self.variables.required(&BUS)?.to_owned();
         let target = self.target(format!("bus {bus}"), &BUS, "EVENTBRIDGE")?;
         let mut channels = Channels::new(bus, target);
@@ -161,7 +177,7 @@ impl Environment {
                 channels.add(name.to_owned(), value.to_owned(), target);
             }
         }
-        Ok(Publishers::new(&self.sdk, channels))
+        Ok(channels)
     }
 
     fn target(&self, what: String, setting: &Setting, service: &'static str) -> Result<Target, SettingError> {

@@ -10,6 +10,7 @@ mod dead_letters;
 mod environment;
 mod meaning;
 mod prices;
+mod programs;
 mod publishing;
 mod recorded;
 mod support;

@@ -4,17 +4,17 @@ use serde_json::{Value, json, value::RawValue};
 use waxseal::{
     Emission, Tenant,
     dead_letter::{DeadLetter, DeadLetters},
-    relay::{Pending, Progress, PublishError, PublishErrorKind, Publisher, Relay},
+    relay::{Pending, Progress, Publish, PublishError, PublishErrorKind, Relay},
 };
 use waxseal_aws::{
-    Environment, Publishers,
+    Environment, Publisher,
     testing::{Answer, Replay},
 };
 
 const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:stock-level-changed";
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/inventory";
 
-fn publishers(content_type: &'static str, answers: impl IntoIterator<Item = Answer>) -> (Replay, Publishers) {
+fn publishers(content_type: &'static str, answers: impl IntoIterator<Item = Answer>) -> (Replay, Publisher) {
     let replay = Replay::new(content_type, answers);
     let variables = [
         ("WAXSEAL_BUS", "shop"),
@@ -47,7 +47,7 @@ fn sized(channel: &str, id: &str, note: &str) -> Emission {
     Emission::new(channel, envelope)
 }
 
-async fn publish(publishers: &Publishers, emissions: &[Emission]) -> Vec<Result<(), PublishError>> {
+async fn publish(publishers: &Publisher, emissions: &[Emission]) -> Vec<Result<(), PublishError>> {
     publishers.publish(&emissions.iter().collect::<Vec<_>>(), waxseal::Timestamp::UNIX_EPOCH).await
 }
 

@@ -6,7 +6,7 @@ use waxseal::{
     BoxError, Emission, Timestamp,
     dead_letter::{DeadLetter, DeadLetters},
     error_chain,
-    relay::{Counts, Progress, PublishError, Publisher, Receipts, Relay, Sweep, SweepError, Window},
+    relay::{Counts, Progress, Publish, PublishError, Receipts, Relay, Sweep, SweepError, Window},
     table::{Foreign, Item, Key, Value, attribute},
 };
 use waxseal_aws::{
@@ -36,7 +36,7 @@ fn receipt(n: usize, second: i64) -> Item {
 #[derive(Default)]
 struct Bus(std::sync::Mutex<Vec<String>>);
 
-impl Publisher for Bus {
+impl Publish for Bus {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let mut taken = self.0.lock().unwrap();
         taken.extend(emissions.iter().map(|emission| emission.envelope.get().to_owned()));

@@ -9,18 +9,19 @@ use crate::{
     finding::{code::FindingCode, report::Finding},
 };
 
-/// A message as one handler of one service declares it.
+/// A message as one handler of one service, or one program, declares it.
 #[derive(Clone, Copy)]
 struct Mention<'a> {
     service: &'a str,
-    handler: &'static str,
+    /// None of a program.
+    handler: Option<&'static str>,
     declared: Declared,
 }
 
 impl Mention<'_> {
     fn finding(&self, code: FindingCode, problem: String, advice: String) -> Finding {
-        let finding = Finding::new(code, self.service, problem, advice);
-        finding.of_handler(self.handler).of_message(self.declared.name)
+        let finding = Finding::new(code, self.service, problem, advice).of_message(self.declared.name);
+        Finding { handler: self.handler, ..finding }
     }
 
     fn is_command(&self) -> bool {
@@ -32,6 +33,8 @@ impl Mention<'_> {
 struct Messages<'a> {
     app: &'a App,
     services: BTreeSet<&'a str>,
+    /// The names of the services and of the programs.
+    owners: BTreeSet<&'a str>,
     handled: Vec<Mention<'a>>,
     emitted: Vec<Mention<'a>>,
 }
@@ -54,19 +57,26 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
 
 impl<'a> Messages<'a> {
     fn of(app: &'a App) -> Self {
+        let services: BTreeSet<&str> = app.services.iter().map(|service| service.name()).collect();
+        let programs = app.publishers.iter().map(|publisher| &*publisher.name);
         let mut messages = Self {
             app,
-            services: app.services.iter().map(|service| service.name()).collect(),
+            owners: services.iter().copied().chain(programs).collect(),
+            services,
             handled: Vec::new(),
             emitted: Vec::new(),
         };
         for service in &app.services {
             for entry in service.catalog() {
                 let mention =
-                    |declared| Mention { service: service.name(), handler: entry.handler, declared };
+                    |declared| Mention { service: service.name(), handler: Some(entry.handler), declared };
                 messages.handled.push(mention(entry.consumes));
                 messages.emitted.extend(entry.emits.iter().copied().map(mention));
             }
+        }
+        for publisher in &app.publishers {
+            let mention = |declared| Mention { service: &publisher.name, handler: None, declared };
+            messages.emitted.extend(publisher.emits.iter().copied().map(mention));
         }
         messages
     }
@@ -161,7 +171,7 @@ impl<'a> Messages<'a> {
     fn unknown_owners(&self) -> Vec<Finding> {
         let events = self.all().filter(|mention| !mention.is_command() && !mention.declared.is_foreign());
         let lost = events.filter(|mention| {
-            !self.services.contains(mention.declared.owner) && !self.emitted_elsewhere(mention)
+            !self.owners.contains(mention.declared.owner) && !self.emitted_elsewhere(mention)
         });
         let finding = |mention: &Mention<'_>| {
             let Declared { name, owner, .. } = mention.declared;

@@ -10,7 +10,7 @@ use crate::finding::code::FindingCode;
 pub struct Finding {
     /// The kind.
     pub code: FindingCode,
-    /// The service that it is about.
+    /// The service or the program that it is about.
     pub service: String,
     /// The handler, where it is about one.
     pub handler: Option<&'static str>,

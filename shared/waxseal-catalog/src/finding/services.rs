@@ -1,20 +1,21 @@
-//! Mistakes of single services.
+//! Mistakes of single services and programs.
 
 use std::collections::BTreeSet;
 
-use waxseal::{Service, ServiceError};
+use waxseal::{Channel, Declared, Service, ServiceError};
 
 use crate::{
     app::App,
     deployed::Deployed,
     finding::{code::FindingCode, report::Finding},
+    publisher::Publisher,
     routes::rule,
 };
 
 /// The prefix of the variables that follow from the declaration.
 const RESERVED: &str = "WAXSEAL_";
 
-/// The findings of each service alone.
+/// The findings of each service and each program alone.
 pub(super) fn findings(app: &App) -> Vec<Finding> {
     let mut names = BTreeSet::new();
     let mut findings = Vec::new();
@@ -33,7 +34,29 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
         findings.extend(patterns(service));
         findings.extend(variables(service));
     }
+    for publisher in &app.publishers {
+        if !names.insert(&publisher.name) {
+            let problem = "a service and a program, or two programs, have this name".to_owned();
+            let advice = "rename one: its stack and its permissions are named after it";
+            findings.push(Finding::new(FindingCode::TwoServices, &publisher.name, problem, advice));
+        }
+        findings.extend(foreign_events(publisher));
+    }
     findings
+}
+
+/// Events of another owner that a program emits. One that it [declares](waxseal::PublishingProgram)
+/// in Rust does not compile; one of a list may.
+fn foreign_events(publisher: &Publisher) -> Vec<Finding> {
+    let events = publisher.emits.iter().filter(|declared| !matches!(declared.channel, Channel::Queue(_)));
+    let foreign = events.filter(|declared| declared.owner != publisher.name);
+    let finding = |declared: &Declared| {
+        let problem = format!("it emits {}, which {} owns", declared.name, declared.owner);
+        let advice =
+            "only the owner publishes an event: send the owner a command, or emit an event of its own";
+        Finding::new(FindingCode::ForeignEvent, &publisher.name, problem, advice).of_message(declared.name)
+    };
+    foreign.map(finding).collect()
 }
 
 /// The mistakes that the core knows. A cursor is known only where the handlers are.

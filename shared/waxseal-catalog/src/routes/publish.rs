@@ -1,12 +1,12 @@
-//! The channels that a service's relay publishes to.
+//! The channels that a service's relay or a program publishes to.
 
 use std::collections::BTreeSet;
 
-use waxseal::Channel;
+use waxseal::{Channel, Declared};
 
-use crate::deployed::Deployed;
+use crate::{app::App, publisher::Publisher};
 
-/// The channels that a service's relay publishes to.
+/// The channels that a service's relay or a program publishes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Publishes {
@@ -26,10 +26,18 @@ impl Publishes {
     }
 }
 
-/// The channels of a service.
-pub(super) fn of(service: &Deployed) -> Publishes {
+impl App {
+    /// The channels that a program publishes to.
+    #[must_use]
+    pub fn publishes(&self, publisher: &Publisher) -> Publishes {
+        of(publisher.emits.iter().copied())
+    }
+}
+
+/// The channels of these messages.
+pub(super) fn of(emits: impl IntoIterator<Item = Declared>) -> Publishes {
     let mut publishes = Publishes::default();
-    for declared in service.emits() {
+    for declared in emits {
         match declared.channel {
             Channel::Bus => publishes.events.push(declared.name),
             Channel::Topic(topic) => drop(publishes.topics.insert(topic)),

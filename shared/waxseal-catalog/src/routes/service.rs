@@ -60,7 +60,7 @@ impl App {
             mapping: queue::mapping(service),
             timeout: service.program.timeout,
             horizon: self.horizon(service),
-            publishes: publish::of(service),
+            publishes: publish::of(service.emits()),
             relay_timeout: self.relay.timeout,
             sweep: self.retention.sweep,
         }

@@ -34,7 +34,7 @@ pub enum Unset {
     Means(&'static str),
 }
 
-/// A kind of function, by the settings that it reads.
+/// A kind of function or program, by the settings that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FunctionKind {
@@ -44,6 +44,8 @@ pub enum FunctionKind {
     ClaimCheck,
     /// A relay: it publishes and sweeps.
     Relay,
+    /// A [program](waxseal::PublishingProgram) that publishes and is no function.
+    Publisher,
 }
 
 impl Setting {

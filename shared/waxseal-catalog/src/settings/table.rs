@@ -2,7 +2,7 @@
 
 use super::{
     setting::{
-        FunctionKind::{self, ClaimCheck, Relay, Service},
+        FunctionKind::{self, ClaimCheck, Publisher, Relay, Service},
         Setting, Unset,
     },
     value::{self, Values},
@@ -55,21 +55,21 @@ settings! {
         values: Values::Text { what: "an event bus's name or ARN", check: value::bus_name },
         unset: Unset::Refused,
         example: "shop",
-        read_by: [Relay],
+        read_by: [Relay, Publisher],
     }
     TOPICS = "WAXSEAL_TOPIC_" {
         purpose: "the ARN of the SNS topic of that name",
         values: Values::Text { what: "the ARN of a standard topic", check: value::topic_arn },
-        unset: Unset::Means("messages to the topic wait in the stream"),
+        unset: Unset::Means("messages to the topic wait in the stream, and a publisher's fail"),
         example: "arn:aws:sns:eu-west-1:123456789012:stock-level-changed",
-        read_by: [Relay],
+        read_by: [Relay, Publisher],
     }
     QUEUES = "WAXSEAL_QUEUE_" {
         purpose: "the URL of the queue that takes the commands for that service",
         values: Values::Text { what: "the URL of a standard queue", check: value::queue_url },
-        unset: Unset::Means("commands for the service wait in the stream"),
+        unset: Unset::Means("commands for the service wait in the stream, and a publisher's fail"),
         example: "https://sqs.eu-west-1.amazonaws.com/123456789012/inventory",
-        read_by: [Relay],
+        read_by: [Relay, Publisher],
     }
     MAX_RECEIVES = "WAXSEAL_MAX_RECEIVES" {
         purpose: "the source queue's maxReceiveCount: on the last receive the record is dead-lettered with its reason",
@@ -181,28 +181,28 @@ settings! {
         values: Values::Text { what: "a region's name", check: value::region },
         unset: Unset::Refused,
         example: "eu-west-1",
-        read_by: [Service, ClaimCheck, Relay],
+        read_by: [Service, ClaimCheck, Relay, Publisher],
     }
     AWS_ENDPOINT = "AWS_ENDPOINT_URL" {
         purpose: "the endpoint that requests go to instead of AWS's own",
         values: Values::Text { what: "a URL of http or https with a host", check: value::endpoint_url },
         unset: Unset::Means("requests go to AWS"),
         example: "http://127.0.0.1:4566",
-        read_by: [Service, ClaimCheck, Relay],
+        read_by: [Service, ClaimCheck, Relay, Publisher],
     }
     SERVICE_ENDPOINTS = "AWS_ENDPOINT_URL_" {
         purpose: "the endpoint that requests go to instead of AWS's own",
         values: Values::Text { what: "a URL of http or https with a host", check: value::endpoint_url },
         unset: Unset::Means("`AWS_ENDPOINT_URL` holds for that service too"),
         example: "http://127.0.0.1:4566",
-        read_by: [Service, ClaimCheck, Relay],
+        read_by: [Service, ClaimCheck, Relay, Publisher],
     }
     AWS_ENDPOINTS_IGNORED = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" {
         purpose: "whether the variables for endpoints have no effect, true or false",
         values: Values::Text { what: "true or anything else", check: value::anything },
         unset: Unset::Default("false"),
         example: "true",
-        read_by: [Service, ClaimCheck, Relay],
+        read_by: [Service, ClaimCheck, Relay, Publisher],
     }
 }
 
@@ -214,6 +214,7 @@ impl FunctionKind {
             Self::Service => "service",
             Self::ClaimCheck => "claim check",
             Self::Relay => "relay",
+            Self::Publisher => "publisher",
         }
     }
 

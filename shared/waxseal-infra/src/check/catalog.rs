@@ -22,12 +22,13 @@ use crate::{
 pub(super) fn stacks(index: &TemplateIndex<'_>, report: &mut Report) {
     let stacks: BTreeSet<&str> = index.stacks.iter().map(|stack| stack.name.as_str()).collect();
     let services = index.app.services.iter().map(|service| service.name());
-    let wanted: BTreeSet<&str> = services.chain(["bus"]).collect();
+    let programs = index.app.publishers.iter().map(|publisher| &*publisher.name);
+    let wanted: BTreeSet<&str> = services.chain(programs).chain(["bus"]).collect();
     for missing in wanted.difference(&stacks) {
         report.stack(missing, "it has no stack");
     }
     for orphan in stacks.difference(&wanted) {
-        report.stack(orphan, "no service is called that");
+        report.stack(orphan, "no service and no program is called that");
     }
     for service in index.services() {
         if index.function(service.name()).is_none() {

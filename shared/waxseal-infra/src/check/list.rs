@@ -48,7 +48,7 @@ checks! {
         "names" "a resource that is found by its name is named after application and stage" names
     }
     catalog {
-        "catalog-stacks" "every service has its stack, and every stack a service" stacks
+        "catalog-stacks" "every service and every program has its stack, and no other stack is there" stacks
         "catalog-routes" "a service's rules and filters name the events that it handles, no more and no less" routes
         "catalog-owner" "a type of event has one owner, and only the owner's stack may publish it" owner
         "catalog-commands" "a service that handles commands has a queue for them, and a sender may send to it" commands
@@ -119,7 +119,8 @@ checks! {
     }
     permissions {
         "iam-version" "policies are of the language of 2012: the older one takes ${…} for text" version
-        "iam-managed" "no managed policy" managed
+        "iam-managed" "no managed policy, but that of a program, which runs under a role that is not ours" managed
+        "iam-publishers" "S-81: a program publishes its own messages and nothing else, under its own name" publishers
         "iam-wildcard-action" "no wildcard in an action that is allowed; an account's own hold on its key aside" wildcard_action
         "iam-wildcard-resource" "`*` for X-Ray alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events

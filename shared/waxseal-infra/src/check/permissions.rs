@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use waxseal_catalog::settings::DEAD_LETTERS;
+use waxseal_catalog::{Publisher, settings::DEAD_LETTERS};
 
 use crate::{
     bus,
@@ -14,6 +14,8 @@ use crate::{
         report::Report,
     },
     names::{self, account, arn, attribute, queue_arn, sub},
+    publisher::POLICY,
+    publishing,
     service::{
         function::table_actions,
         relay::{RELAY_DEAD_LETTERS, SCAN},
@@ -25,10 +27,56 @@ pub(super) fn managed(index: &TemplateIndex<'_>, report: &mut Report) {
         let none = list(role.get("/ManagedPolicyArns")).is_empty();
         report.unless(none, &role, "ManagedPolicyArns is set");
     }
-    for resource in index.all() {
+    for resource in index.all().filter(|resource| !is_publishing(index, resource)) {
         let apart = ["AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"];
         let kind = resource.body["Type"].as_str().unwrap_or_default();
         report.unless(!apart.contains(&kind), &resource, "a policy apart from its role");
+    }
+}
+
+/// Whether a resource is the policy of a program, which runs under a role that is not ours.
+fn is_publishing(index: &TemplateIndex<'_>, resource: &Resource<'_>) -> bool {
+    let of_program = index.app.publishers.iter().any(|publisher| publisher.name == resource.stack);
+    of_program && resource.id == POLICY && resource.body["Type"] == "AWS::IAM::ManagedPolicy"
+}
+
+/// The policy of a program allows what follows from its messages, and its stack has nothing else.
+pub(super) fn publishers(index: &TemplateIndex<'_>, report: &mut Report) {
+    let deployed = |publisher: &&Publisher| index.stacks.iter().any(|stack| stack.name == publisher.name);
+    for publisher in index.app.publishers.iter().filter(deployed) {
+        let Some(policy) = index.all().find(|one| one.stack == publisher.name && is_publishing(index, one))
+        else {
+            report.stack(&publisher.name, format!("it has no managed policy {POLICY}"));
+            continue;
+        };
+        let mut wanted = publishing::statements(index.app, &publisher.name, &index.app.publishes(publisher));
+        let mut given: Vec<Value> =
+            list(policy.get("/PolicyDocument/Statement")).into_iter().cloned().collect();
+        for statements in [&mut wanted, &mut given] {
+            statements.iter_mut().for_each(unnamed);
+            statements.sort_by_key(Value::to_string);
+        }
+        let types = index.app.publishes(publisher);
+        report.unless(
+            given == wanted,
+            &policy,
+            format!(
+                "it does not allow the events {:?} of {}, the topics {:?} and the queues of {:?} exactly",
+                types.events, publisher.name, types.topics, types.recipients
+            ),
+        );
+        let attached = ["/Roles", "/Users", "/Groups"].iter().any(|to| !policy.get(to).is_null());
+        report.unless(!attached, &policy, "it is attached here, and a program's team attaches it");
+        for other in index.all().filter(|one| one.stack == publisher.name && one.id != policy.id) {
+            report.at(&other, "a program's stack has its policy alone");
+        }
+    }
+}
+
+/// A statement's name is for people.
+fn unnamed(statement: &mut Value) {
+    if let Some(members) = statement.as_object_mut() {
+        members.remove("Sid");
     }
 }
 

@@ -94,7 +94,7 @@ fn visit(value: &Value, see: &mut dyn FnMut(&Value)) {
 
 /// Resources that are found by their names: by other stacks, by people, and by CloudFormation when
 /// it takes retained resources back.
-const NAMED: [(&str, &str); 10] = [
+const NAMED: [(&str, &str); 11] = [
     ("AWS::SQS::Queue", "QueueName"),
     ("AWS::DynamoDB::Table", "TableName"),
     ("AWS::S3::Bucket", "BucketName"),
@@ -105,6 +105,7 @@ const NAMED: [(&str, &str); 10] = [
     ("AWS::Lambda::Function", "FunctionName"),
     ("AWS::CloudWatch::Alarm", "AlarmName"),
     ("AWS::CloudWatch::Dashboard", "DashboardName"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
 ];
 
 pub(super) fn names(index: &TemplateIndex<'_>, report: &mut Report) {

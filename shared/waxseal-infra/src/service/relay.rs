@@ -1,15 +1,15 @@
 //! The relay of a service: it reads the table's stream and publishes the emissions of receipts,
 //! with this service's permissions alone. A sweep reads the receipts themselves.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use waxseal_catalog::{
     routes::{RELAY_BATCH, RELAY_FILTER},
-    settings::{BUS, DEAD_LETTERS, QUEUES, TABLE, TOPICS},
+    settings::{DEAD_LETTERS, TABLE},
 };
 
 use crate::{
-    bus,
-    names::{arn, attribute, import, named, queue_arn, queue_url, reference, sub},
+    names::{arn, attribute, reference, sub},
+    publishing,
     service::{
         builder::StackBuilder,
         lambda::{lambda, role},
@@ -54,61 +54,14 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             "Resource": arn(RELAY_DEAD_LETTERS),
         }),
     ];
-    let mut environment = Map::from_iter([
-        (BUS.name.to_owned(), import(bus::export(app, "name"))),
+    statements.extend(publishing::statements(app, service.name(), &publishes));
+    let mut environment = publishing::variables(app, &publishes);
+    environment.extend([
         (DEAD_LETTERS.name.to_owned(), reference(RELAY_DEAD_LETTERS)),
         (TABLE.name.to_owned(), reference("Table")),
     ]);
     for (name, value) in app.relay_variables() {
         environment.insert(name.to_owned(), json!(value));
-    }
-
-    if !publishes.events.is_empty() {
-        statements.push(json!({
-            // Ownership of an event is this condition: no other role may publish it. `StringEquals`
-            // refuses an entry without the key, which a bare `ForAllValues:` would let pass.
-            "Sid": "OwnEvents",
-            "Effect": "Allow",
-            "Action": "events:PutEvents",
-            "Resource": import(bus::export(app, "arn")),
-            "Condition": {
-                "StringEquals": { "events:source": service.name(), "events:detail-type": publishes.events },
-            },
-        }));
-    }
-
-    let topics = publishes.topics;
-    if !topics.is_empty() {
-        let arns: Vec<Value> = topics.iter().map(|topic| import(bus::topic_export(app, topic))).collect();
-        for (topic, arn) in topics.iter().zip(&arns) {
-            environment.insert(TOPICS.member(topic), arn.clone());
-        }
-        statements.push(json!({
-            "Sid": "OwnTopics",
-            "Effect": "Allow",
-            "Action": "sns:Publish",
-            "Resource": arns,
-        }));
-        statements.push(json!({
-            "Sid": "TopicsKey",
-            "Effect": "Allow",
-            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": import(bus::export(app, "key")),
-        }));
-    }
-
-    let recipients = publishes.recipients;
-    if !recipients.is_empty() {
-        let name = |recipient: &str| named(app, &format!("{recipient}-commands"));
-        for recipient in &recipients {
-            environment.insert(QUEUES.member(recipient), sub(queue_url(&name(recipient))));
-        }
-        statements.push(json!({
-            "Sid": "Recipients",
-            "Effect": "Allow",
-            "Action": "sqs:SendMessage",
-            "Resource": recipients.iter().map(|recipient| sub(queue_arn(&name(recipient)))).collect::<Vec<_>>(),
-        }));
     }
 
     let role = role(builder, "RelayLogs", statements);

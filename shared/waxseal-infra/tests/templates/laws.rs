@@ -145,7 +145,7 @@ fn an_application_that_no_template_fits_is_refused_with_the_reason() {
     );
     assert_eq!(
         error(App::new("shop").service(service("bus", &[]))),
-        "two stacks would be named `bus`: rename the service"
+        "two stacks would be named `bus`: rename the service or the program"
     );
     assert_eq!(
         error(App::new("shop").service(service(&"x".repeat(60), &[]))),

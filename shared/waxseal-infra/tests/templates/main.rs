@@ -6,4 +6,5 @@
 mod claims;
 mod foreign;
 mod laws;
+mod publishers;
 mod support;

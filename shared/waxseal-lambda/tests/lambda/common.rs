@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use waxseal::{
-    Envelope, Fault, Handler, Host, Service, Unit, batch::Policy, dead_letter::DeadLetter, relay::Publisher,
+    Envelope, Fault, Handler, Host, Service, Unit, batch::Policy, dead_letter::DeadLetter, relay::Publish,
 };
 use waxseal_lambda::{Function, Invocation, Invoke, InvokeError, Relay};
 use waxseal_testing::{Fixture, RecordedDeadLetters};
@@ -46,7 +46,7 @@ impl Seen {
     }
 
     /// A relay with these channels and this clock, whose dead letters are recorded.
-    pub(crate) fn relay<P: Publisher>(
+    pub(crate) fn relay<P: Publish>(
         &self,
         channels: P,
         host: Arc<dyn Host>,

@@ -6,7 +6,7 @@ use crate::common::{OK, Seen, failed, golden, invoke, orders};
 use waxseal::{
     Emission, End, Timestamp,
     observe::{Observer, Observers, Published},
-    relay::{PublishError, PublishErrorKind, Publisher},
+    relay::{Publish, PublishError, PublishErrorKind},
 };
 use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
 use waxseal_testing::RecordedDeadLetters;
@@ -25,7 +25,7 @@ fn set_age(seen: &Seen, seconds: i64) {
     seen.fixture.host.set(Timestamp::from_second(1_795_253_401 + seconds).unwrap());
 }
 
-impl Publisher for Channels {
+impl Publish for Channels {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         let silent = *self.silent.lock().unwrap();
         if emissions.iter().any(|emission| Some(&*emission.channel) == silent) {

@@ -6,7 +6,7 @@ use crate::common::{OK, Seen, batch, inventory, inventory_that_ignores, invoke, 
 use serde_json::{Value, json};
 use waxseal::{
     Emission, Timestamp,
-    relay::{PublishError, Publisher},
+    relay::{Publish, PublishError},
 };
 
 fn notification() -> Value {
@@ -159,7 +159,7 @@ fn stream(name: &str, keys: &Value, image: &Value, by: &Value) -> Vec<u8> {
 }
 
 struct Nowhere;
-impl Publisher for Nowhere {
+impl Publish for Nowhere {
     async fn publish(&self, _: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         panic!("nothing of these records is published")
     }

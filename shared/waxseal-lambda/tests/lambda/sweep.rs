@@ -12,7 +12,7 @@ use crate::common::{Seen, invoke, orders};
 use serde_json::{Value, json};
 use waxseal::{
     Emission, End, Host, Timestamp, Token,
-    relay::{PublishError, Publisher, Receipts},
+    relay::{Publish, PublishError, Receipts},
     table::{Key, Scan, ScanPage, TableError},
 };
 use waxseal_lambda::{Invocation, Invoke, InvokeError, Relay};
@@ -55,7 +55,7 @@ struct Bus {
     silent: bool,
 }
 
-impl Publisher for Bus {
+impl Publish for Bus {
     async fn publish(&self, emissions: &[&Emission], _: Timestamp) -> Vec<Result<(), PublishError>> {
         if self.silent {
             std::future::pending::<()>().await;

@@ -14,6 +14,7 @@ mod history;
 mod missing_channel;
 mod order;
 mod outside;
+mod programs;
 mod release;
 mod reports;
 mod tenants;

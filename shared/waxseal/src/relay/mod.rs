@@ -2,16 +2,21 @@
 //! and repeats each until its channel has taken it.
 //!
 //! The table's stream feeds it. A [`Sweep`] reads emissions that the stream has forgotten from the
-//! receipts themselves. The folder knows no batches.
+//! receipts themselves. [`Messages`] are those of a program without a table. The folder knows no
+//! batches.
 
+mod messages;
 mod pending;
 mod progress;
 mod publish;
 mod publisher;
 mod sweep;
+mod unpublished;
 
+pub use messages::Messages;
 pub use pending::Pending;
 pub use progress::Progress;
 pub use publish::publish;
-pub use publisher::{CHANNEL_WAIT, PublishError, PublishErrorKind, Publisher, Relay};
+pub use publisher::{CHANNEL_WAIT, Publish, PublishError, PublishErrorKind, Relay};
 pub use sweep::{Counts, Receipts, SWEEP_REACH, Sweep, SweepError, Window};
+pub use unpublished::{Unpublished, UnpublishedMessage};

@@ -10,7 +10,7 @@ use crate::{
     observe::{Published, PublishedAs},
     relay::{
         pending::Pending,
-        publisher::{CHANNEL_WAIT, PublishError, PublishErrorKind, Publisher, Relay},
+        publisher::{CHANNEL_WAIT, Publish, PublishError, PublishErrorKind, Relay},
     },
 };
 
@@ -28,7 +28,7 @@ const TRIES: usize = 3;
 /// It may be dropped while it runs: [`Progress::checkpoint`](super::Progress::checkpoint) then
 /// gives the checkpoint.
 pub async fn publish(
-    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    relay: &Relay<'_, impl Publish, impl DeadLetters>,
     receipts: &[Pending],
 ) -> Option<usize> {
     publish_each(relay, receipts).await;
@@ -62,7 +62,7 @@ struct Entry<'a> {
 
 /// Publishes as [`publish`] does; the ends are in the order of `receipts`.
 pub(super) async fn publish_each(
-    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    relay: &Relay<'_, impl Publish, impl DeadLetters>,
     receipts: &[Pending],
 ) -> Vec<End> {
     let mut ends = vec![End::default(); receipts.len()];
@@ -102,7 +102,7 @@ pub(super) async fn publish_each(
 /// Publishes the entries of one channel, in order. It returns the fates of receipts with an
 /// unpublished entry.
 async fn publish_lane(
-    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    relay: &Relay<'_, impl Publish, impl DeadLetters>,
     receipts: &[Pending],
     mut left: Vec<Entry<'_>>,
 ) -> Vec<(usize, Fate)> {
@@ -246,7 +246,7 @@ impl End {
 
 /// Writes a dead letter for emissions, which are `done` with it.
 async fn dead_letter(
-    relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+    relay: &Relay<'_, impl Publish, impl DeadLetters>,
     dead_letter: DeadLetter,
     done: impl FnOnce() + Send,
 ) -> Fate {

@@ -6,7 +6,7 @@ use crate::{emission::Emission, observe::Observers, relay::progress::Progress};
 use waxseal_message::Timestamp;
 
 /// Publishes envelopes to their channels.
-pub trait Publisher: Send + Sync + 'static {
+pub trait Publish: Send + Sync + 'static {
     /// Publishes `emissions`, in order where the channel keeps one; the results are in the order of
     /// `emissions`. The publisher splits them into requests within the channel's limits of count
     /// and bytes (S-26). A relay calls it for one channel at a time, and for several channels at

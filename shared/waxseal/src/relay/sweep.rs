@@ -20,7 +20,7 @@ use crate::{
         pending::Pending,
         progress::Progress,
         publish::publish_each,
-        publisher::{Publisher, Relay},
+        publisher::{Publish, Relay},
     },
     row::Receipt,
     table::{Item, Key, Scan, ScanPage, Table, TableError, Value, attribute::EMITTED},
@@ -161,7 +161,7 @@ impl Sweep {
     pub async fn step(
         &mut self,
         receipts: &impl Receipts,
-        relay: &Relay<'_, impl Publisher, impl DeadLetters>,
+        relay: &Relay<'_, impl Publish, impl DeadLetters>,
     ) -> Result<(), SweepError> {
         if !self.pending.is_empty() {
             return self.publish(relay).await;
@@ -178,10 +178,7 @@ impl Sweep {
         Ok(())
     }
 
-    async fn publish(
-        &mut self,
-        relay: &Relay<'_, impl Publisher, impl DeadLetters>,
-    ) -> Result<(), SweepError> {
+    async fn publish(&mut self, relay: &Relay<'_, impl Publish, impl DeadLetters>) -> Result<(), SweepError> {
         let count = self.pending.len().min(CHUNK);
         // A sweep publishes its whole window, so it ignores the memory for the stream's records.
         // Log intervals are shared.

@@ -1,11 +1,11 @@
-//! The publisher of a relay: lanes, requests, and a result per entry.
+//! One publication: lanes, requests, and a result per entry.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use waxseal::{
     Emission, Timestamp,
-    relay::{PublishError, PublishErrorKind, Publisher},
+    relay::{PublishError, PublishErrorKind},
 };
 
 use super::{
@@ -16,27 +16,15 @@ use super::{
 };
 use crate::{call::Kind, code::Code};
 
-/// Publishes stored envelopes to the bus, to topics and to queues, byte for byte.
-///
-/// EventBridge: `Source` is the envelope's `source`, `DetailType` its `eventType`, `Time` its `timestamp`, `Detail` the envelope.
-/// SNS: the message is the envelope, with the attribute `eventType` for filter policies. SQS: the body is the envelope. Both take the
-/// message's tenant as `MessageGroupId`: SQS for its fair queues, and SNS forwards it to them (S-48). Every queue and topic is a
-/// standard one, since [`Environment`](crate::Environment) refuses others. A rule of EventBridge holds one constant at most, so an
-/// entry for the bus has none.
+/// The channels with their clients.
 #[derive(Clone)]
-pub struct Publishers {
+pub(super) struct Lanes {
     clients: Clients,
-    channels: Channels,
+    pub(super) channels: Channels,
 }
 
-impl fmt::Debug for Publishers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publishers").field("channels", &self.channels).finish_non_exhaustive()
-    }
-}
-
-impl Publishers {
-    pub(crate) fn new(sdk: &SdkConfig, channels: Channels) -> Self {
+impl Lanes {
+    pub(super) fn new(sdk: &SdkConfig, channels: Channels) -> Self {
         Self { clients: Clients::new(sdk), channels }
     }
 
@@ -149,7 +137,7 @@ impl Publishers {
     }
 }
 
-impl Publishers {
+impl Lanes {
     /// Tries what a queue or topic has refused once more, without a tenant: no message is lost for its place in a queue (S-48).
     /// A partition or an emulator may not know fair queues.
     async fn publish_without_tenants(
@@ -182,8 +170,13 @@ impl Publishers {
     }
 }
 
-impl Publisher for Publishers {
-    async fn publish(&self, emissions: &[&Emission], now: Timestamp) -> Vec<Result<(), PublishError>> {
+impl Lanes {
+    /// Publishes each emission once; the results are in the order of `emissions`.
+    pub(super) async fn publish(
+        &self,
+        emissions: &[&Emission],
+        now: Timestamp,
+    ) -> Vec<Result<(), PublishError>> {
         let mut lanes: Vec<(&Recipient, Vec<Entry<'_>>)> = Vec::new();
         let mut results: Vec<Result<(), PublishError>> =
             emissions.iter().map(|emission| Err(PublishError::transient(waits(&emission.channel)))).collect();

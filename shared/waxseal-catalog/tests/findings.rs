@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use waxseal::{Bus, Channel, Declared, Envelope, Fault, Handler, Sequencing, Service, Unit, catalog::Entry};
+use waxseal::{
+    Bus, Channel, Declared, Envelope, Fault, Filter, Handler, Sequencing, Service, Unit, catalog::Entry,
+};
 use waxseal_catalog::{App, Deployed, FindingCode, Parameter, Publisher};
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
@@ -333,6 +335,27 @@ fn s81_a_program_emits_its_own_events_and_sends_commands_that_somebody_handles()
         [
             "WX0107 stock-import: it sends the command scan to scanner, which is not deployed; deploy scanner, or say \
              App::handled_elsewhere(\"scan\")"
+        ]
+    );
+}
+
+#[test]
+fn s84_filters_that_together_break_a_limit_of_a_transport_are_found() {
+    let levels = |filter: &'static str| {
+        let entry = |entry: &Entry| entry.clone().filtered(Filter::new(filter));
+        let watch = service("orders", &[("watch", LEVEL, &[])]);
+        let watch = Deployed::of_catalog("orders", watch.catalog().iter().map(entry).collect());
+        App::new("shop").service(watch).emitted_elsewhere("stock.level-changed")
+    };
+    assert_eq!(lines(&levels(r#"{"sku":["hat"],"left":[{"numeric":["<",10]}]}"#)), [] as [String; 0]);
+    // 9 and 9 values, each two levels deep: 9 × 2 × 9 × 2 × 1.
+    let many = r#"{"a":["1","2","3","4","5","6","7","8","9"],"b":["1","2","3","4","5","6","7","8","9"]}"#;
+    assert_eq!(
+        lines(&levels(many)),
+        [
+            "WX0120 orders: AWS refuses the filter of the subscription to stock: event pattern, at the top: 324 combinations (the \
+             numbers of values multiplied, each with the depth of its field), and a filter policy has 150 at most; give fewer \
+             values in the filters of its handlers, or correct Deployed::pattern"
         ]
     );
 }

@@ -76,6 +76,7 @@ mod doubles;
 mod ends;
 mod env;
 mod fencing;
+mod filters;
 mod foreign;
 mod former_names;
 mod grouped;
@@ -105,6 +106,7 @@ pub use delays::*;
 pub use ends::*;
 pub use env::{ContractEnv, Memory};
 pub use fencing::*;
+pub use filters::*;
 pub use foreign::*;
 pub use former_names::*;
 pub use grouped::*;
@@ -303,6 +305,11 @@ macro_rules! contract_tests {
             s49_a_lease_under_a_former_name_is_taken_over_with_its_keys
             s49_of_an_old_and_a_new_build_at_once_exactly_one_takes_effect
             s49_what_took_effect_under_a_former_name_is_a_duplicate
+            s82_a_batch_folds_what_is_wanted_alone
+            s82_a_filter_sees_the_payload_as_it_was_published
+            s82_each_handler_applies_its_own_filter
+            s82_what_is_wanted_takes_effect_once
+            s82_what_no_handler_wants_costs_no_request
         }
     };
 }

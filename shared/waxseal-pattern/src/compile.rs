@@ -2,37 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{error::PatternError, json::Json, matcher::Matcher, operator, path, policy};
-
-/// Names that the engine keeps for itself inside `$or`.
-///
-/// Source: `RESERVED_FIELD_NAMES_IN_OR_RELATIONSHIP` of `aws/event-ruler`.
-const RESERVED: [&str; 24] = [
-    "exactly",
-    "equals-ignore-case",
-    "prefix",
-    "suffix",
-    "anything-but",
-    "exists",
-    "wildcard",
-    "numeric",
-    "cidr",
-    "=",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "regex",
-    "not-wildcard",
-    "not-equals-ignore-case",
-    "date-after",
-    "date-on-or-after",
-    "date-before",
-    "date-on-or-before",
-    "in-date-range",
-    "ip-address-in-range",
-    "ip-address-not-in-range",
-];
+use crate::{error::PatternError, json::Json, matcher::Matcher, operator, path, policy, reserved::RESERVED};
 
 /// Levels of a pattern. An event on EventBridge has 1,100. No useful pattern of 4,096 characters is
 /// deeper than this.

@@ -10,6 +10,9 @@
 //! `event` finds the values of the pattern's fields in the event's text, and `search` combines
 //! them.
 //!
+//! A [`Filter`] is a pattern over a payload that rules, filter policies and event source mappings
+//! all understand alike. It is checked when it is compiled.
+//!
 //! ```
 //! use waxseal_pattern::Pattern;
 //!
@@ -25,6 +28,7 @@ mod address;
 mod compile;
 mod error;
 mod event;
+mod filter;
 mod json;
 mod known;
 mod matcher;
@@ -33,10 +37,13 @@ mod operator;
 mod path;
 mod pattern;
 mod policy;
+mod reserved;
 mod search;
+mod shared;
 mod text;
 
 pub use error::PatternError;
+pub use filter::{CompiledFilter, Filter, FilterError, any_of};
 pub use json::depth;
 pub use known::Known;
 pub use pattern::Pattern;

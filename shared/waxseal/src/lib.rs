@@ -92,3 +92,4 @@ pub use waxseal_message::{
     PublishingProgram, Quoted, REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents,
     command, derived_id, event, foreign, hash, is_plain_name, lacking, payload_hash, pointer, sqs,
 };
+pub use waxseal_pattern::{Filter, FilterError};

@@ -89,7 +89,7 @@ pub enum HandledAs {
     Duplicate,
     /// A later event of its entity had taken effect before.
     Stale,
-    /// It holds nothing for a handler.
+    /// It holds nothing for a handler, or no handler wants its payload.
     Ignored,
     /// It is in the dead-letter queue.
     DeadLettered,

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    finding::{messages, report::Finding, services},
+    finding::{messages, patterns, report::Finding, services},
 };
 
 impl App {
@@ -24,6 +24,7 @@ impl App {
     pub fn check(&self) -> Vec<Finding> {
         let mut findings = services::findings(self);
         findings.extend(messages::findings(self));
+        findings.extend(patterns::findings(self));
         findings.sort();
         findings
     }

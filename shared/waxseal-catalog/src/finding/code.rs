@@ -25,5 +25,6 @@ waxseal::codes! {
         NoHandlers = "WX0112": "a service has no handlers",
         NoRule = "WX0113": "a service has a pattern for a rule that it does not have",
         ReservedVariable = "WX0114": "a service sets a variable of Waxseal by hand",
+        RefusedPattern = "WX0120": "AWS would refuse the pattern of a rule or the filter of a subscription",
     }
 }

@@ -6,6 +6,7 @@
 mod check;
 mod code;
 mod messages;
+mod patterns;
 mod report;
 mod services;
 

@@ -28,6 +28,7 @@
 //! assert_eq!(routes.queues[0].visibility, 6 * 20);
 //! ```
 
+mod filter;
 mod publish;
 mod queue;
 mod relay;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use waxseal::{Bus, Channel, Declared};
+use waxseal_pattern::any_of;
 
-use crate::deployed::Deployed;
+use crate::{deployed::Deployed, routes::filter};
 
 /// A rule of a bus: one event, for one service's queue of events.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +23,23 @@ pub(super) fn of(service: &Deployed) -> Vec<Rule> {
     let rule = |event: Declared| {
         let bus = bus(&event)?;
         let own = service.patterns.get(event.name).cloned();
-        let pattern =
-            own.unwrap_or_else(|| json!({ "source": [source(&event, bus)], "detail-type": [event.name] }));
+        let pattern = own.unwrap_or_else(|| derived(service, &event, bus));
         Some(Rule { event, bus, pattern })
     };
     service.consumes().into_iter().filter_map(rule).collect()
+}
+
+/// The pattern that follows from the handlers of an event.
+fn derived(service: &Deployed, event: &Declared, bus: Bus) -> Value {
+    let mut pattern = json!({ "source": [source(event, bus)], "detail-type": [event.name] });
+    if let Some(payloads) = filter::wanted(service, event) {
+        // A foreign event is its own payload, an own one has it in its envelope.
+        pattern["detail"] = match event.is_foreign() {
+            true => any_of(payloads),
+            false => filter::of_envelope(payloads),
+        };
+    }
+    pattern
 }
 
 /// The bus from which an event comes, where it comes from one.
@@ -50,7 +63,7 @@ fn source(event: &Declared, bus: Bus) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use waxseal::catalog::{Entry, Mode};
+    use waxseal::{Filter, catalog::Entry};
 
     use super::*;
 
@@ -64,14 +77,7 @@ mod tests {
     }
 
     fn deployed(consumes: &[Declared]) -> Deployed {
-        let entry = |consumes: &Declared| Entry {
-            service: "files".to_owned(),
-            handler: consumes.owner,
-            decides: None,
-            mode: Mode::Transactional,
-            consumes: *consumes,
-            emits: &[],
-        };
+        let entry = |consumes: &Declared| Entry::new("files", consumes.owner, *consumes, &[]);
         Deployed::of_catalog("files", consumes.iter().map(entry).collect())
     }
 
@@ -99,5 +105,29 @@ mod tests {
             ],
             "two owners of one name have a rule each, and an event without a bus has none"
         );
+    }
+
+    #[test]
+    fn s82_a_rule_holds_what_any_handler_of_its_event_wants() {
+        const GERMAN: Filter = Filter::new(r#"{"country":["DE"]}"#);
+        const LARGE: Filter = Filter::new(r#"{"cents":[{"numeric":[">=",100]}]}"#);
+        let own = Declared::new("order.placed", "orders", Channel::Bus);
+        let foreign = declared!(detail_type: "Order Placed", source: "crm", bus: application);
+        let pattern = |event: Declared, filters: &[Filter]| {
+            let entries = filters.iter().zip(["a", "b"]);
+            let entry = |(filter, handler): (&Filter, &'static str)| {
+                Entry::new("mail", handler, event, &[]).filtered(*filter)
+            };
+            let rules = of(&Deployed::of_catalog("mail", entries.map(entry).collect()));
+            assert_eq!(rules.len(), 1, "one rule, however many handlers");
+            rules[0].pattern["detail"].clone()
+        };
+        let (german, large) =
+            (json!({ "country": ["DE"] }), json!({ "cents": [{ "numeric": [">=", 100] }] }));
+        assert_eq!(pattern(own, &[GERMAN]), json!({ "data": german }));
+        assert_eq!(pattern(own, &[GERMAN, GERMAN]), json!({ "data": german }));
+        assert_eq!(pattern(own, &[GERMAN, LARGE]), json!({ "data": { "$or": [german, large] } }));
+        assert_eq!(pattern(own, &[GERMAN, Filter::ALL]), Value::Null, "one handler wants all of them");
+        assert_eq!(pattern(foreign, &[GERMAN]), german, "it is its own payload");
     }
 }

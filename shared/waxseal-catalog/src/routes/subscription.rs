@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use waxseal::Declared;
+use waxseal_pattern::any_of;
 
-use crate::{app::topic, deployed::Deployed};
+use crate::{app::topic, deployed::Deployed, routes::filter};
 
 /// A subscription of a service's queue of events to a topic. A topic has one subscription for all
 /// types, because SNS refuses a second one to the same queue.
@@ -24,12 +26,25 @@ pub(super) fn of(service: &Deployed) -> Vec<Subscription> {
     let mut topics: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for declared in service.consumes() {
         if let Some(topic) = topic(&declared) {
-            topics.entry(topic).or_default().push(declared.name);
+            topics.entry(topic).or_default().push(declared);
         }
     }
-    let subscription = |(topic, types): (&'static str, Vec<&'static str>)| {
-        let filter = json!({ "eventType": types });
-        Subscription { topic, types, filter }
+    let subscription = |(topic, events): (&'static str, Vec<Declared>)| {
+        let types = events.iter().map(|event| event.name).collect();
+        Subscription { topic, types, filter: policy(service, &events) }
     };
     topics.into_iter().map(subscription).collect()
+}
+
+/// The filter policy for the events of one topic.
+fn policy(service: &Deployed, events: &[Declared]) -> Value {
+    let (mut whole, mut filtered) = (Vec::new(), Vec::new());
+    for event in events {
+        match filter::wanted(service, event) {
+            None => whole.push(event.name),
+            Some(payloads) => filtered.push((event.name, payloads)),
+        }
+    }
+    let whole = (!whole.is_empty()).then(|| json!({ "eventType": whole }));
+    any_of(whole.into_iter().chain(filter::of_types(&filtered)).collect())
 }

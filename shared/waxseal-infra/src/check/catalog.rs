@@ -12,7 +12,7 @@ use waxseal_catalog::{
 use crate::{
     bus,
     check::{
-        index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, single, texts},
+        index::{FUNCTION, QUEUE, RULE, SUBSCRIPTION, TABLE, TemplateIndex, import, list, single},
         permissions,
         report::Report,
     },
@@ -89,13 +89,23 @@ fn rules(index: &TemplateIndex<'_>, report: &mut Report, service: &str, routes: 
     }
 }
 
-/// Whether two filter policies name the same values of the same keys, in any order.
+/// Whether two filter policies are the same: the types of events in any order, and the rest as it is
+/// written.
 fn same_filter(given: &Value, wanted: &Value) -> bool {
-    let keys = |filter: &Value| filter.as_object().map(|filter| filter.keys().cloned().collect::<Vec<_>>());
-    keys(given).is_some_and(|given_keys| {
-        Some(&given_keys) == keys(wanted).as_ref()
-            && given_keys.iter().all(|key| texts(&given[key]) == texts(&wanted[key]))
-    })
+    let apart = |filter: &Value| {
+        let mut rest = filter.clone();
+        let types = rest.as_object_mut().and_then(|members| members.remove("eventType"));
+        (types, rest)
+    };
+    let ((given_types, given_rest), (wanted_types, wanted_rest)) = (apart(given), apart(wanted));
+    let sorted = |types: &Option<Value>| {
+        types.as_ref().map(|types| {
+            let mut all: Vec<String> = list(types).into_iter().map(Value::to_string).collect();
+            all.sort_unstable();
+            all
+        })
+    };
+    given.is_object() && given_rest == wanted_rest && sorted(&given_types) == sorted(&wanted_types)
 }
 
 pub(super) fn owner(index: &TemplateIndex<'_>, report: &mut Report) {

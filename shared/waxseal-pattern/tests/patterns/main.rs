@@ -12,7 +12,7 @@ mod naive;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use waxseal_pattern::Pattern;
+use waxseal_pattern::{Filter, Pattern};
 
 #[derive(Deserialize)]
 struct Case {
@@ -104,5 +104,24 @@ proptest! {
         let text = pattern.to_json().to_string();
         let compiled = Pattern::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
         prop_assert_eq!(compiled.matches(&event), pattern.matches(&event), "{} on {}", text, event);
+    }
+
+    #[test]
+    fn s84_what_the_compiler_takes_as_a_filter_every_transport_takes(pattern in naive::pattern(), event in naive::event()) {
+        let text: &'static str = Box::leak(pattern.to_json().to_string().into_boxed_str());
+        if let Ok(filter) = Filter::checked(text) {
+            let compiled = Pattern::parse(text).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
+            let policy = compiled.check_filter_policy().map_err(|error| error.to_string());
+            prop_assert!(policy.as_ref().err().is_none_or(|error| error.contains("at most")), "{}: {:?}", text, policy);
+            prop_assert_eq!(filter.compile().map(|it| it.matches(&event.to_string())), Some(compiled.matches(&event)));
+        }
+    }
+
+    #[test]
+    fn s84_no_text_makes_the_check_of_filters_panic(text in "[{}\\[\\]\":,.$a-cnumeric0-9<>= -]{0,40}|\\PC{0,20}") {
+        let text: &'static str = Box::leak(text.into_boxed_str());
+        if let Ok(filter) = Filter::checked(text) {
+            prop_assert!(filter.compile().is_some(), "{}", text);
+        }
     }
 }

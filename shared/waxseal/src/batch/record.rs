@@ -75,7 +75,7 @@ impl Record {
             RecordOutcome::Done(Some(Outcome::Applied)) => HandledAs::Applied,
             RecordOutcome::Done(Some(Outcome::Duplicate)) => HandledAs::Duplicate,
             RecordOutcome::Done(Some(Outcome::Stale)) => HandledAs::Stale,
-            RecordOutcome::Done(None) => HandledAs::Ignored,
+            RecordOutcome::Done(Some(Outcome::Unwanted) | None) => HandledAs::Ignored,
             RecordOutcome::DeadLettered { .. } => HandledAs::DeadLettered,
             RecordOutcome::Failed { .. } => HandledAs::Failed,
             RecordOutcome::Blocked => HandledAs::Blocked,

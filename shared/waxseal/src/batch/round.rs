@@ -245,6 +245,7 @@ fn message(record: &Record) -> Option<&Raw> {
 /// The outcome of a second copy, from that of the first.
 fn share(outcome: &RecordOutcome) -> Option<RecordOutcome> {
     match outcome {
+        RecordOutcome::Done(Some(Outcome::Unwanted)) => Some(outcome.clone()),
         RecordOutcome::Done(_) => Some(RecordOutcome::Done(Some(Outcome::Duplicate))),
         RecordOutcome::DeadLettered { reason } => {
             Some(RecordOutcome::DeadLettered { reason: reason.clone() })

@@ -205,7 +205,7 @@ impl Engine {
         if deadline.is_some_and(|deadline| deadline <= now) {
             return Err(Failure::Unstarted.into());
         }
-        let mut routes = self.routes_of(&raw).into_iter().flatten();
+        let mut routes = self.wanting(&raw).into_iter().flatten();
         let route = routes.find(|route| route.handler == A::NAME && route.reaction.is_pure());
         let route = route.ok_or_else(|| self.unknown(&raw))?;
         let key = state::key::<A::State>(&A::key(&command.data));

@@ -148,9 +148,9 @@ impl Engine {
         delivery: Delivery<'_>,
     ) -> Result<Outcome, Failure> {
         let raw = delivery.raw;
-        let routes = self.routes_of(raw).ok_or_else(|| self.unknown(raw))?;
+        let routes = self.wanting(raw).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
-        let mut outcome = Ok(Outcome::Duplicate);
+        let mut outcome = Ok(Outcome::Unwanted);
         for route in routes {
             let task = Task::new(access, &delivery, route, hash.clone());
             let result = self.inner.react(&task).await;
@@ -158,8 +158,7 @@ impl Engine {
                 self.inner.tell(&task, failure);
             }
             match (result, &outcome) {
-                (Ok(Outcome::Applied), Ok(_)) => outcome = Ok(Outcome::Applied),
-                (Ok(Outcome::Stale), Ok(Outcome::Duplicate)) => outcome = Ok(Outcome::Stale),
+                (Ok(now), Ok(before)) => outcome = Ok(before.with(now)),
                 (Err(failure), Ok(_)) => {
                     delivery.blame(route.handler);
                     outcome = Err(failure);
@@ -186,7 +185,7 @@ impl Engine {
     ) -> Vec<Result<Outcome, Failure>> {
         let mut tasks = Vec::with_capacity(events.len());
         for (raw, decoded) in events {
-            let route = self.routes_of(raw).and_then(|mut routes| routes.next());
+            let route = self.wanting(raw).and_then(|mut routes| routes.next());
             let task = route
                 .ok_or_else(|| self.unknown(raw))
                 .and_then(|route| Ok(Task::new(access, &Delivery::of(raw), route, hash(raw)?)))
@@ -218,6 +217,14 @@ impl Engine {
         raw: &'a Raw,
     ) -> Option<impl Iterator<Item = &'a Route> + Clone + use<'a>> {
         self.inner.service.routes_of(&raw.name, &raw.source)
+    }
+
+    /// The handlers of a message that want its payload (S-82); `None` where it has no handler.
+    pub(super) fn wanting<'a>(
+        &'a self,
+        raw: &'a Raw,
+    ) -> Option<impl Iterator<Item = &'a Route> + Clone + use<'a>> {
+        Some(self.routes_of(raw)?.filter(move |route| route.wants(raw)))
     }
 
     pub(super) fn unknown(&self, raw: &Raw) -> Failure {

@@ -10,4 +10,19 @@ pub enum Outcome {
     Duplicate,
     /// A later event of the entity had taken effect before, so this one has no effect (S-34).
     Stale,
+    /// No handler wants its payload, so nothing was read or written (S-82).
+    Unwanted,
+}
+
+impl Outcome {
+    /// The outcome of a message, from those of two of its handlers.
+    pub(super) fn with(self, other: Self) -> Self {
+        let rank = |outcome: Self| match outcome {
+            Self::Applied => 3,
+            Self::Stale => 2,
+            Self::Duplicate => 1,
+            Self::Unwanted => 0,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
 }

@@ -74,7 +74,8 @@ impl Engine {
     pub(crate) async fn mark(&self, access: Access<'_>, delivery: Delivery<'_>) -> Result<Marked, Failure> {
         let inner = &*self.inner;
         let Delivery { raw, deadline, .. } = delivery;
-        let routes = self.routes_of(raw).ok_or_else(|| self.unknown(raw))?;
+        // Without a handler that wants it nothing runs, so there is no marker.
+        let routes = self.wanting(raw).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
         let tasks: Vec<Task<'_>> =
             routes.map(|route| Task::new(access, &delivery, route, hash.clone())).collect();
@@ -244,5 +245,6 @@ fn damaged(key: &Key, item: Option<&Item>, attribute: &str) -> Failure {
 
 /// The outcomes of several consumers of one event, as one.
 fn sum(results: Vec<Result<Outcome, Failure>>) -> Result<Outcome, Failure> {
-    results.into_iter().find(Result::is_err).unwrap_or(Ok(Outcome::Duplicate))
+    let known = if results.is_empty() { Outcome::Unwanted } else { Outcome::Duplicate };
+    results.into_iter().find(Result::is_err).unwrap_or(Ok(known))
 }

@@ -25,7 +25,7 @@ impl Engine {
     /// The item that the reaction to `raw` reads and writes, where the event alone names it.
     /// Records about one entity run one after another.
     pub(crate) fn target(&self, raw: &Raw) -> Option<Target> {
-        let mut routes = self.routes_of(raw)?;
+        let mut routes = self.wanting(raw)?;
         // A handler that follows a sequence needs its events one after another.
         let guard = |route: &Route| self.inner.guard(route, raw, route.replay(raw)).ok().flatten();
         if let Some(Guard { key, number, .. }) = routes.clone().find_map(guard) {

@@ -8,6 +8,7 @@ use crate::{
     row::Entity,
 };
 use waxseal_message::{Command, Contains, Emits, Envelope, Event, Message};
+use waxseal_pattern::Filter;
 
 /// One kind of entity and everything that may change it, decided by pure functions.
 ///
@@ -101,6 +102,8 @@ pub trait Decide<M: Message>: Aggregate {
     const FORMER_NAMES: &'static [&'static str] = &[];
     /// As [`Handler::SEQUENCING`](crate::Handler::SEQUENCING).
     const SEQUENCING: Sequencing = Sequencing::Arrival;
+    /// As [`Handler::FILTER`](crate::Handler::FILTER).
+    const FILTER: Filter = Filter::ALL;
     /// As [`Handler::REPLAY`](crate::Handler::REPLAY).
     const REPLAY: Replay = Replay::Suppressed;
 

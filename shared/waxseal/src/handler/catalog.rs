@@ -3,6 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use waxseal_message::Declared;
+use waxseal_pattern::Filter;
 
 /// The mode in which a reaction uses the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Entry {
     pub consumes: Declared,
     /// The messages that it may emit or send.
     pub emits: &'static [Declared],
+    /// The payloads that it wants.
+    pub filter: Filter,
 }
 
 impl Entry {
@@ -48,7 +51,13 @@ impl Entry {
         emits: &'static [Declared],
     ) -> Self {
         let (service, mode) = (service.into(), Mode::Transactional);
-        Self { service, handler, decides: None, mode, consumes, emits }
+        Self { service, handler, decides: None, mode, consumes, emits, filter: Filter::ALL }
+    }
+
+    /// The same handler, which wants these payloads alone.
+    #[must_use]
+    pub fn filtered(self, filter: Filter) -> Self {
+        Self { filter, ..self }
     }
 
     /// The name under which its receipts are kept, unless it had another before:

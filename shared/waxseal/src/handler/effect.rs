@@ -8,6 +8,7 @@ use std::{
 
 use crate::{fault::Fault, handler::unit::Unit};
 use waxseal_message::{Emits, Envelope, Message, Raw, Timestamp, effect_key};
+use waxseal_pattern::Filter;
 
 /// Acts on the outside world: charges a card, sends a mail.
 ///
@@ -53,6 +54,8 @@ pub trait Effect: Send + Sync + 'static {
     /// The least length of the lease. `None` is the engine's default; a later invocation deadline
     /// wins (S-11).
     const LEASE: Option<Duration> = None;
+    /// As [`Handler::FILTER`](crate::Handler::FILTER).
+    const FILTER: Filter = Filter::ALL;
     /// The message that it handles.
     type Event: Message;
     /// As [`Handler::Emits`](crate::Handler::Emits).

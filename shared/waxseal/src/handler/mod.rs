@@ -22,6 +22,7 @@ mod staged;
 mod staged_message;
 mod transactional;
 mod unit;
+mod wanted;
 
 pub use aggregate::{Aggregate, Decide, Decides, Out};
 pub(crate) use catalog::Mode;

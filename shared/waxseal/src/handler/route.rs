@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    handler::{decoded::Decoded, erased::Reaction, failure::Failure, names::Names},
+    claim_check,
+    handler::{decoded::Decoded, erased::Reaction, failure::Failure, names::Names, wanted::Wants},
     panic,
     table::Key,
 };
@@ -18,12 +19,20 @@ pub(crate) struct Route {
     /// The message that it takes.
     pub(crate) consumes: Declared,
     pub(crate) reaction: Arc<dyn Reaction>,
+    /// The payloads that it wants; `None` where it wants all.
+    pub(crate) filter: Option<Arc<dyn Wants>>,
 }
 
 impl Route {
     /// Whether this is its name, or was.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.handler == name || self.names.former().contains(&name)
+    }
+
+    /// Whether it wants the payload of `raw`, as it was published. A payload behind a claim is not
+    /// seen before it is fetched, so it is wanted.
+    pub(crate) fn wants(&self, raw: &Raw) -> bool {
+        self.filter.as_ref().is_none_or(|filter| claim_check::is_claim(raw) || filter.wants(raw.data.get()))
     }
 
     /// As [`Reaction::entity`]. A user's code that panics here panics again in its run, and is

@@ -18,9 +18,14 @@ use crate::{
         route::{self, Route},
         sequencing::Sequencing,
         transactional::Handler,
+        wanted::{self, Wants},
     },
 };
 use waxseal_message::{Channel, Declared, Emits, Malformed, Message, Raw};
+use waxseal_pattern::Filter;
+
+/// A filter as it is declared, and in the form that decides.
+type Filtered = (Filter, Option<Arc<dyn Wants>>);
 
 /// The handlers of one service.
 ///
@@ -50,7 +55,10 @@ impl Service {
 
     /// Adds a [`Handler`].
     pub fn handler<H: Handler>(self, handler: H) -> Self {
-        self.with::<H::Event, H::Emits>(H::NAME, H::FORMER_NAMES, Arc::new(Handled(handler)))
+        const { wanted::check::<H::Event>(H::FILTER, H::SEQUENCING) }
+        let wanted = if const { H::FILTER.is_all() } { None } else { wanted::compiled(H::FILTER) };
+        let filter = (H::FILTER, wanted);
+        self.with::<H::Event, H::Emits>(H::NAME, H::FORMER_NAMES, filter, Arc::new(Handled(handler)))
     }
 
     /// Adds an [`Aggregate`] with every message that it decides.
@@ -62,23 +70,30 @@ impl Service {
 
     /// Adds an [`Effect`].
     pub fn effect<E: Effect>(self, effect: E) -> Self {
-        self.with::<E::Event, E::Emits>(E::NAME, E::FORMER_NAMES, Arc::new(Effected::new(effect)))
+        self.add_effect(Effected::new(effect))
     }
 
     /// Adds an [`Effect`] that defines the emissions of a success, so that an unknown outcome can
     /// be [released](crate::Engine::release) as done.
     pub fn effect_with_done<E: Done>(self, effect: E) -> Self {
-        self.with::<E::Event, E::Emits>(E::NAME, E::FORMER_NAMES, Arc::new(Effected::with_done(effect)))
+        self.add_effect(Effected::with_done(effect))
+    }
+
+    fn add_effect<E: Effect>(self, effect: Effected<E>) -> Self {
+        const { wanted::check::<E::Event>(E::FILTER, Sequencing::Arrival) }
+        let wanted = if const { E::FILTER.is_all() } { None } else { wanted::compiled(E::FILTER) };
+        self.with::<E::Event, E::Emits>(E::NAME, E::FORMER_NAMES, (E::FILTER, wanted), Arc::new(effect))
     }
 
     fn with<M: Message, S: Emits>(
         mut self,
         name: &'static str,
         former: &[&'static str],
+        filter: Filtered,
         reaction: Arc<dyn Reaction>,
     ) -> Self {
         let names = Names::of_handler(&self.name, name, former);
-        self.add::<M, S>(name, None, names, reaction);
+        self.add::<M, S>(name, None, names, filter, reaction);
         self
     }
 
@@ -87,6 +102,7 @@ impl Service {
         handler: &'static str,
         decides: Option<&'static str>,
         names: Names,
+        (declared, filter): Filtered,
         reaction: Arc<dyn Reaction>,
     ) {
         let consumes = Declared::of::<M>();
@@ -97,8 +113,10 @@ impl Service {
             mode: reaction.mode(),
             consumes,
             emits: S::DECLARED,
+            filter: declared,
         });
-        self.routes.entry(consumes.name).or_default().push(Route { names, handler, consumes, reaction });
+        let route = Route { names, handler, consumes, reaction, filter };
+        self.routes.entry(consumes.name).or_default().push(route);
     }
 
     /// Acknowledges messages of this name without a handler. Otherwise they are dead letters
@@ -273,12 +291,17 @@ impl<A> EachMessage<A> for Decisions<A> {
     where
         A: Decide<M>,
     {
+        const { wanted::check::<M>(<A as Decide<M>>::FILTER, <A as Decide<M>>::SEQUENCING) }
+        let filter = <A as Decide<M>>::FILTER;
+        let is_all = const { <A as Decide<M>>::FILTER.is_all() };
+        let wanted = if is_all { None } else { wanted::compiled(filter) };
         let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
         let aggregate = (A::NAME, <A as Aggregate>::FORMER_NAMES);
         let handlers = <A as Decide<M>>::FORMER_NAMES;
         let message = catalog::decision(&Declared::of::<M>());
         let names = Names::of_decision(&self.service.name, aggregate, &message, handlers);
-        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), names, Arc::new(decided));
+        let filter = (filter, wanted);
+        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), names, filter, Arc::new(decided));
     }
 }
 

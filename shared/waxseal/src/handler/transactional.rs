@@ -7,6 +7,7 @@ use crate::{
     handler::{replay::Replay, sequencing::Sequencing, unit::Unit},
 };
 use waxseal_message::{Emits, Envelope, Message};
+use waxseal_pattern::Filter;
 
 /// Reacts to one kind of event or command, inside one unit of work.
 ///
@@ -43,6 +44,33 @@ pub trait Handler: Send + Sync + 'static {
     /// The treatment of an entity's events that arrive out of order (S-34). It cannot be combined
     /// with `NATURALLY_IDEMPOTENT`.
     const SEQUENCING: Sequencing = Sequencing::Arrival;
+    /// The payloads that it wants (S-82). A message with another payload is ignored by this handler
+    /// alone: nothing is read, and no receipt is written. The rule or the subscription of its event
+    /// holds the filters of all its handlers in the service, so that what nobody wants costs nothing.
+    ///
+    /// The filter sees the payload as it was published, before a `From` lifts an older version. It
+    /// cannot be combined with `Sequencing::Gapless`, with a command, or with a claim check.
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// use waxseal::{Envelope, Fault, Filter, Handler, Service, Unit};
+    /// # #[derive(Serialize, Deserialize)] struct OrderPlaced { country: String, cents: u64 }
+    /// # waxseal::event!(OrderPlaced { name: "order.placed", version: 1, owner: "orders" });
+    /// struct CheckFraud;
+    /// impl Handler for CheckFraud {
+    ///     const NAME: &str = "check-fraud";
+    ///     const FILTER: Filter = Filter::new(r#"{"country":[{"anything-but":"DE"}],"cents":[{"numeric":[">=",100000]}]}"#);
+    ///     type Event = OrderPlaced;
+    ///     type Emits = ();
+    ///     async fn handle(&self, order: &Envelope<OrderPlaced>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+    ///         assert!(order.data.cents >= 100_000);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// let service = Service::new("fraud").handler(CheckFraud);
+    /// assert!(!service.catalog()[0].filter.is_all());
+    /// ```
+    const FILTER: Filter = Filter::ALL;
     /// The treatment of events that are replayed from an archive (S-40).
     const REPLAY: Replay = Replay::Suppressed;
 

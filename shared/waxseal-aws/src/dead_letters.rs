@@ -6,12 +6,15 @@ use aws_config::SdkConfig;
 use aws_sdk_sqs::{Client, primitives::Blob, types::MessageAttributeValue};
 use waxseal::{
     BoxError,
-    dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetterMessage, DeadLetters},
+    dead_letter::{Attribute, AttributeValue, DeadLetter, DeadLetterMessage, DeadLetters, beside},
     sqs,
 };
-use waxseal_catalog::settings::DEAD_LETTERS;
+use waxseal_catalog::settings::{DEAD_LETTERS, FIFO_DEAD_LETTERS};
 
-use crate::call::{CallFailure, Target};
+use crate::{
+    call::{CallFailure, Target},
+    visibility,
+};
 
 /// The dead-letter queue.
 ///
@@ -22,6 +25,8 @@ pub struct SqsDeadLetters {
     client: Client,
     url: String,
     target: Target,
+    /// The suffix of the dead-letter queues beside FIFO queues; `None` where there are none.
+    fifo_suffix: Option<String>,
 }
 
 impl fmt::Debug for SqsDeadLetters {
@@ -47,14 +52,39 @@ impl SqsDeadLetters {
     }
 
     pub(crate) fn at(client: Client, url: String, target: Target) -> Self {
-        Self { client, url, target }
+        Self { client, url, target, fifo_suffix: None }
+    }
+
+    /// The same, with a FIFO dead-letter queue beside each FIFO queue: `<name>.fifo` has
+    /// `<name><suffix>.fifo`. A dead letter is there in its message group.
+    #[must_use]
+    pub fn beside_fifo(self, suffix: Option<String>) -> Self {
+        Self { fifo_suffix: suffix, ..self }
+    }
+
+    /// The URL of the queue beside the one that delivered a record.
+    fn beside(&self, queue: &str) -> Option<String> {
+        visibility::url(&self.url, &beside(queue, self.fifo_suffix.as_deref()?)?)
     }
 }
 
 impl DeadLetters for SqsDeadLetters {
     async fn send(&self, dead_letter: DeadLetter) -> Result<(), BoxError> {
         let DeadLetterMessage { body, attributes } = dead_letter.message(sqs::LARGEST, sqs::is_text)?;
-        let mut request = self.client.send_message().queue_url(&self.url).message_body(body);
+        let place = dead_letter.fifo().and_then(|place| Some((self.beside(place.queue)?, place)));
+        let mut request = self.client.send_message().message_body(body);
+        let mut target = self.target.clone();
+        request = match place {
+            Some((url, place)) => {
+                target.what = format!("queue {url}");
+                FIFO_DEAD_LETTERS.name.clone_into(&mut target.variable);
+                request
+                    .queue_url(url)
+                    .message_group_id(place.group)
+                    .message_deduplication_id(place.deduplication)
+            }
+            None => request.queue_url(&self.url),
+        };
         for Attribute { name, kind, value } in attributes {
             let attribute = MessageAttributeValue::builder().data_type(kind);
             let attribute = match value {
@@ -63,7 +93,7 @@ impl DeadLetters for SqsDeadLetters {
             };
             request = request.message_attributes(name, attribute.build()?);
         }
-        request.send().await.map_err(|error| CallFailure::of(&error).at(&self.target, "sqs:SendMessage"))?;
+        request.send().await.map_err(|error| CallFailure::of(&error).at(&target, "sqs:SendMessage"))?;
         Ok(())
     }
 }

@@ -118,7 +118,7 @@ fn seconds(delay: &Delay) -> i32 {
 }
 
 /// The URL of the queue with this ARN, on the host of another queue's URL.
-fn url(other: &str, arn: &str) -> Option<String> {
+pub(crate) fn url(other: &str, arn: &str) -> Option<String> {
     let mut parts = arn.strip_prefix("arn:")?.split(':');
     let (service, account, name) = (parts.nth(1)?, parts.nth(1)?, parts.next()?);
     let mut segments = other.rsplitn(3, '/');

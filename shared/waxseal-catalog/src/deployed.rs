@@ -15,6 +15,7 @@ use waxseal::{
 };
 
 use crate::{
+    fifo::FifoQueue,
     http::{HttpService, Router},
     program::{Parameter, Program},
 };
@@ -57,6 +58,8 @@ pub struct Deployed {
     pub invocations: u32,
     /// Receives before a message is dead-lettered: 5 to 1000.
     pub max_receives: u32,
+    /// The FIFO queues that others fill.
+    pub fifo: Vec<FifoQueue>,
     /// Variables of its own with fixed values.
     pub environment: BTreeMap<String, String>,
     /// Variables of its own whose values each stage brings.
@@ -110,6 +113,7 @@ impl Deployed {
             window: 0,
             invocations: 5,
             max_receives: 5,
+            fifo: Vec::new(),
             environment: BTreeMap::new(),
             parameters: Vec::new(),
             patterns: BTreeMap::new(),
@@ -169,6 +173,13 @@ impl Deployed {
     #[must_use]
     pub fn max_receives(mut self, count: u32) -> Self {
         self.max_receives = count;
+        self
+    }
+
+    /// One more source: a FIFO queue that others fill.
+    #[must_use]
+    pub fn fifo(mut self, queue: FifoQueue) -> Self {
+        self.fifo.push(queue);
         self
     }
 

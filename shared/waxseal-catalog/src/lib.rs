@@ -50,6 +50,7 @@
 
 mod app;
 mod deployed;
+mod fifo;
 pub mod finding;
 mod horizon;
 mod http;
@@ -62,6 +63,7 @@ mod variables;
 pub use self::{
     app::{App, Retention},
     deployed::Deployed,
+    fifo::{FIFO_DEAD_LETTERS_SUFFIX, FifoQueue},
     finding::{Finding, FindingCode},
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,

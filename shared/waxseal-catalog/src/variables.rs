@@ -12,9 +12,10 @@ use waxseal::{
 use crate::{
     app::App,
     deployed::Deployed,
+    fifo::FIFO_DEAD_LETTERS_SUFFIX,
     settings::{
-        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, LEASE, MALFORMED,
-        MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
+        BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_DEAD_LETTERS, FIFO_GROUPS, HORIZON, ISOLATION, LEASE,
+        MALFORMED, MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
     },
 };
 
@@ -46,6 +47,7 @@ impl App {
         let answer = policy.total_failure;
         unless(answer == usual.total_failure, TOTAL_FAILURE.name, answer.word().to_owned());
         unless(policy.isolation == usual.isolation, ISOLATION.name, "on".to_owned());
+        unless(service.fifo.is_empty(), FIFO_DEAD_LETTERS.name, FIFO_DEAD_LETTERS_SUFFIX.to_owned());
         variables
     }
 

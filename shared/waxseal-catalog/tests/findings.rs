@@ -5,7 +5,7 @@ use serde_json::json;
 use waxseal::{
     Bus, Channel, Declared, Envelope, Fault, Filter, Handler, Sequencing, Service, Unit, catalog::Entry,
 };
-use waxseal_catalog::{App, Deployed, FindingCode, Parameter, Publisher};
+use waxseal_catalog::{App, Deployed, FifoQueue, FindingCode, Parameter, Publisher};
 
 const fn declared(name: &'static str, owner: &'static str, channel: Channel) -> Declared {
     Declared::new(name, owner, channel)
@@ -358,4 +358,27 @@ fn s84_filters_that_together_break_a_limit_of_a_transport_are_found() {
              values in the filters of its handlers, or correct Deployed::pattern"
         ]
     );
+}
+
+#[test]
+fn s85_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
+    let with = |queues: &[FifoQueue]| {
+        let stock = queues.iter().fold(stock(), |stock, queue| stock.fifo(queue.clone()));
+        lines(&App::new("shop").service(orders()).service(stock))
+    };
+    assert_eq!(with(&[FifoQueue::new("returns"), FifoQueue::new("bookings-2").batch(1)]), [] as [String; 0]);
+    assert_eq!(
+        with(&[FifoQueue::new("returns"), FifoQueue::new("returns")]),
+        ["WX0121 stock: two FIFO queues have the name returns; rename one"]
+    );
+    for name in ["", "Returns", "returns.fifo", "2", "a-"] {
+        let found = with(&[FifoQueue::new(name)]);
+        assert!(found.len() == 1 && found[0].starts_with("WX0121 stock: `"), "{name}: {found:?}");
+    }
+    for batch in [0, 11] {
+        assert_eq!(
+            with(&[FifoQueue::new("returns").batch(batch)]),
+            [format!("WX0121 stock: the FIFO queue returns has a batch of {batch}; take 1 to 10 records")]
+        );
+    }
 }

@@ -310,6 +310,7 @@ macro_rules! contract_tests {
             s82_each_handler_applies_its_own_filter
             s82_what_is_wanted_takes_effect_once
             s82_what_no_handler_wants_costs_no_request
+            s85_a_dead_letter_of_a_fifo_group_says_its_place
         }
     };
 }

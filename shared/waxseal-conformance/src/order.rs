@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use super::{
     domain::{Script, announcing, charging, observing, order},
     env::ContractEnv,
-    world::{RecordedDeadLetters, World, breathe, grouped, policy},
+    world::{RecordedDeadLetters, World, breathe, grouped, policy, received},
 };
 use waxseal::{
-    Fault,
-    batch::{Policy, Record, RecordOutcome},
+    Code, Fault, Host as _,
+    batch::{Policy, ReceiptHandle, Record, RecordOutcome},
+    dead_letter::DeadLetter,
 };
 
 fn fifo(ids: &[&str]) -> Vec<Record> {
@@ -112,4 +113,40 @@ pub async fn s32_a_dead_lettered_head_is_skipped(env: &impl ContractEnv) {
     let function = world.function(announcing(&script));
     let (failed, _) = function.batch(&fifo(&["a1", "a2"]), &dead_letters, Policy::default()).await;
     assert_eq!((failed.len(), dead_letters.recorded().len(), script.runs_of("a2")), (0, 1, 1));
+}
+
+/// A dead letter of a FIFO queue says its place in the FIFO queue beside it: its group, and the id of
+/// the record. A redelivery gives the same id, so that the queue folds both.
+pub async fn s85_a_dead_letter_of_a_fifo_group_says_its_place(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let script = Script::deciding(|_| Err(Fault::permanent("no such room")));
+    let dead_letters = RecordedDeadLetters::default();
+    let raw = order("o-85", 1);
+    let of = |record: &str, queue: &str| {
+        let mut record = received(1, grouped(record, "customer-7", &raw));
+        record.receipt_handle = record.receipt_handle.map(|handle| ReceiptHandle {
+            queue: format!("arn:aws:sqs:eu-west-1:123456789012:{queue}"),
+            ..handle
+        });
+        record
+    };
+    // A redelivery, and a redrive, which gives another record id.
+    for record in ["m-1", "m-1", "m-2"] {
+        let records = [of(record, "bookings.fifo")];
+        world.cold(announcing(&script)).batch(&records, &dead_letters, Policy::default()).await;
+    }
+    let recorded = dead_letters.recorded();
+    let place = |dead_letter: &DeadLetter| {
+        let place = dead_letter.fifo().expect("its queue is FIFO");
+        (place.queue.to_owned(), place.group.to_owned(), place.deduplication.to_owned())
+    };
+    let expected = ["m-1", "m-1", "m-2"].map(|record| {
+        let queue = "arn:aws:sqs:eu-west-1:123456789012:bookings.fifo";
+        (queue.to_owned(), "customer-7".to_owned(), record.to_owned())
+    });
+    assert_eq!(recorded.iter().map(place).collect::<Vec<_>>(), expected);
+    let standard = of("m-3", "bookings");
+    let time = world.clock.now();
+    let dead_letter = standard.dead_letter("orders", time, Code::HandlerFailed, "no such room".to_owned());
+    assert_eq!(dead_letter.fifo(), None);
 }

@@ -6,6 +6,7 @@ use waxseal_catalog::App;
 
 use crate::{
     names::{self, sub},
+    service::fifo,
     yaml,
 };
 
@@ -34,6 +35,10 @@ fn widgets(app: &App) -> Vec<Value> {
                 .iter()
                 .map(|one| queue("ApproximateAgeOfOldestMessage", &format!("-{}", one.kind.as_str()))),
         );
+        for one in &routes.fifo {
+            dead_letters.push(queue("ApproximateNumberOfMessagesVisible", &fifo::dead_letters_name(one)));
+            age.push(queue("ApproximateAgeOfOldestMessage", &fifo::name(one)));
+        }
         runs.push(lambda("Invocations", ""));
         errors.push(lambda("Errors", ""));
         duration.push(lambda("Duration", ""));

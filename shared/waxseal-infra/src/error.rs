@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use waxseal_catalog::{App, Finding, FindingCode};
+use waxseal_catalog::{App, FIFO_DEAD_LETTERS_SUFFIX, Finding, FindingCode};
 
 use crate::{claims, names};
 
@@ -25,6 +25,14 @@ pub(crate) fn validate(app: &App) -> Result<(), AppError> {
         let longest = app.name.len() + names::LONGEST_STAGE + service.name().len() + "---relay".len();
         if longest > 64 {
             return Err(AppError::TooLong { service: service.name().to_owned(), over: longest - 64 });
+        }
+        for queue in &service.fifo {
+            // SQS allows 80 characters.
+            let names = app.name.len() + names::LONGEST_STAGE + service.name().len() + queue.name.len();
+            let longest = names + "---".len() + FIFO_DEAD_LETTERS_SUFFIX.len() + ".fifo".len();
+            if longest > 80 {
+                return Err(AppError::Fifo { queue: queue.name.clone(), over: longest - 80 });
+            }
         }
         for entry in service.catalog() {
             messages.extend(std::iter::once(&entry.consumes).chain(entry.emits).map(|one| one.name));
@@ -88,6 +96,16 @@ pub enum AppError {
     TooLong {
         /// The service.
         service: String,
+        /// The number of characters beyond the limit.
+        over: usize,
+    },
+    /// A FIFO queue's name would pass SQS's limit.
+    #[error(
+        "the name of the dead-letter queue of the FIFO queue {queue} would be {over} characters too long for SQS: shorten it"
+    )]
+    Fifo {
+        /// The queue.
+        queue: String,
         /// The number of characters beyond the limit.
         over: usize,
     },

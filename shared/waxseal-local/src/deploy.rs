@@ -1,14 +1,15 @@
 //! Deployment: services wired by the routes of their declaration.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, atomic::AtomicU64},
     time::Duration,
 };
 
 use waxseal::{Engine, batch::Batches};
 use waxseal_catalog::{
-    self as catalog, App,
-    routes::{self, QueueKind, RELAY_FILTER, Routes},
+    self as catalog, App, FIFO_DEAD_LETTERS_SUFFIX,
+    routes::{self, Mapping, QueueKind, RELAY_FILTER, Routes},
 };
 use waxseal_lambda::{Function, Relay};
 use waxseal_pattern::Pattern;
@@ -18,7 +19,7 @@ use crate::{
     error::LocalError,
     function::Deployed,
     handlings::Handlings,
-    local::{Deployment, Local},
+    local::{Deployment, Fifo, Local},
     mapping,
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
     queue::{Queue, QueueSettings, Redrive},
@@ -82,16 +83,22 @@ impl Local {
         let invocations = Arc::new(AtomicU64::new(0));
         if let Some(commands) = &queues.commands {
             self.channels.add_commands(name, commands.clone());
-            self.poll(commands, &function, &routes, &invocations);
+            self.poll(commands, &function, routes.mapping, &invocations);
         }
-        self.poll(&queues.events, &function, &routes, &invocations);
+        self.poll(&queues.events, &function, routes.mapping, &invocations);
+        for route in &routes.fifo {
+            if let Some(fifo) = queues.fifo.get(&route.name) {
+                self.poll(&fifo.queue, &function, route.mapping, &invocations);
+            }
+        }
         let relay_invocations = self.poll_stream(&table, &relay)?;
-        let Queues { events: queue, dead_letters, relay_dead_letters, .. } = queues;
+        let Queues { events: queue, dead_letters, relay_dead_letters, fifo, .. } = queues;
         let deployment = Deployment {
             table,
             queue,
             dead_letters,
             relay_dead_letters,
+            fifo,
             engine,
             function,
             invocations,
@@ -103,8 +110,11 @@ impl Local {
     }
 
     fn function(&self, engine: &Engine, queues: &Queues, declared: &catalog::Deployed) -> Function {
-        let visibility = LocalVisibility(queues.commands.iter().chain([&queues.events]).cloned().collect());
-        let dead_letters = self.dead_letters_to(&queues.dead_letters);
+        let fifo = || queues.fifo.values();
+        let polled = queues.commands.iter().chain([&queues.events]).chain(fifo().map(|fifo| &fifo.queue));
+        let visibility = LocalVisibility(polled.cloned().collect());
+        let fifo = fifo().map(|fifo| fifo.dead_letters.clone()).collect();
+        let dead_letters = LocalDeadLetters { fifo, ..self.dead_letters_to(&queues.dead_letters) };
         let batches = Batches::new(engine.clone(), dead_letters, declared.policy()).delayed(visibility);
         let function = Function::new(batches);
         match declared.router(engine.clone()) {
@@ -119,7 +129,7 @@ impl Local {
     }
 
     fn dead_letters_to(&self, queue: &Queue) -> LocalDeadLetters {
-        LocalDeadLetters { queue: queue.clone(), world: self.world.clone() }
+        LocalDeadLetters { queue: queue.clone(), fifo: Vec::new(), world: self.world.clone() }
     }
 
     fn subscribe(&self, service: &str, routes: &Routes, queue: &Queue) -> Result<(), LocalError> {
@@ -144,14 +154,14 @@ impl Local {
         &self,
         queue: &Queue,
         function: &Deployed<Function>,
-        routes: &Routes,
+        mapping: Mapping,
         invocations: &Arc<AtomicU64>,
     ) {
         let counters = mapping::queue::Counters {
             deliveries: self.deliveries.clone(),
             invocations: invocations.clone(),
         };
-        let poller = mapping::queue::run(queue.clone(), function.clone(), routes.mapping, counters);
+        let poller = mapping::queue::run(queue.clone(), function.clone(), mapping, counters);
         self.pollers.start(poller);
     }
 
@@ -176,6 +186,7 @@ struct Queues {
     commands: Option<Queue>,
     dead_letters: Queue,
     relay_dead_letters: Queue,
+    fifo: BTreeMap<String, Fifo>,
 }
 
 impl Queues {
@@ -186,18 +197,28 @@ impl Queues {
         let dead_letters = |name: String| Queue::new(&name, QueueSettings::default(), world.without_faults());
         let (dead_letters, relay_dead_letters) =
             (dead_letters(format!("{service}-dlq")), dead_letters(format!("{service}-relay-dlq")));
+        let settings = |visibility: u32, to: &Queue, max_receives: u32, fifo: bool| QueueSettings {
+            visibility: Duration::from_secs(visibility.into()),
+            redrive: Some(Redrive { to: to.clone(), max_receives }),
+            fifo,
+        };
         let queue = |name: &str, route: &routes::Queue| {
-            let settings = QueueSettings {
-                visibility: Duration::from_secs(route.visibility.into()),
-                redrive: Some(Redrive { to: dead_letters.clone(), max_receives: route.max_receives }),
-                fifo: false,
-            };
+            let settings = settings(route.visibility, &dead_letters, route.max_receives, false);
             Queue::new(name, settings, world.clone())
         };
+        let fifo = |route: &routes::Fifo| {
+            let of_fifo = QueueSettings { fifo: true, ..QueueSettings::default() };
+            let name = format!("{service}-{}{FIFO_DEAD_LETTERS_SUFFIX}.fifo", route.name);
+            let dead_letters = Queue::new(&name, of_fifo, world.without_faults());
+            let settings = settings(route.visibility, &dead_letters, route.max_receives, true);
+            let queue = Queue::new(&format!("{service}-{}.fifo", route.name), settings, world.clone());
+            (route.name.clone(), Fifo { queue, dead_letters })
+        };
         let routes = app.routes(declared);
+        let fifo = routes.fifo.iter().map(fifo).collect();
         let commands = routes.queue(QueueKind::Commands);
         let commands = commands.map(|route| queue(&format!("{service}-commands"), route));
         let events = queue(service, &routes::Queue::new(app, declared, QueueKind::Events));
-        Self { events, commands, dead_letters, relay_dead_letters }
+        Self { events, commands, dead_letters, relay_dead_letters, fifo }
     }
 }

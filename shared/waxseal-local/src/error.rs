@@ -21,6 +21,14 @@ pub enum LocalError {
     /// No service of that name.
     #[error("no service {0} is deployed")]
     NoService(String),
+    /// The service has no FIFO queue of that name.
+    #[error("service {service} has no FIFO queue {queue}: declare it with `Deployed::fifo`")]
+    NoFifo {
+        /// The service.
+        service: String,
+        /// The queue.
+        queue: String,
+    },
     /// A rule's pattern is wrong.
     #[error(transparent)]
     Pattern(#[from] PatternError),

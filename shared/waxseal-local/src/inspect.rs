@@ -5,8 +5,15 @@ use std::sync::{Arc, atomic::Ordering};
 use waxseal::{Engine, Entity, Host, Timestamp};
 
 use crate::{
-    bus::Bus, clock::Clock, error::LocalError, executor::Executor, local::Local, queue::Queue,
-    random::Random, table::Table, topic::Topic,
+    bus::Bus,
+    clock::Clock,
+    error::LocalError,
+    executor::Executor,
+    local::{Fifo, Local},
+    queue::Queue,
+    random::Random,
+    table::Table,
+    topic::Topic,
 };
 
 impl Local {
@@ -81,6 +88,27 @@ impl Local {
     /// Where no such service is deployed.
     pub fn queue(&self, service: &str) -> Result<Queue, LocalError> {
         self.with(service, |deployment| deployment.queue.clone())
+    }
+
+    /// The FIFO queue of this name that others fill: `FifoQueue::new("bookings")`.
+    ///
+    /// # Errors
+    /// Where the service has none of that name.
+    pub fn fifo(&self, service: &str, name: &str) -> Result<Queue, LocalError> {
+        self.fifo_of(service, name).map(|fifo| fifo.queue)
+    }
+
+    /// The dead-letter queue of a FIFO queue. [`Queue::move_to`] is a redrive.
+    ///
+    /// # Errors
+    /// Where the service has no FIFO queue of that name.
+    pub fn fifo_dead_letters(&self, service: &str, name: &str) -> Result<Queue, LocalError> {
+        self.fifo_of(service, name).map(|fifo| fifo.dead_letters)
+    }
+
+    fn fifo_of(&self, service: &str, name: &str) -> Result<Fifo, LocalError> {
+        let fifo = self.with(service, |deployment| deployment.fifo.get(name).cloned())?;
+        fifo.ok_or_else(|| LocalError::NoFifo { service: service.to_owned(), queue: name.to_owned() })
     }
 
     /// A service's dead-letter queue.

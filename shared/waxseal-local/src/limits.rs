@@ -154,6 +154,10 @@ pub(crate) fn message(message: &NewMessage, fifo: bool) -> Result<(), Refused> {
     if fifo && group.is_none() {
         return Err(Refused::new("MissingParameter", "a message to a FIFO queue has a message group"));
     }
+    if fifo && deduplication.is_none() {
+        let what = "a message to a FIFO queue without ContentBasedDeduplication has a MessageDeduplicationId";
+        return invalid(what.to_owned());
+    }
     Ok(())
 }
 

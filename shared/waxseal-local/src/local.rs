@@ -33,12 +33,21 @@ pub struct Local {
     pub(crate) pollers: Arc<Pollers>,
 }
 
+/// A FIFO queue that others fill, with its dead-letter queue.
+#[derive(Clone)]
+pub(crate) struct Fifo {
+    pub(crate) queue: Queue,
+    pub(crate) dead_letters: Queue,
+}
+
 /// One service in its environment.
 pub(crate) struct Deployment {
     pub(crate) table: Table,
     pub(crate) queue: Queue,
     pub(crate) dead_letters: Queue,
     pub(crate) relay_dead_letters: Queue,
+    /// The FIFO queues that others fill, by their names in the service.
+    pub(crate) fifo: BTreeMap<String, Fifo>,
     pub(crate) engine: Engine,
     pub(crate) function: Deployed<Function>,
     /// Invocations of the function by its queues.

@@ -6,11 +6,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use waxseal::{
     BoxError, Destination, Emission, Timestamp,
     batch::{Delay, Visibility},
-    dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters},
+    dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters, beside},
     lock::Lock,
     relay::{Publish, PublishError},
     sqs,
 };
+use waxseal_catalog::FIFO_DEAD_LETTERS_SUFFIX;
 
 use crate::{
     bus::Bus,
@@ -134,11 +135,30 @@ impl Publish for Channels {
     }
 }
 
-/// A dead-letter queue as functions write to it.
+/// The dead-letter queues of a function, as it writes to them.
 #[derive(Clone)]
 pub(crate) struct LocalDeadLetters {
     pub(crate) queue: Queue,
+    /// Those of its FIFO queues.
+    pub(crate) fifo: Vec<Queue>,
     pub(crate) world: World,
+}
+
+impl LocalDeadLetters {
+    /// The queue for a dead letter, with its group and its deduplication id where the queue is FIFO.
+    fn place(&self, letter: &DeadLetter) -> (&Queue, Option<String>, Option<String>) {
+        let of_fifo = letter.fifo().and_then(|place| {
+            let beside = beside(place.queue, FIFO_DEAD_LETTERS_SUFFIX)?;
+            let name = beside.rsplit(':').next()?;
+            Some((self.fifo.iter().find(|queue| queue.name() == name)?, place))
+        });
+        match of_fifo {
+            Some((queue, place)) => {
+                (queue, Some(place.group.to_owned()), Some(place.deduplication.to_owned()))
+            }
+            None => (&self.queue, None, None),
+        }
+    }
 }
 
 impl DeadLetters for LocalDeadLetters {
@@ -146,11 +166,12 @@ impl DeadLetters for LocalDeadLetters {
         let DeadLetterMessage { body, attributes } = letter.message(sqs::LARGEST, sqs::is_text)?;
         let text = |attribute: Attribute| Some((attribute.name.clone(), attribute.as_text()?.to_owned()));
         let attributes = attributes.into_iter().filter_map(text).collect();
-        self.queue.accept(NewMessage { attributes, ..NewMessage::new(body) });
+        let (queue, group, deduplication) = self.place(&letter);
+        queue.accept(NewMessage { attributes, group, deduplication, ..NewMessage::new(body) });
         let World { report, recorder, reasons, clock, .. } = &self.world;
-        report.written(self.queue.name(), &letter);
-        reasons.add(self.queue.name(), &letter);
-        recorder.dead_lettered(clock.now(), self.queue.name(), &letter);
+        report.written(queue.name(), &letter);
+        reasons.add(queue.name(), &letter);
+        recorder.dead_lettered(clock.now(), queue.name(), &letter);
         Ok(())
     }
 }

@@ -36,7 +36,10 @@ impl Local {
     /// The messages of all dead-letter queues, each with its queue's name.
     pub(crate) fn all_dead_letters(&self) -> Vec<(String, Message)> {
         let deployments = self.deployments();
-        let queues = deployments.values().flat_map(|it| [&it.dead_letters, &it.relay_dead_letters]);
+        let queues = deployments.values().flat_map(|it| {
+            let fifo = it.fifo.values().map(|fifo| &fifo.dead_letters);
+            [&it.dead_letters, &it.relay_dead_letters].into_iter().chain(fifo)
+        });
         let letters = |queue: &Queue| {
             let name = queue.name().to_owned();
             queue.peek().into_iter().map(move |letter| (name.clone(), letter)).collect::<Vec<_>>()

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use waxseal::{Engine, Host, PublishingProgram, batch::Batches};
-use waxseal_catalog::settings::{AWS_REGION, BUS, DEAD_LETTERS, QUEUES, Setting, TABLE, TIMEOUT, TOPICS};
+use waxseal_catalog::settings::{
+    AWS_REGION, BUS, DEAD_LETTERS, FIFO_DEAD_LETTERS, QUEUES, Setting, TABLE, TIMEOUT, TOPICS,
+};
 #[cfg(feature = "claim-check")]
 use waxseal_catalog::settings::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
 
@@ -89,7 +91,7 @@ impl Environment {
         Ok(())
     }
 
-    /// The dead-letter queue, `WAXSEAL_DLQ_URL`.
+    /// The dead-letter queue, `WAXSEAL_DLQ_URL`, and where `WAXSEAL_FIFO_DLQ_SUFFIX` is set those beside FIFO queues.
     ///
     /// # Errors
     /// Where a variable is absent or has a wrong value.
@@ -98,7 +100,8 @@ impl Environment {
         self.variables.warn_of_unknown();
         let url = self.variables.required(&DEAD_LETTERS)?.to_owned();
         let target = self.target(format!("queue {url}"), &DEAD_LETTERS, "SQS")?;
-        Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target))
+        let suffix = self.variables.optional(&FIFO_DEAD_LETTERS)?.map(str::to_owned);
+        Ok(SqsDeadLetters::at(aws_sdk_sqs::Client::new(&self.sdk), url, target).beside_fifo(suffix))
     }
 
     /// The claim check: `WAXSEAL_CLAIMS` and, where they are set, `WAXSEAL_CLAIMS_FROM` and

@@ -108,3 +108,32 @@ async fn s27_a_queue_that_cannot_be_written_is_an_error_of_one_line() {
     );
     assert_eq!(replay.left(), 0);
 }
+
+#[tokio::test]
+async fn s85_a_dead_letter_of_a_fifo_queue_goes_to_the_queue_beside_it_in_its_group() {
+    let of = |queue: &str| {
+        let mut dead_letter = dead_letter(b"{}");
+        dead_letter.queue = Some(format!("arn:aws:sqs:eu-west-1:123456789012:{queue}"));
+        dead_letter.group = Some("customer-7".to_owned());
+        dead_letter
+    };
+    let record = "059f36b4-87a3-44ab-83d2-661975830a7d";
+    let beside = "https://sqs.eu-west-1.amazonaws.com/123456789012/shop-bookings-dlq.fifo";
+    for (suffix, queue, place) in [
+        (Some("-dlq"), "shop-bookings.fifo", (json!(beside), json!("customer-7"), json!(record))),
+        (None, "shop-bookings.fifo", (json!(URL), Value::Null, Value::Null)),
+        (Some("-dlq"), "shop-bookings", (json!(URL), Value::Null, Value::Null)),
+    ] {
+        let (replay, dead_letters) = queue_beside(suffix, [sent()]);
+        dead_letters.send(of(queue)).await.unwrap();
+        let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
+        let given =
+            ["QueueUrl", "MessageGroupId", "MessageDeduplicationId"].map(|name| request[name].clone());
+        assert_eq!(given, [place.0, place.1, place.2], "{queue} {suffix:?}");
+    }
+}
+
+fn queue_beside(suffix: Option<&str>, answers: impl IntoIterator<Item = Answer>) -> (Replay, SqsDeadLetters) {
+    let (replay, dead_letters) = queue(answers);
+    (replay, dead_letters.beside_fifo(suffix.map(str::to_owned)))
+}

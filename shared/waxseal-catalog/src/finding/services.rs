@@ -7,6 +7,7 @@ use waxseal::{Channel, Declared, Service, ServiceError};
 use crate::{
     app::App,
     deployed::Deployed,
+    fifo::{FifoQueue, LARGEST_BATCH},
     finding::{code::FindingCode, report::Finding},
     publisher::Publisher,
     routes::rule,
@@ -33,6 +34,7 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
         }
         findings.extend(patterns(service));
         findings.extend(variables(service));
+        findings.extend(fifo_queues(service));
     }
     for publisher in &app.publishers {
         if !names.insert(&publisher.name) {
@@ -118,6 +120,32 @@ fn patterns(service: &Deployed) -> Vec<Finding> {
         )
     };
     without.map(finding).collect()
+}
+
+/// FIFO queues with a wrong name or a wrong batch.
+fn fifo_queues(service: &Deployed) -> Vec<Finding> {
+    let mut names = BTreeSet::new();
+    let mut findings = Vec::new();
+    let is_word = |name: &str| {
+        let takes = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-') && name.chars().all(takes)
+    };
+    for FifoQueue { name, batch, .. } in &service.fifo {
+        let mut wrong = |problem: String, advice: &'static str| {
+            findings.push(Finding::new(FindingCode::FifoQueue, service.name(), problem, advice));
+        };
+        if !names.insert(name) {
+            wrong(format!("two FIFO queues have the name {name}"), "rename one");
+        }
+        if !is_word(name) {
+            let advice = "take lower-case letters, digits and `-`, a letter first";
+            wrong(format!("`{name}` cannot be the name of a FIFO queue"), advice);
+        }
+        if !(1..=LARGEST_BATCH).contains(batch) {
+            wrong(format!("the FIFO queue {name} has a batch of {batch}"), "take 1 to 10 records");
+        }
+    }
+    findings
 }
 
 /// Variables of Waxseal that are set by hand.

@@ -28,6 +28,7 @@
 //! assert_eq!(routes.queues[0].visibility, 6 * 20);
 //! ```
 
+mod fifo;
 mod filter;
 mod publish;
 mod queue;
@@ -37,6 +38,7 @@ mod service;
 mod subscription;
 
 pub use self::{
+    fifo::Fifo,
     publish::Publishes,
     queue::{Mapping, Queue, QueueKind},
     relay::{RELAY_BATCH, RELAY_FILTER},

@@ -4,6 +4,7 @@ use crate::{
     app::App,
     deployed::Deployed,
     routes::{
+        fifo::{self, Fifo},
         publish::{self, Publishes},
         queue::{self, Mapping, Queue, QueueKind},
         rule::{self, Rule},
@@ -23,6 +24,8 @@ pub struct Routes {
     pub queues: Vec<Queue>,
     /// How its function polls each of them.
     pub mapping: Mapping,
+    /// The FIFO queues that others fill.
+    pub fifo: Vec<Fifo>,
     /// The time-out of its function, in seconds.
     pub timeout: u32,
     /// The days that its receipts are kept.
@@ -58,6 +61,7 @@ impl App {
             subscriptions: subscription::of(service),
             queues: queue::of(self, service),
             mapping: queue::mapping(service),
+            fifo: fifo::of(self, service),
             timeout: service.program.timeout,
             horizon: self.horizon(service),
             publishes: publish::of(service.emits()),

@@ -120,6 +120,13 @@ settings! {
         example: "skip",
         read_by: [Service],
     }
+    FIFO_DEAD_LETTERS = "WAXSEAL_FIFO_DLQ_SUFFIX" {
+        purpose: "the suffix of FIFO dead-letter queues: the dead letters of `<name>.fifo` go to `<name><suffix>.fifo`",
+        values: Values::Text { what: "the end of a queue's name without `.fifo`", check: value::queue_suffix },
+        unset: Unset::Means("dead letters of FIFO queues go to `WAXSEAL_DLQ_URL` too"),
+        example: "-dlq",
+        read_by: [Service],
+    }
     TOTAL_FAILURE = "WAXSEAL_TOTAL_FAILURE" {
         purpose: "the answer to a batch of which every record failed, report or raise",
         values: Values::Choice(&["report", "raise"]),

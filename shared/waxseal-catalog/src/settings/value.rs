@@ -130,6 +130,14 @@ pub(super) fn queue_url(value: &str) -> Result<(), String> {
     }
 }
 
+/// The end of a queue's name. Source: SQS API reference, `CreateQueue`: letters, digits, `-` and `_`.
+pub(super) fn queue_suffix(value: &str) -> Result<(), String> {
+    match (1..=40).contains(&value.len()) && is_word(value) {
+        true => Ok(()),
+        false => Err(format!("is `{value:.60}`, not the end of a queue's name without `.fifo`")),
+    }
+}
+
 /// A topic's ARN.
 pub(super) fn topic_arn(value: &str) -> Result<(), String> {
     let parts: Vec<&str> = value.split(':').collect();

@@ -34,7 +34,9 @@ pub(super) fn polling(index: &TemplateIndex<'_>, report: &mut Report) {
             ("ScalingConfig/MaximumConcurrency", wanted.invocations),
         ];
         for mapping in index.within(service, MAPPING) {
-            if mapping.named("/EventSourceArn", QUEUE).is_none() {
+            let queue = mapping.named("/EventSourceArn", QUEUE);
+            // A FIFO queue has numbers of its own, and a check of its own.
+            if queue.is_none_or(|queue| queue.get("/FifoQueue") == true) {
                 continue;
             }
             for (member, number) in numbers {

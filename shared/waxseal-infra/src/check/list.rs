@@ -4,8 +4,8 @@ use waxseal_catalog::App;
 
 use crate::{
     check::{
-        alarms, catalog, claims, finding::Finding, functions, index::TemplateIndex, permissions, queues,
-        references, relay, report::Report, rules, settings, table, topics,
+        alarms, catalog, claims, fifo, finding::Finding, functions, index::TemplateIndex, permissions,
+        queues, references, relay, report::Report, rules, settings, table, topics,
     },
     stack::Stack,
 };
@@ -65,6 +65,9 @@ checks! {
         "queue-senders" "a service may send only for a rule or topic that is named" senders
         "queue-tls" "no request without TLS is allowed" tls
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
+    }
+    fifo {
+        "queue-fifo" "S-85: a FIFO queue has a FIFO dead-letter queue beside it, where its function sends dead letters, and no window" queues
     }
     rules {
         "rule-bus" "a rule is on the bus of its event: the application's, or that of a foreign event" bus

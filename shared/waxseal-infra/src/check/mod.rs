@@ -7,6 +7,7 @@
 mod alarms;
 mod catalog;
 mod claims;
+mod fifo;
 mod finding;
 mod functions;
 mod index;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     check::{
-        index::{MAPPING, QUEUE, TemplateIndex, allowing, denies_plain_text, list, target},
+        index::{MAPPING, QUEUE, Resource, TemplateIndex, allowing, denies_plain_text, list, target},
         report::Report,
     },
     names::queue_arn,
@@ -49,9 +49,14 @@ pub(super) fn retention(index: &TemplateIndex<'_>, report: &mut Report) {
 
 pub(super) fn redrive_allow(index: &TemplateIndex<'_>, report: &mut Report) {
     for dead_letters in index.dead_letters() {
+        // A FIFO queue has a dead-letter queue of its own, which the check of FIFO queues looks at.
+        let is_fifo = |queue: &Resource<'_>| queue.get("/FifoQueue") == true;
+        if is_fifo(&dead_letters) {
+            continue;
+        }
         let sources = index
             .within(dead_letters.stack, QUEUE)
-            .filter(|queue| !index.is_dead_letters(queue))
+            .filter(|queue| !index.is_dead_letters(queue) && !is_fifo(queue))
             .filter_map(|queue| queue.name("QueueName").map(queue_arn));
         let mut sources: Vec<String> = sources.collect();
         let mut named: Vec<&str> = list(dead_letters.get("/RedriveAllowPolicy/sourceQueueArns"))

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     bus,
     names::{attribute, import, reference},
-    service::{builder::StackBuilder, builder::queue_id, relay::RELAY_DEAD_LETTERS},
+    service::{builder::StackBuilder, builder::queue_id, fifo, relay::RELAY_DEAD_LETTERS},
 };
 
 /// A threshold of one metric.
@@ -63,8 +63,26 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         seconds: 60,
         periods: 1,
     }];
-    for queue in &builder.routes.queues {
-        let id = queue_id(queue.kind);
+    for queue in &builder.routes.fifo {
+        let (id, dead) = (fifo::fifo_id(queue), fifo::dead_letters_id(queue));
+        watches.push(Watch {
+            id: format!("{dead}Alarm"),
+            about: format!(
+                "A message of a FIFO queue did not take effect. The attribute waxseal of its dead letter says why. Later messages of \
+                 its group may have taken effect already. Mend the cause, then move the dead letters back, which keeps their order: aws \
+                 sqs start-message-move-task --source-arn ${{{dead}.Arn}} --destination-arn ${{{id}.Arn}}"
+            ),
+            namespace: "AWS/SQS",
+            metric: "ApproximateNumberOfMessagesVisible",
+            dimension: ("QueueName", attribute(&dead, "QueueName")),
+            statistic: "Maximum",
+            threshold: 1,
+            seconds: 60,
+            periods: 1,
+        });
+    }
+    let standard = builder.routes.queues.iter().map(|queue| queue_id(queue.kind));
+    for id in standard.chain(builder.routes.fifo.iter().map(fifo::fifo_id)) {
         watches.push(Watch {
             id: format!("{id}AgeAlarm"),
             about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log"

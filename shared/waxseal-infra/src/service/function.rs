@@ -6,7 +6,7 @@ use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, TABLE};
 use crate::{
     claims,
     names::{self, arn, reference},
-    service::{builder::StackBuilder, builder::queue_id, lambda::lambda, lambda::role},
+    service::{builder::StackBuilder, builder::queue_id, fifo, lambda::lambda, lambda::role},
 };
 
 /// The actions of an engine on its table. A transaction needs the permissions of its parts. No engine
@@ -24,6 +24,8 @@ pub(crate) fn table_actions() -> [&'static str; 5] {
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let service = builder.service;
     let queues: Vec<_> = builder.routes.queues.iter().map(|queue| queue_id(queue.kind)).collect();
+    let fifo = builder.routes.fifo.iter().map(fifo::fifo_id);
+    let sources: Vec<_> = queues.iter().cloned().chain(fifo).collect();
     let mut statements = vec![
         json!({
             "Sid": "OwnTable",
@@ -38,7 +40,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             "Resource": arn("DeadLetters"),
         }),
     ];
-    if !queues.is_empty() {
+    statements.extend(fifo::statement(builder));
+    if !sources.is_empty() {
         statements.push(json!({
             "Sid": "OwnQueues",
             "Effect": "Allow",
@@ -48,7 +51,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                 "sqs:GetQueueAttributes",
                 "sqs:ChangeMessageVisibility",
             ],
-            "Resource": queues.iter().map(|queue| arn(queue)).collect::<Vec<_>>(),
+            "Resource": sources.iter().map(|queue| arn(queue)).collect::<Vec<_>>(),
         }));
     }
     statements.extend(claims::statements(builder.app, service));
@@ -73,6 +76,9 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             },
         });
         builder.add(format!("{queue}Mapping"), mapping);
+    }
+    for (id, mapping) in fifo::mappings(builder) {
+        builder.add(id, mapping);
     }
     if service.answers_http {
         url(builder);

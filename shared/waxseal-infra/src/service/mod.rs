@@ -2,6 +2,7 @@
 
 mod alarms;
 mod builder;
+pub(crate) mod fifo;
 pub(crate) mod function;
 mod lambda;
 mod queues;

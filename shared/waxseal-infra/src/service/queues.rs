@@ -61,7 +61,13 @@ pub(super) fn add_relay_dead_letters(builder: &mut StackBuilder<'_>, id: &str) {
 }
 
 fn add_dead_letters(builder: &mut StackBuilder<'_>, id: &str, name: &str, redrive: Value) {
-    let queue = json!({
+    let queue = dead_letters(builder, name, redrive);
+    builder.add(id, queue);
+}
+
+/// A dead-letter queue, with the end of its name.
+pub(super) fn dead_letters(builder: &StackBuilder<'_>, name: &str, redrive: Value) -> Value {
+    json!({
         "Type": "AWS::SQS::Queue",
         // A dead letter is the last copy of an event.
         "DeletionPolicy": "Retain",
@@ -73,8 +79,7 @@ fn add_dead_letters(builder: &mut StackBuilder<'_>, id: &str, name: &str, redriv
             "RedriveAllowPolicy": redrive,
             "Tags": builder.tags(),
         },
-    });
-    builder.add(id, queue);
+    })
 }
 
 /// The permissions of EventBridge and SNS, for the rules and topics of this service alone.
@@ -106,7 +111,7 @@ fn senders(builder: &StackBuilder<'_>, queue: &str) -> Vec<Value> {
     statements
 }
 
-fn policy(queue: &str, mut statements: Vec<Value>) -> Value {
+pub(super) fn policy(queue: &str, mut statements: Vec<Value>) -> Value {
     statements.push(json!({
         "Sid": "TlsOnly",
         "Effect": "Deny",

@@ -6,7 +6,7 @@ use waxseal_catalog::{App, Deployed, routes::Routes};
 
 use crate::{
     names::{self, reference, stage_parameter},
-    service::{alarms, builder::StackBuilder, function, queues, relay, routes, table},
+    service::{alarms, builder::StackBuilder, fifo, function, queues, relay, routes, table},
     stack::Stack,
 };
 
@@ -15,6 +15,7 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     let mut builder = StackBuilder { app, service, routes, resources: Map::new(), outputs: Map::new() };
     table::add(&mut builder);
     queues::add(&mut builder);
+    fifo::add(&mut builder);
     routes::add(&mut builder);
     function::add(&mut builder);
     if builder.routes.has_relay() {

@@ -155,7 +155,9 @@ fn l4_a_queue_takes_1_mib_of_the_characters_of_xml() {
     settings.fifo = true;
     let fifo = local.create_queue("orders.fifo", settings);
     assert_eq!(fifo.send(NewMessage::new("x")).unwrap_err().code(), "MissingParameter");
-    fifo.send(NewMessage { group: Some("o1".into()), ..NewMessage::new("x") }).unwrap();
+    let grouped = NewMessage { group: Some("o1".into()), ..NewMessage::new("x") };
+    assert_eq!(fifo.send(grouped.clone()).unwrap_err().code(), "InvalidParameterValue");
+    fifo.send(NewMessage { deduplication: Some("d1".into()), ..grouped }).unwrap();
 }
 
 #[test]

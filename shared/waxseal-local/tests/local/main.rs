@@ -9,6 +9,7 @@ mod channels;
 mod claims;
 mod delays;
 mod environment;
+mod fifo;
 mod filters;
 mod front_page;
 mod history;

@@ -23,6 +23,7 @@ impl Record {
             body: self.body.clone(),
             attributes: self.attributes.clone(),
             queue: self.receipt_handle.as_ref().map(|handle| handle.queue.clone()),
+            group: self.group.clone(),
             code,
             reason,
             quoted_reason: None,

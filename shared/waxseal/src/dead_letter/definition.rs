@@ -20,6 +20,8 @@ pub struct DeadLetter {
     pub attributes: Vec<Attribute>,
     /// The ARN of the queue that delivered the record; `None` for other sources.
     pub queue: Option<String>,
+    /// The message group of the record, where its queue is FIFO, or the partition key of a stream.
+    pub group: Option<String>,
     /// The kind of failure.
     pub code: Code,
     /// The reason in one line, in the form for logs.
@@ -107,6 +109,57 @@ impl DeadLetter {
     pub fn whole_reason(&self) -> &str {
         self.quoted_reason.as_deref().unwrap_or(&self.reason)
     }
+}
+
+/// The place of a dead letter in the FIFO dead-letter queue of its own FIFO queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FifoPlace<'a> {
+    /// The ARN of the queue that delivered the record.
+    pub queue: &'a str,
+    /// Its message group: dead letters of a group keep their order.
+    pub group: &'a str,
+    /// The id by which the queue folds dead letters of five minutes: that of the record.
+    ///
+    /// It is not the sender's deduplication id. A redriven record that fails again within five
+    /// minutes would have the same one, and SQS would take its dead letter and not keep it. A
+    /// redelivery keeps the record's id, and a redrive gives another one.
+    pub deduplication: &'a str,
+}
+
+impl DeadLetter {
+    /// The place of this dead letter beside its FIFO queue; `None` where its queue is none.
+    ///
+    /// ```
+    /// use waxseal::{Code, Timestamp, batch::{Content, ReceiptHandle, Record}};
+    /// let mut record = Record::new("m-1", Vec::new(), Content::Ignored("an example")).in_group("customer-7");
+    /// let queue = "arn:aws:sqs:eu-west-1:123456789012:shop-prod-orders-bookings.fifo".to_owned();
+    /// record.receipt_handle = Some(ReceiptHandle { queue, handle: "h".into() });
+    /// let dead_letter = record.dead_letter("orders", Timestamp::UNIX_EPOCH, Code::Malformed, "no event".into());
+    /// let place = dead_letter.fifo().unwrap();
+    /// assert_eq!((place.group, place.deduplication), ("customer-7", "m-1"));
+    /// ```
+    #[must_use]
+    pub fn fifo(&self) -> Option<FifoPlace<'_>> {
+        let queue = self.queue.as_deref().filter(|queue| queue.ends_with(FIFO))?;
+        Some(FifoPlace { queue, group: self.group.as_deref()?, deduplication: &self.record })
+    }
+}
+
+/// The end of the name of every FIFO queue.
+const FIFO: &str = ".fifo";
+
+/// The name, or the ARN, of the dead-letter queue beside a FIFO queue, where the dead-letter queues
+/// of an application have this suffix. `None` where the queue is not FIFO.
+///
+/// ```
+/// use waxseal::dead_letter::beside;
+/// assert_eq!(beside("bookings.fifo", "-dlq").as_deref(), Some("bookings-dlq.fifo"));
+/// assert_eq!(beside("orders-events", "-dlq"), None);
+/// ```
+#[must_use]
+pub fn beside(queue: &str, suffix: &str) -> Option<String> {
+    queue.strip_suffix(FIFO).map(|name| format!("{name}{suffix}{FIFO}"))
 }
 
 /// The destination of dead letters.

@@ -134,6 +134,7 @@ mod tests {
                 },
             ],
             queue: Some("arn:aws:sqs:eu-central-1:123456789012:shop-prod-payment-events".to_owned()),
+            group: None,
             code: Code::HandlerFailed,
             reason: "the gateway refuses /charges with 401 \"no such key\"".to_owned(),
             quoted_reason: None,

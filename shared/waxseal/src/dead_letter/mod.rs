@@ -16,6 +16,9 @@
 //! | `handlers` | for each effect that failed for good its `name` and the `token` of its receipt's writer |
 //! | `encoding` | `base64` or `empty`, where the queue does not take the body as it is |
 //!
+//! A record of a FIFO queue may have its dead letter in a FIFO queue [beside](beside) it, in its message
+//! group: then the dead letters of a group keep their order ([`DeadLetter::fifo`]).
+//!
 //! A dead letter that is redriven releases the effects that it names (S-19).
 
 mod definition;
@@ -24,6 +27,8 @@ mod note;
 mod write;
 
 pub(crate) use definition::AnyDeadLetters;
-pub use definition::{ATTRIBUTE, Attribute, AttributeValue, DeadLetter, DeadLetters, FailedHandler};
+pub use definition::{
+    ATTRIBUTE, Attribute, AttributeValue, DeadLetter, DeadLetters, FailedHandler, FifoPlace, beside,
+};
 pub use message::{DeadLetterMessage, DeadLetterTooLarge};
 pub use note::{Encoding, Note, Returned};

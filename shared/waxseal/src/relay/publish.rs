@@ -204,6 +204,7 @@ fn without_body<P, D>(relay: &Relay<'_, P, D>, pending: &Pending, reason: String
         body: Vec::new(),
         attributes: Vec::new(),
         queue: None,
+        group: None,
         code: Code::NotPublished,
         reason,
         quoted_reason: None,

@@ -5,7 +5,7 @@
 /// Another system sends to it: envelopes, CloudEvents, or JSON that the service
 /// [adapts](waxseal::Service::adapt). The records of a message group run strictly one after another
 /// (S-30), and groups at once. It has a FIFO dead-letter queue of its own, in which the dead letters of
-/// a group keep their order (S-85).
+/// a group keep their order (S-68).
 ///
 /// ```
 /// use waxseal::Service;

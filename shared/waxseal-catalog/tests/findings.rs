@@ -300,7 +300,7 @@ fn with_program(name: &str, emits: &[Declared]) -> App {
 }
 
 #[test]
-fn s81_a_program_emits_its_own_events_and_sends_commands_that_somebody_handles() {
+fn s64_a_program_emits_its_own_events_and_sends_commands_that_somebody_handles() {
     const IMPORTED: Declared = declared("stock.imported", "stock-import", Channel::Bus);
     let reader = || service("audit", &[("record", IMPORTED, &[])]);
     assert_eq!(
@@ -340,7 +340,7 @@ fn s81_a_program_emits_its_own_events_and_sends_commands_that_somebody_handles()
 }
 
 #[test]
-fn s84_filters_that_together_break_a_limit_of_a_transport_are_found() {
+fn s67_filters_that_together_break_a_limit_of_a_transport_are_found() {
     let levels = |filter: &'static str| {
         let entry = |entry: &Entry| entry.clone().filtered(Filter::new(filter));
         let watch = service("orders", &[("watch", LEVEL, &[])]);
@@ -361,7 +361,7 @@ fn s84_filters_that_together_break_a_limit_of_a_transport_are_found() {
 }
 
 #[test]
-fn s85_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
+fn s68_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
     let with = |queues: &[FifoQueue]| {
         let stock = queues.iter().fold(stock(), |stock, queue| stock.fifo(queue.clone()));
         lines(&App::new("shop").service(orders()).service(stock))

@@ -1,4 +1,4 @@
-//! Content filters: what a handler does not want is ignored by it alone, and leaves no trace (S-82).
+//! Content filters: what a handler does not want is ignored by it alone, and leaves no trace (S-65).
 
 use std::{borrow::Cow, convert::Infallible, time::Duration};
 
@@ -123,14 +123,14 @@ async fn costs_nothing<T: Table + Clone>(world: &World<T>, service: Service) {
 }
 
 /// A payload that nobody wants costs no request: no receipt, no lease, no marker.
-pub async fn s82_what_no_handler_wants_costs_no_request(env: &impl ContractEnv) {
+pub async fn s65_what_no_handler_wants_costs_no_request(env: &impl ContractEnv) {
     for service in services() {
         costs_nothing(&World::of(env).await, service).await;
     }
 }
 
 /// What is wanted takes effect once, as without a filter.
-pub async fn s82_what_is_wanted_takes_effect_once(env: &impl ContractEnv) {
+pub async fn s65_what_is_wanted_takes_effect_once(env: &impl ContractEnv) {
     for service in services() {
         let world = World::of(env).await;
         let large = order("large", 10);
@@ -141,7 +141,7 @@ pub async fn s82_what_is_wanted_takes_effect_once(env: &impl ContractEnv) {
 
 /// Each handler applies its own filter: a rule holds what any of them wants, and redrives and replays
 /// pass by rules. A redelivery gets the same answers.
-pub async fn s82_each_handler_applies_its_own_filter(env: &impl ContractEnv) {
+pub async fn s65_each_handler_applies_its_own_filter(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let service = || Service::new("stock").handler(Large).handler(Francs).handler(Every);
     let euros = |id: &str, quantity: u32| {
@@ -168,7 +168,7 @@ pub async fn s82_each_handler_applies_its_own_filter(env: &impl ContractEnv) {
 
 /// A record that is not wanted stands in the way of no other, also where records of one entity share
 /// a write.
-pub async fn s82_a_batch_folds_what_is_wanted_alone(env: &impl ContractEnv) {
+pub async fn s65_a_batch_folds_what_is_wanted_alone(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let function = world.cold(Service::new("stock").aggregate(LargeOrders));
     let records: Vec<_> = (0..6)
@@ -184,7 +184,7 @@ pub async fn s82_a_batch_folds_what_is_wanted_alone(env: &impl ContractEnv) {
 }
 
 /// A filter sees the payload as it was published: a rule knows no upcasters.
-pub async fn s82_a_filter_sees_the_payload_as_it_was_published(env: &impl ContractEnv) {
+pub async fn s65_a_filter_sees_the_payload_as_it_was_published(env: &impl ContractEnv) {
     let world = World::of(env).await;
     // Version 1 has no currency; its orders are lifted to euros.
     let first = envelope("v1", "orders", 1, r#"{"sku":"hat","quantity":10,"total":1}"#);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn s82_a_handler_that_ignores_in_its_body_costs_a_write_and_fails() {
+    fn s65_a_handler_that_ignores_in_its_body_costs_a_write_and_fails() {
         let run = || {
             block_on(async {
                 let service = Service::new("stock").handler(DecidesInItsBody);

@@ -305,12 +305,12 @@ macro_rules! contract_tests {
             s49_a_lease_under_a_former_name_is_taken_over_with_its_keys
             s49_of_an_old_and_a_new_build_at_once_exactly_one_takes_effect
             s49_what_took_effect_under_a_former_name_is_a_duplicate
-            s82_a_batch_folds_what_is_wanted_alone
-            s82_a_filter_sees_the_payload_as_it_was_published
-            s82_each_handler_applies_its_own_filter
-            s82_what_is_wanted_takes_effect_once
-            s82_what_no_handler_wants_costs_no_request
-            s85_a_dead_letter_of_a_fifo_group_says_its_place
+            s65_a_batch_folds_what_is_wanted_alone
+            s65_a_filter_sees_the_payload_as_it_was_published
+            s65_each_handler_applies_its_own_filter
+            s65_what_is_wanted_takes_effect_once
+            s65_what_no_handler_wants_costs_no_request
+            s68_a_dead_letter_of_a_fifo_group_says_its_place
         }
     };
 }

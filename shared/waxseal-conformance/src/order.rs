@@ -117,7 +117,7 @@ pub async fn s32_a_dead_lettered_head_is_skipped(env: &impl ContractEnv) {
 
 /// A dead letter of a FIFO queue says its place in the FIFO queue beside it: its group, and the id of
 /// the record. A redelivery gives the same id, so that the queue folds both.
-pub async fn s85_a_dead_letter_of_a_fifo_group_says_its_place(env: &impl ContractEnv) {
+pub async fn s68_a_dead_letter_of_a_fifo_group_says_its_place(env: &impl ContractEnv) {
     let world = World::of(env).await;
     let script = Script::deciding(|_| Err(Fault::permanent("no such room")));
     let dead_letters = RecordedDeadLetters::default();

@@ -9,7 +9,6 @@ use waxseal_catalog::{
 
 use crate::{
     names::{self, sub},
-    service::fifo,
     yaml,
 };
 
@@ -43,8 +42,8 @@ fn widgets(app: &App) -> Vec<Value> {
                 .map(|one| queue("ApproximateAgeOfOldestMessage", &format!("-{}", one.kind.as_str()))),
         );
         for one in &routes.fifo {
-            dead_letters.push(queue("ApproximateNumberOfMessagesVisible", &fifo::dead_letters_name(one)));
-            age.push(queue("ApproximateAgeOfOldestMessage", &fifo::name(one)));
+            dead_letters.push(queue("ApproximateNumberOfMessagesVisible", &names::fifo_dead_letters(one)));
+            age.push(queue("ApproximateAgeOfOldestMessage", &names::fifo(one)));
         }
         runs.push(lambda("Invocations", ""));
         errors.push(lambda("Errors", ""));

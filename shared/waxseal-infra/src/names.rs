@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use waxseal::{Bus, Declared};
-use waxseal_catalog::App;
+use waxseal_catalog::{App, FIFO_DEAD_LETTERS_SUFFIX, routes::Fifo};
 
 /// Characters of the longest stage; the templates' parameter `Stage` allows no more.
 pub(crate) const LONGEST_STAGE: usize = 16;
@@ -12,6 +12,26 @@ pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
 /// The full name of a resource, `shop-${Stage}-orders-dlq`, for `Fn::Sub`.
 pub(crate) fn named(app: &App, rest: &str) -> String {
     format!("{}-${{Stage}}-{rest}", app.name)
+}
+
+/// The logical id of a FIFO queue: `FifoBookings`.
+pub(crate) fn fifo_id(queue: &Fifo) -> String {
+    format!("Fifo{}", pascal(&queue.name))
+}
+
+/// The logical id of its dead-letter queue.
+pub(crate) fn fifo_dead_letters_id(queue: &Fifo) -> String {
+    format!("{}DeadLetters", fifo_id(queue))
+}
+
+/// The end of a FIFO queue's name: `-bookings.fifo`.
+pub(crate) fn fifo(queue: &Fifo) -> String {
+    format!("-{}.fifo", queue.name)
+}
+
+/// The end of its dead-letter queue's name.
+pub(crate) fn fifo_dead_letters(queue: &Fifo) -> String {
+    format!("-{}{FIFO_DEAD_LETTERS_SUFFIX}.fifo", queue.name)
 }
 
 /// The CloudWatch namespace of the application's own metrics, for `Fn::Sub`: one for each stage.

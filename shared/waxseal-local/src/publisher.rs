@@ -10,7 +10,7 @@ use waxseal::{
 use crate::{local::Local, outbound::Channels};
 
 /// Publishes as a [program](PublishingProgram) does that is no function, with the same messages under
-/// the same ids (S-80).
+/// the same ids (S-63).
 ///
 /// No fault hits it: the publisher on AWS hides throttling by its retries.
 pub struct Publisher<P> {

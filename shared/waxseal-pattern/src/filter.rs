@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s84_what_one_transport_lacks_is_refused_with_the_reason() {
+    fn s67_what_one_transport_lacks_is_refused_with_the_reason() {
         for (filter, words) in [
             (r#"{"a":[1]}"#, "a mapping compares its text"),
             (r#"{"a":[-1]}"#, "a mapping compares its text"),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn s84_the_place_of_a_mistake_is_named() {
+    fn s67_the_place_of_a_mistake_is_named() {
         let error = Filter::checked(r#"{"country":["DE",null]}"#).expect_err("null");
         assert_eq!(
             error.to_string(),

@@ -24,7 +24,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// `Publisher` alone is a relay's. It publishes stored envelopes, byte for byte, and the relay retries.
 /// `Publisher<P>` is that of a [`PublishingProgram`], such as a service on ECS or a script. It takes the messages that the
 /// program declares, each with a stable id, and retries until its [deadline](Publisher::within). It needs no table: a program
-/// that ends before a message is published publishes it in its next run, under the same id (S-80).
+/// that ends before a message is published publishes it in its next run, under the same id (S-63).
 ///
 /// EventBridge: `Source` is the envelope's `source`, `DetailType` its `eventType`, `Time` its `timestamp`, `Detail` the envelope.
 /// SNS: the message is the envelope, with the attribute `eventType` for filter policies. SQS: the body is the envelope. Both take the

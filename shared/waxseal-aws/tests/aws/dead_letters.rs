@@ -110,7 +110,7 @@ async fn s27_a_queue_that_cannot_be_written_is_an_error_of_one_line() {
 }
 
 #[tokio::test]
-async fn s85_a_dead_letter_of_a_fifo_queue_goes_to_the_queue_beside_it_in_its_group() {
+async fn s68_a_dead_letter_of_a_fifo_queue_goes_to_the_queue_beside_it_in_its_group() {
     let of = |queue: &str| {
         let mut dead_letter = dead_letter(b"{}");
         dead_letter.queue = Some(format!("arn:aws:sqs:eu-west-1:123456789012:{queue}"));

@@ -1,4 +1,4 @@
-//! The publisher of a program that is no function, on the wire (S-80).
+//! The publisher of a program that is no function, on the wire (S-63).
 
 use std::time::{Duration, Instant};
 
@@ -85,7 +85,7 @@ fn invoices(count: usize) -> Messages<BillingImport> {
 }
 
 #[tokio::test]
-async fn s80_an_event_of_a_program_is_an_envelope_on_the_bus_under_its_owners_name() {
+async fn s63_an_event_of_a_program_is_an_envelope_on_the_bus_under_its_owners_name() {
     let (replay, publisher) = publisher(JSON, [put(&[None])]);
     publisher.emit("in-1/paid", &paid(1)).await.unwrap();
     let request: Value = serde_json::from_str(&replay.bodies()[0]).unwrap();
@@ -100,7 +100,7 @@ async fn s80_an_event_of_a_program_is_an_envelope_on_the_bus_under_its_owners_na
 }
 
 #[tokio::test]
-async fn s80_a_command_of_a_program_goes_to_its_recipient_with_its_tenant() {
+async fn s63_a_command_of_a_program_goes_to_its_recipient_with_its_tenant() {
     let sent =
         json!({ "Successful": [{ "Id": "0", "MessageId": "m", "MD5OfMessageBody": "x" }], "Failed": [] });
     let (replay, publisher) = publisher("application/x-amz-json-1.0", [Answer::http(200, sent.to_string())]);
@@ -113,7 +113,7 @@ async fn s80_a_command_of_a_program_goes_to_its_recipient_with_its_tenant() {
 }
 
 #[tokio::test]
-async fn s80_only_the_entries_that_failed_for_now_are_tried_again() {
+async fn s63_only_the_entries_that_failed_for_now_are_tried_again() {
     let answers = [
         put(&[None, Some("ThrottlingException"), Some("MalformedDetail"), None]),
         put(&[Some("InternalFailure")]),
@@ -127,7 +127,7 @@ async fn s80_only_the_entries_that_failed_for_now_are_tried_again() {
 }
 
 #[tokio::test]
-async fn s80_what_is_denied_or_missing_is_told_at_once() {
+async fn s63_what_is_denied_or_missing_is_told_at_once() {
     let denied = json!({ "__type": "AccessDeniedException", "message": "not authorized" });
     let (replay, publisher) = publisher(JSON, [Answer::http(400, denied.to_string())]);
     let error = publisher.emit("in-1", &paid(1)).await.unwrap_err();
@@ -136,7 +136,7 @@ async fn s80_what_is_denied_or_missing_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn s80_at_the_deadline_what_is_not_published_is_told_with_its_last_reason() {
+async fn s63_at_the_deadline_what_is_not_published_is_told_with_its_last_reason() {
     let throttled = || put(&[Some("ThrottlingException")]);
     let (_, publisher) = publisher(JSON, (0..1000).map(|_| throttled()));
     let publisher = publisher.within(Duration::from_millis(300));
@@ -148,7 +148,7 @@ async fn s80_at_the_deadline_what_is_not_published_is_told_with_its_last_reason(
 }
 
 #[tokio::test]
-async fn s80_without_messages_there_is_no_request() {
+async fn s63_without_messages_there_is_no_request() {
     let (replay, publisher) = publisher(JSON, []);
     publisher.publish(&Messages::new()).await.unwrap();
     assert!(replay.bodies().is_empty());

@@ -1,4 +1,4 @@
-//! The payloads that a service wants of an event: what any of its handlers wants (S-82).
+//! The payloads that a service wants of an event: what any of its handlers wants (S-65).
 //!
 //! A rule, a subscription and the mapping of a stream hold it, so that what nobody wants costs
 //! nothing. The mapping of a queue holds none: it would delete what does not match.

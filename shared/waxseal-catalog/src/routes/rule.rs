@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn s82_a_rule_holds_what_any_handler_of_its_event_wants() {
+    fn s65_a_rule_holds_what_any_handler_of_its_event_wants() {
         const GERMAN: Filter = Filter::new(r#"{"country":["DE"]}"#);
         const LARGE: Filter = Filter::new(r#"{"cents":[{"numeric":[">=",100]}]}"#);
         let own = Declared::new("order.placed", "orders", Channel::Bus);

@@ -7,8 +7,7 @@ use crate::{
         index::{MAPPING, QUEUE, TemplateIndex, allowing, list},
         report::Report,
     },
-    names::{arn, named, queue_arn, sub},
-    service::fifo::{dead_letters_id, dead_letters_name, fifo_id, name},
+    names::{self, arn, fifo_dead_letters, fifo_dead_letters_id, fifo_id, named, queue_arn, sub},
 };
 
 /// A FIFO queue feeds its function in the batches that it can give, and its dead letters go to the
@@ -17,9 +16,10 @@ pub(super) fn queues(index: &TemplateIndex<'_>, report: &mut Report) {
     for (service, routes) in index.routes() {
         for route in &routes.fifo {
             let full = |end: String| named(index.app, &format!("{service}{end}"));
-            let (wanted, dead) = (full(name(route)), full(dead_letters_name(route)));
+            let (wanted, dead) = (full(names::fifo(route)), full(fifo_dead_letters(route)));
             let find = |id: String| index.within(service, QUEUE).find(|queue| queue.id == id);
-            let (Some(queue), Some(letters)) = (find(fifo_id(route)), find(dead_letters_id(route))) else {
+            let (Some(queue), Some(letters)) = (find(fifo_id(route)), find(fifo_dead_letters_id(route)))
+            else {
                 report.stack(service, format!("no FIFO queue {wanted} with a dead-letter queue"));
                 continue;
             };

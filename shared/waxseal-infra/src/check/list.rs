@@ -67,7 +67,7 @@ checks! {
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
     }
     fifo {
-        "queue-fifo" "S-85: a FIFO queue has a FIFO dead-letter queue beside it, where its function sends dead letters, and no window" queues
+        "queue-fifo" "S-68: a FIFO queue has a FIFO dead-letter queue beside it, where its function sends dead letters, and no window" queues
     }
     rules {
         "rule-bus" "a rule is on the bus of its event: the application's, or that of a foreign event" bus
@@ -130,7 +130,7 @@ checks! {
     permissions {
         "iam-version" "policies are of the language of 2012: the older one takes ${…} for text" version
         "iam-managed" "no managed policy, but that of a program, which runs under a role that is not ours" managed
-        "iam-publishers" "S-81: a program publishes its own messages and nothing else, under its own name" publishers
+        "iam-publishers" "S-64: a program publishes its own messages and nothing else, under its own name" publishers
         "iam-wildcard-action" "no wildcard in an action that is allowed; an account's own hold on its key aside" wildcard_action
         "iam-wildcard-resource" "`*` for X-Ray and the network of a Kafka mapping alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events

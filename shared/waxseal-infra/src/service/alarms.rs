@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::{
     bus,
-    names::{attribute, import, reference},
-    service::{builder::StackBuilder, builder::queue_id, fifo, relay::RELAY_DEAD_LETTERS},
+    names::{self, attribute, import, reference},
+    service::{builder::StackBuilder, builder::queue_id, relay::RELAY_DEAD_LETTERS},
 };
 
 /// A threshold of one metric.
@@ -64,7 +64,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         periods: 1,
     }];
     for queue in &builder.routes.fifo {
-        let (id, dead) = (fifo::fifo_id(queue), fifo::dead_letters_id(queue));
+        let (id, dead) = (names::fifo_id(queue), names::fifo_dead_letters_id(queue));
         watches.push(Watch {
             id: format!("{dead}Alarm"),
             about: format!(
@@ -82,7 +82,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         });
     }
     let standard = builder.routes.queues.iter().map(|queue| queue_id(queue.kind));
-    for id in standard.chain(builder.routes.fifo.iter().map(fifo::fifo_id)) {
+    for id in standard.chain(builder.routes.fifo.iter().map(names::fifo_id)) {
         watches.push(Watch {
             id: format!("{id}AgeAlarm"),
             about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log"

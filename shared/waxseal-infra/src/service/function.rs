@@ -24,7 +24,7 @@ pub(crate) fn table_actions() -> [&'static str; 5] {
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let service = builder.service;
     let queues: Vec<_> = builder.routes.queues.iter().map(|queue| queue_id(queue.kind)).collect();
-    let fifo = builder.routes.fifo.iter().map(fifo::fifo_id);
+    let fifo = builder.routes.fifo.iter().map(names::fifo_id);
     let sources: Vec<_> = queues.iter().cloned().chain(fifo).collect();
     let mut statements = vec![
         json!({

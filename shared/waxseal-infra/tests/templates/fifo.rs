@@ -1,4 +1,4 @@
-//! S-85 in the templates: a FIFO queue that others fill, with a FIFO dead-letter queue, and the checks
+//! S-68 in the templates: a FIFO queue that others fill, with a FIFO dead-letter queue, and the checks
 //! that notice a missing part.
 
 use std::collections::BTreeSet;
@@ -22,7 +22,7 @@ fn desk(stacks: &mut [Stack]) -> &mut Value {
 }
 
 #[test]
-fn s85_a_fifo_queue_has_a_mapping_and_a_fifo_dead_letter_queue() {
+fn s68_a_fifo_queue_has_a_mapping_and_a_fifo_dead_letter_queue() {
     let app = shop();
     let mut stacks = templates(&app).expect("templates");
     assert_eq!(check(&app, &stacks), []);
@@ -56,7 +56,7 @@ fn s85_a_fifo_queue_has_a_mapping_and_a_fifo_dead_letter_queue() {
 }
 
 #[test]
-fn s85_every_wrong_fifo_queue_is_found() {
+fn s68_every_wrong_fifo_queue_is_found() {
     let gone = Value::Null;
     let standard = json!({ "Fn::GetAtt": ["DeadLetters", "Arn"] });
     for (pointer, value, id) in [
@@ -97,7 +97,7 @@ fn s85_every_wrong_fifo_queue_is_found() {
 }
 
 #[test]
-fn s85_a_function_that_may_not_send_to_its_fifo_dead_letters_is_found() {
+fn s68_a_function_that_may_not_send_to_its_fifo_dead_letters_is_found() {
     let app = shop();
     let mut stacks = templates(&app).expect("templates");
     let at = "/FunctionRole/Properties/Policies/0/PolicyDocument/Statement";
@@ -108,7 +108,7 @@ fn s85_a_function_that_may_not_send_to_its_fifo_dead_letters_is_found() {
 }
 
 #[test]
-fn s85_a_name_that_no_fifo_queue_can_have_is_refused() {
+fn s68_a_name_that_no_fifo_queue_can_have_is_refused() {
     let desk = service("desk", &[(BOOKED, &[])]).fifo(FifoQueue::new("b".repeat(45)));
     let error = templates(&App::new("shop").service(desk)).expect_err("too long");
     assert_eq!(error, AppError::Fifo { queue: "b".repeat(45), over: 1 });

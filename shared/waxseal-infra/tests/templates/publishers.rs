@@ -1,4 +1,4 @@
-//! S-81 in the templates: a program publishes its own messages and nothing else, and the checks
+//! S-64 in the templates: a program publishes its own messages and nothing else, and the checks
 //! notice a policy that allows another thing.
 
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ fn program(stacks: &mut [Stack]) -> &mut Value {
 }
 
 #[test]
-fn s81_a_program_may_publish_its_own_messages_and_nothing_else() {
+fn s64_a_program_may_publish_its_own_messages_and_nothing_else() {
     let app = shop();
     assert_eq!(app.check(), []);
     let mut stacks = templates(&app).expect("templates");
@@ -145,7 +145,7 @@ impl Wrong {
 }
 
 #[test]
-fn s81_every_wrong_policy_of_a_program_is_found() {
+fn s64_every_wrong_policy_of_a_program_is_found() {
     for wrong in [
         Wrong::AnySource,
         Wrong::AnotherSource,
@@ -166,7 +166,7 @@ fn s81_every_wrong_policy_of_a_program_is_found() {
 }
 
 #[test]
-fn s81_a_policy_of_this_kind_elsewhere_is_found() {
+fn s64_a_policy_of_this_kind_elsewhere_is_found() {
     let app = shop();
     let mut stacks = templates(&app).expect("templates");
     let policy = program(&mut stacks)["Resources"]["Publishing"].clone();
@@ -177,7 +177,7 @@ fn s81_a_policy_of_this_kind_elsewhere_is_found() {
 }
 
 #[test]
-fn s81_a_program_that_no_template_fits_is_refused_with_the_reason() {
+fn s64_a_program_that_no_template_fits_is_refused_with_the_reason() {
     let error = |publisher: Publisher| {
         let mut app = shop();
         app.publishers.push(publisher);

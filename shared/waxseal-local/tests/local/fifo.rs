@@ -1,4 +1,4 @@
-//! FIFO queues that others fill (S-85).
+//! FIFO queues that others fill (S-68).
 
 use std::{
     collections::BTreeMap,
@@ -107,7 +107,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(25))]
 
     #[test]
-    fn s85_a_group_takes_effect_in_its_order_whatever_fails(
+    fn s68_a_group_takes_effect_in_its_order_whatever_fails(
         customers in vec(0..4_u8, 1..30),
         seed in any::<u64>(),
     ) {
@@ -117,7 +117,7 @@ proptest! {
 }
 
 #[test]
-fn s85_a_standard_queue_as_the_source_loses_the_order_and_fails() {
+fn s68_a_standard_queue_as_the_source_loses_the_order_and_fails() {
     let customers = [1; 20];
     assert!((0..10).any(|seed| {
         let [sent, applied] = on_a_bad_day(to_standard, &customers, seed);
@@ -126,7 +126,7 @@ fn s85_a_standard_queue_as_the_source_loses_the_order_and_fails() {
 }
 
 #[test]
-fn s85_dead_letters_of_a_group_are_in_its_fifo_queue_in_order_and_come_back() {
+fn s68_dead_letters_of_a_group_are_in_its_fifo_queue_in_order_and_come_back() {
     let local = Local::builder().quiet_dead_letters().build();
     let note = Note { refuses: Arc::new(AtomicBool::new(true)) };
     deployed(&note, &local);
@@ -184,7 +184,7 @@ fn kept(deduplication: fn(sender: &str, record: &str) -> String) -> usize {
 }
 
 #[test]
-fn s85_the_records_id_folds_repeated_dead_letters_and_the_senders_would_lose_one() {
+fn s68_the_records_id_folds_repeated_dead_letters_and_the_senders_would_lose_one() {
     assert_eq!(kept(|_, record| record.to_owned()), 2);
     // A wrong id: the sender's.
     assert_eq!(kept(|sender, _| sender.to_owned()), 1, "the second failure would be lost");

@@ -1,5 +1,5 @@
 //! A filter gives the same answer in a rule, in a subscription, in the mapping of a stream, in the
-//! engine and in the embedded environment (S-83), and what nobody wants costs nothing (S-82).
+//! engine and in the embedded environment (S-66), and what nobody wants costs nothing (S-65).
 
 use std::collections::BTreeMap;
 
@@ -264,7 +264,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
-    fn s83_a_filter_gives_the_same_answer_everywhere(
+    fn s66_a_filter_gives_the_same_answer_everywhere(
         asks in vec(proptest::option::weighted(0.9, asks()), 1..3),
         payload in payload(),
     ) {
@@ -293,7 +293,7 @@ fn agrees(derive: Derive) -> bool {
 }
 
 #[test]
-fn s83_every_wrong_way_to_derive_a_rule_gives_another_answer() {
+fn s66_every_wrong_way_to_derive_a_rule_gives_another_answer() {
     assert!(agrees(as_derived));
     for wrong in [on_the_detail as Derive, of_the_first_handler, of_filtered_handlers_alone] {
         assert!(!agrees(wrong));
@@ -301,7 +301,7 @@ fn s83_every_wrong_way_to_derive_a_rule_gives_another_answer() {
 }
 
 #[test]
-fn s83_the_mapping_of_a_stream_lets_pass_what_it_cannot_name() {
+fn s66_the_mapping_of_a_stream_lets_pass_what_it_cannot_name() {
     let german = [Filter::new(r#"{"country":["DE"]}"#)];
     let app = App::new("shop").service(service(ON_BUS, &german));
     let pattern = Pattern::new(&app.stream_filter(&app.services[0]).unwrap()).unwrap();
@@ -343,7 +343,7 @@ impl Handler for CountGerman {
 }
 
 #[test]
-fn s82_what_nobody_wants_is_not_delivered_and_what_passes_by_the_rule_is_ignored() {
+fn s65_what_nobody_wants_is_not_delivered_and_what_passes_by_the_rule_is_ignored() {
     let local = Local::builder().build();
     local.deploy_service(Service::new("counter").handler(CountGerman)).unwrap();
     let order = |id: &str, country: &str| {

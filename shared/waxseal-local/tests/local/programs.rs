@@ -1,4 +1,4 @@
-//! Programs that publish and are no functions (S-80).
+//! Programs that publish and are no functions (S-63).
 
 use proptest::{collection::vec, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -126,7 +126,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(30))]
 
     #[test]
-    fn s80_a_program_that_ends_early_and_runs_again_has_each_effect_once(
+    fn s63_a_program_that_ends_early_and_runs_again_has_each_effect_once(
         lines in 1..12_usize,
         ends in vec(0..12_usize, 0..4),
         seed in any::<u64>(),
@@ -136,14 +136,14 @@ proptest! {
 }
 
 #[test]
-fn s80_a_program_with_other_ids_in_each_run_or_with_one_id_for_all_fails() {
+fn s63_a_program_with_other_ids_in_each_run_or_with_one_id_for_all_fails() {
     for wrong in [fresh as Ids, of_the_run] {
         assert_ne!(after(wrong, 4, &[3], 1), right(4));
     }
 }
 
 #[test]
-fn s80_what_no_channel_takes_is_told_and_the_rest_is_published() {
+fn s63_what_no_channel_takes_is_told_and_the_rest_is_published() {
     let local = Local::builder().quiet_dead_letters().build();
     local.deploy_service(Service::new("customers").handler(CountPaid)).unwrap();
     let publisher = local.publisher::<BillingImport>();

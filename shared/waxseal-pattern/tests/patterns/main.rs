@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn s84_what_the_compiler_takes_as_a_filter_every_transport_takes(pattern in naive::pattern(), event in naive::event()) {
+    fn s67_what_the_compiler_takes_as_a_filter_every_transport_takes(pattern in naive::pattern(), event in naive::event()) {
         let text: &'static str = Box::leak(pattern.to_json().to_string().into_boxed_str());
         if let Ok(filter) = Filter::checked(text) {
             let compiled = Pattern::parse(text).map_err(|error| TestCaseError::fail(format!("{text}: {error}")))?;
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn s84_no_text_makes_the_check_of_filters_panic(text in "[{}\\[\\]\":,.$a-cnumeric0-9<>= -]{0,40}|\\PC{0,20}") {
+    fn s67_no_text_makes_the_check_of_filters_panic(text in "[{}\\[\\]\":,.$a-cnumeric0-9<>= -]{0,40}|\\PC{0,20}") {
         let text: &'static str = Box::leak(text.into_boxed_str());
         if let Ok(filter) = Filter::checked(text) {
             prop_assert!(filter.compile().is_some(), "{}", text);

@@ -16,7 +16,7 @@ use std::{
 };
 
 use async_lock::Semaphore;
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use futures_channel::oneshot;
 use futures_util::{
     FutureExt as _, Stream as _, StreamExt as _,
@@ -28,11 +28,13 @@ use crate::{
     commit::{
         permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch},
         plan::{Grouping, Touched, plan},
+        requests::{
+            Commit, Queue, Read, Request, answer, is_shareable, read, refuse_overwritten, unanswered,
+        },
     },
     end::{End, Point},
     lock::Lock,
-    row::receipt,
-    table::{Action, AnyTable, Found, Key, LARGEST_READ, TableError, Write, WriteError, check_size},
+    table::{AnyTable, Found, Key, LARGEST_READ, TableError, Write, WriteError, check_size},
     token::Token,
 };
 use waxseal_message::Timestamp;
@@ -53,48 +55,6 @@ pub(crate) struct Group {
     tokens: AtomicU64,
     /// The number of requests sent.
     requests: AtomicU64,
-}
-
-/// The requests of the records.
-#[derive(Default)]
-struct Queue {
-    reads: Vec<Read>,
-    commits: Vec<Commit>,
-    /// The items that requests under way write.
-    busy: HashSet<Key>,
-    /// The number of shared transactions under way.
-    transactions: usize,
-    /// The number of requests that have written so far, and the last one that wrote each item of
-    /// state.
-    epoch: u64,
-    written: HashMap<Key, u64>,
-}
-
-impl Queue {
-    fn note(&mut self, written: &[Write]) {
-        self.epoch += 1;
-        let changes = written.iter().filter(|write| !matches!(write.action, Action::Check(_)));
-        // No record decides on another record's receipt.
-        let state = changes.map(Write::key).filter(|key| !receipt::is_key(key));
-        self.written.extend(state.map(|key| (key.clone(), self.epoch)));
-    }
-}
-
-struct Read {
-    keys: Vec<Key>,
-    answer: oneshot::Sender<Result<Vec<Found>, TableError>>,
-}
-
-struct Commit {
-    writes: Vec<Write>,
-    reads: Vec<Key>,
-    answer: oneshot::Sender<Result<(), CommitError>>,
-}
-
-/// One request to the table.
-enum Request {
-    Read(Vec<Read>),
-    Commit(Vec<Commit>),
 }
 
 impl Group {
@@ -352,55 +312,4 @@ impl Group {
             }
         }
     }
-}
-
-/// Whether the request is a transaction that other commits could have joined.
-fn is_shareable(commits: &[Commit]) -> bool {
-    commits.iter().map(|commit| commit.writes.len()).sum::<usize>() > 1
-}
-
-fn answer(commit: Commit, result: Result<(), WriteError>) {
-    // The receiver is gone where a body was dropped.
-    drop(commit.answer.send(result.map_err(CommitError::Write)));
-}
-
-/// Fails the waiting commits that write an item that was just written; the table would only refuse
-/// them.
-fn refuse_overwritten(waiting: &mut Vec<Commit>, written: &[Write]) {
-    if waiting.is_empty() {
-        return;
-    }
-    let written: HashSet<&Key> =
-        written.iter().filter(|write| !matches!(write.action, Action::Check(_))).map(Write::key).collect();
-    for commit in std::mem::take(waiting) {
-        let keys = |commit: &Commit| commit.writes.iter().map(|write| write.key().clone()).collect();
-        if commit.writes.iter().any(|write| written.contains(write.key())) {
-            let keys = keys(&commit);
-            drop(commit.answer.send(Err(CommitError::ConflictInBatch(keys))));
-        } else {
-            waiting.push(commit);
-        }
-    }
-}
-
-/// Sends one read for all. A key may occur several times; the table then reads it once.
-async fn read(table: &dyn AnyTable, reads: Vec<Read>) {
-    let mut keys: Vec<Key> = Vec::new();
-    let mut asked = Vec::with_capacity(reads.len());
-    for read in reads {
-        asked.push((read.keys.len(), read.answer));
-        keys.extend(read.keys);
-    }
-    let mut result = table.get(&keys).await.map(Vec::into_iter);
-    for (count, answer) in asked {
-        let items = match &mut result {
-            Ok(items) => Ok(items.by_ref().take(count).collect()),
-            Err(error) => Err(error.shared()),
-        };
-        drop(answer.send(items));
-    }
-}
-
-fn unanswered(action: &'static str) -> TableError {
-    TableError { table: "the batch's".to_owned(), action, source: "the batch ended first".into() }
 }

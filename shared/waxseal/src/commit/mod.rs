@@ -7,6 +7,7 @@ mod access;
 mod group;
 mod permit;
 mod plan;
+mod requests;
 
 pub(crate) use access::Access;
 pub(crate) use group::Group;

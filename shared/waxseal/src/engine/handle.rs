@@ -219,7 +219,7 @@ impl Engine {
         self.inner.service.routes_of(&raw.name, &raw.source)
     }
 
-    /// The handlers of a message that want its payload (S-82); `None` where it has no handler.
+    /// The handlers of a message that want its payload (S-65); `None` where it has no handler.
     pub(super) fn wanting<'a>(
         &'a self,
         raw: &'a Raw,

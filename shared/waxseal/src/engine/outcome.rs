@@ -10,7 +10,7 @@ pub enum Outcome {
     Duplicate,
     /// A later event of the entity had taken effect before, so this one has no effect (S-34).
     Stale,
-    /// No handler wants its payload, so nothing was read or written (S-82).
+    /// No handler wants its payload, so nothing was read or written (S-65).
     Unwanted,
 }
 

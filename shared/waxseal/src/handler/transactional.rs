@@ -41,7 +41,7 @@ pub trait Handler: Send + Sync + 'static {
     /// The treatment of an entity's events that arrive out of order (S-34). A handler
     /// [without a receipt](crate::Service::naturally_idempotent) has none.
     const SEQUENCING: Sequencing = Sequencing::Arrival;
-    /// The payloads that it wants (S-82). A message with another payload is ignored by this handler
+    /// The payloads that it wants (S-65). A message with another payload is ignored by this handler
     /// alone: nothing is read, and no receipt is written. The rule or the subscription of its event
     /// holds the filters of all its handlers in the service, so that what nobody wants costs nothing.
     ///

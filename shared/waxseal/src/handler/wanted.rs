@@ -1,4 +1,4 @@
-//! The payloads that a handler wants (S-82).
+//! The payloads that a handler wants (S-65).
 //!
 //! A handler without a filter links nothing of this: its registration asks a constant. So the type
 //! of the compiled filter stays behind a trait object.

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn s80_a_message_has_the_id_that_its_program_gave_in_every_run() {
+    fn s63_a_message_has_the_id_that_its_program_gave_in_every_run() {
         let at = |second| {
             let mut messages = Messages::<Import>::new();
             messages
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn s80_what_no_channel_takes_is_refused_alone_and_with_its_reason() {
+    fn s63_what_no_channel_takes_is_refused_alone_and_with_its_reason() {
         let paid = Paid { note: String::new() };
         let mut messages = Messages::<Import>::new();
         assert_eq!(

@@ -1,21 +1,12 @@
-//! The written templates.
+//! Templates as files: written, or compared with what is written.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
-use waxseal_infra::Stack;
+use crate::stack::Stack;
 
-/// The folder of the written templates.
-#[must_use]
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
-}
-
-/// The reason why a file of the folder is not what `waxseal` writes.
+/// The reason why a file of the folder is not what [`write`] writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stale {
     /// It does not exist yet.
     Missing,
@@ -23,6 +14,16 @@ pub enum Stale {
     Different,
     /// No stack has this name any more.
     Orphan,
+}
+
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::Different => "different",
+            Self::Orphan => "of no stack",
+        })
+    }
 }
 
 /// The files of `folder` that differ from `stacks`, by their names.

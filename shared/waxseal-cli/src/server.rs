@@ -1,4 +1,4 @@
-//! `make serve`: the platform in real time, with its HTTP API on loopback.
+//! A service's HTTP interface on loopback.
 
 use std::{net::Ipv4Addr, sync::Arc, thread, time::Duration};
 
@@ -10,22 +10,24 @@ use axum::{
 use tokio::{net::TcpListener, sync::oneshot};
 use waxseal_local::Local;
 
+use crate::print;
+
 /// The largest body that is read; the function has a smaller limit of its own.
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// A server on a thread of its own, until it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// The port that it listens on.
-    pub port: u16,
+    pub(crate) port: u16,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 /// The reason for which no server listens.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on 127.0.0.1:{port}: {source}; choose another port with PORT=")]
-pub struct CannotListen {
+#[error("cannot listen on 127.0.0.1:{port}: {source}; choose another one with --port")]
+pub(crate) struct CannotListen {
     port: u16,
     source: std::io::Error,
 }
@@ -36,16 +38,16 @@ impl Server {
     ///
     /// # Errors
     /// Where the port is taken.
-    pub fn start(local: &Local, service: &'static str, port: u16) -> Result<Self, CannotListen> {
+    pub(crate) fn start(local: &Local, service: &str, port: u16) -> Result<Self, CannotListen> {
         let failed = |source| CannotListen { port, source };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port))).map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
         let (stop, stopped) = oneshot::channel::<()>();
-        let local = Arc::new(local.clone());
+        let (local, service) = (local.clone(), Arc::<str>::from(service));
         let app = Router::new().fallback(move |request: Request<Body>| {
-            let local = local.clone();
-            async move { forward(&local, service, request).await }
+            let (local, service) = (local.clone(), service.clone());
+            async move { forward(local, service, request).await }
         });
         let thread = thread::spawn(move || {
             let served = runtime.block_on(async move {
@@ -56,7 +58,7 @@ impl Server {
                 axum::serve(listener, app).with_graceful_shutdown(stopped).await
             });
             if let Err(error) = served {
-                eprintln!("the HTTP server stopped: {error}");
+                print::progress(format_args!("the HTTP server stopped: {error}"));
             }
         });
         Ok(Self { port, stop: Some(stop), thread: Some(thread) })
@@ -76,7 +78,7 @@ impl Drop for Server {
     }
 }
 
-async fn forward(local: &Local, service: &'static str, request: Request<Body>) -> Response<Body> {
+async fn forward(local: Local, service: Arc<str>, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     let plain = |status: StatusCode, text: String| {
         let mut response = Response::new(Body::from(text));
@@ -91,7 +93,7 @@ async fn forward(local: &Local, service: &'static str, request: Request<Body>) -
     };
     let inner = local.clone();
     let request = Request::from_parts(head, body);
-    let answer = local.executor().spawn(async move { inner.request(service, request).await }).await;
+    let answer = local.executor().spawn(async move { inner.request(&service, request).await }).await;
     match answer {
         Ok(Ok(response)) => response.map(Body::from),
         Ok(Err(error)) => plain(StatusCode::BAD_GATEWAY, format!("{error}\n")),

@@ -18,7 +18,7 @@ struct Rule {
 
 const AWS: &[&str] = &["aws-", "waxseal-aws"];
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule {
         package: "waxseal",
         sentence: "It knows no AWS type, no socket, no clock and no runtime.",
@@ -90,6 +90,12 @@ const RULES: [Rule; 11] = [
             "notification",
             "analytics",
         ],
+        paths: &[],
+    },
+    Rule {
+        package: "waxseal-new",
+        sentence: "It runs nothing of a workspace, and knows no environment.",
+        packages: &["aws-", "waxseal-aws", "waxseal-lambda", "waxseal-local", "waxseal-cli"],
         paths: &[],
     },
     Rule { package: "order-platform", sentence: "`make run` compiles no SDK", packages: AWS, paths: &[] },

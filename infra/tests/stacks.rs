@@ -6,9 +6,8 @@ use std::{
     path::PathBuf,
 };
 
-use infra::Stale;
 use serde_json::Value;
-use waxseal_infra::{CHECKS, Finding, check, templates};
+use waxseal_infra::{CHECKS, Finding, Stale, check, stale, templates, write};
 
 fn scratch(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -19,7 +18,7 @@ fn scratch(name: &str) -> PathBuf {
 #[test]
 fn the_committed_templates_are_those_of_the_catalog() {
     let stacks = templates(&infra::platform()).unwrap();
-    let stale = infra::stale(&stacks, &infra::folder()).unwrap();
+    let stale = stale(&stacks, &infra::folder()).unwrap();
     assert_eq!(stale, BTreeMap::new(), "run `make infra` and commit infra/stacks");
 }
 
@@ -27,8 +26,8 @@ fn the_committed_templates_are_those_of_the_catalog() {
 fn a_stale_a_missing_and_an_orphaned_template_are_told_apart_and_mended() {
     let stacks = templates(&infra::platform()).unwrap();
     let folder = scratch("stale");
-    infra::write(&stacks, &folder).unwrap();
-    assert_eq!(infra::stale(&stacks, &folder).unwrap(), BTreeMap::new());
+    write(&stacks, &folder).unwrap();
+    assert_eq!(stale(&stacks, &folder).unwrap(), BTreeMap::new());
 
     let orders = folder.join("orders.yaml");
     fs::write(
@@ -43,9 +42,9 @@ fn a_stale_a_missing_and_an_orphaned_template_are_told_apart_and_mended() {
         ("orders.yaml".to_owned(), Stale::Different),
         ("payment.yaml".to_owned(), Stale::Missing),
     ]);
-    assert_eq!(infra::stale(&stacks, &folder).unwrap(), wanted);
-    assert_eq!(infra::write(&stacks, &folder).unwrap(), wanted);
-    assert_eq!(infra::stale(&stacks, &folder).unwrap(), BTreeMap::new());
+    assert_eq!(stale(&stacks, &folder).unwrap(), wanted);
+    assert_eq!(write(&stacks, &folder).unwrap(), wanted);
+    assert_eq!(stale(&stacks, &folder).unwrap(), BTreeMap::new());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-# Sourced by `lint` and `stage.sh`: makes a Python environment from a lock file, once for each content of the lock.
+# Sourced by `lint`: makes a Python environment from a lock file, once for each content of the lock.
 
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$(dirname "$tools")")

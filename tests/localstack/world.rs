@@ -122,7 +122,7 @@ impl World {
         let (began, outside) = (Instant::now(), Outside::start());
         let (client, is_new) = localstack()?;
         if is_new || Stage::of(&client, STAGE).is_err() {
-            progress("deploying the platform with infra/deploy");
+            progress("deploying the platform");
             deploy::deploy(&client, STAGE, &outside)?;
         }
         let world = Self::around(client, outside, !is_new).map_err(|error| error.to_string())?;

@@ -1,11 +1,13 @@
 //! The order platform: its declaration, and its run in one process on the embedded environment.
 //!
-//! [`app`] is the one declaration. The platform here and the templates of `infra` read it. `make
-//! run` feeds a file of orders through every service and shows the outcome of each. `make serve`
-//! keeps the platform running with its HTTP API. No AWS SDK is compiled for either.
+//! [`app`] is the one declaration. The platform here and the templates of `infra` read it.
+//! [`command_line`] is all that the platform adds to the command line of any application: `run`
+//! feeds a file of orders through every service and shows the outcome of each, and `serve` keeps the
+//! platform running with its HTTP API. No AWS SDK is compiled for either.
 
 mod app;
 mod books;
+mod command_line;
 mod feed;
 mod gateway;
 mod input;
@@ -14,12 +16,12 @@ mod mailbox;
 pub mod options;
 mod platform;
 pub mod report;
-pub mod serve;
 mod summary;
 mod tree;
 
-pub use app::{Outside, app};
+pub use app::{Outside, app, declared};
 pub use books::{Books, Cancelled};
+pub use command_line::{OneProcess, command_line};
 pub use feed::{Answers, Feed};
 pub use gateway::{Gateway, LostAnswer};
 pub use input::{Stock, Unreadable, read};

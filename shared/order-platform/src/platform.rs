@@ -9,7 +9,7 @@ use waxseal_catalog::{App, Deployed};
 use waxseal_local::{Faults, Local, LocalError, Queue};
 
 use crate::{
-    app::{Outside, app},
+    app::{Outside, SENDER, app},
     books::Books,
     gateway::Gateway,
     input::Stock,
@@ -38,9 +38,6 @@ pub struct Setup {
     pub mails: Option<PathBuf>,
 }
 
-/// The sender of mails.
-const SENDER: &str = "Waxseal Orders <orders@example.com>";
-
 /// Why the platform was not set up.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,14 +63,16 @@ impl Platform {
         // A run that ends shows its dead letters in its report.
         let builder = if setup.real_time { builder.real_time() } else { builder.quiet_dead_letters() };
         let local = builder.build();
-        let gateway = Gateway::new(local.clock().clone(), local.random().clone());
-        let mailbox = Mailbox::new(setup.mails)?;
+        let (gateway, mailbox, app) = stand_ins(&local, setup.real_time, setup.mails)?;
         let published = local.watch(&["stock"])?;
+        local.deploy(&app)?;
+        Ok(Self::of(local, published, gateway, mailbox))
+    }
 
-        let outside = Outside { gateway: gateway.clone(), mailer: mailbox.clone(), sender: SENDER.parse()? };
-        let app = app(outside);
-        local.deploy(&if setup.real_time { in_real_time(app) } else { app })?;
-        Ok(Self { local, gateway, mailbox, published })
+    /// The platform that is deployed on `local` with these stand-ins.
+    #[must_use]
+    pub fn of(local: Local, published: Queue, gateway: Gateway, mailbox: Mailbox) -> Self {
+        Self { local, gateway, mailbox, published }
     }
 
     /// The environment.
@@ -139,6 +138,19 @@ impl Platform {
 pub fn entity<T: Entity>(item: &Item) -> Option<(String, T)> {
     let (value, _) = state::value(item).ok()??;
     Some((state::id(&item.key)?, value))
+}
+
+/// Stand-ins on an environment, and the platform with them.
+pub(crate) fn stand_ins(
+    local: &Local,
+    is_real_time: bool,
+    mails: Option<PathBuf>,
+) -> Result<(Gateway, Mailbox, App), SetupError> {
+    let gateway = Gateway::new(local.clock().clone(), local.random().clone());
+    let mailbox = Mailbox::new(mails)?;
+    let outside = Outside { gateway: gateway.clone(), mailer: mailbox.clone(), sender: SENDER.parse()? };
+    let app = app(outside);
+    Ok((gateway, mailbox, if is_real_time { in_real_time(app) } else { app }))
 }
 
 /// The platform with shorter time-outs and leases: in real time a person waits for each retry.

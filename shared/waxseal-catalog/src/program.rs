@@ -35,18 +35,28 @@ pub struct Parameter {
     pub about: String,
     /// Whether consoles and logs of the deployment hide its value.
     pub secret: bool,
+    /// Its value on a stage of `LocalStack`, where the person who deploys gives none.
+    pub on_localstack: Option<String>,
 }
 
 impl Parameter {
     /// A parameter that is no secret.
     #[must_use]
     pub fn new(variable: impl Into<String>, about: impl Into<String>) -> Self {
-        Self { variable: variable.into(), about: about.into(), secret: false }
+        Self { variable: variable.into(), about: about.into(), secret: false, on_localstack: None }
     }
 
     /// A parameter whose value is hidden.
     #[must_use]
     pub fn secret(variable: impl Into<String>, about: impl Into<String>) -> Self {
         Self { secret: true, ..Self::new(variable, about) }
+    }
+
+    /// Its value on a stage of `LocalStack`, where the person who deploys gives none: the address of
+    /// a stand-in on the same machine.
+    #[must_use]
+    pub fn on_localstack(mut self, value: impl Into<String>) -> Self {
+        self.on_localstack = Some(value.into());
+        self
     }
 }

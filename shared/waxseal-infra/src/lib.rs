@@ -6,6 +6,8 @@
 //! reports everything that would lose an event, let one service publish for another, or hide a
 //! failure.
 //!
+//! [`write`] keeps them as files, and [`stale`] is the test that they are up to date.
+//!
 //! The templates are plain `json!` that reads like the AWS documentation. There is no builder
 //! language: a reader of CloudFormation can read this crate, and finds every line of the templates
 //! here.
@@ -36,6 +38,7 @@ mod check;
 mod claims;
 mod dashboard;
 mod error;
+mod files;
 mod names;
 mod publisher;
 mod publishing;
@@ -46,5 +49,6 @@ mod yaml;
 
 pub use check::{CHECKS, Check, Finding, check};
 pub use error::AppError;
+pub use files::{Stale, stale, write};
 pub use stack::Stack;
 pub use templates::templates;

@@ -1,5 +1,5 @@
 //! Deploys the written templates and the real binaries to `LocalStack`, by the commands that a
-//! person uses: `infra/deploy` and its like.
+//! person uses: `deploy` of the platform's command line and its like.
 
 use std::{
     env,
@@ -24,14 +24,13 @@ const SENDER: &str = "Waxseal Orders <orders@example.com>";
 /// Where a binary was not built or a stack is refused; the command prints the cause to standard
 /// error.
 pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), String> {
-    let mut command = Command::new(root().join("infra/deploy"));
+    let folder = binaries()?.display().to_string();
+    let mut command = command(&["deploy", stage, "--binaries", &folder])?;
     command
-        .env("BINARIES", binaries()?)
         .env("PAYMENT_GATEWAY_URL", outside.gateway_url())
         .env("SMTP_URL", outside.mail_url())
-        .env("MAIL_FROM", SENDER)
-        .env_remove("SERVICE");
-    follow(command, client, stage)
+        .env("MAIL_FROM", SENDER);
+    follow(command, client)
 }
 
 /// Removes every stack of `stage`.
@@ -39,9 +38,7 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
 /// # Errors
 /// Where one stays; the command prints the cause to standard error.
 pub fn undeploy(client: &Client, stage: &str) -> Result<(), String> {
-    let mut command = Command::new(root().join("infra/undeploy"));
-    command.env_remove("SERVICE");
-    follow(command, client, stage)
+    follow(command(&["undeploy", stage])?, client)
 }
 
 /// Publishes the emissions of `service` since `from` again, as `make sweep` does.
@@ -49,16 +46,21 @@ pub fn undeploy(client: &Client, stage: &str) -> Result<(), String> {
 /// # Errors
 /// Where its relay refuses; the command prints the cause to standard error.
 pub fn sweep(client: &Client, stage: &str, service: &str, from: &str) -> Result<(), String> {
-    let mut command = Command::new(root().join("infra/sweep"));
-    command.env("SERVICE", service).env("FROM", from).env_remove("TO").env_remove("PAYLOAD");
-    follow(command, client, stage)
+    follow(command(&["sweep", stage, "--service", service, "--from", from])?, client)
 }
 
-fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), String> {
-    let name = command.get_program().to_string_lossy().into_owned();
+/// A command of the platform's command line.
+fn command(arguments: &[&str]) -> Result<Command, String> {
+    let mut command = Command::new(binaries()?.join("order-platform"));
+    command.args(arguments).current_dir(root());
+    Ok(command)
+}
+
+fn follow(mut command: Command, client: &Client) -> Result<(), String> {
+    let words: Vec<_> = command.get_args().take(2).map(|word| word.to_string_lossy()).collect();
+    let name = words.join(" ");
     let failed = |error: std::io::Error| format!("{name}: {error}");
     let mut child = command
-        .arg(stage)
         .env("AWS_ENDPOINT_URL", &client.endpoint)
         .stdin(Stdio::null())
         // Its output is for people who deploy.
@@ -67,20 +69,12 @@ fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), Stri
         .spawn()
         .map_err(failed)?;
     if let Some(words) = child.stderr.take() {
-        // The aws command prints a progress bar of many lines for each upload.
-        for line in BufReader::new(words).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line).into_owned();
-            let said = line.rsplit('\r').next().unwrap_or_default();
-            let said = said.rsplit_once("(100.00%)").map_or(said, |(_, after)| after);
-            if !said.trim().is_empty() {
-                progress(said);
-            }
-        }
+        BufReader::new(words).lines().map_while(Result::ok).for_each(progress);
     }
     let status = child.wait().map_err(failed)?;
     match status.success() {
         true => Ok(()),
-        false => Err(format!("{name} {stage} ended with {status}; it says why above")),
+        false => Err(format!("{name} ended with {status}; it says why above")),
     }
 }
 
@@ -88,10 +82,11 @@ fn follow(mut command: Command, client: &Client, stage: &str) -> Result<(), Stri
 /// the one above that of a test.
 fn binaries() -> Result<PathBuf, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
-    let has_them = |folder: &&Path| SERVICES.iter().all(|name| folder.join(name).is_file());
+    let all = || SERVICES.iter().chain(&["order-platform"]);
+    let has_them = |folder: &&Path| all().all(|name| folder.join(name).is_file());
     own.ancestors().skip(1).take(2).find(has_them).map(Path::to_path_buf).ok_or_else(|| {
-        "the function binaries are missing: build them first, with `cargo build --profile ci --bins -p orders \
-         -p inventory -p payment -p notification -p analytics -p relay`"
+        "the binaries are missing: build them first, with `cargo build --profile ci --bins -p orders -p inventory \
+         -p payment -p notification -p analytics -p relay -p order-platform --features order-platform/aws`"
             .to_owned()
     })
 }

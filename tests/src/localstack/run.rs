@@ -44,19 +44,19 @@ const VISIBILITY: u32 = 30;
 /// The silence after which the run ends: unfinished work will not finish.
 const STILL: Duration = Duration::from_secs(120);
 
-/// Starts a `LocalStack`, or takes the one at `PORT`, deploys, feeds, waits and reports.
+/// Starts a `LocalStack`, or takes the one at `port`, deploys, feeds, waits and reports.
 ///
 /// # Errors
 /// A text with the failure; books that do not balance are one.
-pub fn run(options: &Options) -> Result<(), String> {
+pub fn run(options: &Options, port: Option<u16>, is_json: bool) -> Result<(), String> {
     let (stock, orders) = options.input().map_err(|error| error.to_string())?;
     let outside = Outside::start();
-    let (client, own) = reach(options)?;
+    let (client, own) = reach(port)?;
     if own.is_none() && Stage::of(&client, STAGE).is_ok() {
         progress("taking away what the last run deployed");
         undeploy(&client, STAGE)?;
     }
-    progress("deploying the platform with infra/deploy (half a minute)");
+    progress("deploying the platform (half a minute)");
     deploy(&client, STAGE, &outside)?;
     let said = |error: CallError| error.to_string();
     let stage = Stage::of(&client, STAGE).map_err(said)?;
@@ -102,7 +102,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         mails.display()
     );
     let told = Details { orders, stories, dead_letters };
-    let concluded = conclude(&told, &summary, &answers, &imbalances, &balance, options.json);
+    let concluded = conclude(&told, &summary, &answers, &imbalances, &balance, is_json);
     match &own {
         Some(instance) => {
             progress(format_args!("ending LocalStack; its log stays: {}", instance.ready.log.display()));
@@ -111,17 +111,16 @@ pub fn run(options: &Options) -> Result<(), String> {
             run.stage.stop_listening(&run.tap).map_err(said)?;
             let url = &client.endpoint;
             progress(format_args!(
-                "the stage {STAGE} stays deployed; AWS_ENDPOINT_URL={url} infra/undeploy {STAGE} takes it away"
+                "the stage {STAGE} stays deployed; AWS_ENDPOINT_URL={url} make undeploy STAGE={STAGE} takes it away"
             ));
         }
     }
     concluded
 }
 
-/// The `LocalStack` that already runs at `PORT`, or a new one.
-fn reach(options: &Options) -> Result<(Client, Option<Instance>), String> {
-    if options.port_given {
-        let port = options.port;
+/// The `LocalStack` that already runs at `port`, or a new one.
+fn reach(port: Option<u16>) -> Result<(Client, Option<Instance>), String> {
+    if let Some(port) = port {
         let client = Client::new(&format!("http://127.0.0.1:{port}"));
         return match client.send("GET", "/_localstack/health", &[], b"") {
             Ok(answer) if answer.status == 200 => Ok((client, None)),

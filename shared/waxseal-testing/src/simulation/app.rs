@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use waxseal::Raw;
+use waxseal::{Channel, Raw};
 use waxseal_catalog::App;
 use waxseal_local::{Faults, Local};
 
@@ -16,7 +16,8 @@ pub type Invariant<'a> = (&'a str, &'a (dyn Fn(&Local) -> Result<(), String> + S
 pub struct AppSimulation<'a> {
     /// The application, made anew for each run.
     pub app: &'a (dyn Fn() -> App + Sync),
-    /// The events and commands of a seed, in the order in which they are published.
+    /// The events and commands of a seed, in the order in which they are published. Events go to the
+    /// bus, commands to the queue of their recipient.
     pub messages: &'a (dyn Fn(u64) -> Vec<Raw> + Sync),
     /// The faults.
     pub faults: Faults,
@@ -45,12 +46,17 @@ impl Simulation for AppSimulation<'_> {
 
     fn run(&self, seed: u64, steps: &[Raw]) -> ((u64, u64), Vec<String>) {
         let local = Local::builder().seed(seed).faults(self.faults.clone()).quiet_dead_letters().build();
-        if let Err(error) = local.deploy(&(self.app)()) {
+        let app = (self.app)();
+        if let Err(error) = local.deploy(&app) {
             return ((0, 0), vec![format!("the application is not deployed: {error}")]);
         }
         let mut wrong = Vec::new();
         for message in steps {
-            if let Err(error) = local.put(message) {
+            let published = match recipient(&app, &message.name) {
+                Some(recipient) => local.send(recipient, message),
+                None => local.put(message),
+            };
+            if let Err(error) = published {
                 wrong.push(format!("{} {} was not published: {error}", message.name, message.id));
             }
         }
@@ -71,6 +77,16 @@ impl Simulation for AppSimulation<'_> {
             steps.iter().map(|message| format!("{} {}", message.name, message.id)).collect();
         format!("Local::builder().seed({seed}) with the messages {}", messages.join(", "))
     }
+}
+
+/// The recipient of a command; `None` for an event.
+fn recipient(app: &App, message: &str) -> Option<&'static str> {
+    let handled = app.services.iter().flat_map(waxseal_catalog::Deployed::consumes);
+    let mut queues = handled.filter_map(|declared| match declared.channel {
+        Channel::Queue(recipient) if declared.name == message => Some(recipient),
+        _ => None,
+    });
+    queues.next()
 }
 
 /// Runs an application on many seeds of a [bad day](Faults::bad_day), with the messages that
@@ -115,6 +131,34 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(1)).await;
             Ok(())
         }
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Order {}
+    waxseal::command!(Order { name: "order", version: 1, recipient: "shop" });
+
+    struct Count;
+    impl Handler for Count {
+        const NAME: &str = "count";
+        type Event = Order;
+        type Emits = ();
+        async fn handle(&self, _: &Envelope<Order>, _: &mut Unit<'_, ()>) -> Result<(), Fault> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_command_goes_to_its_recipient() {
+        let app = || App::new("shop").service(Deployed::new(Service::new("shop").handler(Count)));
+        let messages = |_| {
+            let command = Envelope::starting("c-1", "test", Timestamp::UNIX_EPOCH, Order {}).into_raw();
+            command.into_iter().collect()
+        };
+        let is_delivered = |local: &Local| match local.deliveries() {
+            0 => Err("no command was delivered".to_owned()),
+            _ => Ok(()),
+        };
+        simulate_app(app, 0..4, messages, &[("the command is delivered", &is_delivered)]);
     }
 
     #[test]

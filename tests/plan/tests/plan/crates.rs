@@ -18,7 +18,7 @@ struct Rule {
 
 const AWS: &[&str] = &["aws-", "waxseal-aws"];
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 12] = [
     Rule {
         package: "waxseal",
         sentence: "It knows no AWS type, no socket, no clock and no runtime.",
@@ -75,6 +75,27 @@ const RULES: [Rule; 10] = [
         package: "waxseal-infra",
         sentence: "It knows no service by name",
         packages: &["aws-", "waxseal-aws", "orders", "inventory", "payment", "notification", "analytics"],
+        paths: &[],
+    },
+    Rule {
+        package: "waxseal-cli",
+        sentence: "It links no SDK, and knows no application.",
+        packages: &[
+            "aws-",
+            "waxseal-aws",
+            "order-",
+            "orders",
+            "inventory",
+            "payment",
+            "notification",
+            "analytics",
+        ],
+        paths: &[],
+    },
+    Rule {
+        package: "waxseal-new",
+        sentence: "It runs nothing of a workspace, and knows no environment.",
+        packages: &["aws-", "waxseal-aws", "waxseal-lambda", "waxseal-local", "waxseal-cli"],
         paths: &[],
     },
     Rule { package: "order-platform", sentence: "`make run` compiles no SDK", packages: AWS, paths: &[] },

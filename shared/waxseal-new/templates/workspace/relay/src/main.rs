@@ -1,0 +1,18 @@
+//! The Lambda entry of the relay. The templates set its environment variables.
+
+use std::process::ExitCode;
+
+use waxseal::BoxError;
+use waxseal_aws::{Environment, Publishers, SqsDeadLetters};
+use waxseal_lambda::Relay;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    waxseal_lambda::start(relay()).await
+}
+
+async fn relay() -> Result<Relay<Publishers, SqsDeadLetters>, BoxError> {
+    let aws = Environment::from_env();
+    let relay = Relay::new("relay", aws.publisher()?, aws.dead_letters()?, aws.host());
+    Ok(relay.sweeping(aws.table()?, aws.sweep_reach()?))
+}

@@ -180,7 +180,7 @@ def test_stream_identity(stock_aws: Aws, aws: Aws, tmp_path: Any) -> None:
 def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function that takes longer to create than a client waits: stock asks again, and meets its own function."""
     from botocore.config import Config
-    from localstack.aws.connect import ExternalClientFactory
+    from localstack.aws.connect import ClientFactory, ExternalClientFactory
 
     from waxseal_localstack.mends import patience
 
@@ -205,27 +205,28 @@ def test_patience(monkeypatch: pytest.MonkeyPatch) -> None:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    def create(server: ThreadingHTTPServer, mended: bool) -> str:
+    def create(server: ThreadingHTTPServer) -> str:
         Slow.asked = 0
+        # A factory of its own, as CloudFormation's resources have.
         clients = ExternalClientFactory(config=Config(read_timeout=0.3, region_name="us-east-1"))
-        if mended:
-            monkeypatch.setattr(patience, "connect_to", clients)
-            patience.apply()
         client = clients(
             aws_access_key_id="test",
             aws_secret_access_key="test",
             region_name="us-east-1",
             endpoint_url=f"http://127.0.0.1:{server.server_port}",
         ).lambda_
-        return client.create_function(FunctionName="relay", Role=ROLE, Code={"S3Bucket": "packages", "S3Key": "relay.zip"})["FunctionName"]
+        code = {"S3Bucket": "packages", "S3Key": "relay.zip"}
+        return client.create_function(FunctionName="relay", Role=ROLE, Code=code)["FunctionName"]
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Slow) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
             with pytest.raises(ClientError, match="already exist"):
-                create(server, mended=False)
-            assert create(server, mended=True) == "relay"
+                create(server)
+            monkeypatch.setattr(ClientFactory, "__call__", ClientFactory.__call__)  # restored at the end
+            patience.apply()
+            assert create(server) == "relay"
         finally:
             server.shutdown()
             thread.join()

@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Invoke(Invoke),
     /// Show every message with its owner and its readers
     Catalog(Catalog),
+    /// Say what remains of a handler, a service or an event version, and in which order to remove it
+    Retire(Retire),
     /// Write the templates, or compare them with what is written
     #[cfg(feature = "infra")]
     #[command(subcommand)]
@@ -143,6 +145,25 @@ pub(crate) struct Catalog {
     /// Print a JSON array instead of a table
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retire {
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) subject: Subject,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Subject {
+    /// A handler, an effect or an aggregate
+    Handler { service: String, handler: String },
+    /// A service
+    Service { service: String },
+    /// An old version of an event or a command
+    Event { event: String, version: u16 },
 }
 
 #[cfg(feature = "infra")]

@@ -72,6 +72,7 @@ mod log;
 mod print;
 mod program;
 mod report;
+mod retire;
 mod run;
 mod serve;
 mod server;

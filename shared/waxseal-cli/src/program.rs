@@ -9,7 +9,7 @@ use crate::{
     catalog,
     command_error::CommandError,
     command_line::CommandLine,
-    dev, invoke, localstack, log, print, run, serve,
+    dev, invoke, localstack, log, print, retire, run, serve,
     workspace::Workspace,
 };
 
@@ -83,6 +83,7 @@ fn act<S>(command_line: &CommandLine<S>, arguments: Arguments) -> Result<(), Com
         Command::Serve(serve) => serve::serve(command_line, &serve),
         Command::Dev(dev) => dev::dev(&workspace()?, &dev),
         Command::Catalog(catalog) => catalog::show(app, catalog.json),
+        Command::Retire(retire) => retire::show(app, &retire),
         #[cfg(feature = "aws")]
         Command::Invoke(invoke) if invoke.stage.is_some() => crate::aws::invoke(app, &workspace()?, &invoke),
         Command::Invoke(invoke) => invoke::invoke(command_line, &invoke),

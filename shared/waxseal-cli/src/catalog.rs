@@ -34,8 +34,12 @@ struct Message {
 }
 
 impl Message {
-    fn is_command(&self) -> bool {
-        matches!(self.declared.channel, Channel::Queue(_))
+    fn kind(&self) -> &'static str {
+        match self.declared.channel {
+            Channel::Queue(_) => "command",
+            Channel::Foreign(_) => "foreign event",
+            Channel::Bus | Channel::Topic(_) => "event",
+        }
     }
 
     fn channel(&self) -> String {
@@ -43,6 +47,7 @@ impl Message {
             Channel::Bus => "bus".to_owned(),
             Channel::Topic(topic) => format!("topic {topic}"),
             Channel::Queue(recipient) => format!("queue of {recipient}"),
+            foreign @ Channel::Foreign(_) => foreign.to_string(),
         }
     }
 
@@ -65,7 +70,7 @@ impl Message {
         let handled_by = self.handled_by.iter();
         json!({
             "message": self.declared.name,
-            "kind": if self.is_command() { "command" } else { "event" },
+            "kind": self.kind(),
             "version": self.declared.version,
             "owner": self.declared.owner,
             "channel": self.channel(),
@@ -77,11 +82,15 @@ impl Message {
     }
 }
 
-/// Every message of an application by its name.
-fn messages(app: &App) -> BTreeMap<&'static str, Message> {
+/// A message's name, and the source of a foreign event, which may share a name with an own one.
+type Key = (&'static str, Option<&'static str>);
+
+/// Every message of an application, in the order of their names.
+fn messages(app: &App) -> BTreeMap<Key, Message> {
     let mut messages = BTreeMap::new();
-    fn entry<'m>(all: &'m mut BTreeMap<&'static str, Message>, declared: Declared) -> &'m mut Message {
-        let known = all.entry(declared.name).or_insert_with(|| Message {
+    fn entry(all: &mut BTreeMap<Key, Message>, declared: Declared) -> &mut Message {
+        let source = matches!(declared.channel, Channel::Foreign(_)).then_some(declared.owner);
+        let known = all.entry((declared.name, source)).or_insert_with(|| Message {
             declared,
             emitted_by: BTreeSet::new(),
             handled_by: BTreeSet::new(),
@@ -97,6 +106,11 @@ fn messages(app: &App) -> BTreeMap<&'static str, Message> {
             for emitted in handler.emits {
                 entry(&mut messages, *emitted).emitted_by.insert(service.name().to_owned());
             }
+        }
+    }
+    for program in &app.publishers {
+        for published in &program.emits {
+            entry(&mut messages, *published).emitted_by.insert(program.name.clone());
         }
     }
     messages
@@ -121,14 +135,30 @@ mod tests {
             .service(Deployed::of_catalog("orders", orders))
             .service(Deployed::of_catalog("mails", mails));
         let messages = messages(&app);
-        assert_eq!(messages.keys().collect::<Vec<_>>(), [&"order.placed", &"place-order"]);
-        let placed = messages["order.placed"].json();
+        assert_eq!(
+            messages.keys().map(|(name, _)| *name).collect::<Vec<_>>(),
+            ["order.placed", "place-order"]
+        );
+        let placed = messages[&("order.placed", None)].json();
         assert_eq!(placed["emittedBy"], json!(["orders"]));
         let handlers = json!([
             { "service": "mails", "handler": "count" },
             { "service": "mails", "handler": "thank" },
         ]);
         assert_eq!((&placed["handledBy"], &placed["kind"]), (&handlers, &json!("event")));
-        assert_eq!(messages["place-order"].cells()[3], "queue of orders");
+        assert_eq!(messages[&("place-order", None)].cells()[3], "queue of orders");
+    }
+
+    #[test]
+    fn a_foreign_event_and_what_a_program_publishes_are_listed_too() {
+        let theirs = Declared::new("order.placed", "partner", Channel::Foreign(None));
+        let mut app = App::new("shop").service(Deployed::of_catalog(
+            "orders",
+            vec![Entry::new("orders", "import", theirs, &[]), Entry::new("orders", "orders", PLACED, &[])],
+        ));
+        app.publishers.push(waxseal_catalog::Publisher::new("billing", [PLACED]));
+        let messages = messages(&app);
+        assert_eq!(messages[&("order.placed", Some("partner"))].json()["kind"], "foreign event");
+        assert_eq!(messages[&("order.placed", None)].json()["emittedBy"], json!(["billing"]));
     }
 }

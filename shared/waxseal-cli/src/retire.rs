@@ -108,6 +108,10 @@ fn handler_plan(app: &App, name: &str, handler: &str) -> Result<Plan, CommandErr
             Channel::Bus => format!("the rule of `{message}`"),
             Channel::Topic(topic) => format!("the subscription to the topic {topic} for `{message}`"),
             Channel::Queue(_) => format!("the queue of commands, for `{message}`"),
+            Channel::Foreign(Some(bus)) => format!("the rule of `{message}` on the bus of its owner ({bus})"),
+            Channel::Foreign(None) => {
+                format!("the source of `{message}`: a queue, a topic or a stream of others")
+            }
         };
         plan.remains.push(match others.is_empty() {
             true => format!("{way}: it goes with the handler"),

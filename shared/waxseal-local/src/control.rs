@@ -86,16 +86,6 @@ impl Local {
         self.with(service, |deployment| deployment.dead_letters.move_to(&deployment.queue))
     }
 
-    /// Invokes a service's function with any payload that Lambda could deliver, and gives its
-    /// answer.
-    ///
-    /// # Errors
-    /// Where no such service is deployed, or the invocation fails.
-    pub async fn invoke(&self, service: &str, payload: Vec<u8>) -> Result<Vec<u8>, LocalError> {
-        let function = self.with(service, |deployment| deployment.function.clone())?;
-        function.invoke(payload, false).await.map_err(LocalError::Invocation)
-    }
-
     /// Sends an HTTP request to a service's function.
     ///
     /// # Errors

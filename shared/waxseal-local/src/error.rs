@@ -50,9 +50,6 @@ pub enum LocalError {
     /// A sweep that its relay refused or could not finish, with the error of the invocation.
     #[error("not swept: {0}")]
     Sweep(String),
-    /// An invocation that failed, with Lambda's error.
-    #[error("the function failed: {0}")]
-    Invocation(String),
     /// A release that changed nothing.
     #[error("not released: {0}")]
     Release(#[from] ReleaseError),

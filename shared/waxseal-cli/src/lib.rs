@@ -4,15 +4,16 @@
 //! [`main`] takes the [`App`](waxseal_catalog::App) and is the whole program:
 //!
 //! ```no_run
+//! # mod binary {
 //! use std::process::ExitCode;
 //! use waxseal_catalog::App;
 //!
-//! # mod binary { use super::*;
 //! fn main() -> ExitCode {
 //!     waxseal_cli::main(app())
 //! }
 //! # fn app() -> App { App::new("shop") }
 //! # }
+//! # fn main() {}
 //! ```
 //!
 //! A [`CommandLine`] is the same with what an application adds: the input of `run`, a report of its

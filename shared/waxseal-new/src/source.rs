@@ -69,8 +69,8 @@ mod tests {
 
     #[test]
     fn dependencies_point_to_a_checkout_or_to_a_revision() {
-        let lines = Source::Path("/work/waxseal".into()).dependencies();
-        assert!(lines.contains("waxseal = { path = \"/work/waxseal/shared/waxseal\" }\n"), "{lines}");
+        let lines = Source::Path("/home/anna/waxseal".into()).dependencies();
+        assert!(lines.contains("waxseal = { path = \"/home/anna/waxseal/shared/waxseal\" }\n"), "{lines}");
         assert!(lines.contains("waxseal-cli\", features = [\"aws\"] }\n"), "{lines}");
         let git = Source::Git { url: "https://example.com/waxseal".into(), revision: "abc".into() };
         let lines = git.dependencies();

@@ -15,6 +15,7 @@ pub(crate) enum CommandError {
     #[error("{0}")]
     Usage(String),
     /// There are findings or differences, and they were printed.
+    #[cfg(feature = "infra")]
     #[error("{0}")]
     Findings(String),
     /// The machine lacks something.
@@ -39,6 +40,7 @@ impl CommandError {
         match self {
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
+            #[cfg(feature = "infra")]
             Self::Findings(_) => 3,
             Self::Missing(_) => 4,
             Self::Program { code, .. } => *code,

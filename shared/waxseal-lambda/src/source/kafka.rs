@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use waxseal::{
     Malformed, Service, Timestamp,
-    batch::{Content, Origin, Record},
+    batch::{Content, Place, Record},
     dead_letter::{Attribute, AttributeValue},
 };
 
@@ -68,24 +68,24 @@ fn record(object: &Object<'_>, partition: &str, cluster: Option<&str>, service: 
     };
     let id = format!("{partition}:{offset}");
     let (topic, number) = partition.rsplit_once('-').unwrap_or((partition, ""));
-    let place = format!("{number}@{offset}");
-    let place = cluster.map_or_else(|| place.clone(), |cluster| format!("{place}@{cluster}"));
-    let mut origin = Origin::new(format!("kafka/{topic}"), place);
-    origin.written_at =
-        object.get("timestamp").and_then(whole).and_then(|at| Timestamp::from_millisecond(at).ok());
-    origin.key = object.string("key").map(Cow::into_owned);
-    let group = origin.key.as_ref().map(|key| format!("{partition}:{key}"));
+    let at = format!("{number}@{offset}");
+    let at = cluster.map_or_else(|| at.clone(), |cluster| format!("{at}@{cluster}"));
+    let mut place = Place::new(format!("kafka/{topic}"), at);
+    place.written_at =
+        object.get("timestamp").and_then(whole).and_then(|time| Timestamp::from_millisecond(time).ok());
+    place.key = object.string("key").map(Cow::into_owned);
+    let group = place.key.as_ref().map(|key| format!("{partition}:{key}"));
     let attributes = headers(object);
     let carrier = Carrier { service, kind: Kind::Kafka, attributes: &attributes };
     let mut record = match object.get("value").map(json::string) {
-        Some(Some(base64)) => carrier.record(id, &base64, origin),
+        Some(Some(base64)) => carrier.record(id, &base64, place),
         Some(None) => {
             let malformed = Malformed::new("the record's value is not a string");
             let mut record = Record::new(id, Vec::new(), Content::Malformed(malformed));
-            record.origin = Some(Box::new(origin));
+            record.place = Some(Box::new(place));
             record
         }
-        None => tombstone(id, topic, offset, origin),
+        None => tombstone(id, topic, offset, place),
     };
     let parent =
         attributes.iter().find(|attribute| attribute.name == "traceparent").and_then(Attribute::as_text);
@@ -96,10 +96,10 @@ fn record(object: &Object<'_>, partition: &str, cluster: Option<&str>, service: 
 }
 
 /// Its body is the envelope, so that a dead letter of it can come back.
-fn tombstone(id: String, topic: &str, offset: i64, origin: Origin) -> Record {
-    let data = serde_json::json!({ "topic": topic, "offset": offset, "key": origin.key }).to_string();
-    let content = match (origin.written_at, RawValue::from_string(data)) {
-        (Some(time), Ok(data)) => event::content((TOMBSTONE, &origin.source, &origin.id), Some(time), data),
+fn tombstone(id: String, topic: &str, offset: i64, place: Place) -> Record {
+    let data = serde_json::json!({ "topic": topic, "offset": offset, "key": place.key }).to_string();
+    let content = match (place.written_at, RawValue::from_string(data)) {
+        (Some(time), Ok(data)) => event::content((TOMBSTONE, &place.source, &place.id), Some(time), data),
         _ => Content::Malformed(Malformed::new("a tombstone without a timestamp")),
     };
     let body = match &content {
@@ -107,7 +107,7 @@ fn tombstone(id: String, topic: &str, offset: i64, origin: Origin) -> Record {
         _ => Vec::new(),
     };
     let mut record = Record::new(id, body, content);
-    record.origin = Some(Box::new(origin));
+    record.place = Some(Box::new(place));
     record
 }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use waxseal::{
     Malformed, Service,
-    batch::{Content, MissingId, Origin, Record},
+    batch::{Content, MissingId, Place, Record},
 };
 
 use super::{
@@ -57,19 +57,19 @@ fn read(
         return;
     };
     let key = data.string("partitionKey").map(Cow::into_owned);
-    let mut origin = Origin::new(
+    let mut place = Place::new(
         object.string("eventSourceARN").unwrap_or_default(),
         event_id(object).unwrap_or(Cow::Borrowed(&id)),
     );
-    origin.written_at = data.get("approximateArrivalTimestamp").and_then(shape::seconds);
-    origin.key.clone_from(&key);
+    place.written_at = data.get("approximateArrivalTimestamp").and_then(shape::seconds);
+    place.key.clone_from(&key);
     let carrier = Carrier { service, kind: Kind::Kinesis, attributes: &[] };
-    let mut record = carrier.record(id, &base64, origin);
+    let mut record = carrier.record(id, &base64, place);
     record.group = key;
     match kpl::records(&record.body) {
         None => records.push(record),
         Some(Ok(parts)) => {
-            let part = |(place, part)| part_of(&record, place, part, carrier);
+            let part = |(index, part)| part_of(&record, index, part, carrier);
             records.extend(parts.iter().enumerate().map(part));
         }
         Some(Err(what)) => {
@@ -80,14 +80,14 @@ fn read(
     }
 }
 
-/// A user's record inside of an aggregated one. It is named as the whole, and its identity has its place.
-fn part_of(whole: &Record, place: usize, part: &kpl::Part<'_>, carrier: Carrier<'_>) -> Record {
-    let mut origin = whole.origin.as_deref().cloned().unwrap_or_else(|| Origin::new("", ""));
-    origin.id = format!("{}:{place}", origin.id);
-    origin.key = Some(part.key.to_owned());
-    let content = carrier.read(part.data, &origin);
+/// A user's record inside of an aggregated one. It is named as the whole, and its identity has its index.
+fn part_of(whole: &Record, index: usize, part: &kpl::Part<'_>, carrier: Carrier<'_>) -> Record {
+    let mut place = whole.place.as_deref().cloned().unwrap_or_else(|| Place::new("", ""));
+    place.id = format!("{}:{index}", place.id);
+    place.key = Some(part.key.to_owned());
+    let content = carrier.read(part.data, &place);
     let mut record = Record::new(whole.id.clone(), part.data.to_vec(), content).in_group(part.key);
-    record.origin = Some(Box::new(origin));
+    record.place = Some(Box::new(place));
     record
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use waxseal::{
     Emission, Malformed, Raw, Service, Timestamp,
-    batch::{Content, MissingId, Origin, Record},
+    batch::{Content, MissingId, Place, Record},
     read_emissions,
     relay::Pending,
     row::sort,
@@ -34,10 +34,10 @@ impl<'a> StreamRecord<'a> {
         Self { name: object.string("eventName"), object, data: object.object("dynamodb") }
     }
 
-    fn origin(&self) -> Option<Origin> {
-        let mut origin = Origin::new(self.object.string("eventSourceARN")?, event_id(self)?);
-        origin.written_at = self.written_at();
-        Some(origin)
+    fn place(&self) -> Option<Place> {
+        let mut place = Place::new(self.object.string("eventSourceARN")?, event_id(self)?);
+        place.written_at = self.written_at();
+        Some(place)
     }
 
     /// The time at which the record was written, by the stream.
@@ -106,11 +106,11 @@ fn records(
     for (index, object) in objects.iter().enumerate() {
         let stream = StreamRecord::of(object);
         let (id, group) = (name(&stream).ok_or(MissingId::at(index))?, stream.group());
-        let origin = stream.origin().map(Box::new);
+        let place = stream.place().map(Box::new);
         let record = |body: Vec<u8>, content| {
             let mut record = Record::new(id.clone(), body, content);
             record.group.clone_from(&group);
-            record.origin.clone_from(&origin);
+            record.place.clone_from(&place);
             record
         };
         match change(&stream) {

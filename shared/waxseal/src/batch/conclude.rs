@@ -147,7 +147,7 @@ impl Batches {
     ///
     /// A duplicate that waits for a lease counts too. Its redrive is harmless, and its loss is not.
     fn last_age_of(&self, record: &Record) -> Option<Duration> {
-        let (last, written_at) = (self.policy.last_age()?, record.origin.as_ref()?.written_at?);
+        let (last, written_at) = (self.policy.last_age()?, record.place.as_ref()?.written_at?);
         let age = self.engine.now().saturating_duration_since(written_at);
         (age >= last).then_some(age)
     }

@@ -31,7 +31,7 @@ impl Record {
             record: self.id.clone(),
             service: service.to_owned(),
             identity: message.map_or_else(
-                || self.origin.as_ref().map(|origin| (origin.source.clone(), origin.id.clone())),
+                || self.place.as_ref().map(|place| (place.source.clone(), place.id.clone())),
                 |raw| Some((raw.source.clone(), raw.id.clone())),
             ),
             name: message.map(|raw| raw.name.clone()),

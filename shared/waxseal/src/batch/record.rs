@@ -1,7 +1,7 @@
 //! One record of a batch, as a source parsed it.
 
 use crate::{
-    batch::{origin::Origin, outcome::RecordOutcome},
+    batch::{outcome::RecordOutcome, place::Place},
     dead_letter::{Attribute, Returned},
     engine::Outcome,
     observe::{Handled, HandledAs},
@@ -28,9 +28,9 @@ pub struct Record {
     pub attributes: Vec<Attribute>,
     /// The failures that the record releases, where it is a redriven dead letter (S-19).
     pub returned: Option<Box<Returned>>,
-    /// The origin of the record, where a stream or a topic delivered it. Such a record is given up
+    /// The place of the record, where a stream or a topic delivered it. Such a record is given up
     /// by its age.
-    pub origin: Option<Box<Origin>>,
+    pub place: Option<Box<Place>>,
     /// The content of the body.
     pub content: Content,
 }
@@ -48,7 +48,7 @@ impl Record {
             body,
             attributes: Vec::new(),
             returned: None,
-            origin: None,
+            place: None,
             content,
         }
     }

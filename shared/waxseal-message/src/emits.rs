@@ -17,6 +17,8 @@ pub struct Declared {
     pub channel: Channel,
     /// [`Message::CLAIM_CHECK_OVER`].
     pub claim_check_over: Option<usize>,
+    /// [`Message::UNDO`].
+    pub undo: Option<&'static str>,
 }
 
 impl Declared {
@@ -24,13 +26,19 @@ impl Declared {
     /// catalogs.
     #[must_use]
     pub const fn new(name: &'static str, owner: &'static str, channel: Channel) -> Self {
-        Self { name, version: 1, owner, channel, claim_check_over: None }
+        Self { name, version: 1, owner, channel, claim_check_over: None, undo: None }
     }
 
     /// The same declaration, with payloads of more than this many bytes checked in.
     #[must_use]
     pub const fn claim_checked_over(self, bytes: Option<usize>) -> Self {
         Self { claim_check_over: bytes, ..self }
+    }
+
+    /// The same command, which another command undoes.
+    #[must_use]
+    pub const fn undone_by(self, undo: &'static str) -> Self {
+        Self { undo: Some(undo), ..self }
     }
 
     /// The declaration of `M`.
@@ -42,6 +50,7 @@ impl Declared {
             owner: M::OWNER,
             channel: M::CHANNEL,
             claim_check_over: M::CLAIM_CHECK_OVER,
+            undo: M::UNDO,
         }
     }
 

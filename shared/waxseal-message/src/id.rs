@@ -26,6 +26,13 @@ pub fn effect_key(source: &str, id: &str, consumer: &str, index: u32) -> String 
     uuid8(&["effect", source, id, consumer], index)
 }
 
+/// The id of the timeout that an engine makes of a timer: a function of the process, its key, the timer, the time at which it
+/// was due, and the number of its arming (S-69). A timer that is armed again for the same time gives another.
+#[must_use]
+pub fn timeout_id(process: &str, key: &str, timer: &str, due: &str, arming: &str) -> String {
+    uuid8(&["timeout", process, key, timer, due, arming], 0)
+}
+
 fn uuid8(parts: &[&str], index: u32) -> String {
     let mut hasher = Sha256::new();
     for part in parts {

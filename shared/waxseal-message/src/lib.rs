@@ -50,6 +50,7 @@ mod stated_version;
 pub mod tenant;
 mod text;
 mod timestamp;
+mod undoes;
 
 pub use bus::Bus;
 pub use destination::{Channel, Destination, UnknownDestination};
@@ -57,17 +58,18 @@ pub use emits::{Contains, Declared, Emits};
 pub use envelope::{Envelope, LONGEST_ID, REQUIRED, Raw};
 pub use hash::payload_hash;
 pub use header::Header;
-pub use id::{derived_id, effect_key, hex};
+pub use id::{derived_id, effect_key, hex, timeout_id};
 pub use json::misfit;
 pub use lacking::lacking;
 pub use malformed::Malformed;
-pub use message::{Ancestor, Command, DecodeError, Event, Message, Origin};
+pub use message::{Ancestor, Command, DecodeError, Encoded, Event, Message, Origin};
 pub use pointer::pointer;
 pub use publishing::PublishingProgram;
 pub use sequence::{NUMBER, SUBJECT};
 pub use tenant::{IntoTenant, InvalidTenant, Tenant};
 pub use text::{LONGEST_REASON, LONGEST_WHOLE, Quoted, clip, is_plain_name};
 pub use timestamp::{NotATime, OutOfRange, Timestamp};
+pub use undoes::{UNDOES, Undoes};
 
 #[doc(hidden)]
-pub use {foreign::__check_foreign, message::__check, publishing::__owns};
+pub use {foreign::__check_foreign, message::{__check, __check_undo, __encode}, publishing::__owns};

@@ -40,6 +40,8 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The JSON pointer at which a payload of a [foreign event](crate::foreign) states its version.
     /// With `None`, the default, the envelope states it.
     const VERSION_AT: Option<&'static str> = None;
+    /// The name of the command that undoes this one; `None` for all other messages.
+    const UNDO: Option<&'static str> = None;
     /// The struct of the version before, or [`Origin`] for the first.
     type Previous: Ancestor<Self>;
 
@@ -97,7 +99,31 @@ pub trait Event: Message {}
     note = "an event is published to its readers: `unit.emit(..)`",
     note = "a command is declared with `waxseal::command!`"
 )]
-pub trait Command: Message {}
+pub trait Command: Message {
+    /// The payload of the command that undoes this one, as JSON; `None` where it names none.
+    fn undo(&self) -> Option<Encoded> {
+        None
+    }
+}
+
+/// A payload as JSON.
+pub type Encoded = Result<Box<RawValue>, serde_json::Error>;
+
+#[doc(hidden)]
+pub fn __encode<M: Message>(message: &M) -> Encoded {
+    serde_json::value::to_raw_value(message)
+}
+
+/// The assertions behind the member `undo` of [`command!`](crate::command).
+#[doc(hidden)]
+pub const fn __check_undo<C: Command, U: Command>() {
+    assert!(
+        same(C::OWNER, U::OWNER),
+        "a command and its `undo` have one recipient, since the undo is decided by the command's receipt"
+    );
+    assert!(!same(C::NAME, U::NAME), "a command does not undo itself: `undo` names another command");
+    assert!(U::UNDO.is_none(), "an `undo` is not undone: send the command again instead");
+}
 
 /// The reason why `data` could not be read as the handler's type.
 #[derive(Debug)]

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use waxseal::{
     Table,
-    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items},
+    table::{
+        Due, DuePage, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items,
+    },
 };
 use waxseal_conformance::{
     ContractEnv, block_on, c2_all_or_nothing_and_every_refusal_is_named,
@@ -36,6 +38,10 @@ impl Table for Shelf {
 
     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
         Ok(self.items().scan(scan, 100))
+    }
+
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        Ok(self.items().due(due, 100))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use std::sync::{Arc, Mutex};
-//! use waxseal::{Table, table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items}};
+//! use waxseal::{Table, table::{Due, DuePage, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, memory::Items}};
 //! use waxseal_conformance::ContractEnv;
 //!
 //! /// Yours would talk to a database; clones must reach the same one.
@@ -39,6 +39,9 @@
 //!     }
 //!     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
 //!         Ok(self.0.lock().unwrap().scan(scan, 100))
+//!     }
+//!     async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+//!         Ok(self.0.lock().unwrap().due(due, 100))
 //!     }
 //!     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
 //!         self.0.lock().unwrap().write(writes).map(|_| ())

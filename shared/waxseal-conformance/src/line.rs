@@ -11,7 +11,7 @@ use std::{
 use waxseal::{
     Table,
     lock::Lock,
-    table::{Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
+    table::{Due, DuePage, Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
 };
 
 /// The fault of a write.
@@ -207,6 +207,13 @@ impl<T: Table> Table for Line<T> {
         self.unless_silent().await;
         breathe().await;
         self.table.scan(scan).await
+    }
+
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        self.request("due")?;
+        self.unless_silent().await;
+        breathe().await;
+        self.table.due(due).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

@@ -12,7 +12,8 @@ use std::{
 use waxseal::{
     Table, Timestamp, read_emissions,
     table::{
-        Action, Condition, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute,
+        Action, Condition, Due, DuePage, Item, Key, Page, Query, Scan, ScanPage, TableError, Write,
+        WriteError, attribute,
     },
 };
 use waxseal_conformance::{ContractEnv, block_on};
@@ -95,6 +96,9 @@ impl Table for WrongTable {
     }
     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
         self.1.scan(scan).await
+    }
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        self.1.due(due).await
     }
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         let writes: Vec<Write> = writes.iter().filter_map(|write| self.0.write(write.clone())).collect();

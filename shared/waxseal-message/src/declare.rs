@@ -256,7 +256,9 @@ macro_rules! __command {
     ($type:ty, [$undo:ty]) => {
         impl $crate::Command for $type {
             fn undo(&self) -> ::core::option::Option<$crate::Encoded> {
-                ::core::option::Option::Some($crate::__encode(&<$undo as ::core::convert::From<&$type>>::from(self)))
+                ::core::option::Option::Some($crate::__encode(
+                    &<$undo as ::core::convert::From<&$type>>::from(self),
+                ))
             }
         }
         const _: () = $crate::__check_undo::<$type, $undo>();

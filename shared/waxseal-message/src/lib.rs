@@ -72,4 +72,8 @@ pub use timestamp::{NotATime, OutOfRange, Timestamp};
 pub use undoes::{UNDOES, Undoes};
 
 #[doc(hidden)]
-pub use {foreign::__check_foreign, message::{__check, __check_undo, __encode}, publishing::__owns};
+pub use {
+    foreign::__check_foreign,
+    message::{__check, __check_undo, __encode},
+    publishing::__owns,
+};

@@ -7,7 +7,8 @@ use waxseal::{
     lock::Lock,
     read_emissions,
     table::{
-        Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute, memory::Items,
+        Due, DuePage, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError, attribute,
+        memory::Items,
     },
 };
 
@@ -103,6 +104,14 @@ impl Table for MemoryTable {
             return Err(unavailable("Scan"));
         }
         Ok(state.items.scan(scan, PAGE))
+    }
+
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        let state = self.state.lock();
+        if state.is_unavailable {
+            return Err(unavailable("Query"));
+        }
+        Ok(state.items.due(due, PAGE))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

@@ -31,6 +31,7 @@ crate::codes! {
         NotPublished = "WX0016": "the relay could not publish the message",
         WrongSource = "WX0017": "the record is of a source that the function does not take",
         NotLoaded = "WX0018": "the handler wrote an entity that it had not loaded",
+        UndoUnknown = "WX0019": "nothing says whether the command that is to be undone took effect",
     }
 }
 

@@ -54,7 +54,11 @@ pub enum DelayError {
         channel: Channel,
     },
     /// A queue delays a message by 15 minutes at most.
-    #[error("{name} is to wait {} s, and a queue holds a message back for 900 s at most", after.as_secs())]
+    #[error(
+        "{name} is to wait {} s, and a queue holds a message back for 900 s at most: `.schedules_messages()` on the service lets it \
+         wait longer",
+        after.as_secs()
+    )]
     TooLong {
         /// The message's name.
         name: &'static str,
@@ -65,10 +69,12 @@ pub enum DelayError {
 
 impl DelayError {
     /// Whether a message of this declaration can wait that long.
-    pub(crate) fn check(declared: &Declared, after: Duration) -> Result<(), Self> {
+    pub(crate) fn check(declared: &Declared, after: Duration, schedules: bool) -> Result<(), Self> {
         let Declared { name, channel, .. } = *declared;
         match channel {
-            Channel::Queue(_) if after > LONGEST_SEND_DELAY => Err(Self::TooLong { name, after }),
+            Channel::Queue(_) if after > LONGEST_SEND_DELAY && !schedules => {
+                Err(Self::TooLong { name, after })
+            }
             Channel::Queue(_) => Ok(()),
             Channel::Bus | Channel::Topic(_) | Channel::Foreign(_) => Err(Self::Channel { name, channel }),
         }

@@ -58,6 +58,7 @@ mod fault;
 mod future;
 pub mod guide;
 pub mod handler;
+mod hint;
 mod host;
 pub mod lock;
 pub mod observe;
@@ -79,9 +80,11 @@ pub use engine::{
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
-    Aggregate, Attempt, Decide, Decides, Done, Effect, EmitsNothing, Failure, Handler, Out, Refusal, Replay,
-    Sequencing, Service, ServiceError, StagedMessage, Unit, catalog,
+    Aggregate, Attempt, Begin, Decide, Decides, Done, Effect, EmitsNothing, Failure, Flow, Handler, NoTimer,
+    Out, Past, Process, Refusal, Replay, Sequencing, Service, ServiceError, StagedMessage, Step, Unit,
+    catalog,
 };
+pub use hint::{WAKE, hint};
 pub use host::Host;
 pub use row::{Entity, Loaded};
 pub use table::Table;

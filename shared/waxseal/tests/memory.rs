@@ -24,7 +24,7 @@ use waxseal::{
     Refusal, Service, Settings, Table, Unit,
     batch::{Batches, Content, Policy, Record, RecordOutcome},
     dead_letter::{DeadLetter, DeadLetters},
-    table::{Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
+    table::{Due, DuePage, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
 };
 use waxseal_testing::{ManualHost, block_on};
 
@@ -177,6 +177,9 @@ impl Table for Sink {
     }
     async fn scan(&self, _: &Scan) -> Result<ScanPage, TableError> {
         Ok(ScanPage::default())
+    }
+    async fn due(&self, _: &Due) -> Result<DuePage, TableError> {
+        Ok(DuePage::default())
     }
     async fn write(&self, _: &[Write]) -> Result<(), WriteError> {
         Breath(false).await;

@@ -2,7 +2,7 @@
 
 use waxseal::{
     Table,
-    table::{Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
+    table::{Due, DuePage, Found, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError},
 };
 
 use super::client::Dynamo;
@@ -30,6 +30,10 @@ impl Table for Dynamo {
 
     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
         self.scan_page(scan).await
+    }
+
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        self.due_page(due).await
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

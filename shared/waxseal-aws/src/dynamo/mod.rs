@@ -13,6 +13,7 @@ mod body;
 mod client;
 mod condition;
 mod connect;
+mod due;
 mod interface;
 mod query;
 mod read;
@@ -22,3 +23,4 @@ mod value;
 mod write;
 
 pub use client::Dynamo;
+pub use due::TIMERS;

@@ -87,6 +87,8 @@ impl Record {
             RecordOutcome::Done(Some(Outcome::Applied)) => HandledAs::Applied,
             RecordOutcome::Done(Some(Outcome::Duplicate)) => HandledAs::Duplicate,
             RecordOutcome::Done(Some(Outcome::Stale)) => HandledAs::Stale,
+            // The row comes again by its own time, and the hint is done with.
+            RecordOutcome::Done(Some(Outcome::Postponed)) => HandledAs::Failed,
             RecordOutcome::Done(Some(Outcome::Unwanted) | None) => HandledAs::Ignored,
             RecordOutcome::DeadLettered { .. } => HandledAs::DeadLettered,
             RecordOutcome::Failed { .. } => HandledAs::Failed,

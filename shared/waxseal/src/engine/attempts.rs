@@ -108,7 +108,7 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::table::{AnyTable, Page, Query, Scan, ScanPage, Table, TableError, Write};
+    use crate::table::{AnyTable, Due, DuePage, Page, Query, Scan, ScanPage, Table, TableError, Write};
 
     /// A table that is never used.
     struct Empty;
@@ -121,6 +121,9 @@ mod tests {
         }
         async fn scan(&self, _: &Scan) -> Result<ScanPage, TableError> {
             Ok(ScanPage::default())
+        }
+        async fn due(&self, _: &Due) -> Result<DuePage, TableError> {
+            Ok(DuePage::default())
         }
         async fn write(&self, _: &[Write]) -> Result<(), WriteError> {
             Ok(())

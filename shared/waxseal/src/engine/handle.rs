@@ -11,6 +11,7 @@ use crate::{
     },
     fault::Fault,
     handler::{Failure, Incoming, Route, Service, ServiceError},
+    hint::WAKE,
     host::Host,
     lock::Lock,
     observe::Observers,
@@ -148,6 +149,9 @@ impl Engine {
         delivery: Delivery<'_>,
     ) -> Result<Outcome, Failure> {
         let raw = delivery.raw;
+        if self.is_hint(raw) {
+            return Box::pin(self.wake(access, &delivery)).await;
+        }
         let routes = self.wanting(raw).ok_or_else(|| self.unknown(raw))?;
         let hash = hash(raw)?;
         let mut outcome = Ok(Outcome::Unwanted);
@@ -204,6 +208,11 @@ impl Engine {
             }
         }
         results
+    }
+
+    /// Whether a message is a hint about a row of this service (S-69).
+    pub(super) fn is_hint(&self, raw: &Raw) -> bool {
+        raw.name == WAKE && self.inner.service.has_timers()
     }
 
     /// The table, for the driver of a batch.

@@ -105,8 +105,10 @@ impl Inner {
                     Condition::Writer(before.writer.clone())
                 }
             };
-            let write = Write { action: Action::Put(receipt.to_item(token)), condition };
-            match self.write(task.access, vec![write], Vec::new(), token).await {
+            let mut writes = vec![Write { action: Action::Put(receipt.to_item(token)), condition }];
+            // An undo keeps its command from starting before it acts itself.
+            writes.extend(self.read_undo(task).await?.into_iter().map(|mark| mark.into_write(token)));
+            match self.write(task.access, writes, Vec::new(), token).await {
                 Ok(()) => {
                     self.tell_leased(task, &receipt);
                     return Ok(Ok(Claim { writer: token.to_string(), receipt, has_acted: false }));
@@ -115,8 +117,9 @@ impl Inner {
                 // is judged.
                 Err(CommitError::ConflictInBatch(_)) => predecessor = None,
                 Err(CommitError::Write(WriteError::Refused(refusals))) => {
-                    let Some(stored) = refusals.into_iter().next().and_then(|refusal| refusal.stored) else {
-                        // The row expired, or was released, in between.
+                    let own = refusals.into_iter().find(|refusal| refusal.key == task.receipt);
+                    let Some(stored) = own.and_then(|refusal| refusal.stored) else {
+                        // The row expired, or was released, in between; or the command of an undo has moved on.
                         predecessor = None;
                         continue;
                     };

@@ -25,6 +25,8 @@ mod settings;
 mod target;
 mod task;
 mod transact;
+mod undo;
+mod wake;
 
 pub use delivery::Delivery;
 pub(crate) use delivery::{Failed, FailedHandlers};

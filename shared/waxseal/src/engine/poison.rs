@@ -150,7 +150,7 @@ impl Inner {
             .map(|(task, item)| {
                 let receipt = read_receipt(&item.filter(|item| !item.is_expired(now))?).ok()?;
                 match receipt.status {
-                    Status::Completed => match self.judge(task, &receipt, None) {
+                    Status::Completed | Status::Undone => match self.judge(task, &receipt, None) {
                         Ok(Judged::Over(outcome)) => Some(Ok(outcome)),
                         Ok(Judged::TakeOver { .. } | Judged::Acted) => None,
                         Err(failure) => Some(Err(failure)),

@@ -101,6 +101,9 @@ pub enum ReleaseError {
     /// The effect took effect.
     #[error("it took effect already: nothing is to be released")]
     Completed,
+    /// The command was undone, so it never takes effect any more (S-72).
+    #[error("it was undone: it never takes effect any more, so nothing is to be released")]
+    Undone,
     /// An attempt is under way.
     #[error("an attempt holds it until {until}: its outcome is not known before")]
     InProgress {
@@ -197,6 +200,7 @@ fn next(
 ) -> Result<(Status, Released), ReleaseError> {
     match (&receipt.status, release.outcome) {
         (Status::Completed, _) => Err(ReleaseError::Completed),
+        (Status::Undone, _) => Err(ReleaseError::Undone),
         (Status::Leased { until }, _) if now < *until => Err(ReleaseError::InProgress { until: *until }),
         (_, EffectOutcome::NotDone) => Ok((Status::Leased { until: now }, Released::ActsAgain)),
         (_, EffectOutcome::Done) => match success {

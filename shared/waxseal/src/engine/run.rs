@@ -10,6 +10,7 @@ use crate::{
         handle::Inner,
         outcome::Outcome,
         task::{Task, Try},
+        undo::Undoing,
     },
     fault::Fault,
     handler::{Attempt, Failure, Keys, Mode, Route, Run, RunError, Staged},
@@ -95,7 +96,9 @@ impl Inner {
         slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
         let keys = Keys::default();
-        let attempt = Attempt { keys: &keys, number, first_at, cause: task.raw, consumer: task.consumer };
+        let undone = self.undoing(task.raw)?.map(Undoing::into_command);
+        let attempt =
+            Attempt { keys: &keys, number, first_at, cause: task.raw, consumer: task.consumer, undone };
         let run = Run {
             cause: task.raw,
             decoded: task.decoded,
@@ -106,6 +109,7 @@ impl Inner {
             replay: task.replay,
             ahead,
             unread,
+            schedules: self.service.scheduled.is_some(),
             staged: Staged::default(),
         };
         // The invocation's span has many records, so the event's own trace cannot be its parent: it

@@ -3,11 +3,11 @@
 use crate::{
     claim_check,
     engine::{guard::Guard, handle::Engine},
-    handler::{Decoded, Route},
+    handler::{Decoded, Route, wake},
     row::state,
     table::Key,
 };
-use waxseal_message::Raw;
+use waxseal_message::{Raw, UNDOES};
 
 /// The entity that an event concerns, where the event alone names it.
 #[derive(Debug)]
@@ -25,6 +25,9 @@ impl Engine {
     /// The item that the reaction to `raw` reads and writes, where the event alone names it.
     /// Records about one entity run one after another.
     pub(crate) fn target(&self, raw: &Raw) -> Option<Target> {
+        if self.is_hint(raw) {
+            return Some(Target { key: wake::key(raw)?, can_fold: false, number: 0, decoded: None });
+        }
         let mut routes = self.wanting(raw)?;
         // A handler that follows a sequence needs its events one after another.
         let guard = |route: &Route| self.inner.guard(route, raw, route.replay(raw)).ok().flatten();
@@ -37,8 +40,10 @@ impl Engine {
         }
         let is_only = routes.clone().nth(1).is_none();
         let (key, decoded) = routes.find_map(|route| route.entity(raw))?;
-        // An event with one reaction, and a key that a table takes, can be folded with others.
-        let can_fold = is_only && state::check_key(&key).is_ok();
+        // An event with one reaction, and a key that a table takes, can be folded with others. An undo
+        // is judged by the receipt of its command, which may be in the same batch, so it has a commit of
+        // its own.
+        let can_fold = is_only && state::check_key(&key).is_ok() && !raw.metadata.contains_key(UNDOES);
         Some(Target { key, can_fold, number: 0, decoded: Some(decoded) })
     }
 }

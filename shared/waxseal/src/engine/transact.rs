@@ -9,6 +9,7 @@ use crate::{
         judge::{Judged, read_receipt, remember_failed},
         outcome::Outcome,
         task::{Task, Try},
+        undo::{Mark, Undoing},
     },
     handler::{Failure, Staged, Standing},
     row::{ReceiptMeaning, state},
@@ -25,10 +26,14 @@ impl Inner {
             Ok(guard) => guard,
             Err(fault) => return Box::pin(self.unless_known(task, Failure::Fault(fault))).await,
         };
+        let undoing = match self.undoing(task.raw) {
+            Ok(undoing) => undoing,
+            Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
+        };
         let mut attempts = Attempts::new(task.access, self.settings.reruns);
         loop {
             attempts.begin()?;
-            let ahead = self.read_ahead(task, guard.as_ref()).await?;
+            let ahead = self.read_ahead(task, guard.as_ref(), undoing.as_ref()).await?;
             let live = |key| find(&ahead, key).filter(|receipt| !receipt.is_expired(self.host.now()));
             if let Some(receipt) = task.receipts().find_map(live) {
                 return self.found(task, receipt);
@@ -44,6 +49,10 @@ impl Inner {
                     }
                 }
             }
+            let marks = match &undoing {
+                Some(undoing) => self.judge_undo(undoing, |key| find(&ahead, key))?,
+                None => Vec::new(),
+            };
             let unread = ahead.is_empty().then_some(&task.receipt);
             let mut staged =
                 match self.run(task, &ahead, unread, Try::first(self.host.now()), slot.take()).await {
@@ -53,8 +62,11 @@ impl Inner {
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
             }
+            if staged.is_void {
+                return Ok(Outcome::Stale);
+            }
             let left = task.left.map(|left| (left, left.of(&staged, &ahead)));
-            let Err(error) = self.commit(task, &mut staged, cursor).await else {
+            let Err(error) = self.commit(task, &mut staged, cursor, marks).await else {
                 if let Some((left, item)) = left {
                     left.keep(item);
                 }
@@ -119,11 +131,13 @@ impl Inner {
         &self,
         task: &Task<'_>,
         guard: Option<&Guard<'_>>,
+        undoing: Option<&Undoing>,
     ) -> Result<Vec<(Key, Option<Item>)>, Failure> {
         let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect();
         // The run reports the fault of such a key.
         keys.retain(|key| state::check_key(key).is_ok());
         keys.extend(guard.map(|guard| guard.key.clone()));
+        keys.extend(undoing.into_iter().flat_map(|undoing| undoing.receipts.iter().cloned()));
         if keys.is_empty() && !task.is_doubtful && task.copies.is_empty() {
             return Ok(Vec::new());
         }
@@ -153,6 +167,7 @@ impl Inner {
         task: &Task<'_>,
         staged: &mut Staged,
         cursor: Option<(&Guard<'_>, Option<&Item>)>,
+        marks: Vec<Mark>,
     ) -> Result<(), CommitError> {
         let (now, token) = (self.host.now(), self.token(task.access));
         let mut receipt = self.blank(task, now);
@@ -164,6 +179,7 @@ impl Inner {
             condition: Condition::Absent { now },
         });
         writes.extend(self.copies(task, now, token));
+        writes.extend(marks.into_iter().map(|mark| mark.into_write(token)));
         self.write(task.access, writes, std::mem::take(&mut staged.reads), token).await
     }
 }

@@ -22,7 +22,17 @@ pub enum Mode {
     NaturallyIdempotent,
 }
 
-/// One handler, or one decision of an aggregate.
+/// What a message does to an instance of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Input {
+    /// It begins one.
+    Begins,
+    /// One waits for it.
+    Steps,
+}
+
+/// One handler, one decision of an aggregate, or one input of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
@@ -32,6 +42,8 @@ pub struct Entry {
     pub handler: &'static str,
     /// The message's name, where it is a decision of an aggregate: it tells decisions apart.
     pub decides: Option<&'static str>,
+    /// What the message does to an instance, where the handler is a process.
+    pub input: Option<Input>,
     /// The mode in which it uses the table.
     pub mode: Mode,
     /// The message that it handles, in the newest version that it knows.
@@ -51,7 +63,13 @@ impl Entry {
         emits: &'static [Declared],
     ) -> Self {
         let (service, mode) = (service.into(), Mode::Transactional);
-        Self { service, handler, decides: None, mode, consumes, emits, filter: Filter::ALL }
+        Self { service, handler, decides: None, input: None, mode, consumes, emits, filter: Filter::ALL }
+    }
+
+    /// The same handler as an input of a process.
+    #[must_use]
+    pub fn input(self, input: Input) -> Self {
+        Self { input: Some(input), ..self }
     }
 
     /// The same handler, which wants these payloads alone.

@@ -2,7 +2,10 @@
 
 use std::{
     future::Future,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -118,6 +121,8 @@ pub struct Attempt<'a> {
     pub(crate) first_at: Timestamp,
     pub(crate) cause: &'a Raw,
     pub(crate) consumer: &'a str,
+    /// Source and id of the command that this one undoes, and the consumer of its keys.
+    pub(crate) undone: Option<(String, String, Arc<str>)>,
 }
 
 impl Attempt<'_> {
@@ -139,5 +144,13 @@ impl Attempt<'_> {
     pub fn effect_key(&self, index: u32) -> String {
         self.keys.ask(index);
         effect_key(&self.cause.source, &self.cause.id, self.consumer, index)
+    }
+
+    /// The idempotency key of the `index`-th outside call of the command that this command undoes;
+    /// `None` where it undoes none. The command may have made the call, and its answer may be lost:
+    /// the outside system knows it by this key (S-72).
+    #[must_use]
+    pub fn undone_key(&self, index: u32) -> Option<String> {
+        self.undone.as_ref().map(|(source, id, consumer)| effect_key(source, id, consumer, index))
     }
 }

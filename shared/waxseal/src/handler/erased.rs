@@ -15,9 +15,9 @@ use crate::{
         transactional::Handler,
         unit::{Run, Unit},
     },
-    table::Key,
+    table::{Item, Key},
 };
-use waxseal_message::{DecodeError, Emits, Envelope, Message as _, Raw};
+use waxseal_message::{DecodeError, Emits, Envelope, Message as _, Raw, Timestamp};
 
 /// The reason why a run staged nothing.
 #[derive(Debug)]
@@ -57,6 +57,10 @@ pub(crate) trait Reaction: Send + Sync {
     /// Whether `raw` fits the reaction's type.
     fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;
+    /// The message that is made of a row whose timer is due at `now`; `None` where none is.
+    fn due(&self, _item: &Item, _service: &str, _now: Timestamp) -> Result<Option<Raw>, Fault> {
+        Ok(None)
+    }
     /// The knowledge of a success without a run.
     fn success(&self) -> Success {
         Success::IsNotTold

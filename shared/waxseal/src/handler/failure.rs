@@ -83,6 +83,21 @@ pub enum Failure {
         /// The reason of the last attempt that left one.
         last_error: Option<String>,
     },
+    /// Nothing says whether the command that is to be undone took effect (S-72).
+    #[error(
+        "nothing says whether {command} {id} of {sender}, sent at {sent}, took effect: it has no receipt, and it is older than \
+         receipts are kept; undo by hand what is left of it"
+    )]
+    UndoUnknown {
+        /// The command's name.
+        command: &'static str,
+        /// The service that sent it.
+        sender: String,
+        /// Its id.
+        id: String,
+        /// The time at which it was sent.
+        sent: Timestamp,
+    },
     /// The event came before its predecessor in a sequence that is followed without gaps (S-34).
     #[error("number {number} of {subject} came before number {awaited}, which takes effect first")]
     Early {
@@ -145,6 +160,7 @@ impl Failure {
             Self::PayloadMismatch { .. } => Code::PayloadMismatch,
             Self::Remembered { .. } => Code::FailedBefore,
             Self::OutcomeUnknown { .. } => Code::OutcomeUnknown,
+            Self::UndoUnknown { .. } => Code::UndoUnknown,
             Self::TooLarge(_) => Code::TooLarge,
             Self::Table(_) => Code::TableUnavailable,
             Self::InProgress { .. }
@@ -170,6 +186,7 @@ impl Failure {
             | Self::PayloadMismatch { .. }
             | Self::Remembered { .. }
             | Self::OutcomeUnknown { .. }
+            | Self::UndoUnknown { .. }
             | Self::TooLarge(_) => true,
             Self::InProgress { .. }
             | Self::LeaseLost

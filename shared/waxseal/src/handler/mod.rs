@@ -12,16 +12,19 @@ mod effect;
 mod erased;
 mod failure;
 mod names;
+mod process;
 mod reason;
 mod refusal;
 mod replay;
 mod route;
+mod scheduled;
 mod sequencing;
 mod service;
 mod staged;
 mod staged_message;
 mod transactional;
 mod unit;
+pub(crate) mod wake;
 mod wanted;
 
 pub use aggregate::{Aggregate, Decide, Decides, Out};
@@ -31,6 +34,12 @@ pub(crate) use effect::Keys;
 pub use effect::{Attempt, Done, Effect};
 pub(crate) use erased::{DEFAULT_LEASE, RunError, Success};
 pub use failure::Failure;
+pub use process::{
+    AnyInstance, Armed, Begin, Begins, Call, CallState, Decision, Entry as LogEntry, Flow, Inputs, Instance,
+    LONGEST_LOG, NoTimer, Past, Phase, Process, State, Step, Timer, Undo, any_instance, awaits_a_person,
+    instance_key,
+};
+pub(crate) use process::{Made, make};
 pub(crate) use reason::Reason;
 pub use refusal::Refusal;
 pub use replay::Replay;

@@ -21,6 +21,8 @@ pub(crate) struct Route {
     pub(crate) reaction: Arc<dyn Reaction>,
     /// The payloads that it wants; `None` where it wants all.
     pub(crate) filter: Option<Arc<dyn Wants>>,
+    /// Whether it is an input of a process. These share one consumer.
+    pub(crate) of_process: bool,
 }
 
 impl Route {

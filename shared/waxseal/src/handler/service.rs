@@ -10,16 +10,22 @@ use crate::{
     dead_letter::Returned,
     handler::{
         aggregate::{Aggregate, Decide, Decides as _, EachMessage},
-        catalog::{self, Entry},
+        catalog::{self, Entry, Input},
         decided::Decided,
         effect::{Done, Effect},
         erased::{Effected, Handled, Reaction},
         names::Names,
+        process::{
+            Begin, Begins as _, EachInput, Input as ProcessInput, Inputs as _, MADE_DECLARED, MadeInput,
+            Process, Step,
+        },
         route::{self, Route},
+        scheduled::{self, Scheduled},
         sequencing::Sequencing,
         transactional::{EmitsNothing, Handler},
         wanted::{self, Wants},
     },
+    hint::WAKE,
 };
 use waxseal_message::{Channel, Declared, Emits, Malformed, Message, Raw};
 use waxseal_pattern::Filter;
@@ -38,6 +44,10 @@ pub struct Service {
     catalog: Vec<Entry>,
     ignored: BTreeSet<Cow<'static, str>>,
     adapter: Option<Arc<Adapter>>,
+    /// The routes of the messages that the engine makes of rows, by the kind of the row.
+    pub(crate) timed: HashMap<&'static str, Route>,
+    /// The route of the messages that are sent later.
+    pub(crate) scheduled: Option<Route>,
 }
 
 impl Service {
@@ -50,6 +60,8 @@ impl Service {
             catalog: Vec::new(),
             ignored: BTreeSet::new(),
             adapter: None,
+            timed: HashMap::new(),
+            scheduled: None,
         }
     }
 
@@ -97,6 +109,60 @@ impl Service {
         decisions.service
     }
 
+    /// Adds a [`Process`] with every input that it takes. Its service [schedules
+    /// messages](Service::schedules_messages), too.
+    pub fn process<P: Process>(self, process: P) -> Self {
+        let process = Arc::new(process);
+        let names = Names::of_handler(&self.name, P::NAME, P::FORMER_NAMES);
+        let mut inputs = ProcessInputs { service: self.schedules_messages(), process, names };
+        P::Begins::each(&mut inputs);
+        P::Inputs::each(&mut inputs);
+        let ProcessInputs { mut service, process, names } = inputs;
+        let reaction = Arc::new(MadeInput::new(process));
+        let made = Route {
+            names,
+            handler: P::NAME,
+            consumes: MADE_DECLARED,
+            reaction,
+            filter: None,
+            of_process: true,
+        };
+        service.timed.insert(P::KIND, made);
+        service
+    }
+
+    /// Lets its handlers send commands later than in 900 s, by
+    /// [`Unit::send_after`](crate::Unit::send_after) (S-71). The service's table then has the index
+    /// of timers, and a rule ticks once a minute.
+    pub fn schedules_messages(mut self) -> Self {
+        let names = Names::of_handler(&self.name, scheduled::NAME, &[]);
+        let (consumes, reaction) = (MADE_DECLARED, Arc::new(Scheduled));
+        self.scheduled = Some(Route {
+            names,
+            handler: scheduled::NAME,
+            consumes,
+            reaction,
+            filter: None,
+            of_process: false,
+        });
+        self
+    }
+
+    /// Whether its table has rows that are woken: those of a [`Process`], or messages that are sent
+    /// later.
+    #[must_use]
+    pub fn has_timers(&self) -> bool {
+        self.scheduled.is_some()
+    }
+
+    /// The kinds of the rows of its processes, in order.
+    #[must_use]
+    pub fn process_kinds(&self) -> Vec<&'static str> {
+        let mut kinds: Vec<_> = self.timed.keys().copied().collect();
+        kinds.sort_unstable();
+        kinds
+    }
+
     /// Adds an [`Effect`].
     pub fn effect<E: Effect>(self, effect: E) -> Self {
         self.add_effect(Effected::new(effect))
@@ -122,7 +188,7 @@ impl Service {
         reaction: Arc<dyn Reaction>,
     ) -> Self {
         let names = Names::of_handler(&self.name, name, former);
-        self.add::<M, S>(name, None, names, filter, reaction);
+        self.add::<M, S>(name, None, None, names, filter, reaction);
         self
     }
 
@@ -130,6 +196,7 @@ impl Service {
         &mut self,
         handler: &'static str,
         decides: Option<&'static str>,
+        input: Option<Input>,
         names: Names,
         (declared, filter): Filtered,
         reaction: Arc<dyn Reaction>,
@@ -139,12 +206,13 @@ impl Service {
             service: self.name.clone(),
             handler,
             decides,
+            input,
             mode: reaction.mode(),
             consumes,
             emits: S::DECLARED,
             filter: declared,
         });
-        let route = Route { names, handler, consumes, reaction, filter };
+        let route = Route { names, handler, consumes, reaction, filter, of_process: input.is_some() };
         self.routes.entry(consumes.name).or_default().push(route);
     }
 
@@ -216,7 +284,7 @@ impl Service {
     /// Whether messages of this name and source have a handler.
     #[must_use]
     pub fn handles(&self, name: &str, source: &str) -> bool {
-        self.routes_of(name, source).is_some()
+        self.routes_of(name, source).is_some() || name == WAKE && self.has_timers()
     }
 
     /// Whether messages of this name are acknowledged without a handler.
@@ -252,8 +320,11 @@ impl Service {
     /// No name is that of two handlers, former names included: they would share their receipts.
     fn check_names(&self) -> Result<(), ServiceError> {
         let mut seen = HashSet::new();
+        let shared: HashSet<_> = self.timed.values().flat_map(|route| route.names.consumers()).collect();
         for route in self.routes.values().flatten() {
-            if !route.names.consumers().all(|consumer| seen.insert(consumer)) {
+            // The inputs of a process share one consumer.
+            let shares = |consumer| route.of_process && shared.contains(consumer);
+            if !route.names.consumers().all(|consumer| seen.insert(consumer) || shares(consumer)) {
                 return Err(ServiceError::Twice { service: self.name.clone(), handler: route.handler });
             }
         }
@@ -269,7 +340,11 @@ impl Service {
         let mut mistakes = Vec::new();
         for (index, entry) in catalog.iter().enumerate() {
             let handler = entry.handler;
-            if catalog[..index].iter().any(|earlier| earlier.consumer() == entry.consumer()) {
+            let is_twice = |earlier: &Entry| {
+                let are_inputs = earlier.input.is_some() && entry.input.is_some();
+                earlier.consumer() == entry.consumer() && !(are_inputs && earlier.consumes != entry.consumes)
+            };
+            if catalog[..index].iter().any(is_twice) {
                 mistakes.push(ServiceError::Twice { service: name(), handler });
             }
             let events = entry.emits.iter().filter(|declared| !matches!(declared.channel, Channel::Queue(_)));
@@ -308,6 +383,33 @@ impl Service {
     }
 }
 
+/// Registers each input of a process, all under one consumer.
+struct ProcessInputs<P> {
+    service: Service,
+    process: Arc<P>,
+    names: Names,
+}
+
+impl<P: Process> EachInput<P> for ProcessInputs<P> {
+    fn begins<M: Message>(&mut self)
+    where
+        P: Begin<M>,
+    {
+        let reaction = Arc::new(ProcessInput::<P, M>::beginning(Arc::clone(&self.process)));
+        let (names, filter) = (self.names.clone(), (Filter::ALL, None));
+        self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Begins), names, filter, reaction);
+    }
+
+    fn steps<M: Message>(&mut self)
+    where
+        P: Step<M>,
+    {
+        let reaction = Arc::new(ProcessInput::<P, M>::stepping(Arc::clone(&self.process)));
+        let (names, filter) = (self.names.clone(), (Filter::ALL, None));
+        self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Steps), names, filter, reaction);
+    }
+}
+
 /// Registers each decision of an aggregate. Each has receipts of its own, so the ids of different
 /// messages are independent.
 struct Decisions<A> {
@@ -330,7 +432,7 @@ impl<A> EachMessage<A> for Decisions<A> {
         let message = catalog::decision(&Declared::of::<M>());
         let names = Names::of_decision(&self.service.name, aggregate, &message, handlers);
         let filter = (filter, wanted);
-        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), names, filter, Arc::new(decided));
+        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), None, names, filter, Arc::new(decided));
     }
 }
 

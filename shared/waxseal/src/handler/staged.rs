@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     emission::Emission,
     fault::Fault,
-    row::{Stored, state},
+    row::{Stored, Times, scheduled, state},
     table::{Action, Condition, Item, Key, Write, attribute},
     token::Token,
 };
@@ -18,12 +18,16 @@ pub(crate) struct Staged {
     /// The keys that the handler has read.
     pub(crate) reads: Vec<Key>,
     pub(crate) emitted: Vec<Emission>,
+    /// The number of messages so far, those included that are sent later: the index of the next one (S-45).
+    pub(super) messages: u32,
     /// The emissions that must be checked in before the commit, by index (S-42).
     pub(crate) to_check_in: Vec<usize>,
     /// The last number in the sequence of each entity in which the run has emitted (S-34).
     pub(super) numbered: BTreeMap<Key, u64>,
     /// The receipt that the run has found. The run ended there, and nothing of it counts.
     pub(crate) known: Option<Item>,
+    /// Whether the message has nothing to do: a timer that is no longer armed. Nothing is committed.
+    pub(crate) is_void: bool,
     /// The first staging error. It fails the run.
     pub(super) error: Option<Fault>,
 }
@@ -55,7 +59,16 @@ pub(super) struct Change {
 
 #[derive(Debug)]
 pub(super) enum To {
-    Put { data: String, sequence: u64 },
+    Put {
+        data: String,
+        sequence: u64,
+        times: Times,
+    },
+    /// A message that is sent at this time.
+    Schedule {
+        message: String,
+        at: Timestamp,
+    },
     Delete,
     Unchanged,
 }
@@ -106,12 +119,12 @@ impl Staged {
     /// The item as the next event of the same batch sees it, where this event changed it.
     pub(crate) fn seen(&self, key: &Key) -> Option<Option<Item>> {
         match self.changes.get(key)? {
-            Change { base, to: To::Put { data, sequence } } => {
+            Change { base, to: To::Put { data, sequence, times } } => {
                 let stored = Stored { data: data.clone(), version: *base, sequence: *sequence };
-                Some(Some(state::item(key.clone(), stored)))
+                Some(Some(state::item(key.clone(), stored, *times)))
             }
             Change { to: To::Delete, .. } => Some(None),
-            Change { to: To::Unchanged, .. } => None,
+            Change { to: To::Unchanged | To::Schedule { .. }, .. } => None,
         }
     }
 
@@ -121,9 +134,13 @@ impl Staged {
         let mut writes = Vec::with_capacity(changes.len() + more);
         writes.extend(changes.into_iter().map(|(key, Change { base, to })| Write {
             action: match to {
-                To::Put { data, sequence } => {
+                To::Put { data, sequence, times } => {
                     let stored = Stored { data, version: base + 1, sequence };
-                    Action::Put(state::item(key, stored).text(attribute::WRITER, token.to_string()))
+                    Action::Put(state::item(key, stored, times).text(attribute::WRITER, token.to_string()))
+                }
+                To::Schedule { message, at } => {
+                    let item = scheduled::item(key, message, at);
+                    Action::Put(item.text(attribute::WRITER, token.to_string()))
                 }
                 To::Delete => Action::Delete(key),
                 To::Unchanged => Action::Check(key),

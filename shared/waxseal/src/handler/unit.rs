@@ -4,18 +4,18 @@ use std::{marker::PhantomData, time::Duration};
 
 use crate::{
     commit::Access,
-    emission::{DelayError, Emission},
+    emission::{DelayError, Emission, LONGEST_SEND_DELAY},
     fault::Fault,
     handler::{
         decoded::Decoded,
         staged::{Change, Staged, To},
         staged_message::StagedMessage,
     },
-    row::{Entity, Loaded, Stored, state},
+    row::{Entity, Loaded, Stored, Times, state},
     table::{Item, Key},
 };
 use waxseal_message::{
-    Channel, Command, Contains, Emits, Envelope, Event, NUMBER, Raw, SUBJECT, Timestamp, derived_id,
+    Channel, Command, Contains, Emits, Envelope, Event, NUMBER, Raw, SUBJECT, Timestamp, UNDOES, derived_id,
 };
 
 /// The reads, staged writes and emissions of one handler run. There is no commit to call: returning
@@ -43,6 +43,8 @@ pub(crate) struct Run<'a> {
     /// The receipt's key, until the receipt is read. The first read asks for both in one request,
     /// so a cold duplicate costs one request and ends there (S-15).
     pub(crate) unread: Option<&'a Key>,
+    /// Whether the service schedules messages (S-71).
+    pub(crate) schedules: bool,
     pub(crate) staged: Staged,
 }
 
@@ -62,11 +64,11 @@ impl<'a, S: Emits> Unit<'a, S> {
         state::check_key(&key).map_err(Fault::permanent)?;
         let read;
         let Stored { data, version, sequence } = match self.run.staged.changes.get(&key) {
-            Some(Change { to: To::Put { data, sequence }, base }) => {
+            Some(Change { to: To::Put { data, sequence, .. }, base }) => {
                 Stored { data: data.as_str(), version: *base, sequence: *sequence }
             }
             Some(Change { to: To::Delete, .. }) => return Ok(None),
-            Some(Change { to: To::Unchanged, .. }) | None => {
+            Some(Change { to: To::Unchanged | To::Schedule { .. }, .. }) | None => {
                 let item = match self.run.ahead.iter().find(|(ahead, _)| *ahead == key) {
                     Some((_, item)) => item.as_ref(),
                     None => {
@@ -109,7 +111,11 @@ impl<'a, S: Emits> Unit<'a, S> {
     pub(crate) fn save_as<T>(&mut self, entity: Loaded<T>, data: Result<String, serde_json::Error>) {
         match data {
             Ok(data) => {
-                self.run.stage(entity.key, entity.version, To::Put { data, sequence: entity.sequence });
+                self.run.stage(
+                    entity.key,
+                    entity.version,
+                    To::Put { data, sequence: entity.sequence, times: Times::default() },
+                );
             }
             Err(error) => {
                 self.run.fail(Fault::permanent(format!("{} cannot be written as JSON: {error}", entity.key)))
@@ -178,9 +184,13 @@ impl<'a, S: Emits> Unit<'a, S> {
         self.run.push(StagedMessage::new(&command), None);
     }
 
-    /// As [`Unit::send`], with a delay: the recipient sees the command `after` the commit's time at
-    /// the earliest. The longest delay is 900 s, in whole seconds. A longer one fails the run with
-    /// a [`DelayError`](crate::DelayError), and nothing is committed.
+    /// As [`Unit::send`], with a delay: the recipient sees the command `after` the run's time at the
+    /// earliest.
+    ///
+    /// Up to 900 s the recipient's queue holds the command back. A longer delay is an item of its own
+    /// until it is over (S-71): it costs a write and an index write more now, and as many then. The
+    /// service must [say](crate::Service::schedules_messages) that it does this, else the run fails
+    /// with a [`DelayError`](crate::DelayError) and nothing is committed.
     pub fn send_after<C: Command, At>(&mut self, command: C, after: Duration)
     where
         S: Contains<C, At>,
@@ -197,7 +207,7 @@ impl<'a, S: Emits> Unit<'a, S> {
 
 impl Run<'_> {
     /// Reads an item, and with the first item the receipt.
-    async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
+    pub(super) async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
         let keys: Vec<Key> = std::iter::once(key).chain(self.unread).cloned().collect();
         let mut items = self.access.get(keys).await.map_err(Fault::retry)?;
         self.staged.reads.push(key.clone());
@@ -210,7 +220,7 @@ impl Run<'_> {
         Ok(items.pop().flatten())
     }
 
-    fn stage(&mut self, key: Key, base: u64, to: To) {
+    pub(super) fn stage(&mut self, key: Key, base: u64, to: To) {
         // An entity that this unit deletes and creates again keeps the item that was read.
         let base = match self.staged.changes.get(&key) {
             Some(Change { to: To::Delete, base: read }) => *read,
@@ -244,7 +254,7 @@ impl Run<'_> {
         if self.replay.is_some() {
             return;
         }
-        let StagedMessage { declared, data, tenant, after, .. } = message;
+        let StagedMessage { declared, data, tenant, after, undoes, .. } = message;
         let data = match data {
             Ok(data) => data,
             Err(error) => {
@@ -252,10 +262,12 @@ impl Run<'_> {
                     .fail(Fault::permanent(format!("{} cannot be written as JSON: {error}", declared.name)));
             }
         };
-        if let Some(error) = after.and_then(|after| DelayError::check(&declared, after).err()) {
+        if let Some(error) = after.and_then(|after| DelayError::check(&declared, after, self.schedules).err())
+        {
             return self.fail(Fault::permanent(error));
         }
-        let index = u32::try_from(self.staged.emitted.len()).unwrap_or(u32::MAX);
+        let index = self.staged.messages;
+        self.staged.messages = index.saturating_add(1);
         let source = match declared.channel {
             Channel::Queue(_) => self.service,
             Channel::Bus | Channel::Topic(_) | Channel::Foreign(_) => declared.owner,
@@ -276,6 +288,9 @@ impl Run<'_> {
                 .chain(sequence.into_iter().flat_map(|(subject, number)| {
                     [(SUBJECT.to_owned(), subject.into()), (NUMBER.to_owned(), number.into())]
                 }))
+                .chain(
+                    undoes.and_then(|undoes| Some((UNDOES.to_owned(), serde_json::to_value(undoes).ok()?))),
+                )
                 .collect(),
         };
         match Emission::staged(&declared, &envelope) {
@@ -286,6 +301,9 @@ impl Run<'_> {
                     None
                 });
                 emission.not_before = after.map(|after| self.now.saturating_add(after));
+                if after.is_some_and(|after| after > LONGEST_SEND_DELAY) {
+                    return self.schedule(&declared, &envelope.id, &emission, to_check_in);
+                }
                 if to_check_in {
                     self.staged.to_check_in.push(self.staged.emitted.len());
                 }

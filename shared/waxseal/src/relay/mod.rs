@@ -11,6 +11,7 @@ mod progress;
 mod publish;
 mod publisher;
 mod sweep;
+mod tick;
 mod unpublished;
 
 pub use messages::Messages;
@@ -19,4 +20,5 @@ pub use progress::Progress;
 pub use publish::publish;
 pub use publisher::{CHANNEL_WAIT, Publish, PublishError, PublishErrorKind, Relay};
 pub use sweep::{Counts, Receipts, SWEEP_REACH, Sweep, SweepError, Window};
+pub use tick::{TICK, Ticked, Timers, tick};
 pub use unpublished::{Unpublished, UnpublishedMessage};

@@ -6,9 +6,14 @@ pub mod cursor;
 pub(crate) mod group_block;
 pub(crate) mod poison_marker;
 pub mod receipt;
+pub(crate) mod scheduled;
 pub mod sort;
 pub mod state;
+pub mod times;
+pub(crate) mod undo;
 
 pub use receipt::{NotAReceipt, Receipt, ReceiptMeaning, Status};
 pub(crate) use state::Stored;
 pub use state::{Entity, Loaded};
+pub(crate) use times::Times;
+pub(crate) use undo::UndoMeaning;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     emission::{Emission, write_emissions},
     fault::{Fault, IntoFault},
-    row::sort,
+    row::{sort, times::seconds_up},
     table::{Item, Key, attribute},
     token::Token,
 };
@@ -33,6 +33,9 @@ pub enum Status {
     /// A person has confirmed that the effect was applied. Its emissions are still to be committed
     /// (S-19).
     Acted,
+    /// The command was undone before it took effect, or its effect was (S-72). It never takes effect
+    /// any more.
+    Undone,
 }
 
 /// The memory of one event for one consumer.
@@ -168,6 +171,7 @@ impl Receipt {
             Status::Leased { .. } => ("leased", self.last_error.as_ref()),
             Status::Failed { error } => ("failed", Some(error)),
             Status::Acted => ("acted", None),
+            Status::Undone => ("undone", self.last_error.as_ref()),
         };
         let mut item = Item::new(self.key)
             .text(names::STATUS, status)
@@ -214,6 +218,7 @@ impl Receipt {
                 "leased" => Status::Leased { until: time(names::LEASE_UNTIL)? },
                 "failed" => Status::Failed { error: last_error.clone().unwrap_or_default() },
                 "acted" => Status::Acted,
+                "undone" => Status::Undone,
                 status => {
                     let status = clip(status, 40).to_owned();
                     return Err(NotAReceipt::Newer { key: item.key.clone(), status });
@@ -231,12 +236,6 @@ impl Receipt {
             })?,
         })
     }
-}
-
-/// The seconds of the TTL, rounded up, so that a receipt never lives shorter than its horizon
-/// (S-9).
-fn seconds_up(time: Timestamp) -> i64 {
-    time.as_second() + i64::from(time.subsec_nanosecond() > 0)
 }
 
 fn clip(text: &str, bytes: usize) -> &str {
@@ -301,6 +300,10 @@ impl Receipt {
         now: Timestamp,
         key_ttl: Option<Duration>,
     ) -> ReceiptMeaning {
+        // An undo may have come first, without the payload.
+        if self.status == Status::Undone {
+            return ReceiptMeaning::Duplicate;
+        }
         // The same id in another version is a duplicate, since upcasting changes payloads (S-16).
         if self.version == version {
             match hash.against(&self.hash) {
@@ -312,7 +315,7 @@ impl Receipt {
             }
         }
         match &self.status {
-            Status::Completed => ReceiptMeaning::Duplicate,
+            Status::Completed | Status::Undone => ReceiptMeaning::Duplicate,
             Status::Failed { error } => ReceiptMeaning::Remembered { error: error.clone() },
             Status::Acted => ReceiptMeaning::Acted,
             Status::Leased { until } if now < *until => ReceiptMeaning::InProgress { until: *until },

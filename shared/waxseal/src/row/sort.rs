@@ -10,5 +10,7 @@ pub const CURSOR: &str = "cursor";
 pub const MARKER: &str = "marker";
 /// The block of a FIFO group (S-32).
 pub const GROUP: &str = "group";
+/// A message that is sent later.
+pub const SCHEDULED: &str = "scheduled";
 /// All of them.
-pub const ALL: [&str; 5] = [RECEIPT, STATE, CURSOR, MARKER, GROUP];
+pub const ALL: [&str; 6] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED];

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     fault::Fault,
-    row::sort,
+    row::{sort, times::Times},
     table::{Item, Key, LARGEST_PARTITION, attribute},
 };
 use waxseal_message::misfit;
@@ -102,8 +102,13 @@ pub(crate) fn check_key(key: &Key) -> Result<(), StateError> {
     if bytes <= LARGEST_PARTITION { Ok(()) } else { Err(StateError::Id { kind: kind(key), bytes }) }
 }
 
+/// The kind of the row under a key.
+pub(crate) fn kind_of(key: &Key) -> &str {
+    key.partition.split('#').next().unwrap_or_default()
+}
+
 fn kind(key: &Key) -> String {
-    key.partition.split('#').next().unwrap_or_default().to_owned()
+    kind_of(key).to_owned()
 }
 
 /// The stored form of an entity: its JSON, its version and the end of its sequence.
@@ -115,9 +120,9 @@ pub(crate) struct Stored<D> {
 }
 
 /// The item of one version of an entity.
-pub(crate) fn item(key: Key, Stored { data, version, sequence }: Stored<String>) -> Item {
+pub(crate) fn item(key: Key, Stored { data, version, sequence }: Stored<String>, times: Times) -> Item {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-    let item = Item::new(key).number(attribute::VERSION, number(version)).text(DATA, data);
+    let item = times.on(Item::new(key).number(attribute::VERSION, number(version)).text(DATA, data));
     // Most entities have no sequence, and an attribute costs bytes.
     if sequence == 0 { item } else { item.number(SEQUENCE, number(sequence)) }
 }
@@ -163,7 +168,7 @@ pub fn stored<T: Entity>(id: &str, value: &T, version: u64) -> Result<Item, Faul
     let key = key::<T>(id);
     check_key(&key).map_err(Fault::permanent)?;
     let data = serde_json::to_string(value).map_err(Fault::permanent)?;
-    Ok(item(key, Stored { data, version, sequence: 0 }))
+    Ok(item(key, Stored { data, version, sequence: 0 }, Times::default()))
 }
 
 /// The id of the entity that an item's key names.

@@ -5,6 +5,7 @@ use std::{fmt, future::Future};
 use crate::{
     future::BoxFuture,
     table::{
+        due::{Due, DuePage},
         error::{TableError, WriteError},
         item::{Item, Key, Write},
         page::{Found, Page},
@@ -41,6 +42,12 @@ pub trait Table: Send + Sync + 'static {
     /// # Errors
     /// Where the table cannot be read.
     fn scan(&self, scan: &Scan) -> impl Future<Output = Result<ScanPage, TableError>> + Send;
+
+    /// Reads one page of the index of timers. It is eventually consistent.
+    ///
+    /// # Errors
+    /// Where the table cannot be read, or has no such index.
+    fn due(&self, due: &Due) -> impl Future<Output = Result<DuePage, TableError>> + Send;
 
     /// Prepares the first request, for example by opening a connection. The runtime calls it once,
     /// before it asks for the first event. The default reads an item that does not exist; an

@@ -132,6 +132,10 @@ pub mod attribute {
     pub const EXPIRES: &str = "expires_at";
     /// The emissions of a receipt. The relay's mapping filters on this attribute.
     pub const EMITTED: &str = "emitted";
+    /// The shard of the index of timers in which the item stands. It is absent where the item has no timer.
+    pub const WAKE_SHARD: &str = "wake_shard";
+    /// The milliseconds since 1970 from which on the item is to be woken; the index of timers is sorted by it.
+    pub const WAKE_AT: &str = "wake_at";
 }
 
 /// An attribute's name; those that the protocol knows are not copied.

@@ -11,8 +11,9 @@ use std::{
 use foldhash::HashMap;
 
 use crate::table::{
+    due::{Due, DueItem, DuePage},
     error::{Refusal, WriteError},
-    item::{Action, Item, Key, Write},
+    item::{Action, Item, Key, Write, attribute},
     limits::check_size,
     page::Page,
     query::{Direction, Query, Scan, ScanPage},
@@ -25,6 +26,8 @@ pub struct Items {
     items: HashMap<Key, Arc<Item>>,
     /// The same keys in order, for queries and scans.
     keys: BTreeSet<Key>,
+    /// The items that are to be woken, by shard and time.
+    timers: BTreeSet<(String, DueItem)>,
 }
 
 impl FromIterator<Item> for Items {
@@ -63,9 +66,15 @@ impl Items {
     fn insert(&mut self, item: Item) -> Change {
         let (key, new) = (item.key.clone(), Arc::new(item));
         let old = self.items.insert(key.clone(), new.clone());
-        if old.is_none() {
-            self.keys.insert(key);
+        match &old {
+            Some(old) => {
+                if let Some(timer) = timer(old) {
+                    self.timers.remove(&timer);
+                }
+            }
+            None => drop(self.keys.insert(key)),
         }
+        self.timers.extend(timer(&new));
         Change { old, new: Some(new) }
     }
 
@@ -102,6 +111,26 @@ impl Items {
         ScanPage { items: read.into_iter().filter(is_wanted).cloned().collect(), next }
     }
 
+    /// One page of the index of timers; at most `page` entries where the read has no limit.
+    #[must_use]
+    pub fn due(&self, due: &Due, page: usize) -> DuePage {
+        let limit = due.limit.unwrap_or(page).max(1);
+        let first = DueItem { at: i64::MIN, key: Key { partition: "".into(), sort: "".into() } };
+        // An item's time is rounded up to milliseconds, so the whole millisecond counts.
+        let last = due.until.as_millisecond();
+        let shard = (due.shard.clone(), first)..;
+        let entries =
+            self.timers.range(shard).take_while(|(shard, item)| *shard == due.shard && item.at <= last);
+        let mut entries: Vec<&DueItem> = entries.map(|(_, item)| item).collect();
+        entries.reverse();
+        let is_ahead = |item: &&DueItem| due.after.as_ref().is_none_or(|after| *item < after);
+        let mut items: Vec<DueItem> = entries.into_iter().filter(is_ahead).take(limit + 1).cloned().collect();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).cloned();
+        DuePage { items, next }
+    }
+
     /// Applies all `writes` or none, and returns the changes. A write that leaves an item as it was
     /// is no change, as in a DynamoDB stream.
     ///
@@ -135,14 +164,59 @@ impl Items {
     pub fn remove(&mut self, key: &Key) -> Option<Arc<Item>> {
         let old = self.items.remove(key)?;
         self.keys.remove(key);
+        if let Some(timer) = timer(&old) {
+            self.timers.remove(&timer);
+        }
         Some(old)
     }
+}
+
+/// The entry of an item in the index of timers. An item without both attributes has none, as in
+/// DynamoDB.
+fn timer(item: &Item) -> Option<(String, DueItem)> {
+    let shard = item.get_text(attribute::WAKE_SHARD)?.to_owned();
+    let at = item.get_number(attribute::WAKE_AT)?;
+    Some((shard, DueItem { at, key: item.key.clone() }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::table::item::Condition;
+
+    #[test]
+    fn s69_the_index_of_timers_follows_its_items_newest_first() {
+        let mut items = Items::default();
+        let put = |items: &mut Items, id: &str, at: Option<i64>| {
+            let item = Item::new(Key::of("p", &[id], "state"));
+            let item = match at {
+                Some(at) => item.text(attribute::WAKE_SHARD, "03").number(attribute::WAKE_AT, at),
+                None => item,
+            };
+            items.insert(item);
+        };
+        let read = |items: &Items, until: i64| {
+            let mut due =
+                Due::of("03", waxseal_message::Timestamp::from_millisecond(until).unwrap()).limit(2);
+            let mut read = Vec::new();
+            loop {
+                let page = items.due(&due, 100);
+                read.extend(page.items.iter().map(|item| item.at));
+                let Some(next) = page.next else { break read };
+                due = due.after(next);
+            }
+        };
+        for (id, at) in [("a", 10), ("b", 30), ("c", 20), ("d", 40), ("e", 20)] {
+            put(&mut items, id, Some(at));
+        }
+        assert_eq!(read(&items, 30), [30, 20, 20, 10]);
+        put(&mut items, "a", None);
+        put(&mut items, "b", Some(5));
+        assert_eq!(read(&items, 30), [20, 20, 5]);
+        items.remove(&Key::of("p", &["c"], "state"));
+        assert_eq!(read(&items, 30), [20, 5]);
+        assert_eq!(items.due(&Due::of("04", waxseal_message::Timestamp::MAX), 100), DuePage::default());
+    }
 
     #[test]
     fn a_query_pages_through_one_partition() {

@@ -4,6 +4,7 @@
 //! gives both a meaning as plain data, and DynamoDB's limits stand in one place. The folder knows
 //! no rows and no handlers.
 
+mod due;
 mod error;
 mod interface;
 mod item;
@@ -12,6 +13,7 @@ pub mod memory;
 mod page;
 mod query;
 
+pub use due::{Due, DueItem, DuePage};
 pub use error::{Refusal, TableError, WriteError, settle};
 pub(crate) use interface::AnyTable;
 pub use interface::Table;

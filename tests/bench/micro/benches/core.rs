@@ -101,6 +101,10 @@ impl Table for Memory {
         Ok(self.0.lock().scan(scan, 1_000))
     }
 
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        Ok(self.0.lock().due(due, 1_000))
+    }
+
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         self.0.lock().write(writes).map(|_| ())
     }

@@ -56,7 +56,9 @@ pub fn shard(key: &Key) -> String {
     let hash = key.partition.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    shard_name(u8::try_from((hash >> 32) % u64::from(SHARDS)).unwrap_or_default())
+    // The last bytes of a key hardly reach the upper bits by themselves.
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 33;
+    shard_name(u8::try_from(hash % u64::from(SHARDS)).unwrap_or_default())
 }
 
 /// The name of the shard of this number, from 0: two digits.

@@ -186,7 +186,7 @@ pub async fn s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten(env:
         let [_, (second, _), _] = orders(1);
         function.batch(&[record("m-2", &second)], &RecordedDeadLetters::default(), Policy::default()).await;
         let sound = world.receipt_item(consumer, &second).await.unwrap();
-        overwrite(&world, with(sound.clone(), "status", Some(Value::Text("undone".to_owned())))).await;
+        overwrite(&world, with(sound.clone(), "status", Some(Value::Text("reversed".to_owned())))).await;
         let newer = world.item(&sound.key).await;
         for receives in [1, 2] {
             let dead_letters = RecordedDeadLetters::default();
@@ -195,7 +195,7 @@ pub async fn s2_a_receipt_of_a_newer_build_is_retried_and_never_overwritten(env:
             assert_eq!((failed, dead_letters.recorded().len()), (vec!["m-2".to_owned()], 0), "{outcomes:?}");
             let RecordOutcome::Failed { reason, .. } = &outcomes[1] else { panic!("{outcomes:?}") };
             assert!(
-                reason.contains(r#"has the status "undone", which this build does not know"#),
+                reason.contains(r#"has the status "reversed", which this build does not know"#),
                 "{reason}"
             );
             assert_eq!(world.item(&sound.key).await, newer);

@@ -89,6 +89,7 @@ mod leased;
 mod limits;
 mod line;
 mod order;
+mod processes;
 mod receipts;
 mod released;
 mod replays;
@@ -97,6 +98,8 @@ mod sequences;
 mod table;
 mod tenants;
 mod time;
+mod travel;
+mod undo;
 mod world;
 
 pub use aggregates::*;
@@ -118,6 +121,7 @@ pub use isolation::*;
 pub use leased::*;
 pub use limits::*;
 pub use order::*;
+pub use processes::*;
 pub use receipts::*;
 pub use released::*;
 pub use replays::*;
@@ -126,6 +130,7 @@ pub use sequences::*;
 pub use table::*;
 pub use tenants::*;
 pub use time::*;
+pub use undo::*;
 pub use waxseal_testing::{ManualHost, MemoryTable, block_on};
 
 #[cfg(doc)]
@@ -184,6 +189,17 @@ macro_rules! contract_tests {
             e1_of_many_writers_at_one_version_one_wins
             e3_a_partition_longer_than_a_page_is_read_whole
             e3_a_scan_reads_every_wanted_item_once
+            g1_a_hint_and_a_reply_in_one_batch_have_one_winner
+            g1_a_timeout_and_a_reply_have_one_winner
+            g2_a_failed_compensation_waits_for_a_person
+            g2_a_late_answer_mends_a_failed_compensation
+            g2_a_refused_command_is_not_undone
+            g2_compensation_runs_in_reverse_and_goes_on_after_a_crash
+            g3_a_reply_without_a_running_instance_is_recorded
+            g4_an_instance_outlives_every_invocation_and_queue
+            g5_a_row_of_a_newer_build_keeps_its_inputs
+            g6_a_step_commits_receipt_row_and_commands_in_one_request
+            g7_replies_to_one_instance_share_a_read_and_a_write
             o7_a_command_that_waits_carries_its_time_in_the_receipt
             o7_a_delay_that_no_queue_has_fails_for_good_and_commits_nothing
             s1_all_succeed_and_nothing_is_reported
@@ -314,6 +330,22 @@ macro_rules! contract_tests {
             s65_what_is_wanted_takes_effect_once
             s65_what_no_handler_wants_costs_no_request
             s68_a_dead_letter_of_a_fifo_group_says_its_place
+            s69_a_hint_does_no_harm_whenever_and_however_often_it_comes
+            s69_the_index_of_timers_finds_what_is_due
+            s70_a_failed_timeout_comes_again_later_and_later
+            s71_a_scheduled_command_is_sent_once_at_its_time
+            s71_a_scheduled_command_survives_a_crash_and_a_race
+            s72_a_command_and_its_undo_in_one_batch_leave_nothing
+            s72_a_race_of_a_command_and_its_undo_leaves_nothing
+            s72_a_zombie_of_the_command_loses_to_the_undo
+            s72_an_effect_that_undoes_marks_its_command_before_it_acts
+            s72_an_undo_after_a_failure_for_good_has_the_keys_of_its_command
+            s72_an_undo_after_its_command_undoes_it
+            s72_an_undo_before_its_command_keeps_it_from_taking_effect
+            s72_an_undo_that_names_no_command_is_refused
+            s72_an_undo_waits_for_the_lease_of_its_command
+            s72_an_undo_whose_answer_is_lost_is_found_to_be_applied
+            s72_beyond_the_horizon_a_person_decides
         }
     };
 }

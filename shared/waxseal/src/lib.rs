@@ -92,7 +92,8 @@ pub use token::Token;
 pub use waxseal_message::{
     Ancestor, Bus, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event,
     Header, IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange,
-    PublishingProgram, Quoted, REQUIRED, Raw, Tenant, Timestamp, UnknownDestination, clip, cloudevents,
-    command, derived_id, event, foreign, hash, is_plain_name, lacking, payload_hash, pointer, sqs,
+    PublishingProgram, Quoted, REQUIRED, Raw, Tenant, Timestamp, UNDOES, Undoes, UnknownDestination, clip,
+    cloudevents, command, derived_id, event, foreign, hash, is_plain_name, lacking, payload_hash, pointer,
+    sqs,
 };
 pub use waxseal_pattern::{Filter, FilterError};

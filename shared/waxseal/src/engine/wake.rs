@@ -1,5 +1,5 @@
 //! Hints and timers: a hint names a row, the engine reads it, and makes the timeout that is due
-//! (S-69). A failed one moves the row's time on.
+//! (S-69). A failed one moves the row's time on (S-70).
 
 use std::time::Duration;
 
@@ -137,7 +137,7 @@ impl Engine {
         Ok(item.filter(|item| !item.is_expired(self.now())).as_ref().and_then(any_instance))
     }
 
-    /// Takes a person's decision about a compensation that has failed (G-3).
+    /// Takes a person's decision about a compensation that has failed (G-2).
     ///
     /// # Errors
     /// Where the service has no process with rows of this kind, or the step fails.

@@ -11,10 +11,12 @@ mod decoded;
 mod effect;
 mod erased;
 mod failure;
+mod mistakes;
 mod names;
 mod process;
 mod reason;
 mod refusal;
+mod registration;
 mod replay;
 mod route;
 mod scheduled;
@@ -34,6 +36,7 @@ pub(crate) use effect::Keys;
 pub use effect::{Attempt, Done, Effect};
 pub(crate) use erased::{DEFAULT_LEASE, RunError, Success};
 pub use failure::Failure;
+pub use mistakes::ServiceError;
 pub use process::{
     AnyInstance, Armed, Begin, Begins, Call, CallState, Decision, Entry as LogEntry, Flow, Inputs, Instance,
     LONGEST_LOG, NoTimer, Past, Phase, Process, State, Step, Timer, Undo, any_instance, awaits_a_person,
@@ -46,7 +49,7 @@ pub use replay::Replay;
 pub(crate) use route::Route;
 pub use sequencing::Sequencing;
 pub(crate) use sequencing::{Standing, standing};
-pub use service::{Service, ServiceError};
+pub use service::Service;
 pub(crate) use staged::Staged;
 pub use staged_message::StagedMessage;
 pub use transactional::{EmitsNothing, Handler};

@@ -3,22 +3,17 @@
 
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
-use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{
     adapt::{Adapted, Adapter, Foreign, adapt},
     dead_letter::Returned,
     handler::{
-        aggregate::{Aggregate, Decide, Decides as _, EachMessage},
-        catalog::{self, Entry, Input},
-        decided::Decided,
+        catalog::{Entry, Input},
         effect::{Done, Effect},
         erased::{Effected, Handled, Reaction},
         names::Names,
-        process::{
-            Begin, Begins as _, EachInput, Input as ProcessInput, Inputs as _, MADE_DECLARED, MadeInput,
-            Process, Step,
-        },
+        process::MADE_DECLARED,
         route::{self, Route},
         scheduled::{self, Scheduled},
         sequencing::Sequencing,
@@ -27,7 +22,7 @@ use crate::{
     },
     hint::WAKE,
 };
-use waxseal_message::{Channel, Declared, Emits, Malformed, Message, Raw};
+use waxseal_message::{Declared, Emits, Malformed, Message, Raw};
 use waxseal_pattern::Filter;
 
 /// A filter as it is declared, and in the form that decides.
@@ -41,7 +36,7 @@ type Filtered = (Filter, Option<Arc<dyn Wants>>);
 pub struct Service {
     pub(crate) name: String,
     pub(crate) routes: HashMap<&'static str, Vec<Route>>,
-    catalog: Vec<Entry>,
+    pub(super) catalog: Vec<Entry>,
     ignored: BTreeSet<Cow<'static, str>>,
     adapter: Option<Arc<Adapter>>,
     /// The routes of the messages that the engine makes of rows, by the kind of the row.
@@ -100,35 +95,6 @@ impl Service {
         let wanted = if const { H::FILTER.is_all() } { None } else { wanted::compiled(H::FILTER) };
         let filter = (H::FILTER, wanted);
         self.with::<H::Event, H::Emits>(H::NAME, H::FORMER_NAMES, filter, Arc::new(handler))
-    }
-
-    /// Adds an [`Aggregate`] with every message that it decides.
-    pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Self {
-        let mut decisions = Decisions { service: self, aggregate: Arc::new(aggregate) };
-        A::Decides::each(&mut decisions);
-        decisions.service
-    }
-
-    /// Adds a [`Process`] with every input that it takes. Its service [schedules
-    /// messages](Service::schedules_messages), too.
-    pub fn process<P: Process>(self, process: P) -> Self {
-        let process = Arc::new(process);
-        let names = Names::of_handler(&self.name, P::NAME, P::FORMER_NAMES);
-        let mut inputs = ProcessInputs { service: self.schedules_messages(), process, names };
-        P::Begins::each(&mut inputs);
-        P::Inputs::each(&mut inputs);
-        let ProcessInputs { mut service, process, names } = inputs;
-        let reaction = Arc::new(MadeInput::new(process));
-        let made = Route {
-            names,
-            handler: P::NAME,
-            consumes: MADE_DECLARED,
-            reaction,
-            filter: None,
-            of_process: true,
-        };
-        service.timed.insert(P::KIND, made);
-        service
     }
 
     /// Lets its handlers send commands later than in 900 s, by
@@ -192,7 +158,7 @@ impl Service {
         self
     }
 
-    fn add<M: Message, S: Emits>(
+    pub(super) fn add<M: Message, S: Emits>(
         &mut self,
         handler: &'static str,
         decides: Option<&'static str>,
@@ -304,191 +270,4 @@ impl Service {
     pub fn catalog(&self) -> &[Entry] {
         &self.catalog
     }
-
-    /// Checks the rules that types cannot express: names are unique, events are emitted by their
-    /// owner, commands are handled by their recipient.
-    ///
-    /// # Errors
-    /// The first broken rule.
-    pub fn check(&self) -> Result<(), ServiceError> {
-        match Self::mistakes(&self.name, &self.catalog).into_iter().next() {
-            Some(first) => Err(first),
-            None => self.check_names().and_then(|()| self.check_sequencing()),
-        }
-    }
-
-    /// No name is that of two handlers, former names included: they would share their receipts.
-    fn check_names(&self) -> Result<(), ServiceError> {
-        let mut seen = HashSet::new();
-        let shared: HashSet<_> = self.timed.values().flat_map(|route| route.names.consumers()).collect();
-        for route in self.routes.values().flatten() {
-            // The inputs of a process share one consumer.
-            let shares = |consumer| route.of_process && shared.contains(consumer);
-            if !route.names.consumers().all(|consumer| seen.insert(consumer) || shares(consumer)) {
-                return Err(ServiceError::Twice { service: self.name.clone(), handler: route.handler });
-            }
-        }
-        Ok(())
-    }
-
-    /// The mistakes in the catalog of a service: two handlers of one name, an event of another
-    /// owner that it emits, a command for another recipient that it handles. [`Service::check`]
-    /// reports the first.
-    #[must_use]
-    pub fn mistakes(service: &str, catalog: &[Entry]) -> Vec<ServiceError> {
-        let name = || service.to_owned();
-        let mut mistakes = Vec::new();
-        for (index, entry) in catalog.iter().enumerate() {
-            let handler = entry.handler;
-            let is_twice = |earlier: &Entry| {
-                let are_inputs = earlier.input.is_some() && entry.input.is_some();
-                earlier.consumer() == entry.consumer() && !(are_inputs && earlier.consumes != entry.consumes)
-            };
-            if catalog[..index].iter().any(is_twice) {
-                mistakes.push(ServiceError::Twice { service: name(), handler });
-            }
-            let events = entry.emits.iter().filter(|declared| !matches!(declared.channel, Channel::Queue(_)));
-            for foreign in events.filter(|declared| declared.owner != service) {
-                let (event, owner) = (foreign.name, foreign.owner);
-                let mistake = ServiceError::Foreign { service: name(), handler, event, owner };
-                // An aggregate's decisions share one set of emissions.
-                if !mistakes.contains(&mistake) {
-                    mistakes.push(mistake);
-                }
-            }
-            let consumes = entry.consumes;
-            if matches!(consumes.channel, Channel::Queue(recipient) if recipient != service) {
-                let (command, recipient) = (consumes.name, consumes.owner);
-                mistakes.push(ServiceError::Misdirected { service: name(), handler, command, recipient });
-            }
-        }
-        mistakes
-    }
-
-    /// Checks that handlers with a common cursor use it in the same way, and that an event passes
-    /// it once.
-    fn check_sequencing(&self) -> Result<(), ServiceError> {
-        let mut meanings: HashMap<&str, Sequencing> = HashMap::new();
-        for (event, routes) in &self.routes {
-            let mut seen = HashSet::new();
-            for sequencing in routes.iter().map(|route| route.reaction.sequencing()) {
-                let Some(cursor) = sequencing.cursor() else { continue };
-                let known = *meanings.entry(cursor).or_insert(sequencing);
-                if known != sequencing || !seen.insert(cursor) {
-                    return Err(ServiceError::Cursor { service: self.name.clone(), cursor, event });
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Registers each input of a process, all under one consumer.
-struct ProcessInputs<P> {
-    service: Service,
-    process: Arc<P>,
-    names: Names,
-}
-
-impl<P: Process> EachInput<P> for ProcessInputs<P> {
-    fn begins<M: Message>(&mut self)
-    where
-        P: Begin<M>,
-    {
-        let reaction = Arc::new(ProcessInput::<P, M>::beginning(Arc::clone(&self.process)));
-        let (names, filter) = (self.names.clone(), (Filter::ALL, None));
-        self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Begins), names, filter, reaction);
-    }
-
-    fn steps<M: Message>(&mut self)
-    where
-        P: Step<M>,
-    {
-        let reaction = Arc::new(ProcessInput::<P, M>::stepping(Arc::clone(&self.process)));
-        let (names, filter) = (self.names.clone(), (Filter::ALL, None));
-        self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Steps), names, filter, reaction);
-    }
-}
-
-/// Registers each decision of an aggregate. Each has receipts of its own, so the ids of different
-/// messages are independent.
-struct Decisions<A> {
-    service: Service,
-    aggregate: Arc<A>,
-}
-
-impl<A> EachMessage<A> for Decisions<A> {
-    fn message<M: Message>(&mut self)
-    where
-        A: Decide<M>,
-    {
-        const { wanted::check::<M>(<A as Decide<M>>::FILTER, <A as Decide<M>>::SEQUENCING) }
-        let filter = <A as Decide<M>>::FILTER;
-        let is_all = const { <A as Decide<M>>::FILTER.is_all() };
-        let wanted = if is_all { None } else { wanted::compiled(filter) };
-        let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
-        let aggregate = (A::NAME, <A as Aggregate>::FORMER_NAMES);
-        let handlers = <A as Decide<M>>::FORMER_NAMES;
-        let message = catalog::decision(&Declared::of::<M>());
-        let names = Names::of_decision(&self.service.name, aggregate, &message, handlers);
-        let filter = (filter, wanted);
-        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), None, names, filter, Arc::new(decided));
-    }
-}
-
-/// A mistake in the registrations of a service, found before it runs.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ServiceError {
-    /// Two handlers would share their receipts.
-    #[error(
-        "service {service} registers two handlers named {handler}: each needs receipts of its own, so rename one"
-    )]
-    Twice {
-        /// The service.
-        service: String,
-        /// The name.
-        handler: &'static str,
-    },
-    /// An event is emitted by a service that does not own it.
-    #[error(
-        "handler {handler} of service {service} emits {event}, which {owner} owns: only the owner publishes an event"
-    )]
-    Foreign {
-        /// The service.
-        service: String,
-        /// The handler.
-        handler: &'static str,
-        /// The event.
-        event: &'static str,
-        /// Its owner.
-        owner: &'static str,
-    },
-    /// Two handlers do not agree on a cursor.
-    #[error(
-        "service {service}: the cursor {cursor} is followed by two handlers of {event}, or once as `Newest` and once as \
-         `Gapless`: give each its own name"
-    )]
-    Cursor {
-        /// The service.
-        service: String,
-        /// The cursor.
-        cursor: &'static str,
-        /// An event on which two handlers differ.
-        event: &'static str,
-    },
-    /// A service handles a command of another recipient.
-    #[error(
-        "handler {handler} of service {service} takes the command {command}, whose recipient is {recipient}"
-    )]
-    Misdirected {
-        /// The service.
-        service: String,
-        /// The handler.
-        handler: &'static str,
-        /// The command.
-        command: &'static str,
-        /// Its recipient.
-        recipient: &'static str,
-    },
 }

@@ -1,4 +1,4 @@
-//! Compensation: the walk through an instance's commands, the last first (G-3).
+//! Compensation: the walk through an instance's commands, the last first (G-2).
 
 use serde_json::value::RawValue;
 

@@ -18,11 +18,11 @@ use waxseal_message::{Emits, Envelope, Message};
 /// What the engine does beside the steps:
 /// - A reply is matched with the command that caused it, so the instance knows which of its
 ///   commands were handled.
-/// - A timer is data in the row. It fires once, and a reply that comes first clears it (S-69,
-///   S-70).
+/// - A timer is data in the row. It fires once, and a reply that comes first clears it (G-1,
+///   S-69).
 /// - [`Flow::compensate`] undoes the commands that were sent, the last first, each within a
-///   deadline and a number of tries (G-3).
-/// - An input that meets no instance, or one that has ended, is recorded in its row (G-4).
+///   deadline and a number of tries (G-2).
+/// - An input that meets no instance, or one that has ended, is recorded in its row (G-3).
 ///
 /// ```
 /// use std::{borrow::Cow, time::Duration};

@@ -1,0 +1,103 @@
+//! The registration of the parts that take several messages: aggregates and processes.
+
+use std::sync::Arc;
+
+use crate::handler::{
+    aggregate::{Aggregate, Decide, Decides as _, EachMessage},
+    catalog::{self, Input},
+    decided::Decided,
+    names::Names,
+    process::{
+        Begin, Begins as _, EachInput, Input as ProcessInput, Inputs as _, MADE_DECLARED, MadeInput, Process,
+        Step,
+    },
+    route::Route,
+    service::Service,
+    wanted,
+};
+use waxseal_message::{Declared, Message};
+use waxseal_pattern::Filter;
+
+impl Service {
+    /// Adds an [`Aggregate`] with every message that it decides.
+    pub fn aggregate<A: Aggregate>(self, aggregate: A) -> Self {
+        let mut decisions = Decisions { service: self, aggregate: Arc::new(aggregate) };
+        A::Decides::each(&mut decisions);
+        decisions.service
+    }
+
+    /// Adds a [`Process`] with every input that it takes. Its service [schedules
+    /// messages](Service::schedules_messages), too.
+    pub fn process<P: Process>(self, process: P) -> Self {
+        let process = Arc::new(process);
+        let names = Names::of_handler(&self.name, P::NAME, P::FORMER_NAMES);
+        let mut inputs = ProcessInputs { service: self.schedules_messages(), process, names };
+        P::Begins::each(&mut inputs);
+        P::Inputs::each(&mut inputs);
+        let ProcessInputs { mut service, process, names } = inputs;
+        let reaction = Arc::new(MadeInput::new(process));
+        let made = Route {
+            names,
+            handler: P::NAME,
+            consumes: MADE_DECLARED,
+            reaction,
+            filter: None,
+            of_process: true,
+        };
+        service.timed.insert(P::KIND, made);
+        service
+    }
+}
+
+/// Registers each input of a process, all under one consumer.
+struct ProcessInputs<P> {
+    service: Service,
+    process: Arc<P>,
+    names: Names,
+}
+
+impl<P: Process> EachInput<P> for ProcessInputs<P> {
+    fn begins<M: Message>(&mut self)
+    where
+        P: Begin<M>,
+    {
+        let reaction = Arc::new(ProcessInput::<P, M>::beginning(Arc::clone(&self.process)));
+        let (names, filter) = (self.names.clone(), (Filter::ALL, None));
+        self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Begins), names, filter, reaction);
+    }
+
+    fn steps<M: Message>(&mut self)
+    where
+        P: Step<M>,
+    {
+        let reaction = Arc::new(ProcessInput::<P, M>::stepping(Arc::clone(&self.process)));
+        let (names, filter) = (self.names.clone(), (Filter::ALL, None));
+        self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Steps), names, filter, reaction);
+    }
+}
+
+/// Registers each decision of an aggregate. Each has receipts of its own, so the ids of different
+/// messages are independent.
+struct Decisions<A> {
+    service: Service,
+    aggregate: Arc<A>,
+}
+
+impl<A> EachMessage<A> for Decisions<A> {
+    fn message<M: Message>(&mut self)
+    where
+        A: Decide<M>,
+    {
+        const { wanted::check::<M>(<A as Decide<M>>::FILTER, <A as Decide<M>>::SEQUENCING) }
+        let filter = <A as Decide<M>>::FILTER;
+        let is_all = const { <A as Decide<M>>::FILTER.is_all() };
+        let wanted = if is_all { None } else { wanted::compiled(filter) };
+        let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
+        let aggregate = (A::NAME, <A as Aggregate>::FORMER_NAMES);
+        let handlers = <A as Decide<M>>::FORMER_NAMES;
+        let message = catalog::decision(&Declared::of::<M>());
+        let names = Names::of_decision(&self.service.name, aggregate, &message, handlers);
+        let filter = (filter, wanted);
+        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), None, names, filter, Arc::new(decided));
+    }
+}

@@ -342,6 +342,7 @@ macro_rules! contract_tests {
             s72_an_undo_after_a_failure_for_good_has_the_keys_of_its_command
             s72_an_undo_after_its_command_undoes_it
             s72_an_undo_before_its_command_keeps_it_from_taking_effect
+            s72_an_undo_takes_over_only_what_it_has_judged
             s72_an_undo_that_names_no_command_is_refused
             s72_an_undo_waits_for_the_lease_of_its_command
             s72_an_undo_whose_answer_is_lost_is_found_to_be_applied

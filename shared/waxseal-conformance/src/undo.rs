@@ -256,6 +256,22 @@ pub async fn s72_an_effect_that_undoes_marks_its_command_before_it_acts(env: &im
     assert_eq!((desk.booked.lock().len(), desk.cancelled.lock().len()), (0, 1));
 }
 
+/// A command that starts between the read of its undo and the undo's write is not taken over: the undo
+/// waits for its lease.
+pub async fn s72_an_undo_takes_over_only_what_it_has_judged(env: &impl ContractEnv) {
+    let world = World::of(env).await;
+    let (book, cancel) = (hotel(env.start()), cancel_hotel(env.start()));
+    let desk = Desk::default();
+    let (undo, crashing) = (world.function(hotels(&desk)), world.function(hotels(&desk)));
+    crashing.line.fail_writes([WriteFault::AnswerLost]);
+    let (engine, command) = (crashing.engine.clone(), book.clone());
+    undo.line.meanwhile(async move { assert!(engine.handle(&command).await.is_err()) });
+    let failure = undo.deliver(&cancel).await.unwrap_err();
+    assert!(matches!(failure, Failure::InProgress { .. }), "{failure:?}");
+    assert!(matches!(status(&world, HOTEL, &book).await, Some(Status::Leased { .. })));
+    assert_eq!(desk.cancelled.lock().len(), 0);
+}
+
 /// A zombie of the command, whose lease ran out, cannot commit after the undo took its receipt over.
 pub async fn s72_a_zombie_of_the_command_loses_to_the_undo(env: &impl ContractEnv) {
     let world = World::of(env).await;

@@ -7,6 +7,7 @@
 //! | [`handlers`] | Which form does a reaction take, and what may it do? |
 //! | [`errors`] | How does a failed message retry, and how does a dead letter come back? |
 //! | [`ordering`] | How do events of one entity keep their order, and how is a read model rebuilt? |
+//! | [`processes`] | How does a flow wait, time out, and undo what it did? |
 //! | [`payloads`] | How does a payload travel that its channel does not take? |
 //! | [`testing`] | How do I test a handler, a service, a whole application? |
 //! | [`deploying`] | How do I run it on Lambda, and operate it? |
@@ -27,6 +28,9 @@ pub mod errors {}
 
 #[doc = include_str!("guide/ordering.md")]
 pub mod ordering {}
+
+#[doc = include_str!("guide/processes.md")]
+pub mod processes {}
 
 #[doc = include_str!("guide/payloads.md")]
 pub mod payloads {}

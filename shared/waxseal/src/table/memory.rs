@@ -115,16 +115,13 @@ impl Items {
     #[must_use]
     pub fn due(&self, due: &Due, page: usize) -> DuePage {
         let limit = due.limit.unwrap_or(page).max(1);
-        let first = DueItem { at: i64::MIN, key: Key { partition: "".into(), sort: "".into() } };
+        let before_all = |at| DueItem { at, key: Key { partition: "".into(), sort: "".into() } };
         // An item's time is rounded up to milliseconds, so the whole millisecond counts.
-        let last = due.until.as_millisecond();
-        let shard = (due.shard.clone(), first)..;
-        let entries =
-            self.timers.range(shard).take_while(|(shard, item)| *shard == due.shard && item.at <= last);
-        let mut entries: Vec<&DueItem> = entries.map(|(_, item)| item).collect();
-        entries.reverse();
-        let is_ahead = |item: &&DueItem| due.after.as_ref().is_none_or(|after| *item < after);
-        let mut items: Vec<DueItem> = entries.into_iter().filter(is_ahead).take(limit + 1).cloned().collect();
+        let end = before_all(due.until.as_millisecond().saturating_add(1));
+        let end = due.after.clone().map_or(end.clone(), |after| after.min(end));
+        let range = (due.shard.clone(), before_all(i64::MIN))..(due.shard.clone(), end);
+        let entries = self.timers.range(range).rev().map(|(_, item)| item);
+        let mut items: Vec<DueItem> = entries.take(limit.saturating_add(1)).cloned().collect();
         let more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| more).cloned();

@@ -95,7 +95,6 @@ impl Handler for TakeClick {
 }
 
 /// The service with its handlers.
-#[must_use]
 pub fn service() -> Service {
     Service::new("intake")
         .handler(TakeCreated)

@@ -9,6 +9,7 @@ use lambda_http::{
     Body,
     http::{HeaderMap, Request},
 };
+#[cfg(feature = "apigateway-rest")]
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -99,6 +100,7 @@ fn pairs<'a>(
 }
 
 /// Every byte that a name or a value of a query does not hold as it is.
+#[cfg(feature = "apigateway-rest")]
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn query(several: &Value, single: &Value, form: Query) -> Result<String, Refused> {
@@ -124,6 +126,7 @@ fn query(several: &Value, single: &Value, form: Query) -> Result<String, Refused
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "apigateway-rest")]
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -31,7 +31,7 @@ async fn picture() -> impl IntoResponse {
 }
 
 fn function() -> Function {
-    let never = get(|| std::future::pending::<()>());
+    let never = get(std::future::pending::<()>);
     let router =
         Router::new().route("/lambda", any(tell)).route("/picture", get(picture)).route("/never", never);
     inventory().0.http(router)

@@ -1,5 +1,6 @@
 """A custom runtime in the standard library: does what its event says. The tests zip it with a first line before it."""
 
+import base64
 import http.client
 import json
 import os
@@ -58,13 +59,19 @@ def batch(records):
     """Notes each record; one whose body says so fails alone, until the file that it names exists."""
     failures = []
     for record in records:
-        body = json.loads(record["body"]) if "body" in record else {}
+        body = payload(record)
         cured = os.path.exists(body.get("until", ""))
         failed = body.get("fail", False) and not cured
         note(record=record, failed=failed)
         if failed:
-            failures.append({"itemIdentifier": record["messageId"]})
+            failures.append({"itemIdentifier": record.get("messageId") or record["kinesis"]["sequenceNumber"]})
     return {"batchItemFailures": failures}
+
+
+def payload(record):
+    if "kinesis" in record:
+        return json.loads(base64.b64decode(record["kinesis"]["data"]))
+    return json.loads(record["body"]) if "body" in record else {}
 
 
 def main():

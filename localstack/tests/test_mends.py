@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from aws import ROLE, Aws, journal_entries, unique
@@ -139,6 +140,32 @@ def test_scheduler(either: tuple[Aws, bool]) -> None:
 def test_scheduler_times(expression: str, zone: str, expected: str | None) -> None:
     found = next_time(expression, zone, datetime(2026, 3, 28, 12, 0, tzinfo=UTC))
     assert found == (datetime.fromisoformat(expected) if expected else None)
+
+
+def test_s3_events(either: tuple[Aws, bool]) -> None:
+    aws, mended = either
+    bucket, (notified_url, notified), (told_url, told) = unique("bucket"), aws.queue(), aws.queue()
+    aws.s3.create_bucket(Bucket=bucket)
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [bucket]}}}
+    aws.events.put_rule(Name=bucket, EventPattern=json.dumps(pattern))
+    aws.events.put_targets(Rule=bucket, Targets=[{"Id": "queue", "Arn": told}])
+    to_queue = {"QueueArn": notified, "Events": ["s3:ObjectCreated:*"]}
+    aws.s3.put_bucket_notification_configuration(
+        Bucket=bucket,
+        NotificationConfiguration={"EventBridgeConfiguration": {}, "QueueConfigurations": [to_queue]},
+        SkipDestinationValidation=True,
+    )
+    for body in (b"1", b"22"):
+        aws.s3.put_object(Bucket=bucket, Key="a b+c/ü.jpg", Body=body)
+    messages = [body for body in bodies(aws, notified_url, 3) if "Records" in body]
+    objects = [record["s3"]["object"] for message in messages for record in message["Records"]]
+    events = [event["detail"]["object"] for event in bodies(aws, told_url, 2)]
+    keys = ({unquote_plus(one["key"]) for one in objects}, {one["key"] for one in events})
+    assert keys == ({"a b+c/ü.jpg"}, {"a b+c/ü.jpg" if mended else "a%20b%2Bc/%C3%BC.jpg"})
+    for told_of in (objects, events):
+        told_of.sort(key=lambda one: one["size"])
+        first, second = (one["sequencer"] for one in told_of)
+        assert (first < second) == mended
 
 
 def test_wildcard(either: tuple[Aws, bool]) -> None:

@@ -1,11 +1,12 @@
-"""Event source mappings: SQS with partial failures and redrive, and DynamoDB streams."""
+"""Event source mappings: SQS with partial failures and redrive, DynamoDB streams, and Kinesis."""
 
+import base64
 import json
 import time
 from pathlib import Path
 from typing import Any
 
-from aws import Aws, journal_entries
+from aws import Aws, journal_entries, unique
 from running import eventually
 
 
@@ -101,3 +102,40 @@ def test_a_stream_batch_that_fails_comes_again_and_nothing_overtakes_it(aws: Aws
     eventually("all three", lambda: len(seen(journal)) >= 3, limit_s=40)
     keys = [entry["record"]["dynamodb"]["Keys"]["pk"]["S"] for entry in seen(journal)]
     assert keys == ["0", "1", "2"]
+
+
+def test_a_kinesis_mapping_gives_each_shard_in_order_and_a_failed_record_comes_again(aws: Aws, journal: Path) -> None:
+    name, cure = unique("stream"), journal.with_suffix(".cure")
+    aws.kinesis.create_stream(StreamName=name, ShardCount=2)
+    arn = aws.kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+
+    def put(key: str, number: int, **more: Any) -> None:
+        aws.kinesis.put_record(StreamName=name, PartitionKey=key, Data=json.dumps({"n": number, **more}).encode())
+
+    # Before the mapping exists: TRIM_HORIZON begins with these.
+    put("a", 0)
+    put("a", 1, fail=True, until=str(cure))
+    put("a", 2)
+    function = aws.function(environment={"JOURNAL": str(journal)})
+    aws.lambda_.create_event_source_mapping(
+        FunctionName=function,
+        EventSourceArn=arn,
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=10,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+
+    def numbers(**of: bool) -> list[int]:
+        entries = [entry for entry in seen(journal) if of.items() <= entry.items()]
+        return [json.loads(base64.b64decode(entry["record"]["kinesis"]["data"]))["n"] for entry in entries]
+
+    eventually("it failed twice", lambda: numbers(failed=True).count(1) >= 2)
+    cure.touch()
+    put("b", 3)
+    eventually("all of them", lambda: {0, 1, 2, 3} <= set(numbers(failed=False)), limit_s=40)
+    of_a = [number for number in numbers() if number != 3]
+    assert of_a[:4] == [0, 1, 2, 1] and of_a.count(0) == 1, "the batch begins again with the record that failed"
+    assert of_a[-2:] == [1, 2]
+    record = seen(journal)[0]["record"]
+    assert (record["eventSource"], record["eventSourceARN"]) == ("aws:kinesis", arn)
+    assert record["eventID"].partition(":")[2] == record["kinesis"]["sequenceNumber"]

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod deliveries;
 pub mod http;
 pub mod inputs;
+pub mod intake;
 #[cfg(feature = "localstack")]
 pub mod localstack;
 pub mod outside;

@@ -31,6 +31,13 @@ def dynamodbstreams() -> Service:
     return make_service()
 
 
+@aws_provider(api="kinesis", name="waxseal")
+def kinesis() -> Service:
+    from waxseal_localstack.kinesis import make_service
+
+    return make_service()
+
+
 @hooks.on_infra_start()
 def mend() -> None:
     from waxseal_localstack import mends

@@ -34,6 +34,7 @@ def host_environment(port: int, data: Path) -> dict[str, str]:
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         "PROVIDER_OVERRIDE_DYNAMODB": "waxseal",
         "PROVIDER_OVERRIDE_DYNAMODBSTREAMS": "waxseal",
+        "PROVIDER_OVERRIDE_KINESIS": "waxseal",
         "PYTHONUNBUFFERED": "1",
     }
 

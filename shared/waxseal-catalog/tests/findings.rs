@@ -361,7 +361,7 @@ fn s67_filters_that_together_break_a_limit_of_a_transport_are_found() {
 }
 
 #[test]
-fn s68_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
+fn s68_a_fifo_queue_with_a_wrong_name_batch_or_sender_is_found() {
     let with = |queues: &[FifoQueue]| {
         let stock = queues.iter().fold(stock(), |stock, queue| stock.fifo(queue.clone()));
         lines(&App::new("shop").service(orders()).service(stock))
@@ -379,6 +379,15 @@ fn s68_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
         assert_eq!(
             with(&[FifoQueue::new("returns").batch(batch)]),
             [format!("WX0121 stock: the FIFO queue returns has a batch of {batch}; take 1 to 10 records")]
+        );
+    }
+    for sender in ["", "hotels", "12345678901", "arn:aws:iam::123456789012:root", "１２３４"] {
+        assert_eq!(
+            with(&[FifoQueue::new("returns").sender("123456789012").sender(sender)]),
+            [format!(
+                "WX0121 stock: the FIFO queue returns has the sender {sender}, which is no account; name accounts by \
+                 their twelve digits"
+            )]
         );
     }
 }

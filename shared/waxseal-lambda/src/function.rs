@@ -30,7 +30,7 @@ use crate::{
 /// | Kafka | each record, in order for each key | a failure fails the invocation, or [names the offsets](waxseal::batch::Policy::kafka_offsets) |
 /// | an array of EventBridge Pipes | each record as its source's | the failed records; of Kafka a failure fails the invocation |
 /// | SNS, EventBridge, S3, a Lambda destination | each event on its own | a failure fails the invocation (S-38) |
-/// | HTTP | the service given to [`Function::http`] | its response |
+/// | HTTP: a function URL or an HTTP API; with features `alb` and `apigateway-rest` a load balancer or a REST API | the service given to [`Function::http`] | its response, in the form of the request |
 /// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
 ///
 /// `examples/function.rs` invokes one by hand.
@@ -98,7 +98,7 @@ impl Function {
             Payload::Http => match &self.http {
                 Some(http) => match end.within(Point::Cutoff, http.call(text, invocation)).await {
                     Some(answer) => answer,
-                    None => http::unavailable(),
+                    None => http::unavailable(text),
                 },
                 None => Err(not_taken("HTTP")),
             },

@@ -202,6 +202,7 @@ impl Queues {
             visibility: Duration::from_secs(visibility.into()),
             redrive: Some(Redrive { to: to.clone(), max_receives }),
             fifo,
+            ..QueueSettings::default()
         };
         let queue = |name: &str, route: &routes::Queue| {
             let settings = settings(route.visibility, &dead_letters, route.max_receives, false);
@@ -211,7 +212,10 @@ impl Queues {
             let of_fifo = QueueSettings { fifo: true, ..QueueSettings::default() };
             let name = format!("{service}-{}{FIFO_DEAD_LETTERS_SUFFIX}.fifo", route.name);
             let dead_letters = Queue::new(&name, of_fifo, world.without_faults());
-            let settings = settings(route.visibility, &dead_letters, route.max_receives, true);
+            let settings = QueueSettings {
+                content_based_deduplication: route.content_based_deduplication,
+                ..settings(route.visibility, &dead_letters, route.max_receives, true)
+            };
             let queue = Queue::new(&format!("{service}-{}.fifo", route.name), settings, world.clone());
             (route.name.clone(), Fifo { queue, dead_letters })
         };

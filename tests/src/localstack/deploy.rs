@@ -80,7 +80,10 @@ fn follow(mut command: Command, client: &Client) -> Result<(), String> {
 
 /// The folder of the function binaries: `target/<profile>`. It is the folder of this program, or
 /// the one above that of a test.
-fn binaries() -> Result<PathBuf, String> {
+///
+/// # Errors
+/// Where one is missing.
+pub fn binaries() -> Result<PathBuf, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let all = || SERVICES.iter().chain(&["order-platform"]);
     let has_them = |folder: &&Path| all().all(|name| folder.join(name).is_file());

@@ -11,6 +11,7 @@ pub mod instance;
 pub mod intercept;
 pub mod outside;
 pub mod run;
+pub mod stacks;
 pub mod stage;
 
 use std::{

@@ -25,6 +25,8 @@ pub struct Stage {
     pub client: Client,
     /// The name in its resources' names.
     pub name: String,
+    /// The application, the first part of its resources' names.
+    application: String,
     /// The host under which `orders` answers HTTP.
     host: String,
 }
@@ -53,7 +55,7 @@ impl Stage {
     /// # Errors
     /// Where `orders` is not deployed there.
     pub fn of(client: &Client, name: &str) -> Result<Self, CallError> {
-        let mut stage = Self { client: client.clone(), name: name.to_owned(), host: String::new() };
+        let mut stage = Self::of_application(client, "shop", name);
         let path = format!("/2021-10-31/functions/{}/url", stage.function("orders"));
         let url = client.rest("lambda", "GET", &path, b"")?;
         let url = url["FunctionUrl"].as_str().unwrap_or_default();
@@ -64,10 +66,17 @@ impl Stage {
         Ok(stage)
     }
 
+    /// The stage of an application without HTTP.
+    #[must_use]
+    pub fn of_application(client: &Client, application: &str, name: &str) -> Self {
+        let (name, application) = (name.to_owned(), application.to_owned());
+        Self { client: client.clone(), name, application, host: String::new() }
+    }
+
     /// The full name of a function: `orders`, `orders-relay`, ….
     #[must_use]
     pub fn function(&self, name: &str) -> String {
-        format!("shop-{}-{name}", self.name)
+        format!("{}-{}-{name}", self.application, self.name)
     }
 
     /// The URL of a queue: `orders-events`, `orders-dlq`, ….

@@ -24,6 +24,7 @@ NAMES = (
     "environments",
     "patience",
     "replay",
+    "s3_events",
     "scheduler",
     "stream_identity",
     "target_dlq",

@@ -1,6 +1,8 @@
 //! The cases of practice, and an application with foreign events, in the embedded environment.
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
+mod both;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use waxseal::{Adapted, Entity, Envelope, Fault, Handler, Message, Service, Unit};

@@ -26,6 +26,6 @@ waxseal::codes! {
         NoRule = "WX0113": "a service has a pattern for a rule that it does not have",
         ReservedVariable = "WX0114": "a service sets a variable of Waxseal by hand",
         RefusedPattern = "WX0120": "AWS would refuse the pattern of a rule or the filter of a subscription",
-        FifoQueue = "WX0121": "a FIFO queue of a service has a wrong name or a wrong batch",
+        FifoQueue = "WX0121": "a FIFO queue of a service has a wrong name, batch or sender",
     }
 }

@@ -122,7 +122,7 @@ fn patterns(service: &Deployed) -> Vec<Finding> {
     without.map(finding).collect()
 }
 
-/// FIFO queues with a wrong name or a wrong batch.
+/// FIFO queues with a wrong name, a wrong batch or a sender that is no account.
 fn fifo_queues(service: &Deployed) -> Vec<Finding> {
     let mut names = BTreeSet::new();
     let mut findings = Vec::new();
@@ -130,7 +130,9 @@ fn fifo_queues(service: &Deployed) -> Vec<Finding> {
         let takes = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         name.starts_with(|c: char| c.is_ascii_lowercase()) && !name.ends_with('-') && name.chars().all(takes)
     };
-    for FifoQueue { name, batch, .. } in &service.fifo {
+    let is_account =
+        |sender: &&String| sender.len() == 12 && sender.bytes().all(|byte| byte.is_ascii_digit());
+    for FifoQueue { name, batch, senders, .. } in &service.fifo {
         let mut wrong = |problem: String, advice: &'static str| {
             findings.push(Finding::new(FindingCode::FifoQueue, service.name(), problem, advice));
         };
@@ -143,6 +145,10 @@ fn fifo_queues(service: &Deployed) -> Vec<Finding> {
         }
         if !(1..=LARGEST_BATCH).contains(batch) {
             wrong(format!("the FIFO queue {name} has a batch of {batch}"), "take 1 to 10 records");
+        }
+        for sender in senders.iter().filter(|sender| !is_account(sender)) {
+            let problem = format!("the FIFO queue {name} has the sender {sender}, which is no account");
+            wrong(problem, "name accounts by their twelve digits");
         }
     }
     findings

@@ -19,6 +19,10 @@ pub struct Fifo {
     pub retention: u32,
     /// Receives before a message moves to the dead-letter queue.
     pub max_receives: u32,
+    /// Whether a message without a deduplication id gets the hash of its body for one.
+    pub content_based_deduplication: bool,
+    /// The other accounts that may send to it, unless a stage has others.
+    pub senders: Vec<String>,
     /// How the function polls it. A FIFO queue has no window.
     pub mapping: Mapping,
 }
@@ -31,6 +35,8 @@ pub(super) fn of(app: &App, service: &Deployed) -> Vec<Fifo> {
         visibility: 6 * service.program.timeout,
         retention: standard.retention,
         max_receives: standard.max_receives,
+        content_based_deduplication: queue.content_based_deduplication,
+        senders: queue.senders.clone(),
         mapping: Mapping {
             batch: queue.batch.clamp(1, LARGEST_BATCH),
             window: 0,

@@ -1,6 +1,6 @@
 //! FIFO queues that others fill.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     check::{
@@ -8,6 +8,7 @@ use crate::{
         report::Report,
     },
     names::{self, arn, fifo_dead_letters, fifo_dead_letters_id, fifo_id, named, queue_arn, sub},
+    service::fifo::senders,
 };
 
 /// A FIFO queue feeds its function in the batches that it can give, and its dead letters go to the
@@ -26,6 +27,17 @@ pub(super) fn queues(index: &TemplateIndex<'_>, report: &mut Report) {
             for (queue, wanted) in [(&queue, &wanted), (&letters, &dead)] {
                 let right = queue.get("/FifoQueue") == true && queue.name("QueueName") == Some(wanted);
                 report.unless(right, queue, format!("it is no FIFO queue {wanted}"));
+            }
+            let content = queue.get("/ContentBasedDeduplication") == true;
+            report.unless(
+                content == route.content_based_deduplication,
+                &queue,
+                format!("ContentBasedDeduplication is not {}", route.content_based_deduplication),
+            );
+            for (queue, senders) in [(&queue, senders(route)), (&letters, None)] {
+                let allowed: Vec<&Value> = allowing(&index.policy(queue), "");
+                let right = allowed.into_iter().eq(senders.as_ref());
+                report.unless(right, queue, "its policy does not let exactly its senders send");
             }
             let to = queue.get("/RedrivePolicy/deadLetterTargetArn") == &arn(letters.id);
             report.unless(to, &queue, format!("its RedrivePolicy does not name {}", letters.id));

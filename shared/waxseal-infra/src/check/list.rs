@@ -67,7 +67,7 @@ checks! {
         "queue-retained" "a dead letter is the last copy of an event, so its queue outlives the stack" retained
     }
     fifo {
-        "queue-fifo" "S-68: a FIFO queue has a FIFO dead-letter queue beside it, where its function sends dead letters, and no window" queues
+        "queue-fifo" "S-68: a FIFO queue has a FIFO dead-letter queue beside it, where its function sends dead letters, no window, and the declared senders and deduplication" queues
     }
     rules {
         "rule-bus" "a rule is on the bus of its event: the application's, or that of a foreign event" bus

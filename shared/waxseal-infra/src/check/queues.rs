@@ -104,7 +104,9 @@ pub(super) fn mapping(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 pub(super) fn senders(index: &TemplateIndex<'_>, report: &mut Report) {
-    for queue in index.of(QUEUE) {
+    // The senders of a FIFO queue are accounts, which the check of FIFO queues compares.
+    let is_fifo = |queue: &Resource<'_>| queue.get("/FifoQueue") == true;
+    for queue in index.of(QUEUE).filter(|queue| !is_fifo(queue)) {
         for statement in allowing(&index.policy(&queue), "") {
             let service = &statement["Principal"]["Service"];
             let sources = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);

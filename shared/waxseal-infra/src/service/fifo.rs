@@ -25,7 +25,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         builder.add(dead.clone(), resource);
         builder.add(format!("{dead}Policy"), policy(&dead, Vec::new()));
         builder.output(format!("{dead}Url"), reference(&dead));
-        let resource = json!({
+        let mut resource = json!({
             "Type": "AWS::SQS::Queue",
             "DeletionPolicy": "Delete",
             "UpdateReplacePolicy": "Delete",
@@ -39,11 +39,47 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                 "Tags": builder.tags(),
             },
         });
+        if queue.content_based_deduplication {
+            resource["Properties"]["ContentBasedDeduplication"] = json!(true);
+        }
         builder.add(id.clone(), resource);
-        builder.add(format!("{id}Policy"), policy(&id, Vec::new()));
+        builder.add(format!("{id}Policy"), policy(&id, senders(&queue).into_iter().collect()));
         builder.output(format!("{id}Url"), reference(&id));
         builder.output(format!("{id}Arn"), arn(&id));
     }
+}
+
+/// The parameter of a queue with the accounts that may send to it.
+fn senders_parameter(queue: &Fifo) -> String {
+    format!("{}Senders", names::fifo_id(queue))
+}
+
+/// The parameters of a stack for the senders of its queues. The declared accounts are the default.
+pub(super) fn parameters(queues: &[Fifo]) -> Vec<(String, Value)> {
+    let parameter = |queue: &Fifo| {
+        let parameter = json!({
+            "Type": "CommaDelimitedList",
+            "Default": queue.senders.join(","),
+            "AllowedPattern": "^[0-9]{12}$",
+            "Description": format!("The other accounts that may send to the FIFO queue {}", queue.name),
+        });
+        (senders_parameter(queue), parameter)
+    };
+    queues.iter().filter(|queue| !queue.senders.is_empty()).map(parameter).collect()
+}
+
+/// The permission of other accounts to send. Source: SQS developer guide, "Basic examples of Amazon SQS
+/// policies". An SDK asks for the URL before it sends.
+pub(crate) fn senders(queue: &Fifo) -> Option<Value> {
+    (!queue.senders.is_empty()).then(|| {
+        json!({
+            "Sid": "Senders",
+            "Effect": "Allow",
+            "Principal": { "AWS": reference(&senders_parameter(queue)) },
+            "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"],
+            "Resource": arn(&names::fifo_id(queue)),
+        })
+    })
 }
 
 /// The permission to send to the dead-letter queues; none where there are none.

@@ -91,6 +91,7 @@ fn parameters(service: &Deployed, routes: &Routes) -> Map<String, Value> {
         parameters.insert(names::parameter(&brought.variable), parameter);
     }
     parameters.extend(sources::parameters(&service.sources));
+    parameters.extend(fifo::parameters(&routes.fifo));
     parameters
 }
 

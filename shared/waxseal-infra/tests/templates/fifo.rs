@@ -55,6 +55,77 @@ fn s68_a_fifo_queue_has_a_mapping_and_a_fifo_dead_letter_queue() {
     assert_eq!(desk["EventsMapping"]["Properties"]["MaximumBatchingWindowInSeconds"], 20);
 }
 
+fn trusting() -> App {
+    let bookings = FifoQueue::new("bookings")
+        .content_based_deduplication()
+        .sender("210987654321")
+        .sender("123456789012");
+    let desk = service("desk", &[(BOOKED, &[])]).fifo(bookings).fifo(FifoQueue::new("returns"));
+    App::new("shop").service(desk).emitted_elsewhere("room.booked")
+}
+
+#[test]
+fn s68_other_accounts_send_and_equal_contents_are_one_message_where_it_says_so() {
+    let app = trusting();
+    let mut stacks = templates(&app).expect("templates");
+    assert_eq!(check(&app, &stacks), []);
+    let parameters =
+        &stacks.iter().find(|stack| stack.name == "desk").expect("a stack").template["Parameters"];
+    assert_eq!(
+        (&parameters["FifoBookingsSenders"]["Type"], &parameters["FifoBookingsSenders"]["Default"]),
+        (&json!("CommaDelimitedList"), &json!("210987654321,123456789012"))
+    );
+    assert!(parameters["FifoReturnsSenders"].is_null(), "nobody but the own account sends there");
+    let desk = desk(&mut stacks);
+    let statements = |id: &str| desk[id]["Properties"]["PolicyDocument"]["Statement"].clone();
+    assert_eq!(
+        statements("FifoBookingsPolicy")[0],
+        json!({
+            "Sid": "Senders",
+            "Effect": "Allow",
+            "Principal": { "AWS": { "Ref": "FifoBookingsSenders" } },
+            "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"],
+            "Resource": { "Fn::GetAtt": ["FifoBookings", "Arn"] },
+        })
+    );
+    for id in ["FifoReturnsPolicy", "FifoBookingsDeadLettersPolicy"] {
+        assert_eq!(statements(id).as_array().map(Vec::len), Some(1), "{id}: TLS alone");
+    }
+    assert_eq!(desk["FifoBookings"]["Properties"]["ContentBasedDeduplication"], true);
+    for id in ["FifoReturns", "FifoBookingsDeadLetters"] {
+        assert!(desk[id]["Properties"]["ContentBasedDeduplication"].is_null(), "{id}");
+    }
+}
+
+#[test]
+fn s68_other_senders_and_another_deduplication_than_declared_are_found() {
+    let everybody = json!({ "AWS": "*" });
+    for (pointer, value) in [
+        ("/FifoBookings/Properties/ContentBasedDeduplication", json!(false)),
+        ("/FifoReturns/Properties/ContentBasedDeduplication", json!(true)),
+        ("/FifoBookingsPolicy/Properties/PolicyDocument/Statement/0/Principal", everybody.clone()),
+        ("/FifoBookingsPolicy/Properties/PolicyDocument/Statement/0/Action", json!("sqs:ReceiveMessage")),
+        ("/FifoBookingsPolicy/Properties/PolicyDocument/Statement/0/Effect", json!("Deny")),
+    ] {
+        let app = trusting();
+        let mut stacks = templates(&app).expect("templates");
+        let (parent, last) = pointer.rsplit_once('/').expect("a pointer");
+        desk(&mut stacks).pointer_mut(parent).expect(parent)[last] = value;
+        let found: Vec<&str> = check(&app, &stacks).iter().map(|one| one.check).collect();
+        assert_eq!(found, ["queue-fifo"], "{pointer}");
+    }
+    // No other queue has senders of other accounts.
+    for (policy, id) in [("FifoBookingsDeadLettersPolicy", "queue-fifo"), ("EventsPolicy", "queue-senders")] {
+        let app = trusting();
+        let mut stacks = templates(&app).expect("templates");
+        let sends = json!({ "Effect": "Allow", "Principal": everybody, "Action": "sqs:SendMessage", "Resource": "*" });
+        let statements = desk(&mut stacks)[policy].pointer_mut("/Properties/PolicyDocument/Statement");
+        statements.and_then(Value::as_array_mut).expect("statements").push(sends);
+        let found: Vec<&str> = check(&app, &stacks).iter().map(|one| one.check).collect();
+        assert_eq!(found, [id], "{policy}");
+    }
+}
+
 #[test]
 fn s68_every_wrong_fifo_queue_is_found() {
     let gone = Value::Null;

@@ -24,7 +24,7 @@ pub(super) enum Refused {
     },
 }
 
-fn bad(status: u16, detail: impl Into<String>) -> Refused {
+pub(super) fn bad(status: u16, detail: impl Into<String>) -> Refused {
     Refused::Bad { status, detail: detail.into() }
 }
 
@@ -58,19 +58,23 @@ struct RequestContext {
 /// [`Refused`], with the member that makes it none.
 pub(super) fn read(payload: &str) -> Result<Request<Body>, Refused> {
     let payload: Payload = serde_json::from_str(payload).map_err(|_| {
-        Refused::NoRequest("an HTTP request that lacks parts of payload version 2.0".to_owned())
+        let of_others = "those of API Gateway REST and of load balancers need the features `apigateway-rest` and `alb` of waxseal-lambda";
+        Refused::NoRequest(format!("an HTTP request that lacks parts of payload version 2.0 ({of_others})"))
     })?;
     let mut request = Request::new(body(&payload.body, &payload.is_base64_encoded)?);
     let method = payload.request_context.http.get("method").and_then(Value::as_str).unwrap_or_default();
-    *request.method_mut() =
-        Method::from_bytes(method.as_bytes()).map_err(|_| bad(400, "the method is no HTTP method"))?;
+    *request.method_mut() = self::method(method)?;
     *request.uri_mut() = uri(&payload.raw_path, &payload.raw_query_string)?;
     *request.headers_mut() = headers(&payload.headers, &payload.cookies)?;
     Ok(request)
 }
 
-/// The resource that `rawPath` names, letter by letter: no dot segment is resolved, no host has a say.
-fn uri(path: &Value, query: &Value) -> Result<Uri, Refused> {
+pub(super) fn method(text: &str) -> Result<Method, Refused> {
+    Method::from_bytes(text.as_bytes()).map_err(|_| bad(400, "the method is no HTTP method"))
+}
+
+/// The resource that a path names, letter by letter: no dot segment is resolved, no host has a say.
+pub(super) fn uri(path: &Value, query: &Value) -> Result<Uri, Refused> {
     let path = path.as_str().filter(|path| path.starts_with('/'));
     let path = path.ok_or_else(|| bad(400, "the path does not begin with a slash"))?;
     let query = match query {
@@ -114,13 +118,7 @@ fn headers(headers: &Value, cookies: &Value) -> Result<HeaderMap, Refused> {
         _ => return Err(bad(400, "the headers are no object")),
     };
     for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| bad(400, "the name of a header is no token of HTTP"))?;
-        let value = value.as_str().and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
-        let value =
-            value.ok_or_else(|| bad(400, format!("the value of the header {name} is none of HTTP")))?;
-        map.try_append(name, value)
-            .map_err(|_| bad(431, "there are more headers than a request may have"))?;
+        append(&mut map, name, value.as_str())?;
     }
     let cookies = match cookies {
         Value::Null => return Ok(map),
@@ -137,7 +135,17 @@ fn headers(headers: &Value, cookies: &Value) -> Result<HeaderMap, Refused> {
     Ok(map)
 }
 
-fn body(body: &Value, is_base64: &Value) -> Result<Body, Refused> {
+/// Adds a header, whose value is `None` where it is no text.
+pub(super) fn append(map: &mut HeaderMap, name: &str, value: Option<&str>) -> Result<(), Refused> {
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| bad(400, "the name of a header is no token of HTTP"))?;
+    let value = value.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+    let value = value.ok_or_else(|| bad(400, format!("the value of the header {name} is none of HTTP")))?;
+    let added = map.try_append(name, value);
+    added.map(drop).map_err(|_| bad(431, "there are more headers than a request may have"))
+}
+
+pub(super) fn body(body: &Value, is_base64: &Value) -> Result<Body, Refused> {
     let text = match body {
         Value::Null => return Ok(Body::Empty),
         Value::String(text) => text,

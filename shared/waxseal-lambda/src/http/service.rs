@@ -6,7 +6,10 @@ use futures_util::future::BoxFuture;
 use lambda_http::IntoResponse;
 use tower_service::Service;
 
+#[cfg(any(feature = "alb", feature = "apigateway-rest"))]
+use super::version1::{self, Query};
 use super::{
+    form::Form,
     request::{self, Refused},
     response::{self, problem},
 };
@@ -46,19 +49,30 @@ where
         invocation: &'a Invocation,
     ) -> BoxFuture<'a, Result<Vec<u8>, InvokeError>> {
         Box::pin(async move {
-            let request = match request::read(payload) {
+            let form = Form::of(payload);
+            let request = match read(form, payload) {
                 Ok(request) => request,
                 Err(Refused::NoRequest(saw)) => return Err(InvokeError::Unrecognised { saw }),
                 Err(Refused::Bad { status, detail }) => {
                     tracing::info!(request_id = invocation.request_id, status, detail, "no HTTP request");
-                    return problem(status, &detail);
+                    return problem(form, status, &detail);
                 }
             };
             let failed = |error: S::Error| InvokeError::Http(error.to_string());
             let mut service = self.0.clone();
             std::future::poll_fn(|cx| service.poll_ready(cx)).await.map_err(failed)?;
             let response = service.call(request).await.map_err(failed)?;
-            response::write(response.into_response().await)
+            response::write(form, response.into_response().await)
         })
+    }
+}
+
+fn read(form: Form, payload: &str) -> Result<lambda_http::Request, Refused> {
+    match form {
+        Form::Version2 => request::read(payload),
+        #[cfg(feature = "apigateway-rest")]
+        Form::Rest => version1::read(payload, Query::Decoded),
+        #[cfg(feature = "alb")]
+        Form::LoadBalancer { .. } => version1::read(payload, Query::Written),
     }
 }

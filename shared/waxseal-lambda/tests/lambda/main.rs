@@ -12,6 +12,8 @@ mod destinations;
 mod envelopes;
 mod foreign;
 mod http;
+#[cfg(all(feature = "alb", feature = "apigateway-rest"))]
+mod http_forms;
 mod kafka;
 mod laws;
 mod mutations;

@@ -37,12 +37,19 @@ pub struct QueueSettings {
     pub redrive: Option<Redrive>,
     /// FIFO: order within a group, deduplication for five minutes.
     pub fifo: bool,
+    /// Of a FIFO queue: a message without a deduplication id is deduplicated by its body.
+    pub content_based_deduplication: bool,
 }
 
 impl Default for QueueSettings {
     /// A standard queue, 30 s of visibility, no redrive: SQS's own defaults.
     fn default() -> Self {
-        Self { visibility: Duration::from_secs(30), redrive: None, fifo: false }
+        Self {
+            visibility: Duration::from_secs(30),
+            redrive: None,
+            fifo: false,
+            content_based_deduplication: false,
+        }
     }
 }
 
@@ -111,8 +118,13 @@ impl Queue {
     /// The refusals of SQS: more than 1 MiB, more than ten attributes, control characters, an empty
     /// body, a message group of other characters or of more than 128, and on a standard queue a
     /// deduplication id.
-    pub fn send(&self, content: NewMessage) -> Result<(), Refused> {
-        limits::message(&content, self.inner.settings.fifo)?;
+    pub fn send(&self, mut content: NewMessage) -> Result<(), Refused> {
+        let settings = &self.inner.settings;
+        if settings.fifo && settings.content_based_deduplication {
+            // SQS takes the SHA-256 of the body. The id is seen by no function, so the body itself serves.
+            content.deduplication.get_or_insert_with(|| content.body.clone());
+        }
+        limits::message(&content, settings.fifo)?;
         self.accept(content);
         Ok(())
     }

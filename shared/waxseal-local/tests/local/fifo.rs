@@ -169,6 +169,26 @@ fn s68_dead_letters_of_a_group_are_in_its_fifo_queue_in_order_and_come_back() {
     );
 }
 
+#[test]
+fn s68_equal_contents_are_one_message_for_five_minutes_where_the_queue_says_so() {
+    let kept = |fifo: FifoQueue, own_id: Option<&str>| {
+        let local = Local::builder().build();
+        let service = Service::new("desk").handler(Note::default());
+        local.deploy_service(Deployed::new(service).fifo(fifo)).unwrap();
+        let booked = NewMessage { deduplication: own_id.map(str::to_owned), ..message(&local, "anna", 1) };
+        let queue = to_fifo(&local);
+        let sent = [booked.clone(), booked.clone()].map(|content| queue.send(content).is_ok());
+        queue.send(NewMessage { body: "{}".to_owned(), ..booked }).ok();
+        (sent, queue.len())
+    };
+    let by_content = || FifoQueue::new("bookings").content_based_deduplication();
+    assert_eq!(kept(by_content(), None), ([true, true], 2));
+    // The sender's own id decides where there is one.
+    assert_eq!(kept(by_content(), Some("d-1")), ([true, true], 1));
+    // Without it SQS refuses.
+    assert_eq!(kept(FifoQueue::new("bookings"), None), ([false, false], 0));
+}
+
 /// What SQS keeps of three dead letters of one message within five minutes: a crash before the
 /// acknowledgement writes the first one twice, and a redrive the third.
 fn kept(deduplication: fn(sender: &str, record: &str) -> String) -> usize {

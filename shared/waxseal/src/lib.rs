@@ -79,8 +79,8 @@ pub use engine::{
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
-    Aggregate, Attempt, Decide, Decides, Done, Effect, EmitsNothing, Failure, Handler, Out, Refusal, Replay,
-    Sequencing, Service, ServiceError, StagedMessage, Unit, catalog,
+    Aggregate, Attempt, Decide, Decides, Done, Effect, EmitsNothing, Failure, Handler, LONGEST_SERVICE_NAME,
+    Out, Refusal, Replay, Sequencing, Service, ServiceError, StagedMessage, Unit, catalog, is_service_name,
 };
 pub use host::Host;
 pub use row::{Entity, Loaded};

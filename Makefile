@@ -1,4 +1,4 @@
-# `make` alone prints the targets, by task.
+# `make` alone prints the targets, by task, in 80 columns: ` | ` in a text begins its next line.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
@@ -30,6 +30,8 @@ OPERATE := $(PLATFORM) --features order-platform/aws --
 # option NAME,VARIABLE: the option, where the variable is given.
 option = $(if $($(2)),--$(1) '$($(2))')
 LOG_LEVEL = $(call option,log,LOG)
+# The LocalStack of `make localstack PORT=…`.
+AT_PORT = $(if $(PORT),AWS_ENDPOINT_URL=http://127.0.0.1:$(PORT) )
 JSON = $(if $(filter json,$(FORMAT)),--json)
 
 define say
@@ -38,31 +40,31 @@ endef
 
 .PHONY: help
 help:
-	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { gsub(/ \| /, sprintf("\n%26s", ""), $$2); printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Try it
 
 .PHONY: run
-run: ## Feed 500 orders through every service in one process (ORDERS= STOCK= SEED= FORMAT=json MAILS= LOG=)
+run: ## Feed 500 orders through every service in one process | ORDERS= STOCK= SEED= FORMAT=json MAILS= LOG=
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p order-platform -- run $(call option,seed,SEED) $(JSON) $(LOG_LEVEL)
 
 .PHONY: serve
-serve: ## Keep the platform running with its HTTP API on 127.0.0.1:8080 (PORT= STOCK= ORDERS= LOG=)
+serve: ## Keep it running, with its HTTP API on 127.0.0.1:8080 | PORT= STOCK= ORDERS= LOG=
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p order-platform -- serve $(call option,port,PORT) $(JSON) $(LOG_LEVEL)
 
 .PHONY: dev
-dev: ## The same, and build and start it again when a source changes (PORT=)
+dev: ## The same, and start it again when a source changes | PORT=
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p order-platform -- dev $(call option,port,PORT)
 
 .PHONY: catalog
-catalog: ## Show every message with its owner and its readers (FORMAT=json)
+catalog: ## Show every message with its owner and its readers | FORMAT=json
 	@$(PLATFORM) -- catalog $(JSON)
 
 .PHONY: run-localstack
-run-localstack: ## Feed the same orders to the written templates and real binaries on a LocalStack of its own (or PORT=)
+run-localstack: ## Feed the same orders to real templates and binaries | on a LocalStack of its own, or on PORT=
 	@tests/stage 'building the functions (some minutes the first time)' \
 		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p order-platform -p waxseal-tests --features waxseal-tests/localstack
 	@target/ci/run-localstack
@@ -70,7 +72,7 @@ run-localstack: ## Feed the same orders to the written templates and real binari
 # Without `-p` the features are those of the whole workspace, as `cargo lambda watch` builds, so
 # nothing is compiled twice.
 .PHONY: stand-ins
-stand-ins: ## Serve stand-ins for AWS, a payment gateway and a mail server on loopback, for `cargo lambda watch`
+stand-ins: ## Serve what functions need, for `cargo lambda watch` | AWS, a payment gateway and a mail server, on loopback
 	@tests/stage 'building the functions and the stand-ins (some minutes the first time)' \
 		cargo build $(CI) --locked $(addprefix --bin ,$(FUNCTIONS) stand-ins)
 	@cargo run $(CI) --locked --quiet --bin stand-ins
@@ -78,7 +80,7 @@ stand-ins: ## Serve stand-ins for AWS, a payment gateway and a mail server on lo
 ##@ Test it
 
 .PHONY: test
-test: ## Every test, with the documentation's, LocalStack's and the end-to-end ones (needs Linux and Python 3.13)
+test: ## Every test, LocalStack and documentation included | needs Linux and Python 3.13
 	@MAKE='$(MAKE)' tests/all
 
 .PHONY: build-tests
@@ -87,17 +89,17 @@ build-tests:
 		cargo test $(CI) --locked --workspace --no-run
 
 .PHONY: test-rust
-test-rust: build-tests ## The Rust tests: properties, contracts, simulation, real binaries
+test-rust: build-tests ## Properties, contracts, simulation, real binaries
 	@tests/stage 'running every test' cargo test $(CI) --locked --workspace --tests $(RECORD) $(RUN_ALL)
 
 .PHONY: test-doc
-test-doc: ## The code in README.md and in the documentation, and the examples, compiled and run
+test-doc: ## The code in the documents, and the examples
 	@tests/stage 'compiling and running the code in README.md and in the documentation' \
 		cargo test $(CI) --locked --workspace --doc --quiet
 	@tests/stage 'building and running the examples' tests/examples
 
 .PHONY: soak
-soak: ## Run the platform on more seeds than `make test` has time for (SEEDS=1000), one run of 10,000 orders twice, and the sources on more inputs
+soak: ## More seeds and inputs than `make test` has time for | SEEDS=1000
 	@tests/stage 'building the simulation' cargo test $(CI) --locked --workspace --test simulation --no-run
 	@tests/stage 'running the platform on $(or $(SEEDS),1000) seeds' \
 		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) WAXSEAL_SIMULATION_ORDERS=10000 cargo test $(CI) --locked --workspace --test simulation
@@ -105,14 +107,14 @@ soak: ## Run the platform on more seeds than `make test` has time for (SEEDS=100
 		env WAXSEAL_MUTATIONS=100000 cargo test $(CI) --locked -p waxseal-lambda --test lambda mutations
 
 .PHONY: contract
-contract: ## Run the tests and print which statement of CONTRACT.md is proven where (LOCALSTACK=no FORMAT=json)
+contract: ## Which statement of CONTRACT.md is proven where | LOCALSTACK=no FORMAT=json
 	@rm -rf target/contract
 	@$(MAKE) --no-print-directory --keep-going RUN_ALL=--no-fail-fast test-rust $(if $(filter no,$(LOCALSTACK)),,test-e2e) >&2; \
 		ran=$$?; \
 		target/ci/contract-table $(if $(filter no,$(LOCALSTACK)),--without localstack) && exit $$ran
 
 .PHONY: lint
-lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and sources of dependencies, the templates (needs Python 3.13)
+lint: $(DENY) ## Formatting, clippy, licences, the templates | needs Python 3.13
 	@tests/stage 'checking formatting' cargo fmt --check
 	@tests/stage 'checking formatting and lock file of the benchmark, a workspace of its own' \
 		sh -c 'cargo fmt --check --all $(BENCH) && \
@@ -125,16 +127,16 @@ lint: $(DENY) ## Formatting, clippy with warnings as errors, licences and source
 
 # Not part of `lint`: it compiles the SDK once more.
 .PHONY: lint-bench
-lint-bench: ## Clippy over the benchmark (some minutes the first time)
+lint-bench: ## Clippy over the benchmark (minutes the first time)
 	@tests/stage 'clippy over the benchmark; warnings are errors' \
 		cargo clippy --profile driver --locked $(BENCH) --target-dir $(or $(CARGO_TARGET_DIR),target)/bench --workspace --all-targets -- -D warnings
 
 .PHONY: audit
-audit: $(DENY) ## Known vulnerabilities of dependencies (needs a network that reaches the advisory database)
+audit: $(DENY) ## Known vulnerabilities of dependencies | needs a network that reaches the advisory database
 	@$(DENY) --config .cargo/deny.toml check advisories
 
 .PHONY: test-localstack
-test-localstack: ## The tests of LocalStack without Docker itself (needs Python 3.13)
+test-localstack: ## The tests of LocalStack without Docker itself | needs Python 3.13
 	@tests/stage 'testing LocalStack without Docker (about three minutes; one more for its environment the first time)' \
 		localstack/test
 
@@ -142,7 +144,7 @@ test-localstack: ## The tests of LocalStack without Docker itself (needs Python 
 # once more.
 # With two threads the scenarios take turns, and a test's name is printed when it has ended.
 .PHONY: test-e2e
-test-e2e: ## The platform deployed to a LocalStack of its own: real templates, binaries and wires (needs Python 3.13)
+test-e2e: ## The platform deployed to a LocalStack of its own | needs Python 3.13
 	@tests/stage 'building the functions and the scenarios' \
 		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --no-run
 	@tests/stage 'end to end: deploying the functions to a LocalStack and running the scenarios (about four minutes)' \
@@ -151,46 +153,46 @@ test-e2e: ## The platform deployed to a LocalStack of its own: real templates, b
 ##@ Deploy and operate it
 
 .PHONY: infra
-infra: ## Write the CloudFormation templates in infra/stacks from the catalog
+infra: ## Write the templates in infra/stacks from the catalog
 	@$(PLATFORM) --features order-platform/infra -- infra write
 
 .PHONY: lint-infra
-lint-infra: ## cfn-lint and checkov over the templates, clean but for the acknowledged findings
+lint-infra: ## cfn-lint and checkov over the templates
 	@tests/stage 'linting the templates; the locked tools are installed the first time' infra/lint
 
 .PHONY: localstack
-localstack: ## Start LocalStack 4.14.0 without Docker on 127.0.0.1:4566 (PORT=); needs Python 3.13
+localstack: ## Start LocalStack without Docker on 127.0.0.1:4566 | PORT=; needs Python 3.13
 	@$(PLATFORM) -- localstack start $(call option,port,PORT)
 
 .PHONY: localstack-stop
-localstack-stop: ## Stop it (PORT=)
+localstack-stop: ## Stop it | PORT=
 	@$(PLATFORM) -- localstack stop $(call option,port,PORT)
 
 .PHONY: deploy-local
-deploy-local: ## Build, package and deploy every stack to the running LocalStack (SERVICE= for one alone)
-	@$(OPERATE) deploy local $(call option,service,SERVICE)
+deploy-local: ## Build and deploy every stack to the LocalStack | SERVICE= PORT=
+	@$(AT_PORT)$(OPERATE) deploy local $(call option,service,SERVICE)
 
 .PHONY: undeploy-local
-undeploy-local: ## Delete the stacks on the running LocalStack
-	@$(OPERATE) undeploy local $(call option,service,SERVICE)
+undeploy-local: ## Delete the stacks on the LocalStack | SERVICE= PORT=
+	@$(AT_PORT)$(OPERATE) undeploy local $(call option,service,SERVICE)
 
 .PHONY: deploy
-deploy: ## Build and deploy to AWS, with cargo-lambda and the aws command: make deploy STAGE=test (SERVICE=)
+deploy: ## Build and deploy to AWS: make deploy STAGE=test | SERVICE=; needs cargo-lambda and the aws command
 	@$(OPERATE) deploy $(or $(STAGE),$(error STAGE= is missing: make deploy STAGE=test)) \
 		$(call option,service,SERVICE) $(call option,binaries,BINARIES) $(call option,bucket,BUCKET)
 
 .PHONY: undeploy
-undeploy: ## Delete a stage: make undeploy STAGE=test (SERVICE= YES=1)
+undeploy: ## Delete a stage: make undeploy STAGE=test | SERVICE= YES=1
 	@$(OPERATE) undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test)) \
 		$(call option,service,SERVICE) $(if $(YES),--yes)
 
 .PHONY: sweep
-sweep: ## Publish from the receipts after a relay was too late: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z (TO= PAYLOAD=)
+sweep: ## Publish again after a relay was too late | STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z | TO= PAYLOAD=
 	@$(OPERATE) sweep $(or $(STAGE),$(error STAGE= is missing: make sweep STAGE=prod SERVICE=orders FROM=2026-11-20T00:00:00Z)) \
 		$(call option,service,SERVICE) $(call option,from,FROM) $(call option,to,TO) $(call option,payload,PAYLOAD)
 
 .PHONY: release
-release: ## State the outcome of an effect: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done
+release: ## State the outcome of an effect | STAGE=prod SERVICE=payment SOURCE=inventory ID=… | HANDLER=charge-card OUTCOME=done
 	@$(OPERATE) release $(or $(STAGE),$(error STAGE= is missing: make release STAGE=prod SERVICE=payment SOURCE=inventory ID=… HANDLER=charge-card OUTCOME=done)) \
 		$(call option,service,SERVICE) $(call option,source,SOURCE) $(call option,id,ID) $(call option,handler,HANDLER) \
 		$(call option,outcome,OUTCOME)
@@ -198,7 +200,7 @@ release: ## State the outcome of an effect: make release STAGE=prod SERVICE=paym
 ##@ Measure it
 
 .PHONY: size
-size: ## Print the size of every stripped release binary, as released and at opt-level "z" (some minutes)
+size: ## The size of every released binary (some minutes)
 	$(call say,building every function as released, with fat LTO)
 	@cargo build --release --locked --bins $(addprefix -p ,$(FUNCTIONS))
 	$(call say,and at opt-level z)
@@ -212,16 +214,16 @@ size: ## Print the size of every stripped release binary, as released and at opt
 	done
 
 .PHONY: bench
-bench: ## Measure Powertools, bare Rust and Waxseal into tests/bench/RESULTS.md (ROUNDS=; needs Python 3.13 and node)
+bench: ## Measure Powertools, bare Rust and Waxseal | ROUNDS=; needs Python 3.13 and node
 	@tests/bench/run
 
 .PHONY: bench-micro
-bench-micro: ## Measure the core alone on a table in memory, at batches of 10 to 10,000
+bench-micro: ## Measure the core alone, at batches of 10 to 10,000
 	$(call say,building the core as released)
 	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked --manifest-path tests/bench/Cargo.toml -p bench-micro
 
 .PHONY: bench-local
-bench-local: ## Measure the embedded environment: deliveries a second on one core, and its heap
+bench-local: ## Measure the embedded environment: speed and heap
 	$(call say,building the embedded environment as released)
 	@CARGO_TARGET_DIR=$(or $(CARGO_TARGET_DIR),target)/bench cargo bench --quiet --locked $(BENCH) -p bench-local
 

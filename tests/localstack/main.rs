@@ -20,5 +20,6 @@ mod poison;
 mod relay;
 mod release;
 mod throttle;
+mod workspace;
 mod world;
 mod wrappings;

@@ -59,6 +59,8 @@ pub struct Deployed {
     pub invocations: u32,
     /// Receives before a message is dead-lettered: 5 to 1000.
     pub max_receives: u32,
+    /// Whether its function counts its records in CloudWatch.
+    pub metrics: bool,
     /// The sources that others fill.
     pub sources: Vec<Source>,
     /// The FIFO queues that others fill.
@@ -116,6 +118,7 @@ impl Deployed {
             window: 0,
             invocations: 5,
             max_receives: 5,
+            metrics: true,
             sources: Vec::new(),
             fifo: Vec::new(),
             environment: BTreeMap::new(),

@@ -1,5 +1,7 @@
 //! The metrics of a service's function, once: `waxseal-aws` writes them, and dashboards and alarms name them.
 
+use crate::deployed::Deployed;
+
 /// A metric of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,3 +33,19 @@ pub const REQUESTS: Metric = metric("Requests", "Count");
 
 /// The dimension of each metric. Its value is the name of the service.
 pub const DIMENSION: &str = "Service";
+
+impl Deployed {
+    /// Its function counts nothing: its template has no `WAXSEAL_METRICS`, and the dashboard no metric of it. Each metric
+    /// of a service is a custom metric on AWS's bill.
+    ///
+    /// ```
+    /// use waxseal::Service;
+    /// use waxseal_catalog::Deployed;
+    /// assert!(!Deployed::new(Service::new("audit")).without_metrics().metrics);
+    /// ```
+    #[must_use]
+    pub fn without_metrics(mut self) -> Self {
+        self.metrics = false;
+        self
+    }
+}

@@ -246,6 +246,22 @@ fn a_service_without_handlers_is_found_unless_it_answers_http() {
 }
 
 #[test]
+fn a_name_that_aws_would_refuse_is_found_and_the_core_says_the_same_code() {
+    let app = shop().service(service("Order Desk", &[("expect", PLACED, &[])]));
+    assert_eq!(
+        lines(&app),
+        [
+            "WX0130 Order Desk: `Order Desk` cannot be the name of a service; take words of a to z and 0 to 9 that \
+          are joined by `-`, 40 characters at most"
+        ]
+    );
+    let panic =
+        std::panic::catch_unwind(|| waxseal::Service::new("Order Desk")).err().expect("it is refused");
+    let text = panic.downcast_ref::<String>().expect("it has values in it");
+    assert!(text.starts_with(FindingCode::ServiceName.as_str()), "{text}");
+}
+
+#[test]
 fn a_pattern_without_a_rule_is_found() {
     let pattern = json!({ "source": ["stock"], "detail-type": ["stock.level-changed"] });
     let app = App::new("shop").service(orders().pattern("stock.level-changed", pattern)).service(stock());

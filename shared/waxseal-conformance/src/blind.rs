@@ -83,7 +83,11 @@ impl Handler for Discard {
 fn assert_names(failure: &Failure, sku: &str) {
     let text = failure.to_string();
     let id = sku.replace('#', "%23");
-    for part in [&*format!("entity {}#{id} / state exists already", Stock::KIND), "load it first"] {
+    for part in [
+        &*format!("entity {}#{id} / state exists already", Stock::KIND),
+        "load it first",
+        "create it only where",
+    ] {
         assert!(text.contains(part), "{part:?} is not in {text:?}");
     }
     assert!(matches!(failure, Failure::NotLoaded { exists: true, .. }) && !failure.is_permanent(), "{text}");

@@ -31,9 +31,11 @@ fn widgets(app: &App) -> Vec<Value> {
         let lambda = |metric: &str, rest: &str| json!(["AWS/Lambda", metric, "FunctionName", name(rest)]);
         let own = |metric: Metric| json!([names::namespace(app), metric.name, DIMENSION, service.name()]);
         let [dead_letters, age, relay, runs, errors, duration, handled, retried, old] = &mut metrics;
-        handled.push(own(HANDLED));
-        retried.extend([own(RETRIED), own(DUPLICATES)]);
-        old.push(own(AGE));
+        if service.metrics {
+            handled.push(own(HANDLED));
+            retried.extend([own(RETRIED), own(DUPLICATES)]);
+            old.push(own(AGE));
+        }
         dead_letters.push(queue("ApproximateNumberOfMessagesVisible", "-dlq"));
         age.extend(
             routes

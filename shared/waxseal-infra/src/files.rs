@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, fs, io, path::Path};
 
 use crate::stack::Stack;
 
-/// The reason why a file of the folder is not what [`write`] writes.
+/// The reason why a file of the folder is not what [`write()`] writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stale {

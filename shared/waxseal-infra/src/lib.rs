@@ -6,7 +6,7 @@
 //! reports everything that would lose an event, let one service publish for another, or hide a
 //! failure.
 //!
-//! [`write`] keeps them as files, and [`stale`] is the test that they are up to date.
+//! [`write()`] keeps them as files, and [`stale`] is the test that they are up to date.
 //!
 //! The templates are plain `json!` that reads like the AWS documentation. There is no builder
 //! language: a reader of CloudFormation can read this crate, and finds every line of the templates

@@ -8,9 +8,9 @@
 ///   is one line away.
 /// - `owner` is required.
 /// - `previous` names the struct of the version before; an `impl From` lifts it.
-/// - `channel` is [`Channel::Bus`] by default.
+/// - `channel` is [`Channel::Bus`](crate::Channel::Bus) by default.
 /// - `claim_check_over` is the size in bytes above which the payload is checked in to a store.
-/// - `tenant` gives the [tenant](Message::tenant) of a payload.
+/// - `tenant` gives the [tenant](crate::Message::tenant) of a payload.
 ///
 /// A tenant takes effect on a topic and for a [`command!`](crate::command): SNS and SQS carry it to
 /// fair queues. A rule of EventBridge holds at most one constant, so an event on the bus reaches
@@ -64,7 +64,7 @@ macro_rules! event {
 /// waxseal_message::command!(ReserveStock { name: "reserve-stock", version: 1, recipient: "inventory" });
 /// ```
 ///
-/// Many customers may share the recipient's queue. The [tenant](Message::tenant) keeps one of them
+/// Many customers may share the recipient's queue. The [tenant](crate::Message::tenant) keeps one of them
 /// from delaying the others:
 /// ```
 /// #[derive(serde::Serialize, serde::Deserialize)]

@@ -44,6 +44,13 @@ impl Shop {
         success(output);
     }
 
+    /// The entries for Lambda build without a warning, with the AWS SDK. They are built and not only checked, so that
+    /// the scenario on LocalStack, which deploys a workspace, finds the SDK in the same target folder.
+    fn build_entries(&self) {
+        let said = success(self.cargo(&["build", "--workspace", "--bins"]).output().unwrap());
+        assert!(!said.contains("warning"), "{said}");
+    }
+
     /// A command of the application's own binary.
     fn shop(&self, arguments: &[&str]) -> Output {
         self.cargo(&[&["run", "--quiet", "-p", "shop", "--"], arguments].concat()).output().unwrap()
@@ -99,6 +106,7 @@ fn a_workspace_passes_its_tests_runs_and_grows() {
     assert!(said.contains("infra/stacks/billing.yaml: new"), "{said}");
     success(shop.shop(&["infra", "check"]));
     assert!(success(shop.shop(&["catalog"])).contains("billing/count-parcels"));
+    shop.build_entries();
     restarts_when_a_source_changes(&shop);
 }
 

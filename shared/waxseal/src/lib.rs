@@ -80,9 +80,9 @@ pub use engine::{
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
-    Aggregate, Attempt, Begin, Decide, Decides, Done, Effect, EmitsNothing, Failure, Flow, Handler, NoTimer,
-    Out, Past, Process, Refusal, Replay, Sequencing, Service, ServiceError, StagedMessage, Step, Unit,
-    catalog,
+    Aggregate, Attempt, Begin, Decide, Decides, Done, Effect, EmitsNothing, Failure, Flow, Handler,
+    LONGEST_SERVICE_NAME, NoTimer, Out, Past, Process, Refusal, Replay, Sequencing, Service, ServiceError,
+    StagedMessage, Step, Unit, catalog, is_service_name,
 };
 pub use hint::{WAKE, hint};
 pub use host::Host;

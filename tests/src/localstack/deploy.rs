@@ -84,12 +84,27 @@ fn follow(mut command: Command, client: &Client) -> Result<(), String> {
 /// # Errors
 /// Where one is missing.
 pub fn binaries() -> Result<PathBuf, String> {
-    let own = env::current_exe().map_err(|error| error.to_string())?;
-    let all = || SERVICES.iter().chain(&["order-platform"]);
-    let has_them = |folder: &&Path| all().all(|name| folder.join(name).is_file());
-    own.ancestors().skip(1).take(2).find(has_them).map(Path::to_path_buf).ok_or_else(|| {
+    folder_with(&[&SERVICES[..], &["order-platform"]].concat())?.ok_or_else(|| {
         "the binaries are missing: build them first, with `cargo build --profile ci --bins -p orders -p inventory \
          -p payment -p notification -p analytics -p relay -p order-platform --features order-platform/aws`"
             .to_owned()
     })
+}
+
+/// The program `waxseal`, which `cargo test` builds for the tests of `waxseal-new`.
+///
+/// # Errors
+/// Where it was not built.
+pub fn waxseal() -> Result<PathBuf, String> {
+    let folder = folder_with(&["waxseal"])?;
+    folder.map(|folder| folder.join("waxseal")).ok_or_else(|| {
+        "the program is missing: build it first, with `cargo build --profile ci -p waxseal-new`".to_owned()
+    })
+}
+
+/// The folder of this program, or the one above that of a test, where it has these binaries.
+fn folder_with(names: &[&str]) -> Result<Option<PathBuf>, String> {
+    let own = env::current_exe().map_err(|error| error.to_string())?;
+    let has_them = |folder: &&Path| names.iter().all(|name| folder.join(name).is_file());
+    Ok(own.ancestors().skip(1).take(2).find(has_them).map(Path::to_path_buf))
 }

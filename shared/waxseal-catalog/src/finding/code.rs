@@ -4,7 +4,8 @@ waxseal::codes! {
     // A finding is about a declaration, so nothing is redriven.
     parts: ["What happened", "How to see it", "How to mend it"];
     /// A kind of finding, such as `WX0109`. A code keeps its meaning for ever; a new kind gets a new
-    /// code. The codes of failures at run time, `WX0001` and up, are [`waxseal::Code`].
+    /// code. Numbers are never reused, and some between two codes were never given. The codes of
+    /// failures at run time, `WX0001` and up, are [`waxseal::Code`].
     ///
     /// ```
     /// use waxseal_catalog::FindingCode;
@@ -27,5 +28,6 @@ waxseal::codes! {
         ReservedVariable = "WX0114": "a service sets a variable of Waxseal by hand",
         RefusedPattern = "WX0120": "AWS would refuse the pattern of a rule or the filter of a subscription",
         FifoQueue = "WX0121": "a FIFO queue of a service has a wrong name, batch or sender",
+        ServiceName = "WX0130": "a service has a name that AWS would refuse",
     }
 }

@@ -26,6 +26,7 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
             let advice = "rename one: receipts, queues and the stack are named after the service";
             findings.push(Finding::new(FindingCode::TwoServices, service.name(), problem, advice));
         }
+        findings.extend(wrong_name(service));
         findings.extend(mistakes(service));
         if service.catalog().is_empty() && !service.answers_http {
             let problem = "it handles no message and answers no HTTP".to_owned();
@@ -45,6 +46,20 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
         findings.extend(foreign_events(publisher));
     }
     findings
+}
+
+/// A name that [`Service::new`] would refuse. A service of which only the catalog is known has not
+/// been made here.
+fn wrong_name(service: &Deployed) -> Option<Finding> {
+    if waxseal::is_service_name(service.name()) {
+        return None;
+    }
+    let problem = format!("`{}` cannot be the name of a service", service.name());
+    let advice = format!(
+        "take words of a to z and 0 to 9 that are joined by `-`, {} characters at most",
+        waxseal::LONGEST_SERVICE_NAME
+    );
+    Some(Finding::new(FindingCode::ServiceName, service.name(), problem, advice))
 }
 
 /// Events of another owner that a program emits. One that it [declares](waxseal::PublishingProgram)

@@ -16,7 +16,7 @@ mod suffix;
 mod table;
 mod value;
 
-pub use document::markdown;
+pub use document::{guide_page, markdown};
 pub use name::{Name, concerns, judge};
 pub use setting::{FunctionKind, Setting, Unset};
 pub use suffix::suffix;

@@ -191,7 +191,7 @@ settings! {
         read_by: [ClaimCheck],
     }
     METRICS = "WAXSEAL_METRICS" {
-        purpose: "the CloudWatch namespace in which each batch counts its records, by a line in the log",
+        purpose: "the CloudWatch namespace in which each batch counts its records, by a line in the log; Deployed::without_metrics leaves it out",
         values: Values::Text { what: "a namespace of at most 255 characters", check: value::namespace },
         unset: Unset::Means("nothing is counted"),
         example: "shop-prod",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use waxseal_catalog::{
     RULE_RETRY_DAYS, TOPIC_RETRY_DAYS,
     routes::QueueKind,
@@ -34,12 +35,13 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
         if let Some(function) = index.function(service.name()) {
             let own = function.variable(TABLE.name) == &reference("Table");
             report.unless(own, &function, format!("{} is not its own table", TABLE.name));
-            let counts = function.variable(METRICS.name) == &names::sub(names::namespace(index.app));
-            report.unless(
-                counts,
-                &function,
-                format!("{} is not the namespace of the dashboard", METRICS.name),
-            );
+            let namespace = names::sub(names::namespace(index.app));
+            let wanted = if service.metrics { &namespace } else { &Value::Null };
+            let message = match service.metrics {
+                true => format!("{} is not the namespace of the dashboard", METRICS.name),
+                false => format!("{} is set, and the service is without metrics", METRICS.name),
+            };
+            report.unless(function.variable(METRICS.name) == wanted, &function, message);
             for brought in &service.parameters {
                 let told = function.variable(&brought.variable) == &reference(&parameter(&brought.variable));
                 report.unless(told, &function, format!("{} is not its parameter", brought.variable));

@@ -102,8 +102,10 @@ fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
     variables.extend([
         (TABLE.name.to_owned(), reference("Table")),
         (DEAD_LETTERS.name.to_owned(), reference("DeadLetters")),
-        (METRICS.name.to_owned(), names::sub(names::namespace(builder.app))),
     ]);
+    if service.metrics {
+        variables.insert(METRICS.name.to_owned(), names::sub(names::namespace(builder.app)));
+    }
     if claims::checks_in(service) || !claims::fetches_from(builder.app, service).is_empty() {
         variables.insert(CLAIMS.name.to_owned(), claims::location(builder.app, service));
     }

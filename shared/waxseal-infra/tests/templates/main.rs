@@ -7,6 +7,7 @@ mod claims;
 mod fifo;
 mod foreign;
 mod laws;
+mod metrics;
 mod publishers;
 mod sources;
 mod support;

@@ -134,7 +134,7 @@ mod tests {
 
     #[cfg(feature = "apigateway-rest")]
     #[test]
-    fn s69_decoded_parameters_are_encoded_again_and_keep_all_of_their_values() {
+    fn s73_decoded_parameters_are_encoded_again_and_keep_all_of_their_values() {
         let payload = json!({
             "httpMethod": "GET", "path": "/orders/gr%C3%B6%C3%9Fe", "requestContext": {},
             "queryStringParameters": { "note": "b" },
@@ -146,7 +146,7 @@ mod tests {
 
     #[cfg(feature = "alb")]
     #[test]
-    fn s69_written_parameters_stay_as_they_were() {
+    fn s73_written_parameters_stay_as_they_were() {
         let payload = json!({
             "httpMethod": "GET", "path": "/", "requestContext": { "elb": {} },
             "queryStringParameters": { "note": "gr%C3%BC%C3%9Fe+x" },
@@ -156,7 +156,7 @@ mod tests {
 
     #[cfg(feature = "apigateway-rest")]
     #[test]
-    fn s69_what_is_no_request_is_refused_with_its_member() {
+    fn s73_what_is_no_request_is_refused_with_its_member() {
         let of = |member: &str, value: Value, word: &str| {
             let mut payload = json!({ "httpMethod": "GET", "path": "/", "requestContext": {} });
             payload[member] = value;
@@ -183,7 +183,7 @@ mod tests {
     #[cfg(feature = "apigateway-rest")]
     proptest! {
         #[test]
-        fn s69_no_payload_panics_and_no_parameter_makes_another(
+        fn s73_no_payload_panics_and_no_parameter_makes_another(
             name in any::<String>(), values in proptest::collection::vec(any::<String>(), 1..4),
         ) {
             let payload = json!({

@@ -1,4 +1,4 @@
-//! HTTP of Application Load Balancers and of API Gateway REST APIs (S-69), from AWS's documented examples.
+//! HTTP of Application Load Balancers and of API Gateway REST APIs (S-73), from AWS's documented examples.
 
 use axum::{
     Router,
@@ -53,7 +53,7 @@ fn said(answer: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn s69_a_rest_api_gets_every_value_of_a_header_in_a_list() {
+async fn s73_a_rest_api_gets_every_value_of_a_header_in_a_list() {
     let answer = answer(&golden("apigateway-rest")).await;
     assert_eq!((&answer["statusCode"], &answer["isBase64Encoded"]), (&json!(202), &json!(false)));
     assert_eq!(answer["multiValueHeaders"]["set-cookie"], json!(["a=1", "b=2"]));
@@ -69,7 +69,7 @@ async fn s69_a_rest_api_gets_every_value_of_a_header_in_a_list() {
 }
 
 #[tokio::test]
-async fn s69_a_load_balancer_with_multi_value_headers_gets_lists_and_a_status_in_words() {
+async fn s73_a_load_balancer_with_multi_value_headers_gets_lists_and_a_status_in_words() {
     let answer = answer(&golden("alb-multi-value")).await;
     assert_eq!((&answer["statusCode"], &answer["statusDescription"]), (&json!(202), &json!("202 Accepted")));
     assert_eq!(answer["multiValueHeaders"]["set-cookie"], json!(["a=1", "b=2"]));
@@ -81,7 +81,7 @@ async fn s69_a_load_balancer_with_multi_value_headers_gets_lists_and_a_status_in
 }
 
 #[tokio::test]
-async fn s69_a_load_balancer_without_them_gets_one_value_and_no_cookie_is_lost() {
+async fn s73_a_load_balancer_without_them_gets_one_value_and_no_cookie_is_lost() {
     let picture = answer(&with("alb", "path", json!("/picture"))).await;
     assert_eq!(
         (&picture["statusDescription"], &picture["isBase64Encoded"]),
@@ -98,7 +98,7 @@ async fn s69_a_load_balancer_without_them_gets_one_value_and_no_cookie_is_lost()
 }
 
 #[tokio::test]
-async fn s69_a_bad_request_and_a_late_answer_have_the_form_of_their_request() {
+async fn s73_a_bad_request_and_a_late_answer_have_the_form_of_their_request() {
     for (name, headers) in [
         ("alb", "headers"),
         ("alb-multi-value", "multiValueHeaders"),
@@ -124,7 +124,7 @@ async fn s69_a_bad_request_and_a_late_answer_have_the_form_of_their_request() {
 }
 
 #[tokio::test]
-async fn s69_the_other_payloads_are_read_as_before() {
+async fn s73_the_other_payloads_are_read_as_before() {
     let function = function();
     let mut payload: Value = serde_json::from_slice(&golden("http-function-url")).unwrap();
     payload["rawPath"] = json!("/lambda");

@@ -2,7 +2,7 @@
 //!
 //! Other teams speak CloudEvents. Our own envelope is smaller and states what CloudEvents leaves
 //! open: the version of `data`, the flow and the cause. This module therefore maps one text to the
-//! other. An event that is read becomes a [`Raw`] like any other, and nothing in it tells that it
+//! other. An event that is read becomes a [`Raw`](crate::Raw) like any other, and nothing in it tells that it
 //! was CloudEvents.
 //!
 //! | envelope | CloudEvents | |

@@ -48,7 +48,7 @@ struct Written<'a> {
 }
 
 /// Writes an envelope as a CloudEvents event in structured JSON (`application/cloudevents+json`).
-/// [`read`] gives the same envelope back, `data` byte for byte.
+/// [`read`](super::read()) gives the same envelope back, `data` byte for byte.
 ///
 /// # Errors
 /// [`Refused`] where an id or a name holds a control character, or the source is no URI reference.

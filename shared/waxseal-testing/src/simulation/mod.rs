@@ -3,7 +3,7 @@
 //! A seed decides all random choices: the order in which tasks run, duplicates, crashes, lost
 //! answers. [`simulate`] runs a [`Simulation`] on many seeds, on every core of the machine. Where
 //! an invariant is broken, it [shrinks](shrink) the input and reports the way to repeat the
-//! failure. With the feature `local`, [`AppSimulation`] simulates an application on the embedded
+//! failure. With the feature `local`, `AppSimulation` simulates an application on the embedded
 //! environment.
 
 #[cfg(feature = "local")]

@@ -16,7 +16,7 @@
 //! | `handlers` | for each effect that failed for good its `name` and the `token` of its receipt's writer |
 //! | `encoding` | `base64` or `empty`, where the queue does not take the body as it is |
 //!
-//! A record of a FIFO queue may have its dead letter in a FIFO queue [beside](beside) it, in its message
+//! A record of a FIFO queue may have its dead letter in a FIFO queue [beside] it, in its message
 //! group: then the dead letters of a group keep their order ([`DeadLetter::fifo`]).
 //!
 //! A dead letter that is redriven releases the effects that it names (S-19).

@@ -17,6 +17,7 @@ use crate::{
         route::{self, Route},
         scheduled::{self, Scheduled},
         sequencing::Sequencing,
+        service_name,
         transactional::{EmitsNothing, Handler},
         wanted::{self, Wants},
     },
@@ -48,9 +49,13 @@ pub struct Service {
 impl Service {
     /// A service without handlers. Its name is the owner of its emissions, and part of its
     /// receipts' keys.
+    ///
+    /// # Panics
+    /// Where no service can have the name ([`is_service_name`](crate::is_service_name)).
+    #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
-            name: name.into(),
+            name: service_name::checked(name.into()),
             routes: HashMap::new(),
             catalog: Vec::new(),
             ignored: BTreeSet::new(),

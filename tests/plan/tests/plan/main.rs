@@ -10,6 +10,7 @@ mod circles;
 mod crates;
 mod folders;
 mod growth;
+mod make;
 mod names;
 mod sizes;
 mod source;

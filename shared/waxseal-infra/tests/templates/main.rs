@@ -11,3 +11,4 @@ mod metrics;
 mod publishers;
 mod sources;
 mod support;
+mod timers;

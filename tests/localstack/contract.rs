@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::json;
 use waxseal::Timestamp;
 use waxseal_aws::{Dynamo, testing::sdk_at};
+use waxseal_catalog::routes::TIMERS_INDEX;
 use waxseal_conformance::ContractEnv;
 use waxseal_tests::localstack::client::REGION;
 
@@ -43,11 +44,19 @@ impl ContractEnv for LocalStack {
             client.json("dynamodb", &format!("DynamoDB_20120810.{action}"), &body).unwrap();
         };
         let keys = [("pk", "HASH"), ("sk", "RANGE")];
+        let timers = [("wake_shard", "HASH", "S"), ("wake_at", "RANGE", "N")];
+        let mut attributes = keys.map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})).to_vec();
+        attributes.extend(timers.map(|(name, _, kind)| json!({"AttributeName": name, "AttributeType": kind})));
         call(
             "CreateTable",
             json!({
                 "TableName": name, "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": keys.map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})),
+                "AttributeDefinitions": attributes,
+                "GlobalSecondaryIndexes": [{
+                    "IndexName": TIMERS_INDEX,
+                    "KeySchema": timers.map(|(name, kind, _)| json!({"AttributeName": name, "KeyType": kind})),
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }],
                 "KeySchema": keys.map(|(name, kind)| json!({"AttributeName": name, "KeyType": kind})),
             }),
         );

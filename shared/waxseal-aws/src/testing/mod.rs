@@ -29,6 +29,7 @@ mod replay;
 mod request;
 mod state;
 mod table;
+mod timers;
 mod writes;
 
 pub use capacity::Capacity;

@@ -99,6 +99,7 @@ pub(super) struct Keys {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Query {
     pub(super) table_name: String,
+    pub(super) index_name: Option<String>,
     pub(super) key_condition_expression: String,
     #[serde(default)]
     pub(super) expression_attribute_names: BTreeMap<String, String>,

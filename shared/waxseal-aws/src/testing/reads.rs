@@ -64,6 +64,9 @@ impl State {
     pub(super) fn query(&mut self, body: Json) -> Result<Json, Refused> {
         let request: Query = read(body)?;
         self.check_table(&request.table_name)?;
+        if request.index_name.is_some() {
+            return self.query_timers(request);
+        }
         check_consistent(request.consistent_read)?;
         let placeholders =
             placeholders(request.expression_attribute_names, request.expression_attribute_values)?;

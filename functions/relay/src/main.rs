@@ -1,6 +1,6 @@
 //! The Lambda entry of `relay`. The environment configures it: `WAXSEAL_BUS`, `WAXSEAL_TOPIC_*`,
-//! `WAXSEAL_QUEUE_*`, `WAXSEAL_DLQ_URL`, for sweeps `WAXSEAL_TABLE` and `WAXSEAL_SWEEP_DAYS`, and
-//! the standard `AWS_*`.
+//! `WAXSEAL_QUEUE_*`, `WAXSEAL_DLQ_URL`, for sweeps and ticks `WAXSEAL_TABLE`, `WAXSEAL_SWEEP_DAYS`
+//! and `WAXSEAL_TIMERS_OF`, and the standard `AWS_*`.
 
 use std::process::ExitCode;
 
@@ -16,5 +16,9 @@ async fn main() -> ExitCode {
 async fn relay() -> Result<Relay<Publisher, SqsDeadLetters>, BoxError> {
     let aws = Environment::from_env();
     let (publisher, dead_letters) = (aws.publisher()?, aws.dead_letters()?);
-    Ok(relay::relay(publisher, dead_letters, aws.table()?, aws.host(), aws.sweep_reach()?))
+    let relay = relay::relay(publisher, dead_letters, aws.table()?, aws.host(), aws.sweep_reach()?);
+    Ok(match aws.timers_of()? {
+        Some(service) => relay.ticking(service, aws.table()?),
+        None => relay,
+    })
 }

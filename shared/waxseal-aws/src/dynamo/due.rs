@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use waxseal::table::{Due, DueItem, DuePage, Key, TableError, attribute};
+use waxseal_catalog::routes::TIMERS_INDEX;
 
 use super::{
     attributes,
@@ -11,7 +12,7 @@ use super::{
 };
 
 /// The name of the index of timers. It projects the keys alone.
-pub const TIMERS: &str = "timers";
+pub const TIMERS: &str = TIMERS_INDEX;
 
 impl Dynamo {
     pub(super) async fn due_page(&self, due: &Due) -> Result<DuePage, TableError> {

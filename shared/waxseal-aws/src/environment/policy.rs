@@ -1,4 +1,4 @@
-//! The settings of the engine, the policy of batches and the reach of sweeps.
+//! The settings of the engine, the policy of batches, the reach of sweeps and the service of ticks.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use waxseal::{
 };
 use waxseal_catalog::settings::{
     BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_GROUPS, HORIZON, ISOLATION, KAFKA_RESPONSES, LEASE,
-    LOG_HANDLED, MALFORMED, MAX_AGE, MAX_RECEIVES, METRICS, SWEEP, TOTAL_FAILURE,
+    LOG_HANDLED, MALFORMED, MAX_AGE, MAX_RECEIVES, METRICS, SWEEP, TIMERS_OF, TOTAL_FAILURE,
 };
 
 use super::parts::Environment;
@@ -69,6 +69,14 @@ impl Environment {
     pub fn sweep_reach(&self) -> Result<Duration, SettingError> {
         let days = self.variables.number::<u64>(&SWEEP)?;
         Ok(days.map_or(SWEEP_REACH, |days| Duration::from_hours(days * 24)))
+    }
+
+    /// The service for which a relay ticks: `WAXSEAL_TIMERS_OF`. `None` where the service has no timers.
+    ///
+    /// # Errors
+    /// Where it has a wrong value.
+    pub fn timers_of(&self) -> Result<Option<&str>, SettingError> {
+        self.variables.optional(&TIMERS_OF)
     }
 }
 
@@ -143,6 +151,10 @@ mod tests {
         assert_eq!((policy.max_age, policy.kafka_offsets), (Some(Duration::from_secs(3600)), true));
         let swept = environment(&[("WAXSEAL_SWEEP_DAYS", "30")]).sweep_reach();
         assert_eq!(swept, Ok(Duration::from_hours(30 * 24)));
+        assert_eq!(environment(&[("WAXSEAL_TIMERS_OF", "fulfilment")]).timers_of(), Ok(Some("fulfilment")));
+        assert_eq!(environment(&[]).timers_of(), Ok(None));
+        let absurd = environment(&[("WAXSEAL_TIMERS_OF", "arn:aws:x")]).timers_of().unwrap_err().to_string();
+        assert!(absurd.contains("not a service's name"), "{absurd}");
     }
 
     #[test]

@@ -14,5 +14,9 @@ async fn main() -> ExitCode {
 async fn relay() -> Result<Relay<Publisher, SqsDeadLetters>, BoxError> {
     let aws = Environment::from_env();
     let relay = Relay::new("relay", aws.publisher()?, aws.dead_letters()?, aws.host());
-    Ok(relay.sweeping(aws.table()?, aws.sweep_reach()?))
+    let relay = relay.sweeping(aws.table()?, aws.sweep_reach()?);
+    Ok(match aws.timers_of()? {
+        Some(service) => relay.ticking(service, aws.table()?),
+        None => relay,
+    })
 }

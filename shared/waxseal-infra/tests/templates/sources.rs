@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use waxseal::{Channel, Declared};
-use waxseal_catalog::{App, Deployed, Source, StartingPosition};
+use waxseal::{Channel, Declared, Filter, catalog::Entry};
+use waxseal_catalog::{App, Deployed, FifoQueue, Source, StartingPosition};
 use waxseal_infra::{CHECKS, Stack, check, templates};
 
 use crate::support::service;
@@ -35,6 +35,22 @@ fn findings(app: &App, stacks: &[Stack]) -> BTreeSet<&'static str> {
         .map(|finding| finding.check)
         .filter(|check| !check.starts_with("catalog-"))
         .collect()
+}
+
+#[test]
+fn s66_no_mapping_holds_a_filter() {
+    let filtered = Entry::new("reports", "count", SEEN, &[]).filtered(Filter::new(r#"{"country":["DE"]}"#));
+    let reports = Deployed::of_catalog("reports", vec![filtered])
+        .stream(Source::kinesis("clicks"))
+        .stream(Source::table("customers"))
+        .fifo(FifoQueue::new("bookings"));
+    let stacks = templates(&shop(reports)).unwrap();
+    let stack = stacks.iter().find(|stack| stack.name == "reports").unwrap();
+    let resources = stack.template["Resources"].as_object().unwrap().values();
+    let mappings: Vec<&Value> =
+        resources.filter(|resource| resource["Type"] == "AWS::Lambda::EventSourceMapping").collect();
+    assert!(mappings.len() >= 3, "{mappings:?}");
+    assert!(mappings.iter().all(|mapping| mapping["Properties"]["FilterCriteria"].is_null()), "{mappings:?}");
 }
 
 #[test]

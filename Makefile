@@ -114,7 +114,7 @@ contract: ## Which statement of CONTRACT.md is proven where | LOCALSTACK=no FORM
 		target/ci/contract-table $(if $(filter no,$(LOCALSTACK)),--without localstack) && exit $$ran
 
 .PHONY: lint
-lint: $(DENY) ## Formatting, clippy, licences, the templates | needs Python 3.13
+lint: $(DENY) ## Formatting, clippy, licences, links, templates | needs Python 3.13
 	@tests/stage 'checking formatting' cargo fmt --check
 	@tests/stage 'checking formatting and lock file of the benchmark, a workspace of its own' \
 		sh -c 'cargo fmt --check --all $(BENCH) && \
@@ -123,6 +123,8 @@ lint: $(DENY) ## Formatting, clippy, licences, the templates | needs Python 3.13
 		$(DENY) --log-level error --config .cargo/deny.toml check bans licenses sources
 	@tests/stage 'clippy; warnings are errors' \
 		cargo clippy $(CI) --locked --workspace --all-targets --all-features -- -D warnings
+	@tests/stage 'the documentation; a broken link is an error' \
+		env RUSTDOCFLAGS='-D warnings' cargo doc $(CI) --locked --workspace --no-deps --quiet
 	@$(MAKE) --no-print-directory lint-infra
 
 # Not part of `lint`: it compiles the SDK once more.

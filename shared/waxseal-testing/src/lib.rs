@@ -6,17 +6,21 @@
 //! future without a runtime.
 //!
 //! [`given`] tests the decisions of an aggregate as pure functions:
-//! `given(state).when(message).then(state, emitted)`. [`Alone`] runs one handler or effect.
+//! `given(state).when(message).then(state, emitted)`. [`given_process`] does so for a process, where
+//! time passes too, and [`explore`] walks all of its states. [`Alone`] runs one handler or effect.
 
 mod alone;
 mod block_on;
 mod dead_letters;
 mod expected;
+pub mod explore;
 mod fixture;
 mod given;
+mod given_process;
 mod host;
 mod memory;
 mod messages;
+mod shown;
 pub mod simulation;
 
 pub use alone::{Alone, Ran};
@@ -25,6 +29,7 @@ pub use dead_letters::RecordedDeadLetters;
 pub use expected::{Delayed, Expected, InSequence, Messages};
 pub use fixture::Fixture;
 pub use given::{Decision, Given, given};
+pub use given_process::{GivenProcess, StepTaken, given_process};
 pub use host::ManualHost;
 pub use memory::MemoryTable;
 pub use messages::{of_kind, raw};

@@ -41,7 +41,7 @@ pub use mistakes::ServiceError;
 pub use process::{
     AnyInstance, Armed, Begin, Begins, Call, CallState, Decision, Entry as LogEntry, Flow, Inputs, Instance,
     LONGEST_LOG, NoTimer, Past, Phase, Process, State, Step, Timer, Undo, any_instance, awaits_a_person,
-    instance_key,
+    instance_key, pure,
 };
 pub(crate) use process::{Made, make};
 pub(crate) use reason::Reason;

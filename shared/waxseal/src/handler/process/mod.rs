@@ -4,6 +4,7 @@ mod compensation;
 mod definition;
 mod flow;
 mod instance;
+pub mod pure;
 mod reaction;
 mod row;
 mod steps;

@@ -45,8 +45,10 @@ impl ContractEnv for LocalStack {
         };
         let keys = [("pk", "HASH"), ("sk", "RANGE")];
         let timers = [("wake_shard", "HASH", "S"), ("wake_at", "RANGE", "N")];
-        let mut attributes = keys.map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})).to_vec();
-        attributes.extend(timers.map(|(name, _, kind)| json!({"AttributeName": name, "AttributeType": kind})));
+        let mut attributes =
+            keys.map(|(name, _)| json!({"AttributeName": name, "AttributeType": "S"})).to_vec();
+        attributes
+            .extend(timers.map(|(name, _, kind)| json!({"AttributeName": name, "AttributeType": kind})));
         call(
             "CreateTable",
             json!({

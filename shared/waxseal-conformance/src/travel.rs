@@ -207,13 +207,15 @@ pub(super) fn flights() -> Service {
     Service::new("flights").aggregate(Flights)
 }
 
+type MakeFault = fn() -> Fault;
+
 /// The outside system behind the hotels: it knows a booking by its key.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Desk {
     pub(super) booked: Arc<Lock<Vec<String>>>,
     pub(super) cancelled: Arc<Lock<Vec<String>>>,
     /// What a booking returns, after it was made.
-    pub(super) fails: Arc<Lock<Option<fn() -> Fault>>>,
+    pub(super) fails: Arc<Lock<Option<MakeFault>>>,
 }
 
 pub(super) struct Book(pub(super) Desk);

@@ -32,7 +32,7 @@ impl Engine {
     /// The route of the messages that are made of the row under `key`.
     fn timed(&self, key: &Key) -> Option<&Route> {
         if scheduled::is_key(key) {
-            return self.inner.service.scheduled.as_ref();
+            return self.inner.service.scheduled.as_deref();
         }
         self.inner.service.timed.get(state::kind_of(key))
     }

@@ -43,7 +43,7 @@ pub struct Service {
     /// The routes of the messages that the engine makes of rows, by the kind of the row.
     pub(crate) timed: HashMap<&'static str, Route>,
     /// The route of the messages that are sent later.
-    pub(crate) scheduled: Option<Route>,
+    pub(crate) scheduled: Option<Arc<Route>>,
 }
 
 impl Service {
@@ -108,14 +108,9 @@ impl Service {
     pub fn schedules_messages(mut self) -> Self {
         let names = Names::of_handler(&self.name, scheduled::NAME, &[]);
         let (consumes, reaction) = (MADE_DECLARED, Arc::new(Scheduled));
-        self.scheduled = Some(Route {
-            names,
-            handler: scheduled::NAME,
-            consumes,
-            reaction,
-            filter: None,
-            of_process: false,
-        });
+        let route =
+            Route { names, handler: scheduled::NAME, consumes, reaction, filter: None, of_process: false };
+        self.scheduled = Some(Arc::new(route));
         self
     }
 

@@ -105,6 +105,10 @@ soak: ## More seeds and inputs than `make test` has time for | SEEDS=1000
 		env WAXSEAL_SIMULATION_SEEDS=$(or $(SEEDS),1000) WAXSEAL_SIMULATION_ORDERS=10000 cargo test $(CI) --locked --workspace --test simulation
 	@tests/stage 'feeding every source 100,000 mutated inputs (some minutes)' \
 		env WAXSEAL_MUTATIONS=100000 cargo test $(CI) --locked -p waxseal-lambda --test lambda mutations
+	@tests/stage 'building a new workspace for Lambda, with the SDK once more (some minutes)' \
+		cargo test $(CI) --locked -p waxseal-new --test workspace -- --ignored
+	@tests/stage 'deploying it to a LocalStack' \
+		cargo test $(CI) --locked --workspace --features waxseal-tests/localstack --test localstack -- --ignored
 
 .PHONY: contract
 contract: ## Which statement of CONTRACT.md is proven where | LOCALSTACK=no FORMAT=json

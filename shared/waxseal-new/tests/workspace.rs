@@ -106,8 +106,19 @@ fn a_workspace_passes_its_tests_runs_and_grows() {
     assert!(said.contains("infra/stacks/billing.yaml: new"), "{said}");
     success(shop.shop(&["infra", "check"]));
     assert!(success(shop.shop(&["catalog"])).contains("billing/count-parcels"));
-    shop.build_entries();
     restarts_when_a_source_changes(&shop);
+}
+
+/// The SDK is compiled once more for a new workspace, since its features are others.
+#[test]
+#[ignore = "it compiles the SDK: `make soak` runs it"]
+fn the_entries_for_lambda_of_a_grown_workspace_build() {
+    let shop = Shop::new("entries");
+    success(shop.add(&["event", "order.returned", "--owner", "orders"]));
+    success(shop.add(&["service", "billing", "--event", "order.placed"]));
+    success(shop.add(&["handler", "count-parcels", "--service", "billing", "--event", "parcel.shipped"]));
+    success(shop.add(&["aggregate", "account", "--service", "billing"]));
+    shop.build_entries();
 }
 
 /// `dev` builds and starts the application again.

@@ -1,8 +1,8 @@
 //! What makes two instances one state, and the words for a state.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, fmt::Write as _, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use waxseal::{
     Timestamp,
     handler::{AnyInstance, Armed, Call, CallState, Phase, Timer},
@@ -20,64 +20,70 @@ pub(super) fn duration(armed: &Armed<Value>) -> Duration {
 
 /// The identity of the state that the instance is in: ids, times and counters are left out.
 pub(super) fn identity(instance: &AnyInstance) -> String {
-    let names = names(instance);
+    let mut text = place(instance);
+    // A write to a text cannot fail.
+    if let Phase::Compensating { reason } | Phase::CompensationFailed { reason, .. } = &instance.phase {
+        let _ = write!(text, "{PART}{reason}");
+    }
+    if let Some(state) = &instance.state {
+        let mut data = Cow::Borrowed(&state.data);
+        if names_an_id(&data, instance) {
+            replace(data.to_mut(), instance);
+        }
+        let _ = write!(text, "{PART}{}{PART}{data}", step(instance));
+    }
     let mut groups: Vec<&str> = Vec::new();
-    let timers: Vec<Value> = instance
-        .timers
-        .iter()
-        .map(|armed| {
-            // Timers of one step keep their order for ever, so it counts which ones these are.
-            let group = groups.iter().position(|by| *by == armed.by).unwrap_or_else(|| {
-                groups.push(&armed.by);
-                groups.len() - 1
-            });
-            json!([timer(instance, armed), duration(armed), group])
-        })
-        .collect();
-    let mut data = instance.state.as_ref().map_or(Value::Null, |state| state.data.clone());
-    replace(&mut data, &names);
-    // A command that was sent again and again in the same way counts once.
-    let mut calls: Vec<Value> = Vec::new();
-    for call in &instance.calls {
-        let call = json!([call.command, call.undo.is_some(), state_of(call)]);
-        calls.retain(|other| *other != call);
-        calls.push(call);
+    for armed in &instance.timers {
+        // Timers of one step keep their order for ever, so it counts which ones these are.
+        let group = groups.iter().position(|by| *by == armed.by).unwrap_or_else(|| {
+            groups.push(&armed.by);
+            groups.len() - 1
+        });
+        let _ = write!(text, "{PART}{} {:?} {group}", timer(instance, armed), duration(armed));
     }
-    json!([place(instance), phase(&instance.phase), data, timers, calls]).to_string()
+    for (n, call) in instance.calls.iter().enumerate() {
+        // A command that was sent again and again in the same way counts once.
+        if !instance.calls[n + 1..].iter().any(|later| form_of(later) == form_of(call)) {
+            let _ = write!(text, "{PART}{:?}", form_of(call));
+        }
+    }
+    text
 }
 
-/// The ids that the instance knows, each with a name that does not depend on the path.
-fn names(instance: &AnyInstance) -> BTreeMap<&str, String> {
-    let mut names = BTreeMap::new();
-    for call in &instance.calls {
-        names.insert(call.id.as_str(), format!("the id of {}", call.command));
-    }
-    for entry in &instance.log {
-        names.insert(entry.id.as_str(), format!("the id of {}", entry.input));
-    }
-    names
+/// What of a command counts.
+fn form_of(call: &Call) -> (&str, bool, &'static str) {
+    (&call.command, call.undo.is_some(), state_of(call))
 }
 
-fn replace(value: &mut Value, names: &BTreeMap<&str, String>) {
+/// Divides the parts of an identity. JSON has it in no text.
+const PART: char = '\u{1f}';
+
+/// What the id belongs to, where it is that of a command or an input of the instance.
+fn owner_of<'i>(id: &str, instance: &'i AnyInstance) -> Option<&'i str> {
+    let call = instance.calls.iter().find(|call| call.id == id).map(|call| call.command.as_str());
+    call.or_else(|| instance.log.iter().find(|entry| entry.id == id).map(|entry| entry.input.as_str()))
+}
+
+fn names_an_id(value: &Value, instance: &AnyInstance) -> bool {
+    match value {
+        Value::String(text) => owner_of(text, instance).is_some(),
+        Value::Array(values) => values.iter().any(|value| names_an_id(value, instance)),
+        Value::Object(members) => members.values().any(|value| names_an_id(value, instance)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Replaces the ids by names that do not depend on the path.
+fn replace(value: &mut Value, instance: &AnyInstance) {
     match value {
         Value::String(text) => {
-            if let Some(name) = names.get(text.as_str()) {
-                text.clone_from(name);
+            if let Some(owner) = owner_of(text, instance) {
+                *text = format!("the id of {owner}");
             }
         }
-        Value::Array(values) => values.iter_mut().for_each(|value| replace(value, names)),
-        Value::Object(members) => members.values_mut().for_each(|value| replace(value, names)),
+        Value::Array(values) => values.iter_mut().for_each(|value| replace(value, instance)),
+        Value::Object(members) => members.values_mut().for_each(|value| replace(value, instance)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-fn phase(phase: &Phase) -> Value {
-    match phase {
-        Phase::Compensating { reason } => json!(["compensating", reason]),
-        Phase::CompensationFailed { reason, .. } => json!(["failed", reason]),
-        Phase::Finished { outcome, .. } => json!(["finished", outcome]),
-        Phase::Running => json!("running"),
-        _ => json!("unknown"),
     }
 }
 

@@ -36,6 +36,9 @@ pub(super) fn check(graph: &Graph, assumed: &Assumptions, found: &mut impl FnMut
 fn livelocks(graph: &Graph, found: &mut impl FnMut(Finding)) {
     let mut done = BTreeSet::new();
     for start in 0..graph.nodes.len() {
+        if done.contains(&start) {
+            continue;
+        }
         let mut trail: Vec<&Edge> = Vec::new();
         let mut open = vec![timeouts(graph, start)];
         while let Some(edges) = open.last_mut() {

@@ -98,6 +98,7 @@ mod sequences;
 mod table;
 mod tenants;
 mod time;
+mod timers;
 mod travel;
 mod undo;
 mod world;
@@ -130,6 +131,7 @@ pub use sequences::*;
 pub use table::*;
 pub use tenants::*;
 pub use time::*;
+pub use timers::*;
 pub use undo::*;
 pub use waxseal_testing::{ManualHost, MemoryTable, block_on};
 

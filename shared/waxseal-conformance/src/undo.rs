@@ -207,7 +207,11 @@ pub async fn s72_an_undo_waits_for_the_lease_of_its_command(env: &impl ContractE
     let dead_letters = RecordedDeadLetters::default();
     let often = record("m-1", &cancel).received(100);
     let (failed, _) = function.batch(&[often], &dead_letters, policy(|it| it.max_receives = Some(3))).await;
-    assert_eq!((failed.len(), dead_letters.recorded().len()), (1, 0), "it is never buried for waiting");
+    assert_eq!(
+        (failed.len(), dead_letters.recorded().len()),
+        (1, 0),
+        "it is never dead-lettered for waiting"
+    );
 
     world.clock.pass(LEASE);
     assert_eq!(function.deliver(&cancel).await.unwrap(), Outcome::Applied);

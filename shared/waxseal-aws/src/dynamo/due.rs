@@ -12,7 +12,7 @@ use super::{
 };
 
 /// The name of the index of timers. It projects the keys alone.
-pub const TIMERS: &str = TIMERS_INDEX;
+pub(crate) const TIMERS: &str = TIMERS_INDEX;
 
 impl Dynamo {
     pub(super) async fn due_page(&self, due: &Due) -> Result<DuePage, TableError> {

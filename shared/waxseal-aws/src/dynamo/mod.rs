@@ -13,7 +13,7 @@ mod body;
 mod client;
 mod condition;
 mod connect;
-mod due;
+pub(crate) mod due;
 mod interface;
 mod query;
 mod read;
@@ -23,4 +23,4 @@ mod value;
 mod write;
 
 pub use client::Dynamo;
-pub use due::TIMERS;
+

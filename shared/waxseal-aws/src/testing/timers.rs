@@ -9,7 +9,7 @@ use super::{
     protocol::{Attributes, Query, Refused, item, placeholders, wire},
     state::State,
 };
-use crate::dynamo::TIMERS;
+use crate::dynamo::due::TIMERS;
 
 /// The time and the entry of an item in the index; `None` for an item without both of its keys.
 fn entry(item: &Item) -> Option<(i64, Item)> {

@@ -4,8 +4,7 @@ use serde_json::value::RawValue;
 
 use crate::handler::{
     process::{
-        definition::Process,
-        flow::Flow,
+        definition::{Flow, Process},
         instance::{CallState, Phase, Timer},
     },
     staged_message::StagedMessage,

@@ -5,7 +5,16 @@ use std::{borrow::Cow, fmt::Debug, time::Duration};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{fault::Fault, handler::process::flow::Flow};
+use crate::{
+    fault::Fault,
+    handler::{
+        process::{
+            cause::Cause,
+            instance::{Instance, State},
+        },
+        staged_message::StagedMessage,
+    },
+};
 use waxseal_message::{Emits, Envelope, Message};
 
 /// A long-running flow that one owner answers for, with timers and compensation: a saga.
@@ -249,3 +258,21 @@ macro_rules! up_to {
 }
 up_to!(Begins Begin begins: [M0] M1 M2 M3 M4 M5 M6 M7);
 up_to!(Inputs Step steps: [M0] M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15);
+
+/// An instance of the process `P`.
+pub type InstanceOf<P> = Instance<<P as Process>::Data, <P as Process>::Step, <P as Process>::Timer>;
+
+/// An instance of a process during one of its steps.
+///
+/// A step reads and changes its data, sends commands, emits events, arms and clears timers, and goes
+/// to another step. It has no clock: a timer is armed for a duration from the time of the input.
+#[derive(Debug)]
+pub struct Flow<P: Process> {
+    pub(super) state: State<P::Data, P::Step>,
+    /// The instance, without its state.
+    pub(super) rest: InstanceOf<P>,
+    pub(super) cause: Cause,
+    pub(super) staged: Vec<StagedMessage>,
+    pub(super) notes: Vec<String>,
+    pub(super) has_moved: bool,
+}

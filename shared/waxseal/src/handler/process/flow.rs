@@ -4,43 +4,13 @@ use std::time::Duration;
 
 use crate::handler::{
     process::{
-        definition::Process,
-        instance::{Armed, Call, CallState, Entry, Instance, Phase, State, Timer, Undo, text},
+        cause::Cause,
+        definition::{Flow, InstanceOf, Process},
+        instance::{Armed, Call, CallState, Entry, Phase, State, Timer, Undo, text},
     },
     staged_message::StagedMessage,
 };
-use waxseal_message::{Command, Contains, Event, Timestamp, derived_id};
-
-pub(crate) type InstanceOf<P> = Instance<<P as Process>::Data, <P as Process>::Step, <P as Process>::Timer>;
-
-/// The facts of one input.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Cause {
-    pub(crate) now: Timestamp,
-    pub(crate) name: String,
-    pub(crate) id: String,
-    pub(crate) source: String,
-    /// The id of the message that caused the input.
-    pub(crate) causation: Option<String>,
-    pub(crate) correlation: String,
-    /// Whose emissions they are.
-    pub(crate) consumer: String,
-}
-
-/// An instance of a process during one of its steps.
-///
-/// A step reads and changes its data, sends commands, emits events, arms and clears timers, and goes
-/// to another step. It has no clock: a timer is armed for a duration from the time of the input.
-#[derive(Debug)]
-pub struct Flow<P: Process> {
-    state: State<P::Data, P::Step>,
-    /// The instance, without its state.
-    pub(super) rest: InstanceOf<P>,
-    pub(super) cause: Cause,
-    pub(super) staged: Vec<StagedMessage>,
-    notes: Vec<String>,
-    has_moved: bool,
-}
+use waxseal_message::{Command, Contains, Event, derived_id};
 
 impl<P: Process> Flow<P> {
     pub(super) fn new(state: State<P::Data, P::Step>, rest: InstanceOf<P>, cause: Cause) -> Self {
@@ -163,25 +133,30 @@ impl<P: Process> Flow<P> {
         self.rest.timers.retain(|armed| !matches!(&armed.timer, Timer::Step(armed) if armed == timer));
     }
 
-    /// Says that the recipient has handled the newest command of this type, where its reply is not
-    /// caused by it directly. A reply that the command caused is matched without it.
+    /// Says that the recipient has handled the command of this type that the input answers, or else the
+    /// newest one. A reply that a command caused directly is matched without it.
     pub fn acknowledge<C: Command>(&mut self) {
         let (by, at) = (self.cause.id.clone(), self.cause.now);
         self.settle::<C>(CallState::Acknowledged { by, at });
     }
 
-    /// Says that the recipient has refused the newest command of this type, so that compensation
-    /// does not undo it.
+    /// Says that the recipient has refused the command of this type that the input answers, or else
+    /// the newest one, so that compensation does not undo it.
     pub fn refused<C: Command>(&mut self) {
         let (by, at) = (self.cause.id.clone(), self.cause.now);
         self.settle::<C>(CallState::Refused { by, at });
     }
 
     fn settle<C: Command>(&mut self, state: CallState) {
-        let is_open = |call: &&mut Call| {
+        let is_open = |call: &Call| {
             call.command == C::NAME && matches!(call.state, CallState::Sent | CallState::Acknowledged { .. })
         };
-        if let Some(call) = self.rest.calls.iter_mut().rev().find(is_open) {
+        // The command that this input answers comes before the newest one.
+        let is_answered =
+            |call: &Call| matches!(&call.state, CallState::Acknowledged { by, .. } if *by == self.cause.id);
+        let answered = self.rest.calls.iter().position(|call| call.command == C::NAME && is_answered(call));
+        let newest = || self.rest.calls.iter().rposition(is_open);
+        if let Some(call) = answered.or_else(newest).and_then(|index| self.rest.calls.get_mut(index)) {
             call.state = state;
         }
     }

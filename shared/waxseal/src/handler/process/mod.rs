@@ -1,5 +1,6 @@
 //! Processes: long-running flows with timers and compensation.
 
+mod cause;
 mod compensation;
 mod definition;
 mod flow;
@@ -10,8 +11,7 @@ mod row;
 mod steps;
 
 pub(crate) use definition::EachInput;
-pub use definition::{Begin, Begins, Inputs, NoTimer, Past, Process, Step};
-pub use flow::Flow;
+pub use definition::{Begin, Begins, Flow, Inputs, NoTimer, Past, Process, Step};
 pub use instance::{
     AnyInstance, Armed, Call, CallState, Entry, Instance, LONGEST_LOG, Phase, State, Timer, Undo,
 };

@@ -8,9 +8,8 @@ use std::borrow::Cow;
 
 use crate::handler::{
     process::{
+        cause::Cause,
         definition::{Begin, Begins as _, EachInput, Inputs as _, Process, Step},
-        flow::Cause,
-        instance::Instance,
         reaction::MADE,
         steps::{self, Decision},
     },
@@ -18,8 +17,7 @@ use crate::handler::{
 };
 use waxseal_message::{Envelope, Message, Timestamp};
 
-/// An instance of the process `P`.
-pub type InstanceOf<P> = Instance<<P as Process>::Data, <P as Process>::Step, <P as Process>::Timer>;
+pub use crate::handler::process::definition::InstanceOf;
 
 /// An instance after an input, and the messages that it emitted.
 pub type Taken<P> = (InstanceOf<P>, Vec<StagedMessage>);

@@ -13,8 +13,8 @@ use crate::{
         effect::Attempt,
         erased::{Reaction, RunError},
         process::{
-            definition::{Begin, Process, Step},
-            flow::{Cause, InstanceOf},
+            cause::Cause,
+            definition::{Begin, InstanceOf, Process, Step},
             instance::Timer,
             row::{self, Read, instance_key},
             steps::{self, Decision, Stepped},

@@ -5,8 +5,7 @@ use serde_json::Value;
 use crate::{
     fault::Fault,
     handler::process::{
-        definition::{Past, Process},
-        flow::InstanceOf,
+        definition::{InstanceOf, Past, Process},
         instance::{AnyInstance, Armed, Instance, Phase, State, Timer},
     },
     row::{Stored, Times, sort, state},

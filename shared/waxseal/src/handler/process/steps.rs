@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::handler::{
     process::{
-        definition::{Begin, Process, Step},
-        flow::{Cause, Flow, InstanceOf},
+        cause::Cause,
+        definition::{Begin, Flow, InstanceOf, Process, Step},
         instance::{Entry, Phase, State, Timer},
     },
     staged_message::StagedMessage,

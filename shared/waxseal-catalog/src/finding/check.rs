@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    finding::{messages, patterns, report::Finding, services},
+    finding::{infrastructure, messages, patterns, report::Finding, services},
 };
 
 impl App {
@@ -25,6 +25,7 @@ impl App {
         let mut findings = services::findings(self);
         findings.extend(messages::findings(self));
         findings.extend(patterns::findings(self));
+        findings.extend(infrastructure::findings(self));
         findings.sort();
         findings
     }

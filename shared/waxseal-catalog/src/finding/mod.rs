@@ -4,10 +4,12 @@
 //! `make infra` show the same list.
 
 mod check;
-mod code;
+pub(crate) mod code;
+mod infrastructure;
 mod messages;
 mod patterns;
 mod report;
 mod services;
+mod statements;
 
 pub use self::{code::FindingCode, report::Finding};

@@ -60,7 +60,7 @@ fn s69_a_permission_that_reaches_what_ownership_protects_is_found() {
             format!("{all}lambda:{here}:function:shop-${{Stage}}-stock"),
             "the function of stock",
         ),
-        ("iam:PassRole", format!("arn:aws:iam::${{AWS::AccountId}}:role/*"), "the roles of orders"),
+        ("iam:PassRole", "arn:aws:iam::${AWS::AccountId}:role/*".to_owned(), "the roles of orders"),
     ] {
         let statement = Statement::allow([action]).on([resource.clone()]);
         let found = lines(&shop_with(|orders| orders.statement(statement)));

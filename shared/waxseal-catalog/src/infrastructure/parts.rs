@@ -34,7 +34,7 @@ pub struct Infrastructure {
 pub type Hook = fn(&mut Value);
 
 /// The processor that a function is built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum Architecture {
     /// Graviton: a fifth cheaper for the same time.

@@ -22,7 +22,7 @@ fn lines(app: &App) -> Vec<String> {
 }
 
 #[test]
-fn s69_a_permission_that_reaches_what_ownership_protects_is_found() {
+fn s80_a_permission_that_reaches_what_ownership_protects_is_found() {
     let all = "arn:${AWS::Partition}:";
     let here = "${AWS::Region}:${AWS::AccountId}";
     for (action, resource, what) in [
@@ -64,7 +64,7 @@ fn s69_a_permission_that_reaches_what_ownership_protects_is_found() {
     ] {
         let statement = Statement::allow([action]).on([resource.clone()]);
         let found = lines(&shop_with(|orders| orders.statement(statement)));
-        let reaches = |line: &String| line.starts_with("WX0130 orders: ") && line.contains(what);
+        let reaches = |line: &String| line.starts_with("WX0140 orders: ") && line.contains(what);
         assert!(found.iter().any(reaches), "{resource}: {found:?}");
     }
     // The names of others resemble none of these.
@@ -81,7 +81,7 @@ fn s69_a_permission_that_reaches_what_ownership_protects_is_found() {
 }
 
 #[test]
-fn s69_a_permission_for_everything_says_why_and_knows_no_resources() {
+fn s80_a_permission_for_everything_says_why_and_knows_no_resources() {
     let of = |statement: Statement| lines(&shop_with(|orders| orders.statement(statement)));
     let textract = || Statement::allow(["textract:AnalyzeDocument"]);
     assert_eq!(of(textract().on_everything("Textract knows no resources")), [""; 0]);
@@ -97,12 +97,12 @@ fn s69_a_permission_for_everything_says_why_and_knows_no_resources() {
     ] {
         let shown = format!("{statement:?}");
         let found = of(statement);
-        assert!(found.iter().any(|line| line.starts_with("WX0130 orders: ")), "{shown}: {found:?}");
+        assert!(found.iter().any(|line| line.starts_with("WX0140 orders: ")), "{shown}: {found:?}");
     }
 }
 
 #[test]
-fn s71_a_secret_that_is_declared_wrongly_is_found() {
+fn s82_a_secret_that_is_declared_wrongly_is_found() {
     let of = |secret: Secret| lines(&shop_with(|orders| orders.variable("TAKEN", "x").secret(secret)));
     assert_eq!(of(Secret::manager("TOKEN", "shop/${Stage}/token", "a token").key("alias/shop")), [""; 0]);
     assert_eq!(of(Secret::parameter("TOKEN", "/shop/${Stage}/token", "a token")), [""; 0]);
@@ -117,21 +117,21 @@ fn s71_a_secret_that_is_declared_wrongly_is_found() {
     ] {
         let shown = format!("{secret:?}");
         let found = of(secret);
-        assert!(found.len() == 1 && found[0].starts_with("WX0133 orders: "), "{shown}: {found:?}");
+        assert!(found.len() == 1 && found[0].starts_with("WX0143 orders: "), "{shown}: {found:?}");
     }
     let token = || Secret::manager("TOKEN", "shop/token", "a token");
     let found = lines(&shop_with(|orders| orders.secret(token()).secret(token())));
-    assert_eq!(found, ["WX0133 orders: two secrets have the name TOKEN; rename one"]);
+    assert_eq!(found, ["WX0143 orders: two secrets have the name TOKEN; rename one"]);
 }
 
 #[test]
-fn s72_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() {
+fn s83_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() {
     let routed = |route: &str| shop_with(|orders| orders.route(route));
     let found = lines(&routed("POST /orders"));
     let advice = "give the application an entrance: App::entrance(Entrance::new())";
     assert_eq!(
         found,
-        [format!("WX0134 orders: it has routes, and the application has no entrance; {advice}")]
+        [format!("WX0144 orders: it has routes, and the application has no entrance; {advice}")]
     );
     for route in ["POST /orders", "GET /orders/{id}", "ANY /{proxy+}", "GET /"] {
         assert_eq!(lines(&routed(route).entrance(Entrance::new())), [""; 0], "{route}");
@@ -147,7 +147,7 @@ fn s72_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() 
 }
 
 #[test]
-fn s70_a_number_that_lambda_refuses_is_found() {
+fn s81_a_number_that_lambda_refuses_is_found() {
     let layers = |orders: Deployed| (0..6).fold(orders, |orders, n| orders.layer(format!("arn:{n}")));
     for app in [
         shop_with(layers),
@@ -156,7 +156,7 @@ fn s70_a_number_that_lambda_refuses_is_found() {
         shop_with(|orders| orders.memory(64)),
     ] {
         let found = lines(&app);
-        assert!(found.len() == 1 && found[0].starts_with("WX0135 orders: its function has "), "{found:?}");
+        assert!(found.len() == 1 && found[0].starts_with("WX0145 orders: its function has "), "{found:?}");
     }
     assert_eq!(lines(&shop_with(|orders| orders.storage(10_240).memory(10_240))), [""; 0]);
 }

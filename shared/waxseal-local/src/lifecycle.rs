@@ -1,5 +1,7 @@
 //! Services come and go: held, resumed, and undeployed.
 
+use waxseal_catalog::SourceKind;
+
 use crate::{
     deploy::rule_name,
     error::LocalError,
@@ -65,7 +67,7 @@ impl Local {
         for subscription in &routes.subscriptions {
             self.channels.topic(subscription.topic).unsubscribe(service);
         }
-        for source in &routes.sources {
+        for source in routes.sources.iter().filter(|source| source.kind == SourceKind::Bucket) {
             self.bucket(&source.name).forget(&queue);
         }
         Ok(())

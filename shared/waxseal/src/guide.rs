@@ -10,6 +10,7 @@
 //! | [`payloads`] | How does a payload travel that its channel does not take? |
 //! | [`testing`] | How do I test a handler, a service, a whole application? |
 //! | [`deploying`] | How do I run it on Lambda, and operate it? |
+//! | [`infrastructure`] | How do I add permissions, secrets, a network or an entrance, and what outlives a stack? |
 //!
 //! The code of the pages is compiled and run by `cargo test`.
 
@@ -36,3 +37,6 @@ pub mod testing {}
 
 #[doc = include_str!("guide/deploying.md")]
 pub mod deploying {}
+
+#[doc = include_str!("guide/infrastructure.md")]
+pub mod infrastructure {}

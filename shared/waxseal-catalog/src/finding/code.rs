@@ -27,11 +27,11 @@ waxseal::codes! {
         ReservedVariable = "WX0114": "a service sets a variable of Waxseal by hand",
         RefusedPattern = "WX0120": "AWS would refuse the pattern of a rule or the filter of a subscription",
         FifoQueue = "WX0121": "a FIFO queue of a service has a wrong name or a wrong batch",
-        Statement = "WX0130": "a permission of a service reaches too much, or something that ownership protects",
-        NoSecret = "WX0131": "the code asks for a secret that its service does not declare",
-        NoSecretHere = "WX0132": "a secret has no value on this machine",
-        SecretDeclaration = "WX0133": "a secret of a service is declared wrongly",
-        Route = "WX0134": "a route of a service is wrong, or has no entrance",
-        FunctionLimit = "WX0135": "a number of a function is beyond what Lambda allows",
+        Statement = "WX0140": "a permission of a service reaches too much, or something that ownership protects",
+        NoSecret = "WX0141": "the code asks for a secret that its service does not declare",
+        NoSecretHere = "WX0142": "a secret has no value on this machine",
+        SecretDeclaration = "WX0143": "a secret of a service is declared wrongly",
+        Route = "WX0144": "a route of a service is wrong, or has no entrance",
+        FunctionLimit = "WX0145": "a number of a function is beyond what Lambda allows",
     }
 }

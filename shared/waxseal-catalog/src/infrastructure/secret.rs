@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn s71_the_shell_comes_before_the_declaration_and_an_empty_variable_is_absent() {
+    fn s82_the_shell_comes_before_the_declaration_and_an_empty_variable_is_absent() {
         let declared = [token().here("stand-in")];
         let read = |value: &'static str| {
             let environment = |name: &str| (name == "GATEWAY_TOKEN").then(|| value.to_owned());
@@ -229,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn s71_a_secret_without_a_value_is_named_and_no_value_is_shown() {
+    fn s82_a_secret_without_a_value_is_named_and_no_value_is_shown() {
         let missing = Secrets::from([&token()], &|_| None).unwrap_err().to_string();
         assert_eq!(
             missing,
             "the secret GATEWAY_TOKEN has no value on this machine: it is the token of the gateway; set the environment variable \
-             GATEWAY_TOKEN, or declare a value with Secret::here (WX0132)"
+             GATEWAY_TOKEN, or declare a value with Secret::here (WX0142)"
         );
         let secrets = Secrets::new([("A".to_owned(), "hunter2".to_owned())]);
         let error = secrets.get("B").unwrap_err().to_string();

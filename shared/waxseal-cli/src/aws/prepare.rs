@@ -1,7 +1,7 @@
 //! A written template as a stage gets it.
 //!
-//! Most stages get the file as it is. Two things are known at a deploy alone: the code that a published
-//! version holds, and whether the stage is thrown away.
+//! Most stages get the file as it is. Three things are known at a deploy alone: the code that a published
+//! version holds, whether the stage is thrown away, and whether it is on LocalStack.
 
 use std::{fs, path::Path};
 
@@ -18,9 +18,13 @@ pub(super) fn template(
     stack: &Stack,
     folder: &Path,
     throws_away: bool,
+    is_local: bool,
 ) -> Result<Option<Value>, CommandError> {
-    let has_version = stack.template["Resources"].get(VERSION).is_some();
-    if !has_version && !throws_away {
+    let resources = &stack.template["Resources"];
+    let has_version = resources.get(VERSION).is_some();
+    // LocalStack runs a function as a process, which has no layers, and knows those of no other account.
+    let drops_layers = is_local && resources.pointer("/Function/Properties/Layers").is_some();
+    if !has_version && !throws_away && !drops_layers {
         return Ok(None);
     }
     let mut template = stack.template.clone();
@@ -29,6 +33,9 @@ pub(super) fn template(
     }
     if throws_away {
         throw_away(&mut template);
+    }
+    if drops_layers && let Some(function) = template["Resources"]["Function"]["Properties"].as_object_mut() {
+        function.remove("Layers");
     }
     // The prepared file lies elsewhere.
     for resource in template["Resources"].as_object_mut().into_iter().flatten().map(|(_, resource)| resource)
@@ -127,7 +134,7 @@ mod tests {
 
     fn prepared(stack: &Stack, package: &str, throws_away: bool) -> Option<Value> {
         let root = folder(package);
-        template(stack, &root.path().join("infra/stacks"), throws_away).unwrap()
+        template(stack, &root.path().join("infra/stacks"), throws_away, false).unwrap()
     }
 
     #[test]
@@ -136,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn s70_a_version_is_new_where_code_or_configuration_is_and_the_alias_leads_to_it() {
+    fn s81_a_version_is_new_where_code_or_configuration_is_and_the_alias_leads_to_it() {
         let id = |memory: u32, package: &str| {
             let stack = shipping(|service| service.provisioned(1).memory(memory));
             let template = prepared(&stack, package, false).unwrap();
@@ -156,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn s73_nothing_outlives_the_stacks_of_a_stage_that_is_thrown_away() {
+    fn s84_nothing_outlives_the_stacks_of_a_stage_that_is_thrown_away() {
         let template = prepared(&shipping(|service| service), "x", true).unwrap();
         let text = template.to_string();
         assert!(!text.contains("\"Retain\"") && text.contains("\"DeletionPolicy\":\"Delete\""), "{text}");
@@ -167,10 +174,22 @@ mod tests {
     }
 
     #[test]
+    fn s81_layers_stay_on_aws() {
+        let stack = shipping(|service| service.layer("arn:aws:lambda:eu-west-1:1:layer:x:1"));
+        let root = folder("x");
+        let layers = |is_local: bool| {
+            let template = template(&stack, &root.path().join("infra/stacks"), false, is_local).unwrap();
+            let template = template.unwrap_or_else(|| stack.template.clone());
+            template["Resources"]["Function"]["Properties"].get("Layers").is_some()
+        };
+        assert_eq!((layers(false), layers(true)), (true, false));
+    }
+
+    #[test]
     fn a_package_that_is_missing_is_named() {
         let stack = shipping(|service| service.provisioned(1));
         let root = tempfile::tempdir().unwrap();
-        let error = template(&stack, root.path(), false).unwrap_err().to_string();
+        let error = template(&stack, root.path(), false, false).unwrap_err().to_string();
         assert!(error.contains("bootstrap.zip"), "{error}");
     }
 }

@@ -148,7 +148,7 @@ impl Stacks<'_> {
         let file = format!("{}.yaml", stack.name);
         let packaged = desk.work.join(&file);
         let to = packaged.display().to_string();
-        let from = match prepare::template(stack, desk.templates, desk.throws_away)? {
+        let from = match prepare::template(stack, desk.templates, desk.throws_away, self.stage.is_local())? {
             None => desk.templates.join(&file),
             Some(template) => {
                 // JSON is YAML.

@@ -36,13 +36,35 @@ impl Plan {
         self.ends.push(ends);
     }
 
-    /// The steps that are done where a stage has this, by their places.
+    /// The plan with a stage's name in its texts.
+    pub(super) fn on(mut self, stage: &str) -> Self {
+        for text in self.remains.iter_mut().chain(&mut self.steps) {
+            *text = text.replace("STAGE", stage);
+        }
+        self
+    }
+
+    /// The steps that are done where a stage has this, by their places. A queue is empty by chance too, so
+    /// no step is done before those that a stage shows and that come first.
     pub(super) fn done(&self, found: &[Found]) -> Vec<usize> {
-        let is_done = |ends: &[Kind]| {
-            let awaited = || found.iter().filter(|one| ends.contains(&one.kind));
-            !ends.is_empty() && awaited().next().is_some() && awaited().all(|one| one.is_clear == Some(true))
-        };
-        self.ends.iter().enumerate().filter(|(_, ends)| is_done(ends)).map(|(index, _)| index).collect()
+        let mut done = Vec::new();
+        for (index, (step, ends)) in self.steps.iter().zip(&self.ends).enumerate() {
+            if ends.is_empty() {
+                continue;
+            }
+            let of_kind: Vec<&Found> = found.iter().filter(|one| ends.contains(&one.kind)).collect();
+            let named: Vec<&Found> = of_kind
+                .iter()
+                .copied()
+                .filter(|one| step.contains(&format!("--name {}`", one.name)))
+                .collect();
+            let awaited = if named.is_empty() { of_kind } else { named };
+            if awaited.is_empty() || awaited.iter().any(|one| one.is_clear != Some(true)) {
+                break;
+            }
+            done.push(index);
+        }
+        done
     }
 }
 
@@ -179,6 +201,13 @@ pub(super) fn service_plan(app: &App, name: &str) -> Result<Plan, CommandError> 
     for rule in &routes.rules {
         let event = rule.event.name;
         plan.step(format!("Disable the rule of `{event}`: `aws events disable-rule --event-bus-name {stage}-bus --name {stage}-{name}-{event}`."), &[Kind::Rule]);
+    }
+    for subscription in &routes.subscriptions {
+        let topic = subscription.topic;
+        let text = format!(
+            "Remove the subscription of its queue to the topic {topic}: `aws sns list-subscriptions-by-topic`, then `aws sns unsubscribe`."
+        );
+        plan.step(text, &[]);
     }
     plan.step(
         format!(

@@ -25,6 +25,11 @@ pub(crate) fn show(
         arguments::Subject::Event { event, version } => event_plan(app, event, *version)?,
     };
     let found = look(app, workspace, typed)?;
+    #[cfg(feature = "aws")]
+    let plan = match &typed.stage {
+        Some(stage) => plan.on(stage),
+        None => plan,
+    };
     if typed.json {
         print::line(in_json(&plan, found.as_deref()));
         return Ok(());
@@ -84,30 +89,43 @@ mod tests {
     use crate::retire::found::Kind;
 
     #[test]
-    fn s75_what_a_stage_has_ends_steps_and_what_is_not_known_ends_none() {
+    fn s86_what_a_stage_has_ends_steps_and_what_is_not_known_ends_none() {
         const PLACED: Declared = Declared::new("order.placed", "orders", Channel::Bus);
         let mails = Deployed::of_catalog("mails", vec![Entry::new("mails", "thank", PLACED, &[])]);
-        let plan = service_plan(&App::new("shop").service(mails), "mails").unwrap();
-        let one = |kind, is_clear| Found { kind, name: "x".to_owned(), text: "y".to_owned(), is_clear };
+        let app = App::new("shop").service(mails);
+        let plan = service_plan(&app, "mails").unwrap().on("prod");
+        let one = |kind, is_clear| Found {
+            kind,
+            name: if kind == Kind::Rule { "shop-prod-mails-order.placed" } else { "x" }.to_owned(),
+            text: "y".to_owned(),
+            is_clear,
+        };
         let done = |found: &[Found]| -> Vec<String> {
             plan.done(found).into_iter().map(|index| plan.steps[index].chars().take(16).collect()).collect()
         };
         let all = |clear| {
-            [Kind::Rule, Kind::Queue, Kind::DeadLetters, Kind::Stack, Kind::Receipts]
-                .map(|kind| one(kind, clear))
+            let kinds = [Kind::Rule, Kind::Queue, Kind::DeadLetters, Kind::Stack, Kind::Receipts];
+            kinds.map(|kind| one(kind, clear)).to_vec()
         };
         assert_eq!(done(&all(Some(false))), [""; 0]);
         assert_eq!(done(&all(None)), [""; 0]);
-        assert_eq!(
-            done(&all(Some(true))),
-            ["Disable the rule", "Wait until its q", "Delete its stack", "After 40 days, w"]
-        );
-        // One queue of two is not empty.
-        let mut two = all(Some(true)).to_vec();
+        assert_eq!(done(&[]), [""; 0]);
+        let steps = ["Disable the rule", "Wait until its q", "Delete its stack", "After 40 days, w"];
+        assert_eq!(done(&all(Some(true))), steps);
+        // One queue of two is not empty, so nothing after it counts.
+        let mut two = all(Some(true));
         two.push(one(Kind::DeadLetters, Some(false)));
-        assert_eq!(done(&two), ["Disable the rule", "Delete its stack", "After 40 days, w"]);
+        assert_eq!(done(&two), steps[..1]);
+        // A queue is empty while its rule is on.
+        let mut on = all(Some(true));
+        on[0].is_clear = Some(false);
+        assert_eq!(done(&on), [""; 0]);
+        // The rule of another message does not hold this one up, and is no end of it.
+        let mut other = all(Some(true));
+        other.push(Found { name: "shop-prod-mails-order.paid".to_owned(), ..one(Kind::Rule, Some(false)) });
+        assert_eq!(done(&other), steps);
         let value = in_json(&plan, Some(&two));
-        assert_eq!(value["stage"]["done"], json!([1, 3, 5]));
+        assert_eq!(value["stage"]["done"], json!([1]));
         assert_eq!(in_json(&plan, None).get("stage"), None);
     }
 }

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn s82_a_store_that_falls_silent_fails_init_before_lambda_ends_it() {
+    async fn i3_a_store_that_falls_silent_fails_init_before_lambda_ends_it() {
         assert!(WITHIN < Duration::from_secs(10), "Lambda's limit for init");
         // It takes connections, and never answers.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

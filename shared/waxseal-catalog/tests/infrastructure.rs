@@ -22,7 +22,7 @@ fn lines(app: &App) -> Vec<String> {
 }
 
 #[test]
-fn s80_a_permission_that_reaches_what_ownership_protects_is_found() {
+fn i1_a_permission_that_reaches_what_ownership_protects_is_found() {
     let all = "arn:${AWS::Partition}:";
     let here = "${AWS::Region}:${AWS::AccountId}";
     for (action, resource, what) in [
@@ -81,7 +81,7 @@ fn s80_a_permission_that_reaches_what_ownership_protects_is_found() {
 }
 
 #[test]
-fn s80_a_permission_for_everything_says_why_and_knows_no_resources() {
+fn i1_a_permission_for_everything_says_why_and_knows_no_resources() {
     let of = |statement: Statement| lines(&shop_with(|orders| orders.statement(statement)));
     let textract = || Statement::allow(["textract:AnalyzeDocument"]);
     assert_eq!(of(textract().on_everything("Textract knows no resources")), [""; 0]);
@@ -102,7 +102,7 @@ fn s80_a_permission_for_everything_says_why_and_knows_no_resources() {
 }
 
 #[test]
-fn s82_a_secret_that_is_declared_wrongly_is_found() {
+fn i3_a_secret_that_is_declared_wrongly_is_found() {
     let of = |secret: Secret| lines(&shop_with(|orders| orders.variable("TAKEN", "x").secret(secret)));
     assert_eq!(of(Secret::manager("TOKEN", "shop/${Stage}/token", "a token").key("alias/shop")), [""; 0]);
     assert_eq!(of(Secret::parameter("TOKEN", "/shop/${Stage}/token", "a token")), [""; 0]);
@@ -125,7 +125,7 @@ fn s82_a_secret_that_is_declared_wrongly_is_found() {
 }
 
 #[test]
-fn s83_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() {
+fn i4_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() {
     let routed = |route: &str| shop_with(|orders| orders.route(route));
     let found = lines(&routed("POST /orders"));
     let advice = "give the application an entrance: App::entrance(Entrance::new())";
@@ -147,7 +147,7 @@ fn s83_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() 
 }
 
 #[test]
-fn s81_a_number_that_lambda_refuses_is_found() {
+fn i2_a_number_that_lambda_refuses_is_found() {
     let layers = |orders: Deployed| (0..6).fold(orders, |orders, n| orders.layer(format!("arn:{n}")));
     for app in [
         shop_with(layers),

@@ -1,4 +1,4 @@
-//! Secrets on the wire (S-82): the requests, the values, and the one line of each failure.
+//! Secrets on the wire (I-3): the requests, the values, and the one line of each failure.
 
 use serde_json::{Value, json};
 use waxseal_aws::{
@@ -31,7 +31,7 @@ fn failure(code: &str, message: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn s82_a_secret_of_secrets_manager_is_read_by_its_name() {
+async fn i3_a_secret_of_secrets_manager_is_read_by_its_name() {
     let answer = json!({ "Name": "shop/prod/gateway", "SecretString": "sk_live_ß" }).to_string();
     let (replay, environment) = environment(&[MANAGER], [Answer::http(200, answer)]);
     let secrets = environment.secrets().await.unwrap();
@@ -41,7 +41,7 @@ async fn s82_a_secret_of_secrets_manager_is_read_by_its_name() {
 }
 
 #[tokio::test]
-async fn s82_a_secure_string_is_decrypted() {
+async fn i3_a_secure_string_is_decrypted() {
     let answer = json!({ "Parameter": { "Type": "SecureString", "Value": "mailer:hunter2" } }).to_string();
     let (replay, environment) = environment(&[PARAMETER], [Answer::http(200, answer)]);
     assert_eq!(environment.secrets().await.unwrap().get("SMTP_LOGIN"), Ok("mailer:hunter2"));
@@ -50,14 +50,14 @@ async fn s82_a_secure_string_is_decrypted() {
 }
 
 #[tokio::test]
-async fn s82_a_function_without_secrets_asks_for_none() {
+async fn i3_a_function_without_secrets_asks_for_none() {
     let (replay, environment) = environment(&[("WAXSEAL_TABLE", "orders")], []);
     assert!(environment.secrets().await.unwrap().get("GATEWAY_TOKEN").is_err());
     assert_eq!(replay.bodies(), [""; 0]);
 }
 
 #[tokio::test]
-async fn s82_a_missing_a_denied_and_an_empty_secret_are_named_with_what_to_do() {
+async fn i3_a_missing_a_denied_and_an_empty_secret_are_named_with_what_to_do() {
     let (variable, text) = refused(&[MANAGER], [failure("ResourceNotFoundException", "no")]).await;
     assert_eq!(variable, MANAGER.0);
     let start = "the secret GATEWAY_TOKEN was not read: ResourceNotFoundException: secret shop/prod/gateway does not exist in ";
@@ -85,7 +85,7 @@ async fn s82_a_missing_a_denied_and_an_empty_secret_are_named_with_what_to_do() 
 }
 
 #[tokio::test]
-async fn s82_one_secret_that_fails_fails_init_and_no_line_shows_a_value() {
+async fn i3_one_secret_that_fails_fails_init_and_no_line_shows_a_value() {
     let good = Answer::http(200, json!({ "SecretString": "hunter2" }).to_string());
     let (_, text) = refused(&[MANAGER, PARAMETER], [good, failure("ParameterNotFound", "")]).await;
     assert!(!text.contains("hunter2"), "{text}");

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn s80_patterns_overlap_where_a_text_matches_both() {
+    fn i1_patterns_overlap_where_a_text_matches_both() {
         for (one, other, wanted) in [
             ("a", "a", true),
             ("a", "b", false),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn s80_what_a_stage_brings_may_be_anything() {
+    fn i1_what_a_stage_brings_may_be_anything() {
         assert_eq!(filled("arn:${AWS::Partition}:s3:::prices-${Stage}/*"), "arn:\u{1}:s3:::prices-\u{1}/*");
         assert_eq!(filled("a${unclosed"), "a\u{1}");
     }

@@ -60,7 +60,7 @@ impl Architecture {
 /// The texts of resources take `${Stage}`, `${AWS::Region}`, `${AWS::AccountId}` and
 /// `${AWS::Partition}`. A wildcard as action is refused, and so is anything that reaches the
 /// application's own bus, topics, queues, tables, buckets, functions or roles: those permissions follow
-/// from the messages (S-80).
+/// from the messages (I-1).
 ///
 /// ```
 /// use serde_json::json;

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn s82_the_shell_comes_before_the_declaration_and_an_empty_variable_is_absent() {
+    fn i3_the_shell_comes_before_the_declaration_and_an_empty_variable_is_absent() {
         let declared = [token().here("stand-in")];
         let read = |value: &'static str| {
             let environment = |name: &str| (name == "GATEWAY_TOKEN").then(|| value.to_owned());
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn s82_a_secret_without_a_value_is_named_and_no_value_is_shown() {
+    fn i3_a_secret_without_a_value_is_named_and_no_value_is_shown() {
         let missing = Secrets::from([&token()], &|_| None).unwrap_err().to_string();
         assert_eq!(
             missing,

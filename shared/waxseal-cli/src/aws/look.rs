@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn s86_the_rules_of_a_handler_are_those_that_go_with_it() {
+    fn i7_the_rules_of_a_handler_are_those_that_go_with_it() {
         let of = |handler: &str| {
             let subject = Subject::Handler { service: "stock".to_owned(), handler: handler.to_owned() };
             scope(&app(), &subject).messages.unwrap()
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn s86_a_queue_is_empty_when_nothing_waits_works_or_comes_later() {
+    fn i7_a_queue_is_empty_when_nothing_waits_works_or_comes_later() {
         let attributes = |waiting: &str, working: &str, later: &str| {
             json!({
                 "ApproximateNumberOfMessages": waiting,
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn s86_receipts_are_those_of_the_consumer_under_the_key_that_the_engine_writes() {
+    fn i7_receipts_are_those_of_the_consumer_under_the_key_that_the_engine_writes() {
         let (_, names, values) = filter(Some("stock/reserve"));
         let key = waxseal::row::receipt::key("stock/reserve", "orders", "e1");
         let start = values[":start"]["S"].as_str().unwrap();

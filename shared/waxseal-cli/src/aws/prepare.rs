@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn s81_a_version_is_new_where_code_or_configuration_is_and_the_alias_leads_to_it() {
+    fn i2_a_version_is_new_where_code_or_configuration_is_and_the_alias_leads_to_it() {
         let id = |memory: u32, package: &str| {
             let stack = shipping(|service| service.provisioned(1).memory(memory));
             let template = prepared(&stack, package, false).unwrap();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn s84_nothing_outlives_the_stacks_of_a_stage_that_is_thrown_away() {
+    fn i5_nothing_outlives_the_stacks_of_a_stage_that_is_thrown_away() {
         let template = prepared(&shipping(|service| service), "x", true).unwrap();
         let text = template.to_string();
         assert!(!text.contains("\"Retain\"") && text.contains("\"DeletionPolicy\":\"Delete\""), "{text}");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn s81_layers_stay_on_aws() {
+    fn i2_layers_stay_on_aws() {
         let stack = shipping(|service| service.layer("arn:aws:lambda:eu-west-1:1:layer:x:1"));
         let root = folder("x");
         let layers = |is_local: bool| {

@@ -115,7 +115,7 @@ mod tests {
 
     /// Whatever the templates retain is dropped, an archive before its bus.
     #[test]
-    fn s84_every_resource_that_a_template_retains_is_known_here() {
+    fn i5_every_resource_that_a_template_retains_is_known_here() {
         const PLACED: Declared = Declared::new("order.placed", "orders", Channel::Bus);
         const BIG: Declared = PLACED.claim_checked_over(Some(1000));
         let entries = vec![Entry::new("orders", "place", PLACED, &[BIG])];

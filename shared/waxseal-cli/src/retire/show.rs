@@ -89,7 +89,7 @@ mod tests {
     use crate::retire::found::Kind;
 
     #[test]
-    fn s86_what_a_stage_has_ends_steps_and_what_is_not_known_ends_none() {
+    fn i7_what_a_stage_has_ends_steps_and_what_is_not_known_ends_none() {
         const PLACED: Declared = Declared::new("order.placed", "orders", Channel::Bus);
         let mails = Deployed::of_catalog("mails", vec![Entry::new("mails", "thank", PLACED, &[])]);
         let app = App::new("shop").service(mails);

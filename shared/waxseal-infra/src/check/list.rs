@@ -77,7 +77,7 @@ checks! {
         "rule-retry" "retries are stated, so that the receipts' horizon can count them" retry
         "rule-dead-letters" "undeliverable events of a rule go to the stack's dead-letter queue" dead_letters
         "rule-admitted" "the queue and the dead-letter queue let the rule in" admitted
-        "bus-retained" "S-84: the bus and its archive outlive their stack: what a replay brings back is nowhere else" retained
+        "bus-retained" "I-5: the bus and its archive outlive their stack: what a replay brings back is nowhere else" retained
         "archive-retention" "the bus has an archive, and it ends" archive
     }
     topics {
@@ -142,14 +142,14 @@ checks! {
         "iam-topics" "a relay publishes to the topics of its catalog, with their key" topics
     }
     own {
-        "iam-declared" "S-80: a permission of a service's own is in its function's role as declared, and reaches nothing that ownership protects" declared
-        "iam-secrets" "S-82: a function reads its own secrets, is told where they are, and reads no others" secrets
-        "function-parts" "S-81: layers, storage and memory of a function are those of its declaration" parts
-        "function-network" "S-81: a function is in a network where its service says so, and may join it" network
-        "function-alias" "S-81: a function with ready instances is called by the alias of a published version, and by nothing else" alias
+        "iam-declared" "I-1: a permission of a service's own is in its function's role as declared, and reaches nothing that ownership protects" declared
+        "iam-secrets" "I-3: a function reads its own secrets, is told where they are, and reads no others" secrets
+        "function-parts" "I-2: layers, storage and memory of a function are those of its declaration" parts
+        "function-network" "I-2: a function is in a network where its service says so, and may join it" network
+        "function-alias" "I-2: a function with ready instances is called by the alias of a published version, and by nothing else" alias
     }
     entrance {
-        "http-entrance" "S-83: the entrance asks for tokens, bounds requests, and leads each route to its service; beside it there is no URL" entrance
+        "http-entrance" "I-4: the entrance asks for tokens, bounds requests, and leads each route to its service; beside it there is no URL" entrance
     }
     table {
         "table-keys" "pk and sk, both text" keys

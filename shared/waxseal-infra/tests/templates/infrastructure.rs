@@ -45,7 +45,7 @@ fn template<'a>(stacks: &'a mut [Stack], stack: &str) -> &'a mut Value {
 }
 
 #[test]
-fn s80_to_s83_the_example_templates_are_those_of_the_declaration_and_have_no_finding() {
+fn i1_i2_i3_i4_the_example_templates_are_those_of_the_declaration_and_have_no_finding() {
     let stacks = templates(&app()).unwrap();
     let findings: Vec<String> = check(&app(), &stacks).iter().map(Finding::to_string).collect();
     assert_eq!(findings, [""; 0]);
@@ -54,7 +54,7 @@ fn s80_to_s83_the_example_templates_are_those_of_the_declaration_and_have_no_fin
 }
 
 #[test]
-fn s80_permissions_of_ones_own_are_written_as_declared() {
+fn i1_permissions_of_ones_own_are_written_as_declared() {
     let stacks = templates(&app()).unwrap();
     assert_eq!(
         statement(&stacks, "permit", "Own1"),
@@ -71,7 +71,7 @@ fn s80_permissions_of_ones_own_are_written_as_declared() {
 /// A name in the templates and the same name in the findings of the declaration: whatever the templates
 /// make that ownership protects is reached by a statement on exactly that.
 #[test]
-fn s80_whatever_the_templates_make_is_protected_under_its_name_there() {
+fn i1_whatever_the_templates_make_is_protected_under_its_name_there() {
     const PLACED: Declared = Declared::new("order.placed", "orders", Channel::Bus);
     const LEVEL: Declared = Declared::new("level", "orders", Channel::Topic("levels"));
     const BIG: Declared = PLACED.claim_checked_over(Some(1000));
@@ -106,7 +106,7 @@ fn s80_whatever_the_templates_make_is_protected_under_its_name_there() {
 }
 
 #[test]
-fn s80_a_statement_that_is_missing_widened_or_reaches_too_much_is_a_finding_of_the_templates() {
+fn i1_a_statement_that_is_missing_widened_or_reaches_too_much_is_a_finding_of_the_templates() {
     let statements = "/Resources/FunctionRole/Properties/Policies/0/PolicyDocument/Statement";
     let last = |template: &mut Value| template.pointer_mut(statements).unwrap().as_array_mut().unwrap().pop();
     let gone = found(|stacks| drop(last(template(stacks, "permit"))));
@@ -133,7 +133,7 @@ fn s80_a_statement_that_is_missing_widened_or_reaches_too_much_is_a_finding_of_t
 }
 
 #[test]
-fn s80_a_hook_that_adds_a_permission_is_checked_as_any_template_is() {
+fn i1_a_hook_that_adds_a_permission_is_checked_as_any_template_is() {
     fn puts_events(template: &mut Value) {
         let statement = json!({ "Effect": "Allow", "Action": "events:PutEvents", "Resource": "*" });
         let statements = "/Resources/FunctionRole/Properties/Policies/0/PolicyDocument/Statement";
@@ -150,7 +150,7 @@ fn s80_a_hook_that_adds_a_permission_is_checked_as_any_template_is() {
 }
 
 #[test]
-fn s82_a_function_may_read_its_secrets_and_is_told_their_places() {
+fn i3_a_function_may_read_its_secrets_and_is_told_their_places() {
     let stacks = templates(&app()).unwrap();
     let here = "${AWS::Region}:${AWS::AccountId}";
     let name = format!("arn:${{AWS::Partition}}:secretsmanager:{here}:secret:own/${{Stage}}/gateway-??????");
@@ -194,7 +194,7 @@ fn s82_a_function_may_read_its_secrets_and_is_told_their_places() {
 type Change = (&'static str, &'static str, Value, &'static str);
 
 #[test]
-fn s81_to_s83_a_part_that_is_missing_or_wrong_is_noticed() {
+fn i2_i3_i4_a_part_that_is_missing_or_wrong_is_noticed() {
     let role = |sid: &str| {
         let stacks = templates(&app()).unwrap();
         let stack = if sid == "Network" { "inside" } else { "secret" };
@@ -266,7 +266,7 @@ fn s81_to_s83_a_part_that_is_missing_or_wrong_is_noticed() {
 }
 
 #[test]
-fn s83_a_route_without_a_token_is_noticed_unless_it_is_public() {
+fn i4_a_route_without_a_token_is_noticed_unless_it_is_public() {
     let stacks = templates(&app()).unwrap();
     let ready = &stacks.iter().find(|stack| stack.name == "ready").unwrap().template["Resources"];
     let routes: Vec<(&String, &Value)> = ready
@@ -296,7 +296,7 @@ fn s83_a_route_without_a_token_is_noticed_unless_it_is_public() {
 }
 
 #[test]
-fn s81_ready_instances_stand_behind_the_alias_that_everything_calls() {
+fn i2_ready_instances_stand_behind_the_alias_that_everything_calls() {
     let stacks = templates(&app()).unwrap();
     let alias = json!({ "Ref": "FunctionAlias" });
     for caller in

@@ -156,7 +156,7 @@ fn numbers(local: &Local, service: &str, parcel: &str) -> Vec<u32> {
 }
 
 #[test]
-fn s85_a_consumer_that_was_away_for_a_day_catches_up_exactly_once_and_in_order() {
+fn i6_a_consumer_that_was_away_for_a_day_catches_up_exactly_once_and_in_order() {
     let all: Vec<u32> = (0..HOURS).collect();
     for seed in 0..10 {
         let local = shop(seed, Faults::bad_day());
@@ -199,7 +199,7 @@ fn s85_a_consumer_that_was_away_for_a_day_catches_up_exactly_once_and_in_order()
 }
 
 #[test]
-fn s85_a_held_consumer_takes_nothing_even_from_a_batch_that_fills() {
+fn i6_a_held_consumer_takes_nothing_even_from_a_batch_that_fills() {
     let local = Local::builder().build();
     let count = Deployed::new(Service::new("counting").handler(Count)).window(60);
     local.deploy_service(Service::new("shipping").handler(Move)).unwrap();
@@ -220,7 +220,7 @@ fn s85_a_held_consumer_takes_nothing_even_from_a_batch_that_fills() {
 }
 
 #[test]
-fn s85_a_consumer_is_retired_while_others_go_on_and_nothing_of_it_is_lost() {
+fn i6_a_consumer_is_retired_while_others_go_on_and_nothing_of_it_is_lost() {
     let local = shop(7, Faults::none());
     (0..3).for_each(|number| scan(&local, number));
     local.run_until_idle();
@@ -265,7 +265,7 @@ fn s85_a_consumer_is_retired_while_others_go_on_and_nothing_of_it_is_lost() {
 }
 
 #[test]
-fn s85_a_stack_that_is_deleted_too_early_says_how_many_messages_went_with_it() {
+fn i6_a_stack_that_is_deleted_too_early_says_how_many_messages_went_with_it() {
     let local = shop(7, Faults::none());
     local.hold("counting").unwrap();
     (0..4).for_each(|number| scan(&local, number));

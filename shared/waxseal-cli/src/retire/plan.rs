@@ -37,6 +37,7 @@ impl Plan {
     }
 
     /// The plan with a stage's name in its texts.
+    #[cfg(any(test, feature = "aws"))]
     pub(super) fn on(mut self, stage: &str) -> Self {
         for text in self.remains.iter_mut().chain(&mut self.steps) {
             *text = text.replace("STAGE", stage);

@@ -1,4 +1,4 @@
-"""Runs cfn-lint and checkov over the stacks and compares what they find with `acknowledged.yaml`, both ways."""
+"""Runs cfn-lint and checkov over the templates and compares what they find with `acknowledged.yaml`, both ways."""
 
 import json
 import os
@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 
 INFRA = Path(__file__).resolve().parent.parent
+# The platform's templates, and those that show every extension point.
+FOLDERS = [INFRA / "stacks", INFRA.parent / "shared" / "waxseal-infra" / "tests" / "examples"]
 BIN = Path(sys.executable).parent
 # (scanner, id, resource type, resource, message)
 Finding = tuple[str, str, str, str, str]
@@ -61,15 +63,17 @@ def checkov(stacks: Path) -> list[Finding]:
 
 
 def main() -> int:
-    stacks = sorted((INFRA / "stacks").glob("*.yaml"))
-    if not stacks:
-        sys.exit("infra: there are no stacks: run `make infra`")
+    written = {folder: sorted(folder.glob("*.yaml")) for folder in FOLDERS}
+    for folder, files in written.items():
+        if not files:
+            sys.exit(f"infra: there are no stacks in {folder}: run `make infra`")
+    stacks = [file for files in written.values() for file in files]
     acknowledged = yaml.safe_load((INFRA / "acknowledged.yaml").read_text(encoding="utf-8"))
     for entry in acknowledged:
         if not entry.get("reason", "").strip():
             sys.exit(f"infra: acknowledged.yaml: {entry.get('id')} has no reason")
     open_keys = {(entry["scanner"], entry["id"], entry["kind"]) for entry in acknowledged}
-    findings = cfn_lint(stacks) + checkov(INFRA / "stacks")
+    findings = cfn_lint(stacks) + [finding for folder in FOLDERS for finding in checkov(folder)]
 
     matched = {finding[:3] for finding in findings}
     unknown = [finding for finding in findings if finding[:3] not in open_keys]

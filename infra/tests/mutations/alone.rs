@@ -131,6 +131,8 @@ pub(crate) fn mutations() -> Vec<Mutation> {
             gone.clone(),
         ),
         ("archive-retention", "bus", "Archive/Properties/RetentionDays", gone.clone()),
+        ("bus-retained", "bus", "Bus/DeletionPolicy", gone.clone()),
+        ("bus-retained", "bus", "Archive/UpdateReplacePolicy", json!("Delete")),
         ("archive-retention", "bus", "Archive", gone.clone()),
         ("archive-retention", "bus", "Archive/Properties/EventPattern", json!({ "source": ["orders"] })),
         ("subscription-redrive", "analytics", "FromTopicStock/Properties/RedrivePolicy", gone.clone()),

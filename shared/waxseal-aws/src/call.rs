@@ -164,6 +164,7 @@ pub(crate) fn kind_of(code: &str, status: u16) -> Kind {
         | "AWS.SimpleQueueService.NonExistentQueue"
         | "InvalidAddress"
         | "NoSuchBucket"
+        | "ParameterNotFound"
         | "NotFound"
         | "NotFoundException" => Kind::Missing,
         "AccessDeniedException"
@@ -211,6 +212,9 @@ pub(crate) fn kind_of(code: &str, status: u16) -> Kind {
         | "TransactionConflict"
         | "TransactionConflictException"
         | "ReplicatedWriteConflictException" => Kind::Throttled,
+        // Secrets Manager and Parameter Store name the use and not the key.
+        "DecryptionFailure" | "InvalidKeyId" => Kind::NoKey,
+        "InternalServiceError" | "InternalServerError" => Kind::Server,
         // A key that encrypts the channel: missing, disabled, of another use, or not to be used by these credentials.
         _ if code.starts_with("KMS") || code.starts_with("Kms") => Kind::NoKey,
         _ if status == 413 => Kind::TooLarge,

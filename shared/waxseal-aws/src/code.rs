@@ -12,7 +12,7 @@ waxseal::codes! {
         NoCredentials = "WX0306": "a request has no valid credentials",
         Throttled = "WX0307": "a service takes no more requests for now",
         ServiceFailed = "WX0308": "a service failed by itself",
-        Missing = "WX0309": "a table, queue, topic, bus or bucket does not exist",
+        Missing = "WX0309": "a table, queue, topic, bus, bucket or secret does not exist",
         Denied = "WX0310": "a request is not allowed",
         NoKey = "WX0311": "the key that encrypts a resource cannot be used",
         TooLarge = "WX0312": "a request is too large for its service",
@@ -21,5 +21,6 @@ waxseal::codes! {
         NoEnvelope = "WX0315": "a receipt emitted something that is no envelope or has no channel",
         Cancelled = "WX0316": "a transaction was cancelled",
         OtherKeys = "WX0317": "a table has other keys than the texts pk and sk",
+        NoText = "WX0330": "a secret holds no text",
     }
 }

@@ -30,6 +30,8 @@ mod log_handled;
 mod metrics;
 mod publish;
 mod sdk;
+#[cfg(feature = "secrets")]
+mod secrets;
 mod setting_error;
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -47,6 +49,8 @@ pub use host::SystemHost;
 pub use log_handled::LogHandled;
 pub use metrics::Metrics;
 pub use publish::Publisher;
+#[cfg(feature = "secrets")]
+pub use secrets::SecretsError;
 pub use setting_error::SettingError;
 pub use visibility::SqsVisibility;
 pub use waxseal::relay::{Messages, PublishError, PublishErrorKind, Unpublished, UnpublishedMessage};

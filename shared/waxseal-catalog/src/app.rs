@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use waxseal::{Channel, Declared, PublishingProgram};
 
-use crate::{deployed::Deployed, program::Program, publisher::Publisher};
+use crate::{
+    deployed::Deployed,
+    infrastructure::{entrance::Entrance, parts::Hook},
+    program::Program,
+    publisher::Publisher,
+};
 
 /// An application: its services and everything that they share. The crate's front page has an
 /// example.
@@ -27,6 +32,12 @@ pub struct App {
     /// The binaries that exist, where the caller knows them: a function of any other is a finding
     /// of the templates.
     pub binaries: Option<BTreeSet<String>>,
+    /// The HTTP API in front of the services with routes, where there is one.
+    pub entrance: Option<Entrance>,
+    /// Changes of the finished template of the bus's stack, in order.
+    pub bus_hooks: Vec<Hook>,
+    /// The stages that are thrown away: names, or beginnings of names that end in `*`.
+    pub(crate) thrown_away: BTreeSet<String>,
     /// The events that another system emits.
     pub(crate) emitted_elsewhere: BTreeSet<String>,
     /// The messages that another system handles.
@@ -70,6 +81,9 @@ impl App {
             relay: Program::new("relay"),
             retention: Retention::default(),
             binaries: None,
+            entrance: None,
+            bus_hooks: Vec::new(),
+            thrown_away: BTreeSet::new(),
             emitted_elsewhere: BTreeSet::new(),
             handled_elsewhere: BTreeSet::new(),
             caused_elsewhere: BTreeSet::new(),
@@ -128,6 +142,45 @@ impl App {
     pub fn caused_elsewhere(mut self, name: impl Into<String>) -> Self {
         self.caused_elsewhere.insert(name.into());
         self
+    }
+
+    /// Puts one HTTP API in front of the services with routes. [`Entrance`] has an example.
+    #[must_use]
+    pub fn entrance(mut self, entrance: Entrance) -> Self {
+        self.entrance = Some(entrance);
+        self
+    }
+
+    /// One more change of the finished template of the bus's stack. The checks run after it.
+    /// [`Deployed::template`] is the same for a service.
+    #[must_use]
+    pub fn bus_template(mut self, change: Hook) -> Self {
+        self.bus_hooks.push(change);
+        self
+    }
+
+    /// Says that a stage is thrown away: nothing of it outlives its stacks, neither tables nor dead
+    /// letters nor the bus. A name that ends in `*` is for every stage that begins so.
+    ///
+    /// ```
+    /// use waxseal_catalog::App;
+    /// let app = App::new("shop").throws_away("test").throws_away("pr-*");
+    /// assert!(app.is_thrown_away("test") && app.is_thrown_away("pr-17"));
+    /// assert!(!app.is_thrown_away("prod") && !app.is_thrown_away("test-2"));
+    /// ```
+    #[must_use]
+    pub fn throws_away(mut self, stage: impl Into<String>) -> Self {
+        self.thrown_away.insert(stage.into());
+        self
+    }
+
+    /// Whether a stage is thrown away.
+    #[must_use]
+    pub fn is_thrown_away(&self, stage: &str) -> bool {
+        self.thrown_away.iter().any(|name| match name.strip_suffix('*') {
+            Some(start) => stage.starts_with(start),
+            None => stage == name,
+        })
     }
 
     /// The service of that name.

@@ -17,6 +17,7 @@ use waxseal::{
 use crate::{
     fifo::FifoQueue,
     http::{HttpService, Router},
+    infrastructure::parts::Infrastructure,
     program::{Parameter, Program},
     source::Source,
 };
@@ -69,6 +70,8 @@ pub struct Deployed {
     pub environment: BTreeMap<String, String>,
     /// Variables of its own whose values each stage brings.
     pub parameters: Vec<Parameter>,
+    /// What its stack has beside what follows from its messages.
+    pub infrastructure: Infrastructure,
     /// Patterns of rules, by their events, where they are not [the derived
     /// ones](crate::routes::Rule).
     pub(crate) patterns: BTreeMap<String, Value>,
@@ -123,6 +126,7 @@ impl Deployed {
             fifo: Vec::new(),
             environment: BTreeMap::new(),
             parameters: Vec::new(),
+            infrastructure: Infrastructure::default(),
             patterns: BTreeMap::new(),
         }
     }

@@ -54,6 +54,7 @@ mod fifo;
 pub mod finding;
 mod horizon;
 mod http;
+mod infrastructure;
 pub mod metric;
 mod program;
 mod publisher;
@@ -69,6 +70,10 @@ pub use self::{
     finding::{Finding, FindingCode},
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,
+    infrastructure::{
+        Architecture, Entrance, Hook, HttpRoute, Infrastructure, Secret, SecretError, SecretStore, Secrets,
+        Statement,
+    },
     program::{Parameter, Program},
     publisher::Publisher,
     source::{Source, SourceKind, StartingPosition},

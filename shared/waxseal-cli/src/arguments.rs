@@ -152,6 +152,11 @@ pub(crate) struct Retire {
     /// Print one JSON object
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Look at this stage too: rules, messages, dead letters and receipts that are still there (a table
+    /// of up to 1 GB is read whole)
+    #[cfg(feature = "aws")]
+    #[arg(long, global = true)]
+    pub(crate) stage: Option<String>,
     #[command(subcommand)]
     pub(crate) subject: Subject,
 }
@@ -195,6 +200,9 @@ pub(crate) struct Deploy {
     /// The bucket of packages; it is made where there is none [default: APP-packages-ACCOUNT-REGION]
     #[arg(long)]
     pub(crate) bucket: Option<String>,
+    /// The stage is thrown away: nothing of it outlives its stacks, neither tables nor dead letters
+    #[arg(long)]
+    pub(crate) throw_away: bool,
     /// Print the outputs of the stacks as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -208,6 +216,9 @@ pub(crate) struct Undeploy {
     /// This service alone
     #[arg(long)]
     pub(crate) service: Option<String>,
+    /// Delete what outlives the stacks too: tables, dead letters, bus, archive, buckets
+    #[arg(long)]
+    pub(crate) throw_away: bool,
     /// Do not ask
     #[arg(long)]
     pub(crate) yes: bool,

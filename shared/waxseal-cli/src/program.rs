@@ -83,7 +83,7 @@ fn act<S>(command_line: &CommandLine<S>, arguments: Arguments) -> Result<(), Com
         Command::Serve(serve) => serve::serve(command_line, &serve),
         Command::Dev(dev) => dev::dev(&workspace()?, &dev),
         Command::Catalog(catalog) => catalog::show(app, catalog.json),
-        Command::Retire(retire) => retire::show(app, &retire),
+        Command::Retire(retire) => retire::show(app, workspace, &retire),
         #[cfg(feature = "aws")]
         Command::Invoke(invoke) if invoke.stage.is_some() => crate::aws::invoke(app, &workspace()?, &invoke),
         Command::Invoke(invoke) => invoke::invoke(command_line, &invoke),

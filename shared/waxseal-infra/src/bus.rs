@@ -9,7 +9,7 @@ use waxseal::Bus;
 use waxseal_catalog::App;
 
 use crate::{
-    claims, dashboard,
+    claims, dashboard, entrance,
     names::{self, account, arn, pascal, reference, stage_parameter, sub, tags},
     stack::Stack,
 };
@@ -44,6 +44,9 @@ pub(crate) fn stack(app: &App) -> Stack {
         "Bus".to_owned(),
         json!({
             "Type": "AWS::Events::EventBus",
+            // Services' stacks import it, and other teams' rules and permissions lie on it.
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
             "Properties": { "Name": sub(names::named(app, "bus")), "Tags": tags(&app.name, "bus") },
         }),
     );
@@ -53,6 +56,9 @@ pub(crate) fn stack(app: &App) -> Stack {
         "Archive".to_owned(),
         json!({
             "Type": "AWS::Events::Archive",
+            // What a replay can bring back is nowhere else.
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
             "Properties": {
                 "ArchiveName": sub(names::named(app, "archive")),
                 "Description": "What a replay can bring back",
@@ -101,22 +107,39 @@ pub(crate) fn stack(app: &App) -> Stack {
         output("ClaimsName", reference(claims::BUCKET), export(app, "claims"));
     }
     resources.insert("Dashboard".to_owned(), dashboard::resource(app));
-
-    let template = json!({
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": format!("{}: the event bus and what all services share", app.name),
-        "Parameters": {
-            "Stage": stage_parameter(),
-            "AlarmEmail": {
+    let mut parameters = Map::from_iter([
+        ("Stage".to_owned(), stage_parameter()),
+        (
+            "AlarmEmail".to_owned(),
+            json!({
                 "Type": "String",
                 "Default": "",
                 "Description": "Where alarms are mailed to; nowhere when empty",
-            },
-        },
-        "Conditions": { "HasAlarmEmail": { "Fn::Not": [{ "Fn::Equals": [reference("AlarmEmail"), ""] }] } },
+            }),
+        ),
+    ]);
+    let mailed = json!({ "Fn::Not": [{ "Fn::Equals": [reference("AlarmEmail"), ""] }] });
+    let mut conditions = Map::from_iter([("HasAlarmEmail".to_owned(), mailed)]);
+    if let Some(entrance) = &app.entrance {
+        for (id, resource) in entrance::resources(app, entrance) {
+            resources.insert(id.to_owned(), resource);
+        }
+        parameters.extend(entrance::parameters(entrance));
+        conditions.extend([entrance::has_api()]);
+        outputs.extend(entrance::outputs(app, entrance));
+    }
+
+    let mut template = json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": format!("{}: the event bus and what all services share", app.name),
+        "Parameters": parameters,
+        "Conditions": conditions,
         "Resources": resources,
         "Outputs": outputs,
     });
+    for hook in &app.bus_hooks {
+        hook(&mut template);
+    }
     Stack::new(app, "bus", template)
 }
 

@@ -37,6 +37,7 @@ mod bus;
 mod check;
 mod claims;
 mod dashboard;
+mod entrance;
 mod error;
 mod files;
 mod names;

@@ -57,6 +57,11 @@ pub(crate) fn sub(text: impl Into<String>) -> Value {
     json!({ "Fn::Sub": text.into() })
 }
 
+/// A text that a declaration gives, with the values of a stage in the place of `${…}`.
+pub(crate) fn text(text: &str) -> Value {
+    if text.contains("${") { sub(text) } else { json!(text) }
+}
+
 /// The value that the bus's stack exports under this name.
 pub(crate) fn import(name: String) -> Value {
     json!({ "Fn::ImportValue": sub(name) })
@@ -90,7 +95,7 @@ pub(crate) fn rule(app: &str, service: &str, event: &str) -> String {
 }
 
 /// FNV-1a, 32 bits: the same on every machine and in every version.
-fn mark(text: &str) -> u32 {
+pub(crate) fn mark(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
@@ -170,6 +175,11 @@ pub(crate) fn tags(app: &str, part: &str) -> Value {
         { "Key": "stage", "Value": reference("Stage") },
         { "Key": "service", "Value": part },
     ])
+}
+
+/// The same tags where a resource has them as a map, as those of API Gateway do.
+pub(crate) fn tag_map(app: &str, part: &str) -> Value {
+    json!({ "application": app, "stage": reference("Stage"), "service": part })
 }
 
 /// The types of those resources.

@@ -32,6 +32,11 @@ impl Bucket {
         self.0.readers.lock().push(queue.clone());
     }
 
+    /// Notifies a queue no more.
+    pub(crate) fn forget(&self, queue: &Queue) {
+        self.0.readers.lock().retain(|reader| reader.name() != queue.name());
+    }
+
     /// An object is put: `ObjectCreated:Put`.
     pub fn put(&self, key: &str, size: u64) {
         self.happens("ObjectCreated:Put", key, Some(size));

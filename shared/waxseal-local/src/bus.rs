@@ -54,6 +54,11 @@ impl Bus {
         Arc::make_mut(&mut *self.inner.rules.lock()).insert(name.to_owned(), rule);
     }
 
+    /// Removes a rule, where there is one of that name.
+    pub(crate) fn remove(&self, name: &str) {
+        Arc::make_mut(&mut *self.inner.rules.lock()).remove(name);
+    }
+
     /// The names of its rules.
     #[must_use]
     pub fn rules(&self) -> Vec<String> {

@@ -6,7 +6,8 @@ use waxseal_catalog::{Source, SourceKind, routes::Routes};
 use waxseal_lambda::Function;
 
 use crate::{
-    bucket::Bucket, function::Deployed, kinesis::KinesisStream, local::Local, mapping, queue::Queue,
+    bucket::Bucket, function::Deployed, hold::Hold, kinesis::KinesisStream, local::Local, mapping,
+    queue::Queue,
 };
 
 impl Local {
@@ -35,10 +36,11 @@ impl Local {
         function: &Deployed<Function>,
         events: &Queue,
         invocations: &Arc<AtomicU64>,
+        hold: &Hold,
     ) {
         for source in &routes.sources {
             match source.kind {
-                SourceKind::Kinesis => self.poll_shards(source, function, invocations),
+                SourceKind::Kinesis => self.poll_shards(source, function, invocations, hold),
                 SourceKind::Bucket => self.bucket(&source.name).notify(events),
                 // A test invokes the function with such a batch.
                 _ => self.world.report.unconnected(&source.name),
@@ -46,7 +48,13 @@ impl Local {
         }
     }
 
-    fn poll_shards(&self, source: &Source, function: &Deployed<Function>, invocations: &Arc<AtomicU64>) {
+    fn poll_shards(
+        &self,
+        source: &Source,
+        function: &Deployed<Function>,
+        invocations: &Arc<AtomicU64>,
+        hold: &Hold,
+    ) {
         let stream = self.stream(&source.name);
         for shard in 0..stream.shard_count() {
             let reader = mapping::shard::run(
@@ -55,8 +63,9 @@ impl Local {
                 function.clone(),
                 source.clone(),
                 invocations.clone(),
+                hold.clone(),
             );
-            self.pollers.start(reader);
+            self.pollers.start(&function.name, reader);
         }
     }
 }

@@ -19,7 +19,8 @@ use crate::{
     error::LocalError,
     function::Deployed,
     handlings::Handlings,
-    local::{Deployment, Fifo, Local},
+    hold::Hold,
+    local::{Deployment, Fifo, Local, Retained},
     mapping,
     outbound::{Channels, LocalDeadLetters, LocalVisibility},
     queue::{Queue, QueueSettings, Redrive},
@@ -62,8 +63,16 @@ impl Local {
         }
         let service = declared.service().cloned().ok_or_else(|| LocalError::NoHandlers(name.to_owned()))?;
         let routes = app.routes(declared);
-        let table = self.create_table(name);
-        let queues = Queues::new(&self.world, app, declared);
+        // What outlived a service of that name is taken back, as a stack takes back what was retained.
+        let (mut queues, retained) =
+            (Queues::new(&self.world, app, declared), self.retained.lock().remove(name));
+        let table = match retained {
+            Some(Retained { table, dead_letters, relay_dead_letters }) => {
+                (queues.dead_letters, queues.relay_dead_letters) = (dead_letters, relay_dead_letters);
+                table
+            }
+            None => self.create_table(name),
+        };
         let mut settings = declared.settings(routes.horizon);
         let (world, duplicates) = (self.world.clone(), self.duplicates.clone());
         let handlings = Handlings { world, table: table.clone(), duplicates };
@@ -85,25 +94,33 @@ impl Local {
         let relay = self.deployed(&format!("{name}-relay"), relay, routes.relay_timeout);
         self.subscribe(name, &routes, &queues.events)?;
         let invocations = Arc::new(AtomicU64::new(0));
+        let hold = Hold::default();
+        let shared = || mapping::queue::Shared {
+            hold: hold.clone(),
+            deliveries: self.deliveries.clone(),
+            invocations: invocations.clone(),
+        };
         if let Some(commands) = &queues.commands {
             self.channels.add_commands(name, commands.clone());
-            self.poll(commands, &function, routes.mapping, &invocations);
+            self.poll(commands, &function, routes.mapping, shared());
         }
-        self.poll(&queues.events, &function, routes.mapping, &invocations);
+        self.poll(&queues.events, &function, routes.mapping, shared());
         for route in &routes.fifo {
             if let Some(fifo) = queues.fifo.get(&route.name) {
-                self.poll(&fifo.queue, &function, route.mapping, &invocations);
+                self.poll(&fifo.queue, &function, route.mapping, shared());
             }
         }
-        self.connect(&routes, &function, &queues.events, &invocations);
-        let relay_invocations = self.poll_stream(&table, &relay)?;
+        self.connect(&routes, &function, &queues.events, &invocations, &hold);
+        let relay_invocations = self.poll_stream(name, &table, &relay)?;
         if routes.has_timers {
             let ticks = mapping::tick::run(table.wakes(), relay.clone(), relay_invocations.clone());
-            self.pollers.start(ticks);
+            self.pollers.start(name, ticks);
         }
         let Queues { events: queue, dead_letters, relay_dead_letters, fifo, .. } = queues;
         let deployment = Deployment {
             table,
+            routes,
+            hold,
             queue,
             dead_letters,
             relay_dead_letters,
@@ -143,13 +160,8 @@ impl Local {
 
     fn subscribe(&self, service: &str, routes: &Routes, queue: &Queue) -> Result<(), LocalError> {
         for rule in &routes.rules {
-            let name = match rule.event.is_foreign() {
-                // Two owners may have one name for their events.
-                true => format!("{service}-{}-{}", rule.event.owner, rule.event.name),
-                false => format!("{service}-{}", rule.event.name),
-            };
             let bus = self.channels.bus_of(rule.bus);
-            bus.rule(&name, Pattern::new(&rule.pattern)?, queue, Input::Whole);
+            bus.rule(&rule_name(service, rule), Pattern::new(&rule.pattern)?, queue, Input::Whole);
         }
         for routes::Subscription { topic, filter, .. } in &routes.subscriptions {
             let filter = Some(Pattern::new(filter)?);
@@ -164,27 +176,33 @@ impl Local {
         queue: &Queue,
         function: &Deployed<Function>,
         mapping: Mapping,
-        invocations: &Arc<AtomicU64>,
+        shared: mapping::queue::Shared,
     ) {
-        let counters = mapping::queue::Counters {
-            deliveries: self.deliveries.clone(),
-            invocations: invocations.clone(),
-        };
-        let poller = mapping::queue::run(queue.clone(), function.clone(), mapping, counters);
-        self.pollers.start(poller);
+        let poller = mapping::queue::run(queue.clone(), function.clone(), mapping, shared);
+        self.pollers.start(&function.name, poller);
     }
 
     /// Maps a table's stream to its relay. The result counts the relay's invocations.
     fn poll_stream(
         &self,
+        service: &str,
         table: &Table,
         relay: &Deployed<Relay<Channels, LocalDeadLetters>>,
     ) -> Result<Arc<AtomicU64>, LocalError> {
         let relay_invocations = Arc::new(AtomicU64::new(0));
         let filter = Pattern::new(&serde_json::from_str(RELAY_FILTER)?)?;
         let poller = mapping::stream::run(table.stream(filter), relay.clone(), relay_invocations.clone());
-        self.pollers.start(poller);
+        self.pollers.start(service, poller);
         Ok(relay_invocations)
+    }
+}
+
+/// The name of a service's rule.
+pub(crate) fn rule_name(service: &str, rule: &routes::Rule) -> String {
+    match rule.event.is_foreign() {
+        // Two owners may have one name for their events.
+        true => format!("{service}-{}-{}", rule.event.owner, rule.event.name),
+        false => format!("{service}-{}", rule.event.name),
     }
 }
 

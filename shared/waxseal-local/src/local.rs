@@ -7,11 +7,13 @@ use std::{
 };
 
 use waxseal::{Engine, lock::Lock};
+use waxseal_catalog::routes::Routes;
 use waxseal_lambda::{Function, Relay};
 
 use crate::{
     error::LocalError,
     function::Deployed,
+    hold::Hold,
     outbound::{Channels, LocalDeadLetters},
     pollers::Pollers,
     queue::Queue,
@@ -33,6 +35,15 @@ pub struct Local {
     /// Records that had taken effect before.
     pub(crate) duplicates: Arc<AtomicU64>,
     pub(crate) pollers: Arc<Pollers>,
+    /// What outlived the services that were undeployed.
+    pub(crate) retained: Arc<Lock<BTreeMap<String, Retained>>>,
+}
+
+/// What outlives a service, as it outlives its stack.
+pub(crate) struct Retained {
+    pub(crate) table: Table,
+    pub(crate) dead_letters: Queue,
+    pub(crate) relay_dead_letters: Queue,
 }
 
 /// A FIFO queue that others fill, with its dead-letter queue.
@@ -45,6 +56,8 @@ pub(crate) struct Fifo {
 /// One service in its environment.
 pub(crate) struct Deployment {
     pub(crate) table: Table,
+    pub(crate) routes: Routes,
+    pub(crate) hold: Hold,
     pub(crate) queue: Queue,
     pub(crate) dead_letters: Queue,
     pub(crate) relay_dead_letters: Queue,
@@ -72,6 +85,7 @@ impl Local {
             deliveries: Arc::default(),
             duplicates: Arc::default(),
             pollers,
+            retained: Arc::default(),
         }
     }
 

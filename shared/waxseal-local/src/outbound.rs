@@ -51,6 +51,11 @@ impl Channels {
         self.commands.lock().insert(service.to_owned(), queue);
     }
 
+    /// Removes the queue of a service's commands, where it has one.
+    pub(crate) fn remove_commands(&self, service: &str) -> Option<Queue> {
+        self.commands.lock().remove(service)
+    }
+
     /// The queue that takes the commands to that service.
     pub(crate) fn commands(&self, service: &str) -> Result<Queue, PublishError> {
         let commands = self.commands.lock();

@@ -4,7 +4,7 @@
 //! would outlive the environment, and so would its tables: a thousand simulated runs would fill the
 //! memory.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use waxseal::lock::Lock;
 
@@ -13,7 +13,8 @@ use crate::executor::{Executor, Join};
 /// The running pollers of one environment.
 pub(crate) struct Pollers {
     executor: Executor,
-    running: Lock<Vec<Join<()>>>,
+    /// By their services.
+    running: Lock<BTreeMap<String, Vec<Join<()>>>>,
 }
 
 impl Pollers {
@@ -21,16 +22,24 @@ impl Pollers {
         Self { executor, running: Lock::default() }
     }
 
-    /// Starts one.
-    pub(crate) fn start(&self, poller: impl Future<Output = ()> + Send + 'static) {
+    /// Starts one of a service.
+    pub(crate) fn start(&self, service: &str, poller: impl Future<Output = ()> + Send + 'static) {
         let poller = self.executor.spawn_task(poller, true);
-        self.running.lock().push(poller);
+        self.running.lock().entry(service.to_owned()).or_default().push(poller);
+    }
+}
+
+impl Pollers {
+    /// Ends those of a service. Invocations that run go on.
+    pub(crate) fn stop(&self, service: &str) {
+        let stopped = self.running.lock().remove(service);
+        stopped.into_iter().flatten().for_each(Join::kill);
     }
 }
 
 impl Drop for Pollers {
     fn drop(&mut self) {
-        std::mem::take(&mut *self.running.lock()).into_iter().for_each(Join::kill);
+        std::mem::take(&mut *self.running.lock()).into_values().flatten().for_each(Join::kill);
         self.executor.clear();
     }
 }

@@ -55,6 +55,11 @@ impl Topic {
         Ok(())
     }
 
+    /// Removes a subscription, where there is one of that name.
+    pub(crate) fn unsubscribe(&self, name: &str) {
+        Arc::make_mut(&mut *self.inner.subscriptions.lock()).remove(name);
+    }
+
     /// The names of its subscriptions.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<String> {

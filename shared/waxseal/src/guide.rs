@@ -22,6 +22,7 @@
 //! | [`faults`] | What becomes of an application on a bad day, and why? |
 //! | **Run** | |
 //! | [`deploying`] | How do I run it on Lambda? |
+//! | [`infrastructure`] | How do I add permissions, secrets, a network or an entrance, and what outlives a stack? |
 //! | [`settings`] | Which environment variables are there? |
 //! | [`operating`] | An alarm rings, a dead letter is there: what now? |
 //! | [`costs`] | What does a message cost? |
@@ -85,3 +86,5 @@ pub mod operating {}
 
 #[doc = include_str!("guide/costs.md")]
 pub mod costs {}
+#[doc = include_str!("guide/infrastructure.md")]
+pub mod infrastructure {}

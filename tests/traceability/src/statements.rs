@@ -111,7 +111,7 @@ mod tests {
             |of: &[&Statement]| of.iter().map(|statement| statement.id.clone()).collect::<Vec<_>>();
         assert_eq!((read_ids(&asked), read_ids(&promised)), (ids(contract, false), ids(contract, true)));
         // Each family counts without a gap, so no id was missed.
-        for family in ["S", "C", "O", "E", "G", "Q", "L"] {
+        for family in ["S", "C", "O", "E", "G", "Q", "L", "I"] {
             let of = |statement: &&Statement| statement.id.starts_with(&format!("{family}-"));
             let mut numbers: Vec<usize> =
                 statements.iter().filter(of).map(|statement| statement.id[2..].parse().unwrap()).collect();

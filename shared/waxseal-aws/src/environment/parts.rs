@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use waxseal::{Engine, Host, PublishingProgram, batch::Batches};
+#[cfg(feature = "secrets")]
+use waxseal_catalog::settings::SECRETS;
 use waxseal_catalog::settings::{
     AWS_REGION, BUS, DEAD_LETTERS, FIFO_DEAD_LETTERS, QUEUES, Setting, TABLE, TIMEOUT, TOPICS,
 };
@@ -12,6 +14,8 @@ use waxseal_catalog::settings::{CLAIM_BYTES, CLAIMS, CLAIMS_FROM};
 
 #[cfg(feature = "claim-check")]
 use crate::claims::S3Claims;
+#[cfg(feature = "secrets")]
+use crate::secrets::{self, Place, SecretsError};
 use crate::{
     call::Target,
     dead_letters::SqsDeadLetters,
@@ -121,6 +125,31 @@ impl Environment {
         limits.bytes = self.variables.number(&CLAIM_BYTES)?.unwrap_or(limits.bytes);
         let store = S3Claims::at(&self.sdk, bucket.to_owned(), prefix, target).trusting(trusted);
         Ok(waxseal::claim_check::ClaimCheck::new(store).within(limits))
+    }
+
+    /// The secrets of this function, from every `WAXSEAL_SECRET_<NAME>` that is set. All are read at once, within 8 s.
+    /// Functions without secrets must not call it: it links the clients of Secrets Manager and Parameter Store.
+    ///
+    /// ```no_run
+    /// # struct Gateway; impl Gateway { fn with_token(_: &str) -> Self { Self } }
+    /// # async fn function() -> Result<(), Box<dyn std::error::Error>> {
+    /// let aws = waxseal_aws::Environment::from_env();
+    /// let secrets = aws.secrets().await?;
+    /// let gateway = Gateway::with_token(secrets.get("GATEWAY_TOKEN")?);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Where one is missing, denied or no text, or does not answer. The error names it, and never a value.
+    #[cfg(feature = "secrets")]
+    pub async fn secrets(&self) -> Result<waxseal_catalog::Secrets, SecretsError> {
+        let mut places = Vec::new();
+        for member in self.variables.members(&SECRETS) {
+            let (variable, value) = member?;
+            let target = |what, service| self.target_named(what, variable.to_owned(), service);
+            places.push(Place::read(value, target)?);
+        }
+        secrets::read(&self.sdk, places).await
     }
 
     /// The visibility of failed records: it tells queues when to deliver them again. It needs no variable of its own, since a

@@ -13,5 +13,6 @@ mod prices;
 mod programs;
 mod publishing;
 mod recorded;
+mod secrets;
 mod support;
 mod sweeping;

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    finding::{messages, patterns, processes, report::Finding, services, undo},
+    finding::{infrastructure, messages, patterns, processes, report::Finding, services, undo},
 };
 
 impl App {
@@ -27,6 +27,7 @@ impl App {
         findings.extend(patterns::findings(self));
         findings.extend(processes::findings(self));
         findings.extend(undo::findings(self));
+        findings.extend(infrastructure::findings(self));
         findings.sort();
         findings
     }

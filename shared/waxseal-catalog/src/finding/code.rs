@@ -32,5 +32,11 @@ waxseal::codes! {
         UndoHandlers = "WX0123": "a command and its undo do not have one handler each in one service",
         UndoNotSent = "WX0124": "a process sends a command and not the command that undoes it",
         ServiceName = "WX0130": "a service has a name that AWS would refuse",
+        Statement = "WX0140": "a permission of a service reaches too much, or something that ownership protects",
+        NoSecret = "WX0141": "the code asks for a secret that its service does not declare",
+        NoSecretHere = "WX0142": "a secret has no value on this machine",
+        SecretDeclaration = "WX0143": "a secret of a service is declared wrongly",
+        Route = "WX0144": "a route of a service is wrong, or has no entrance",
+        FunctionLimit = "WX0145": "a number of a function is beyond what Lambda allows",
     }
 }

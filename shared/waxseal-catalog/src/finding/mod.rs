@@ -4,12 +4,14 @@
 //! `make infra` show the same list.
 
 mod check;
-mod code;
+pub(crate) mod code;
+mod infrastructure;
 mod messages;
 mod patterns;
 mod processes;
 mod report;
 mod services;
+mod statements;
 mod undo;
 
 pub use self::{code::FindingCode, report::Finding};

@@ -6,7 +6,7 @@
 use super::{
     setting::Setting,
     suffix::suffix,
-    table::{QUEUES, SETTINGS, TABLE, TOPICS},
+    table::{QUEUES, SECRETS, SETTINGS, TABLE, TOPICS},
 };
 
 const PREFIX: &str = "WAXSEAL_";
@@ -69,8 +69,8 @@ fn singles() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().copied().filter(|known| known.name.starts_with(PREFIX) && !known.is_family())
 }
 
-fn families() -> [&'static Setting; 2] {
-    [&TOPICS, &QUEUES]
+fn families() -> [&'static Setting; 3] {
+    [&TOPICS, &QUEUES, &SECRETS]
 }
 
 /// The setting that a name is a slip of, a part of, or a former name of: `WAXSEAL_TABEL`, `WAXSEAL_DLQ`,

@@ -197,6 +197,13 @@ settings! {
         example: "10485760",
         read_by: [ClaimCheck],
     }
+    SECRETS = "WAXSEAL_SECRET_" {
+        purpose: "the place of the secret of that name: its store and its name there",
+        values: Values::Text { what: "secretsmanager:<name> or ssm:<name>", check: value::secret_place },
+        unset: Unset::Means("the function has no secret of that name"),
+        example: "secretsmanager:shop/prod/gateway",
+        read_by: [Service],
+    }
     METRICS = "WAXSEAL_METRICS" {
         purpose: "the CloudWatch namespace in which each batch counts its records, by a line in the log; Deployed::without_metrics leaves it out",
         values: Values::Text { what: "a namespace of at most 255 characters", check: value::namespace },

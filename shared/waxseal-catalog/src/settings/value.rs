@@ -202,6 +202,26 @@ fn named<'a>(value: &'a str, service: &str, kind: &str) -> Option<&'a str> {
     }
 }
 
+/// The place of a secret: its store and its name there.
+///
+/// Sources: Secrets Manager API reference, `CreateSecret`; Systems Manager API reference, `PutParameter`.
+pub(super) fn secret_place(value: &str) -> Result<(), String> {
+    let is_name = |name: &str, signs: &str| {
+        let takes = |c: char| c.is_ascii_alphanumeric() || signs.contains(c);
+        !name.is_empty() && name.chars().all(takes)
+    };
+    let right = match value.split_once(':') {
+        Some(("secretsmanager", name)) => is_name(name, "/_+=.@-"),
+        Some(("ssm", name)) => is_name(name, "/_.-"),
+        _ => false,
+    };
+    match right {
+        true => Ok(()),
+        // The value may be the secret itself, so it is not shown.
+        false => Err("is not secretsmanager:<name> or ssm:<name>".to_owned()),
+    }
+}
+
 /// A bucket and perhaps a prefix.
 pub(super) fn claim_location(value: &str) -> Result<(), String> {
     match value.strip_prefix("s3://") {

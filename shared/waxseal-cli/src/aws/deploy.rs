@@ -37,6 +37,7 @@ pub(crate) fn deploy(
 ) -> Result<(), CommandError> {
     let began = Instant::now();
     let stage = Stage::of(&typed.stage)?;
+    let throws_away = typed.throw_away || app.is_thrown_away(&stage.name);
     let services = stacks(app, typed.service.as_deref())?;
     let templates = Templates::of(app, workspace)?;
     templates.require_written()?;
@@ -47,7 +48,7 @@ pub(crate) fn deploy(
     // A missing parameter is named before anything is built.
     let wanted = |stack: &&Stack| stack.name == "bus" || services.contains(&stack.name.as_str());
     let written: Vec<&Stack> = templates.stacks.iter().filter(wanted).collect();
-    write_parameters(&Values::of(&stage, app), &written, work.path())?;
+    write_parameters(&Values::of(&stage, app, throws_away), &written, work.path())?;
 
     let aws = Aws::of(&stage, workspace)?;
     let packages = packages::of(app, &services, &templates);
@@ -56,7 +57,7 @@ pub(crate) fn deploy(
         (_, folder) => packages::for_this_machine(&packages, folder.as_deref(), workspace)?,
     }
     let bucket = bucket(&aws, app, typed.bucket.as_deref())?;
-    let desk = Desk { templates: &templates.folder, work: work.path(), bucket: &bucket };
+    let desk = Desk { templates: &templates.folder, work: work.path(), bucket: &bucket, throws_away };
     let deployed = Stacks { app: &app.name, stage: &stage, aws: &aws };
     let up = |name: &str| {
         let stack = written.iter().find(|stack| stack.name == name);
@@ -198,7 +199,8 @@ mod tests {
         let app = App::new("shop");
         let stacks = waxseal_infra::templates(&app).unwrap();
         let work = tempfile::tempdir().unwrap();
-        write_parameters(&Values::of(&stage, &app), &stacks.iter().collect::<Vec<_>>(), work.path()).unwrap();
+        write_parameters(&Values::of(&stage, &app, false), &stacks.iter().collect::<Vec<_>>(), work.path())
+            .unwrap();
         let file = parameters(work.path(), "bus");
         let values: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
         assert!(

@@ -6,9 +6,12 @@
 
 mod deploy;
 mod functions;
+mod look;
 mod packages;
 mod parameters;
+mod prepare;
 mod python;
+mod retained;
 mod stacks;
 mod stage;
 mod tool;
@@ -16,4 +19,5 @@ mod undeploy;
 
 pub(crate) use deploy::deploy;
 pub(crate) use functions::{invoke, release, sweep};
+pub(crate) use look::look;
 pub(crate) use undeploy::undeploy;

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use waxseal_catalog::App;
+use waxseal_catalog::{App, Architecture, Deployed, Program};
 use zip::{CompressionMethod, DateTime, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
@@ -23,20 +23,24 @@ use crate::{
 pub(super) struct Package {
     binary: String,
     path: PathBuf,
+    /// The processor that AWS runs it on.
+    architecture: Architecture,
 }
 
 /// The packages of these services, and of the relay where one of them emits.
 pub(super) fn of(app: &App, services: &[&str], templates: &Templates) -> BTreeSet<Package> {
     let chosen = app.services.iter().filter(|service| services.contains(&service.name()));
-    let mut programs: Vec<_> = chosen.clone().map(|service| &service.program).collect();
+    let own = |service: &&Deployed| service.infrastructure.architecture;
+    let mut programs: Vec<_> = chosen.clone().map(|service| (&service.program, own(&service))).collect();
     if chosen.into_iter().any(|service| app.routes(service).has_relay()) {
-        programs.push(&app.relay);
+        programs.push((&app.relay, Architecture::Arm64));
     }
-    let package = |program: &&waxseal_catalog::Program| Package {
+    let package = |(program, architecture): (&Program, Architecture)| Package {
         binary: program.binary.clone(),
         path: templates.folder.join(&program.code),
+        architecture,
     };
-    programs.iter().map(package).collect()
+    programs.into_iter().map(package).collect()
 }
 
 /// Builds the binaries for this machine, or takes them from a folder, and packs them.
@@ -55,7 +59,7 @@ pub(super) fn for_this_machine(
             workspace.target.join(folder)
         }
     };
-    for Package { binary, path } in packages {
+    for Package { binary, path, .. } in packages {
         let file = folder.join(binary);
         if !file.is_file() {
             return Err(CommandError::Usage(format!("{} has no binary {binary}", folder.display())));
@@ -73,9 +77,17 @@ pub(super) fn for_aws(packages: &BTreeSet<Package>, workspace: &Workspace) -> Re
         let advice = "cargo lambda is needed to build for AWS: pip install cargo-lambda ziglang";
         return Err(CommandError::Missing(advice.to_owned()));
     }
-    print::progress(format_args!("building for AWS: {}", names(packages)));
-    let options = ["--release", "--arm64", "--output-format", "zip", "--lambda-dir", "target/lambda"];
-    run(cargo().args(["lambda", "build"]).args(options), packages, workspace)
+    for (architecture, option) in [(Architecture::Arm64, "--arm64"), (Architecture::X86_64, "--x86-64")] {
+        let of_it = packages.iter().filter(|package| package.architecture == architecture);
+        let of_it: BTreeSet<Package> = of_it.cloned().collect();
+        if of_it.is_empty() {
+            continue;
+        }
+        print::progress(format_args!("building for AWS, {}: {}", architecture.as_str(), names(&of_it)));
+        let options = ["--release", option, "--output-format", "zip", "--lambda-dir", "target/lambda"];
+        run(cargo().args(["lambda", "build"]).args(options), &of_it, workspace)?;
+    }
+    Ok(())
 }
 
 fn names(packages: &BTreeSet<Package>) -> String {

@@ -30,15 +30,35 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn of(stage: &Stage, app: &App) -> Self {
+    pub(super) fn of(stage: &Stage, app: &App, throws_away: bool) -> Self {
         let mut fixed = BTreeMap::from([("STAGE".to_owned(), stage.name.clone())]);
         let mut fallback = BTreeMap::new();
+        if throws_away {
+            fixed.insert("DELETION_PROTECTION".to_owned(), "false".to_owned());
+        }
         if stage.is_local() {
             let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
             // The stage ends with LocalStack, and only processes on this machine can call it.
             fixed.extend(
-                [("ARCHITECTURE", architecture), ("DELETION_PROTECTION", "false"), ("HTTP_AUTH", "NONE")]
-                    .map(|(name, value)| (name.to_owned(), value.to_owned())),
+                [
+                    ("ARCHITECTURE", architecture),
+                    ("FUNCTION_ARCHITECTURE", architecture),
+                    ("DELETION_PROTECTION", "false"),
+                    ("HTTP_AUTH", "NONE"),
+                    // LocalStack knows no HTTP API.
+                    ("HTTP_ENTRANCE", "url"),
+                ]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+            );
+            // Functions on this machine are in no network, and nobody checks a token.
+            fallback.extend(
+                [
+                    ("SUBNET_IDS", "none"),
+                    ("SECURITY_GROUP_IDS", "none"),
+                    ("JWT_ISSUER", "https://localhost/"),
+                    ("JWT_AUDIENCE", "none"),
+                ]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
             );
             let parameters = app.services.iter().flat_map(|service| &service.parameters);
             fallback.extend(parameters.filter_map(|parameter| {
@@ -109,7 +129,7 @@ mod tests {
 
     fn values(stage: &str, local: bool, environment: &[(&str, &str)]) -> Result<Value, String> {
         let endpoint = local.then(|| "http://127.0.0.1:4566".to_owned());
-        let values = Values::of(&Stage { name: stage.to_owned(), endpoint }, &app());
+        let values = Values::of(&Stage { name: stage.to_owned(), endpoint }, &app(), false);
         let find = |name: &str| {
             let found = environment.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())

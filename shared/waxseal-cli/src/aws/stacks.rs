@@ -10,7 +10,7 @@ use serde_json::Value;
 use waxseal_infra::Stack;
 
 use crate::{
-    aws::{stage::Stage, tool::Aws},
+    aws::{prepare, stage::Stage, tool::Aws},
     command_error::CommandError,
     interrupt, print,
 };
@@ -36,6 +36,8 @@ pub(super) struct Desk<'a> {
     /// A private folder: parameters may be secret.
     pub(super) work: &'a Path,
     pub(super) bucket: &'a str,
+    /// Whether nothing is to outlive the stacks.
+    pub(super) throws_away: bool,
 }
 
 impl Stacks<'_> {
@@ -115,8 +117,8 @@ impl Stacks<'_> {
         ];
         create.extend(location.iter().map(String::as_str));
         if !self.stage.is_local() {
-            // Tables and dead-letter queues outlive their stack: a stack that is created again takes
-            // them back.
+            // Tables, dead-letter queues, buckets, bus and archive outlive their stack: a stack that is
+            // created again takes them back, by their names.
             create.push("--import-existing-resources");
         }
         self.aws.json(&create)?;
@@ -145,7 +147,16 @@ impl Stacks<'_> {
     fn upload(&self, stack: &Stack, desk: &Desk<'_>) -> Result<[String; 2], CommandError> {
         let file = format!("{}.yaml", stack.name);
         let packaged = desk.work.join(&file);
-        let (from, to) = (desk.templates.join(&file), packaged.display().to_string());
+        let to = packaged.display().to_string();
+        let from = match prepare::template(stack, desk.templates, desk.throws_away, self.stage.is_local())? {
+            None => desk.templates.join(&file),
+            Some(template) => {
+                // JSON is YAML.
+                let prepared = desk.work.join(format!("{}.prepared.yaml", stack.name));
+                fs::write(&prepared, template.to_string()).map_err(CommandError::io(prepared.display()))?;
+                prepared
+            }
+        };
         self.aws.run(&[
             "cloudformation",
             "package",

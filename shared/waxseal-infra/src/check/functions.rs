@@ -1,7 +1,7 @@
 //! Functions, their logs and the mappings that feed them.
 
 use serde_json::{Value, json};
-use waxseal_catalog::settings::TIMEOUT;
+use waxseal_catalog::{Architecture, settings::TIMEOUT};
 
 use crate::{
     check::{
@@ -80,8 +80,12 @@ pub(super) fn runtime(index: &TemplateIndex<'_>, report: &mut Report) {
 pub(super) fn architecture(index: &TemplateIndex<'_>, report: &mut Report) {
     for function in index.of(FUNCTION) {
         let one = list(function.get("/Architectures")).len() == 1;
-        let arm = function.is_by_default("/Architectures/0", &json!("arm64"));
-        report.unless(one && arm, &function, "Architectures is not arm64, and not by default");
+        let service = index.services().find(|service| service.name() == function.stack);
+        let own = service.filter(|_| function.id == "Function");
+        let wanted = own.map_or(Architecture::Arm64, |service| service.infrastructure.architecture);
+        let right = function.is_by_default("/Architectures/0", &json!(wanted.as_str()));
+        let what = format!("Architectures is not {}, and not by default", wanted.as_str());
+        report.unless(one && right, &function, what);
     }
 }
 
@@ -157,7 +161,7 @@ pub(super) fn url(index: &TemplateIndex<'_>, report: &mut Report) {
         let Some(function) = index.function(service.name()) else { continue };
         let reached = index
             .within(service.name(), "AWS::Lambda::Url")
-            .any(|url| target(url.get("/TargetFunctionArn")) == Some(function.id));
+            .any(|url| index.called(&url, "/TargetFunctionArn") == Some(function.id));
         report.unless(reached, &function, "it answers HTTP and has no URL");
     }
     let permission = "AWS::Lambda::Permission";
@@ -172,7 +176,8 @@ pub(super) fn url(index: &TemplateIndex<'_>, report: &mut Report) {
             let lets_in = index.within(url.stack, permission).any(|permission| {
                 permission.get("/Action") == action
                     && permission.get("/Principal") == "*"
-                    && permission.get("/FunctionName") == url.get("/TargetFunctionArn")
+                    && index.called(&permission, "/FunctionName").is_some()
+                    && index.called(&permission, "/FunctionName") == index.called(&url, "/TargetFunctionArn")
             });
             report.unless(lets_in, &url, format!("a stage that is public would not allow {action}"));
         }

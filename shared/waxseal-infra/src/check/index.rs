@@ -9,7 +9,11 @@ use waxseal_catalog::{
     settings::{DEAD_LETTERS, Setting},
 };
 
-use crate::{names, service::relay::RELAY_DEAD_LETTERS, stack::Stack};
+use crate::{
+    names,
+    service::{own, relay::RELAY_DEAD_LETTERS},
+    stack::Stack,
+};
 
 /// The value of a missing property.
 static NOTHING: Value = Value::Null;
@@ -95,8 +99,17 @@ impl<'a> TemplateIndex<'a> {
     pub(super) fn mappings(&self, function: &Resource<'a>) -> Vec<Resource<'a>> {
         let id = function.id;
         self.within(function.stack, MAPPING)
-            .filter(|mapping| target(mapping.get("/FunctionName")) == Some(id))
+            .filter(|mapping| self.called(mapping, "/FunctionName") == Some(id))
             .collect()
+    }
+
+    /// The logical id of the function that a property calls, by itself or by its alias.
+    pub(super) fn called(&self, resource: &Resource<'a>, pointer: &str) -> Option<&'a str> {
+        let id = target(resource.get(pointer))?;
+        match resource.sibling(id).filter(|alias| alias.body["Type"] == ALIAS) {
+            Some(alias) => target(alias.get("/FunctionName")),
+            None => Some(id),
+        }
     }
 
     pub(super) fn is_dead_letters(&self, queue: &Resource<'_>) -> bool {
@@ -140,12 +153,24 @@ impl<'a> TemplateIndex<'a> {
         names::named(self.app, &format!("{service}-relay-dlq"))
     }
 
-    /// The statements of a function's role.
+    /// The statements that the service of a stack declares for its function.
+    pub(super) fn declared(&self, stack: &str) -> Vec<Value> {
+        self.app.find(stack).map(own::declared).unwrap_or_default()
+    }
+
+    /// The statements of a role without those that its service declares: they have checks of their own.
+    pub(super) fn derived(&self, role: &Resource<'a>) -> Vec<&'a Value> {
+        let declared = self.declared(role.stack);
+        let own = |statement: &&Value| role.id == "FunctionRole" && declared.contains(statement);
+        statements(role).into_iter().filter(|statement| !own(statement)).collect()
+    }
+
+    /// The statements of a function's role that follow from its messages.
     pub(super) fn allowed(&self, function: &Resource<'a>) -> Vec<&'a Value> {
         let Some(role) = target(function.get("/Role")).and_then(|id| function.sibling(id)) else {
             return Vec::new();
         };
-        statements(&role)
+        self.derived(&role)
     }
 }
 
@@ -163,6 +188,7 @@ pub(super) const TOPIC: &str = "AWS::SNS::Topic";
 pub(super) const RULE: &str = "AWS::Events::Rule";
 pub(super) const SUBSCRIPTION: &str = "AWS::SNS::Subscription";
 pub(super) const FUNCTION: &str = "AWS::Lambda::Function";
+pub(super) const ALIAS: &str = "AWS::Lambda::Alias";
 pub(super) const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
 pub(super) const ROLE: &str = "AWS::IAM::Role";
 pub(super) const TABLE: &str = "AWS::DynamoDB::Table";

@@ -4,8 +4,9 @@ use waxseal_catalog::App;
 
 use crate::{
     check::{
-        alarms, catalog, claims, fifo, finding::Finding, functions, index::TemplateIndex, permissions,
-        queues, references, relay, report::Report, rules, settings, sources, table, timers, topics,
+        alarms, catalog, claims, entrance, fifo, finding::Finding, functions, index::TemplateIndex, own,
+        permissions, queues, references, relay, report::Report, rules, settings, sources, table, timers,
+        topics,
     },
     stack::Stack,
 };
@@ -77,6 +78,7 @@ checks! {
         "rule-retry" "retries are stated, so that the receipts' horizon can count them" retry
         "rule-dead-letters" "undeliverable events of a rule go to the stack's dead-letter queue" dead_letters
         "rule-admitted" "the queue and the dead-letter queue let the rule in" admitted
+        "bus-retained" "I-5: the bus and its archive outlive their stack: what a replay brings back is nowhere else" retained
         "archive-retention" "the bus has an archive, and it ends" archive
     }
     topics {
@@ -143,6 +145,16 @@ checks! {
         "iam-dead-letters" "a function may send to its dead-letter queue" dead_letters
         "iam-stream" "a relay reads its own table's stream" stream
         "iam-topics" "a relay publishes to the topics of its catalog, with their key" topics
+    }
+    own {
+        "iam-declared" "I-1: a permission of a service's own is in its function's role as declared, and reaches nothing that ownership protects" declared
+        "iam-secrets" "I-3: a function reads its own secrets, is told where they are, and reads no others" secrets
+        "function-parts" "I-2: layers, storage and memory of a function are those of its declaration" parts
+        "function-network" "I-2: a function is in a network where its service says so, and may join it" network
+        "function-alias" "I-2: a function with ready instances is called by the alias of a published version, and by nothing else" alias
+    }
+    entrance {
+        "http-entrance" "I-4: the entrance asks for tokens, bounds requests, and leads each route to its service; beside it there is no URL" entrance
     }
     table {
         "table-keys" "pk and sk, both text; the index of timers where the service has some, keys alone, and no other index" keys

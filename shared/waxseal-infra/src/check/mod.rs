@@ -7,11 +7,13 @@
 mod alarms;
 mod catalog;
 mod claims;
+mod entrance;
 mod fifo;
 mod finding;
 mod functions;
 mod index;
 mod list;
+mod own;
 mod permissions;
 mod queues;
 mod references;

@@ -121,7 +121,7 @@ pub(super) fn wildcard_action(index: &TemplateIndex<'_>, report: &mut Report) {
 
 pub(super) fn wildcard_resource(index: &TemplateIndex<'_>, report: &mut Report) {
     for role in index.of(ROLE) {
-        for statement in statements(&role) {
+        for statement in index.derived(&role) {
             // X-Ray knows no resources, and EC2 none for the network of a Kafka mapping.
             let without = |action: &&str| action.starts_with("xray:") || action.starts_with("ec2:");
             let free = texts(&statement["Action"]).iter().all(without);
@@ -136,7 +136,7 @@ pub(super) fn wildcard_resource(index: &TemplateIndex<'_>, report: &mut Report) 
 
 pub(super) fn put_events(index: &TemplateIndex<'_>, report: &mut Report) {
     for role in index.of(ROLE) {
-        let found = allowing(&statements(&role), "events:");
+        let found = allowing(&index.derived(&role), "events:");
         let Some((service, routes)) = index.routes().find(|(service, _)| *service == role.stack) else {
             report.unless(found.is_empty(), &role, "it may put events and belongs to no service");
             continue;

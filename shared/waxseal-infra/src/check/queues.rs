@@ -81,7 +81,8 @@ pub(super) fn redrive_allow(index: &TemplateIndex<'_>, report: &mut Report) {
 pub(super) fn visibility(index: &TemplateIndex<'_>, report: &mut Report) {
     for mapping in index.of(MAPPING) {
         let Some(queue) = mapping.named("/EventSourceArn", QUEUE) else { continue };
-        let Some(function) = target(mapping.get("/FunctionName")).and_then(|id| mapping.sibling(id)) else {
+        let Some(function) = index.called(&mapping, "/FunctionName").and_then(|id| mapping.sibling(id))
+        else {
             continue;
         };
         let Some(timeout) = function.get("/Timeout").as_u64() else { continue };
@@ -97,7 +98,10 @@ pub(super) fn mapping(index: &TemplateIndex<'_>, report: &mut Report) {
         let mappings = index
             .within(queue.stack, MAPPING)
             .filter(|mapping| target(mapping.get("/EventSourceArn")) == Some(queue.id))
-            .filter(|mapping| mapping.named("/FunctionName", super::index::FUNCTION).is_some());
+            .filter(|mapping| {
+                let called = index.called(mapping, "/FunctionName").and_then(|id| mapping.sibling(id));
+                called.is_some_and(|function| function.body["Type"] == super::index::FUNCTION)
+            });
         let count = mappings.count();
         report.unless(count == 1, &queue, format!("{count} mappings instead of one"));
     }

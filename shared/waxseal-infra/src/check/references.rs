@@ -10,8 +10,12 @@ use crate::{
     names::named,
 };
 
-/// The attributes that `Fn::GetAtt` may name.
-const ATTRIBUTES: [&str; 4] = ["Arn", "QueueName", "StreamArn", "FunctionUrl"];
+/// The attributes that `Fn::GetAtt` may name, of the types of resources that the templates make.
+const ATTRIBUTES: [&str; 7] =
+    ["Arn", "QueueName", "StreamArn", "FunctionUrl", "Version", "ApiEndpoint", "AuthorizerId"];
+/// Those types begin so. Others come from an application's own changes, and only their names are checked.
+const MADE: [&str; 9] =
+    ["ApiGatewayV2", "CloudWatch", "DynamoDB", "Events", "IAM", "KMS", "Lambda", "SNS", "SQS"];
 
 pub(super) fn lead_somewhere(index: &TemplateIndex<'_>, report: &mut Report) {
     let exports: Vec<&Value> = index
@@ -71,9 +75,12 @@ fn lost_in(
         return (!leads).then(|| format!("Ref {reference} leads nowhere"));
     }
     if let Some(path) = map.get("Fn::GetAtt") {
-        let leads = list(path).len() == 2
-            && path[0].as_str().is_some_and(|id| template["Resources"].get(id).is_some())
-            && path[1].as_str().is_some_and(|name| ATTRIBUTES.contains(&name));
+        let kind = path[0].as_str().and_then(|id| template["Resources"].get(id));
+        let kind = kind.map(|resource| resource["Type"].as_str().unwrap_or_default());
+        let is_made =
+            kind.is_some_and(|kind| kind.split("::").nth(1).is_some_and(|part| MADE.contains(&part)));
+        let named = path[1].as_str().is_some_and(|name| !is_made || ATTRIBUTES.contains(&name));
+        let leads = list(path).len() == 2 && kind.is_some() && named;
         return (!leads).then(|| format!("Fn::GetAtt {path} leads nowhere"));
     }
     if let Some(export) = map.get("Fn::ImportValue") {

@@ -146,6 +146,12 @@ pub(super) fn admitted_by(
     }
 }
 
+pub(super) fn retained(index: &TemplateIndex<'_>, report: &mut Report) {
+    for one in index.of("AWS::Events::EventBus").chain(index.of("AWS::Events::Archive")) {
+        report.unless(one.retained(), &one, "DeletionPolicy and UpdateReplacePolicy are not Retain");
+    }
+}
+
 pub(super) fn archive(index: &TemplateIndex<'_>, report: &mut Report) {
     for bus in index.of("AWS::Events::EventBus") {
         let archive = index

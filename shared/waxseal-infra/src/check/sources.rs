@@ -33,7 +33,7 @@ pub(super) fn mapping(index: &TemplateIndex<'_>, report: &mut Report) {
             continue;
         };
         report.unless(
-            target(mapping.get("/FunctionName")) == Some(function.id),
+            index.called(&mapping, "/FunctionName") == Some(function.id),
             &mapping,
             "it feeds another function",
         );

@@ -9,6 +9,7 @@ use waxseal_catalog::routes::Fifo;
 use crate::{
     names::{self, arn, queue_arn, reference, sub},
     service::{
+        alias,
         builder::StackBuilder,
         queues::{DAY, dead_letters, policy},
     },
@@ -102,7 +103,7 @@ pub(super) fn mappings(builder: &StackBuilder<'_>) -> Map<String, Value> {
         let mapping = json!({
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
-                "FunctionName": reference("Function"),
+                "FunctionName": alias::called(builder.service),
                 "EventSourceArn": arn(&names::fifo_id(queue)),
                 "BatchSize": queue.mapping.batch,
                 "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -1,4 +1,4 @@
-//! The function of a service, with its role, its mappings and its URL.
+//! The function of a service, with its role and its mappings.
 
 use serde_json::{Map, Value, json};
 use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, METRICS, TABLE};
@@ -6,7 +6,9 @@ use waxseal_catalog::settings::{CLAIMS, DEAD_LETTERS, METRICS, TABLE};
 use crate::{
     claims,
     names::{self, arn, reference},
-    service::{builder::StackBuilder, builder::queue_id, fifo, lambda::lambda, lambda::role, sources},
+    service::{
+        alias, builder::StackBuilder, builder::queue_id, fifo, lambda::lambda, lambda::role, own, sources,
+    },
 };
 
 /// The actions of an engine on its table. A transaction needs the permissions of its parts. No engine
@@ -56,17 +58,20 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
     statements.extend(claims::statements(builder.app, service));
     statements.extend(sources::statements(&service.sources));
+    statements.extend(own::statements(service));
     let role = role(builder, "FunctionLogs", statements);
     builder.add("FunctionRole", role);
     let environment = environment(builder);
     lambda(builder, "Function", &service.program, environment);
+    own::complete(builder);
+    alias::add(builder);
 
     let polled = builder.routes.mapping;
     for queue in queues {
         let mapping = json!({
             "Type": "AWS::Lambda::EventSourceMapping",
             "Properties": {
-                "FunctionName": reference("Function"),
+                "FunctionName": alias::called(service),
                 "EventSourceArn": arn(&queue),
                 "BatchSize": polled.batch,
                 "MaximumBatchingWindowInSeconds": polled.window,
@@ -81,9 +86,6 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     for (id, mapping) in fifo::mappings(builder) {
         builder.add(id, mapping);
     }
-    if service.answers_http {
-        url(builder);
-    }
 }
 
 fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
@@ -96,6 +98,7 @@ fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
         let value = reference(&names::parameter(&parameter.variable));
         variables.insert(parameter.variable.clone(), value);
     }
+    variables.extend(own::secret_variables(service));
     for (name, value) in builder.app.variables(service) {
         variables.insert(name.to_owned(), json!(value));
     }
@@ -110,44 +113,4 @@ fn environment(builder: &StackBuilder<'_>) -> Map<String, Value> {
         variables.insert(CLAIMS.name.to_owned(), claims::location(builder.app, service));
     }
     variables
-}
-
-fn url(builder: &mut StackBuilder<'_>) {
-    let function = || arn("Function");
-    builder.add(
-        "Url",
-        json!({
-            "Type": "AWS::Lambda::Url",
-            "Properties": { "TargetFunctionArn": function(), "AuthType": reference("HttpAuth") },
-        }),
-    );
-    // A public URL needs both permissions since October 2025. Source: Lambda developer guide,
-    // "Control access to function URLs".
-    builder.add(
-        "UrlPublic",
-        json!({
-            "Type": "AWS::Lambda::Permission",
-            "Condition": "HttpIsPublic",
-            "Properties": {
-                "FunctionName": function(),
-                "Action": "lambda:InvokeFunctionUrl",
-                "FunctionUrlAuthType": "NONE",
-                "Principal": "*",
-            },
-        }),
-    );
-    builder.add(
-        "UrlPublicInvoke",
-        json!({
-            "Type": "AWS::Lambda::Permission",
-            "Condition": "HttpIsPublic",
-            "Properties": {
-                "FunctionName": function(),
-                "Action": "lambda:InvokeFunction",
-                "InvokedViaFunctionUrl": true,
-                "Principal": "*",
-            },
-        }),
-    );
-    builder.output("Url", names::attribute("Url", "FunctionUrl"));
 }

@@ -1,10 +1,13 @@
 //! The stack of a service.
 
 mod alarms;
-mod builder;
+pub(crate) mod alias;
+pub(crate) mod builder;
 pub(crate) mod fifo;
 pub(crate) mod function;
+pub(crate) mod http;
 mod lambda;
+pub(crate) mod own;
 mod queues;
 pub(crate) mod relay;
 mod routes;

@@ -10,7 +10,7 @@ use waxseal_catalog::{App, Source, SourceKind, StartingPosition};
 
 use crate::{
     names::{self, LONGEST_STAGE, arn, attribute, pascal, reference, sub},
-    service::builder::StackBuilder,
+    service::{alias, builder::StackBuilder},
 };
 
 /// The logical id of the bucket of discarded batches.
@@ -146,7 +146,7 @@ fn reads(source: &Source) -> Vec<Value> {
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let sources = builder.routes.sources.clone();
     for source in sources.iter().filter(|source| source.has_mapping()) {
-        builder.add(mapping_id(source), mapping(source));
+        builder.add(mapping_id(source), mapping(source, alias::called(builder.service)));
     }
     if sources.iter().any(Source::has_partial_responses) {
         let bucket = discarded(builder);
@@ -156,9 +156,9 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
 }
 
-fn mapping(source: &Source) -> Value {
+fn mapping(source: &Source, called: Value) -> Value {
     let mut properties = Map::from_iter([
-        ("FunctionName".to_owned(), reference("Function")),
+        ("FunctionName".to_owned(), called),
         ("BatchSize".to_owned(), json!(source.batch)),
         ("MaximumBatchingWindowInSeconds".to_owned(), json!(source.window)),
         (

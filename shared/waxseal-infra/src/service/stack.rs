@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value, json};
 use waxseal::Bus;
-use waxseal_catalog::{App, Deployed, routes::Routes};
+use waxseal_catalog::{App, Architecture, Deployed};
 
 use crate::{
-    names::{self, reference, stage_parameter},
-    service::{alarms, builder::StackBuilder, fifo, function, queues, relay, routes, sources, table, timers},
+    names::{self, stage_parameter},
+    service::{
+        alarms, builder::StackBuilder, fifo, function, http, own, queues, relay, routes, sources, table,
+        timers,
+    },
     stack::Stack,
 };
 
@@ -26,35 +29,41 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
         timers::add(&mut builder);
     }
     alarms::add(&mut builder);
-    let template = json!({
+    http::add(&mut builder);
+    let mut template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": format!("{}: the service {}", app.name, service.name()),
-        "Parameters": parameters(service, &builder.routes),
-        "Resources": builder.resources,
-        "Outputs": builder.outputs,
+        "Parameters": parameters(&builder),
     });
-    let mut stack = Stack::new(app, service.name(), template);
-    if service.answers_http
-        && let Some(template) = stack.template.as_object_mut()
-    {
-        let public = json!({ "Fn::Equals": [reference("HttpAuth"), "NONE"] });
-        template.insert("Conditions".to_owned(), json!({ "HttpIsPublic": public }));
+    let mut conditions = http::conditions(&builder);
+    conditions.extend(own::conditions(service));
+    if !conditions.is_empty() {
+        template["Conditions"] = Value::Object(conditions);
     }
-    stack
+    template["Resources"] = Value::Object(builder.resources);
+    template["Outputs"] = Value::Object(builder.outputs);
+    for hook in &service.infrastructure.hooks {
+        hook(&mut template);
+    }
+    Stack::new(app, service.name(), template)
 }
 
-fn parameters(service: &Deployed, routes: &Routes) -> Map<String, Value> {
+fn parameters(builder: &StackBuilder<'_>) -> Map<String, Value> {
+    let (service, routes) = (builder.service, &builder.routes);
     let mut parameters = Map::new();
     parameters.insert("Stage".to_owned(), stage_parameter());
-    parameters.insert(
-        "Architecture".to_owned(),
-        json!({
-            "Type": "String",
-            "Default": "arm64",
-            "AllowedValues": ["arm64", "x86_64"],
-            "Description": "What the functions were built for; a local stage runs on whatever the machine is",
-        }),
-    );
+    // The relay is for ARM, whatever the function is for.
+    if routes.has_relay() || service.infrastructure.architecture == Architecture::Arm64 {
+        parameters.insert(
+            "Architecture".to_owned(),
+            json!({
+                "Type": "String",
+                "Default": "arm64",
+                "AllowedValues": ["arm64", "x86_64"],
+                "Description": "What the functions were built for; a local stage runs on whatever the machine is",
+            }),
+        );
+    }
     parameters.insert(
         "DeletionProtection".to_owned(),
         json!({
@@ -64,17 +73,8 @@ fn parameters(service: &Deployed, routes: &Routes) -> Map<String, Value> {
             "Description": "Whether the table refuses to be deleted; false for stages that are thrown away",
         }),
     );
-    if service.answers_http {
-        parameters.insert(
-            "HttpAuth".to_owned(),
-            json!({
-                "Type": "String",
-                "Default": "AWS_IAM",
-                "AllowedValues": ["AWS_IAM", "NONE"],
-                "Description": "Who may call the function URL: signed requests of this account, or anybody",
-            }),
-        );
-    }
+    parameters.extend(own::parameters(service));
+    parameters.extend(http::parameters(builder));
     for rule in &routes.rules {
         if let Bus::Partner(name) = rule.bus {
             parameters.insert(names::partner_parameter(name), partner_bus(name));

@@ -6,6 +6,7 @@
 mod claims;
 mod fifo;
 mod foreign;
+mod infrastructure;
 mod laws;
 mod metrics;
 mod publishers;

@@ -12,14 +12,17 @@ use waxseal_lambda::Invoke;
 
 use crate::{
     function::Deployed,
+    hold::Hold,
     mapping::response::{BatchResult, read_response},
     queue::{Queue, Received},
     signal::{Signal, first},
     wire,
 };
 
-/// The counters of a poller.
-pub(crate) struct Counters {
+/// What a poller shares with its environment.
+pub(crate) struct Shared {
+    /// Whether the service is held.
+    pub(crate) hold: Hold,
     /// Records that were handed to functions, repeats included.
     pub(crate) deliveries: Arc<AtomicU64>,
     /// Invocations of the function.
@@ -27,18 +30,14 @@ pub(crate) struct Counters {
 }
 
 /// Polls `queue` for as long as the environment lives.
-pub(crate) async fn run(
-    queue: Queue,
-    function: Deployed<impl Invoke>,
-    settings: Mapping,
-    counters: Counters,
-) {
+pub(crate) async fn run(queue: Queue, function: Deployed<impl Invoke>, settings: Mapping, shared: Shared) {
     let running = Arc::new(AtomicU64::new(0));
     let freed = Signal::default();
     let most = u64::from(settings.invocations.max(1));
     let batch = usize::try_from(settings.batch).unwrap_or(usize::MAX);
     let window = Duration::from_secs(settings.window.into());
     loop {
+        shared.hold.passed().await;
         let (changed, slot) = (queue.changed(), freed.changed());
         if running.load(Ordering::Relaxed) >= most {
             slot.await;
@@ -59,14 +58,17 @@ pub(crate) async fn run(
         if !window.is_zero() {
             function.world.clock.sleep(window).await;
         }
+        if shared.hold.is_on() {
+            continue;
+        }
         let messages = queue.take(batch);
         if messages.is_empty() {
             // All were redriven.
             continue;
         }
         running.fetch_add(1, Ordering::Relaxed);
-        counters.invocations.fetch_add(1, Ordering::Relaxed);
-        counters.deliveries.fetch_add(messages.len() as u64, Ordering::Relaxed);
+        shared.invocations.fetch_add(1, Ordering::Relaxed);
+        shared.deliveries.fetch_add(messages.len() as u64, Ordering::Relaxed);
         let (queue, deployed, running, freed) =
             (queue.clone(), function.clone(), running.clone(), freed.clone());
         drop(function.world.executor.spawn_task(

@@ -13,6 +13,7 @@ use waxseal_lambda::Invoke;
 
 use crate::{
     function::Deployed,
+    hold::Hold,
     kinesis::{KinesisStream, ShardRecord, sequence_number},
     mapping::response::{BatchResult, read_response},
 };
@@ -31,10 +32,12 @@ pub(crate) async fn run(
     function: Deployed<impl Invoke>,
     source: Source,
     invocations: Arc<AtomicU64>,
+    hold: Hold,
 ) {
     let (mut position, mut tries, mut width) = (0, 0_u32, source.batch.max(1) as usize);
     let oldest = Duration::from_secs(source.max_age.into());
     loop {
+        hold.passed().await;
         let changed = stream.changed();
         let mut records = stream.read(shard, position, width);
         if records.is_empty() {

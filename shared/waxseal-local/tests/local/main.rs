@@ -7,6 +7,7 @@
 mod application;
 mod channels;
 mod claims;
+mod comings;
 mod delays;
 mod environment;
 mod fifo;

@@ -1,46 +1,71 @@
-//! `retire`: what remains of a consumer or of an event's version, and in which order to remove it.
+//! The plan to retire a consumer or an event's version.
 //!
-//! The declaration alone gives the plan: it knows who reads what, and how long messages live. The
-//! command changes nothing, since each step is a deploy of its own.
+//! The declaration alone gives it: it knows who reads what, and how long messages live. The command
+//! changes nothing, since each step is a deploy of its own.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
 use waxseal::{Channel, Declared, catalog::Entry};
 use waxseal_catalog::{App, Deployed};
 
-use crate::{arguments, command_error::CommandError, invoke::known, print};
-
-pub(crate) fn show(app: &App, typed: &arguments::Retire) -> Result<(), CommandError> {
-    let plan = match &typed.subject {
-        arguments::Subject::Handler { service, handler } => handler_plan(app, service, handler)?,
-        arguments::Subject::Service { service } => service_plan(app, service)?,
-        arguments::Subject::Event { event, version } => event_plan(app, event, *version)?,
-    };
-    if typed.json {
-        print::line(plan.json());
-        return Ok(());
-    }
-    print::line(format_args!("{}\n\nWhat remains:", plan.subject));
-    plan.remains.iter().for_each(|line| print::line(format_args!("  - {line}")));
-    print::line("\nIn this order:");
-    let steps = plan.steps.iter().enumerate();
-    steps.for_each(|(index, step)| print::line(format_args!("  {}. {step}", index + 1)));
-    Ok(())
-}
+use crate::{
+    command_error::CommandError,
+    invoke::known,
+    retire::found::{Found, Kind},
+};
 
 /// A plan to retire something.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Plan {
-    subject: String,
+pub(super) struct Plan {
+    pub(super) subject: String,
     /// What is there, and how long it stays.
-    remains: Vec<String>,
-    steps: Vec<String>,
+    pub(super) remains: Vec<String>,
+    pub(super) steps: Vec<String>,
+    /// What a stage has none of once a step is done. Empty where no stage shows that it is.
+    ends: Vec<&'static [Kind]>,
 }
 
 impl Plan {
-    fn json(&self) -> Value {
-        json!({ "subject": self.subject, "remains": self.remains, "steps": self.steps })
+    fn of(subject: String, before: Vec<String>) -> Self {
+        let ends = vec![[].as_slice(); before.len()];
+        Self { subject, steps: before, ends, ..Self::default() }
+    }
+
+    fn step(&mut self, text: impl Into<String>, ends: &'static [Kind]) {
+        self.steps.push(text.into());
+        self.ends.push(ends);
+    }
+
+    /// The plan with a stage's name in its texts.
+    #[cfg(any(test, feature = "aws"))]
+    pub(super) fn on(mut self, stage: &str) -> Self {
+        for text in self.remains.iter_mut().chain(&mut self.steps) {
+            *text = text.replace("STAGE", stage);
+        }
+        self
+    }
+
+    /// The steps that are done where a stage has this, by their places. A queue is empty by chance too, so
+    /// no step is done before those that a stage shows and that come first.
+    pub(super) fn done(&self, found: &[Found]) -> Vec<usize> {
+        let mut done = Vec::new();
+        for (index, (step, ends)) in self.steps.iter().zip(&self.ends).enumerate() {
+            if ends.is_empty() {
+                continue;
+            }
+            let of_kind: Vec<&Found> = found.iter().filter(|one| ends.contains(&one.kind)).collect();
+            let named: Vec<&Found> = of_kind
+                .iter()
+                .copied()
+                .filter(|one| step.contains(&format!("--name {}`", one.name)))
+                .collect();
+            let awaited = if named.is_empty() { of_kind } else { named };
+            if awaited.is_empty() || awaited.iter().any(|one| one.is_clear != Some(true)) {
+                break;
+            }
+            done.push(index);
+        }
+        done
     }
 }
 
@@ -88,7 +113,7 @@ fn before(app: &App, going: &[&Entry], gone: &dyn Fn(&Entry) -> bool) -> Vec<Str
     steps.into_iter().collect()
 }
 
-fn handler_plan(app: &App, name: &str, handler: &str) -> Result<Plan, CommandError> {
+pub(super) fn handler_plan(app: &App, name: &str, handler: &str) -> Result<Plan, CommandError> {
     let service = service(app, name)?;
     let going: Vec<&Entry> = service.catalog().iter().filter(|entry| entry.handler == handler).collect();
     if going.is_empty() {
@@ -98,7 +123,7 @@ fn handler_plan(app: &App, name: &str, handler: &str) -> Result<Plan, CommandErr
     }
     let gone = |entry: &Entry| entry.service == name && entry.handler == handler;
     let (routes, stage) = (app.routes(service), format!("{}-STAGE", app.name));
-    let mut plan = Plan { subject: format!("The handler {name}/{handler}"), ..Plan::default() };
+    let mut plan = Plan::of(format!("The handler {name}/{handler}"), before(app, &going, &gone));
     let mut orphans = Vec::new();
     for entry in &going {
         let message = entry.consumes.name;
@@ -127,31 +152,36 @@ fn handler_plan(app: &App, name: &str, handler: &str) -> Result<Plan, CommandErr
     plan.remains.push(format!("its receipts, for {} days; they go by themselves", routes.horizon));
     plan.remains.push(format!("its state in the table {stage}-{name}, for good"));
 
-    plan.steps = before(app, &going, &gone);
-    plan.steps.push(format!(
-        "Redrive its dead letters or drop them: later no handler takes them ({stage}-{name}-dlq)."
-    ));
+    plan.step(
+        format!("Redrive its dead letters or drop them: later no handler takes them ({stage}-{name}-dlq)."),
+        &[Kind::DeadLetters],
+    );
     let ignore =
         orphans.iter().map(|message| format!("`.ignore(\"{message}\")`")).collect::<Vec<_>>().join(" and ");
     match orphans.is_empty() {
-        true => plan.steps.push("Remove the handler from the service; `infra write`; deploy.".to_owned()),
+        true => plan.step("Remove the handler from the service; `infra write`; deploy.", &[]),
         false => {
-            plan.steps.push(format!("Put {ignore} in the handler's place, so that late messages are no dead letters; `infra write`; deploy."));
+            plan.step(
+                format!("Put {ignore} in the handler's place, so that late messages are no dead letters; `infra write`; deploy."),
+                &[Kind::Rule],
+            );
             let days = app.retention.queue + app.retention.dead_letters;
-            plan.steps
-                .push(format!("After {days} days, when no queue can hold one: remove {ignore}; deploy."));
+            plan.step(
+                format!("After {days} days, when no queue can hold one: remove {ignore}; deploy."),
+                &[],
+            );
         }
     }
-    plan.steps.push("Delete its state, where nothing else reads it.".to_owned());
+    plan.step("Delete its state, where nothing else reads it.", &[]);
     Ok(plan)
 }
 
-fn service_plan(app: &App, name: &str) -> Result<Plan, CommandError> {
+pub(super) fn service_plan(app: &App, name: &str) -> Result<Plan, CommandError> {
     let service = service(app, name)?;
     let (routes, stage) = (app.routes(service), format!("{}-STAGE", app.name));
     let going: Vec<&Entry> = service.catalog().iter().collect();
     let gone = |entry: &Entry| entry.service == name;
-    let mut plan = Plan { subject: format!("The service {name}"), ..Plan::default() };
+    let mut plan = Plan::of(format!("The service {name}"), before(app, &going, &gone));
     for rule in &routes.rules {
         plan.remains.push(format!("the rule of `{}`", rule.event.name));
     }
@@ -169,30 +199,39 @@ fn service_plan(app: &App, name: &str) -> Result<Plan, CommandError> {
             .push(format!("the relay, and its queue {stage}-{name}-relay-dlq, which outlives the stack"));
     }
 
-    plan.steps = before(app, &going, &gone);
     for rule in &routes.rules {
         let event = rule.event.name;
-        plan.steps.push(format!("Disable the rule of `{event}`: `aws events disable-rule --event-bus-name {stage}-bus --name {stage}-{name}-{event}`."));
+        plan.step(format!("Disable the rule of `{event}`: `aws events disable-rule --event-bus-name {stage}-bus --name {stage}-{name}-{event}`."), &[Kind::Rule]);
     }
-    plan.steps.push(format!(
-        "Wait until its queues are empty, and redrive or drop its dead letters ({stage}-{name}-dlq)."
-    ));
+    for subscription in &routes.subscriptions {
+        let topic = subscription.topic;
+        let text = format!(
+            "Remove the subscription of its queue to the topic {topic}: `aws sns list-subscriptions-by-topic`, then `aws sns unsubscribe`."
+        );
+        plan.step(text, &[]);
+    }
+    plan.step(
+        format!(
+            "Wait until its queues are empty, and redrive or drop its dead letters ({stage}-{name}-dlq)."
+        ),
+        &[Kind::Queue, Kind::DeadLetters],
+    );
     if routes.has_relay() {
-        plan.steps.push(
-            "Wait until its relay has published everything: the age of its stream's iterator is 0."
-                .to_owned(),
+        plan.step(
+            "Wait until its relay has published everything: the age of its stream's iterator is 0.",
+            &[],
         );
     }
-    plan.steps.push(format!("Delete its stack: `undeploy STAGE --service {name}`."));
-    plan.steps.push("Remove it from the application; `infra write`; deploy the rest.".to_owned());
-    plan.steps.push(format!(
-        "After {} days, when nothing can ask for its receipts: delete its table and its dead-letter queues.",
-        routes.horizon
-    ));
+    plan.step(format!("Delete its stack: `undeploy STAGE --service {name}`."), &[Kind::Stack]);
+    plan.step("Remove it from the application; `infra write`; deploy the rest.", &[]);
+    plan.step(
+        format!("After {} days, when nothing can ask for its receipts: delete its table and its dead-letter queues.", routes.horizon),
+        &[Kind::Receipts],
+    );
     Ok(plan)
 }
 
-fn event_plan(app: &App, event: &str, version: u16) -> Result<Plan, CommandError> {
+pub(super) fn event_plan(app: &App, event: &str, version: u16) -> Result<Plan, CommandError> {
     let all = app.services.iter().flat_map(Deployed::messages).filter(|declared| declared.name == event);
     let all: Vec<Declared> = all.collect();
     let Some(newest) = all.iter().map(|declared| declared.version).max() else {
@@ -202,18 +241,19 @@ fn event_plan(app: &App, event: &str, version: u16) -> Result<Plan, CommandError
         let text = format!("version {version} of `{event}` is in use: the newest one is {newest}");
         return Err(CommandError::Usage(text));
     }
-    let mut plan = Plan { subject: format!("Version {version} of `{event}`"), ..Plan::default() };
+    let mut plan = Plan::of(format!("Version {version} of `{event}`"), Vec::new());
     let nothing = |_: &Entry| false;
     let (emitters, readers) = (emitters(app, event, nothing), readers(app, event, nothing));
     let days = all.iter().map(|declared| app.arrivals(declared.channel)).max().unwrap_or_default();
     plan.remains.push(format!("messages of this version in queues, dead letters, archive and receipts, for {days} days after the last one was emitted"));
     plan.remains.push(format!("the upcaster from it, in the readers: {}", listed(&readers)));
-    plan.steps.push(format!("Deploy the readers with version {newest}: {}.", listed(&readers)));
-    plan.steps.push(format!("Deploy the emitters with version {newest}: {}.", listed(&emitters)));
-    plan.steps.push(format!(
-        "Wait for {days} days: until then a redrive, a replay or a sweep can deliver an old one."
-    ));
-    plan.steps.push(format!("Remove version {version} and its upcaster; deploy the readers."));
+    plan.step(format!("Deploy the readers with version {newest}: {}.", listed(&readers)), &[]);
+    plan.step(format!("Deploy the emitters with version {newest}: {}.", listed(&emitters)), &[]);
+    plan.step(
+        format!("Wait for {days} days: until then a redrive, a replay or a sweep can deliver an old one."),
+        &[],
+    );
+    plan.step(format!("Remove version {version} and its upcaster; deploy the readers."), &[]);
     Ok(plan)
 }
 

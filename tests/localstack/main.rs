@@ -19,5 +19,6 @@ mod poison;
 mod relay;
 mod release;
 mod throttle;
+mod timers;
 mod world;
 mod wrappings;

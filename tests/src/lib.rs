@@ -7,6 +7,7 @@ pub mod inputs;
 #[cfg(feature = "localstack")]
 pub mod localstack;
 pub mod outside;
+pub mod parcels;
 pub mod runtime_api;
 pub mod stand_ins;
 

@@ -23,4 +23,3 @@ mod value;
 mod write;
 
 pub use client::Dynamo;
-pub use due::TIMERS;

@@ -75,7 +75,7 @@ pub struct Deployed {
 /// Where a service's catalog comes from.
 #[derive(Clone)]
 enum Origin {
-    Service(Service),
+    Service(Box<Service>),
     Catalog { name: String, entries: Vec<Entry> },
 }
 
@@ -90,7 +90,7 @@ impl Deployed {
     #[must_use]
     pub fn new(service: Service) -> Self {
         let program = Program::new(service.name());
-        Self::from(Origin::Service(service), program)
+        Self::from(Origin::Service(Box::new(service)), program)
     }
 
     /// A service of which only the catalog is known here, such as one that another repository
@@ -319,7 +319,7 @@ impl Deployed {
     #[must_use]
     pub fn service(&self) -> Option<&Service> {
         match &self.origin {
-            Origin::Service(service) => Some(service),
+            Origin::Service(service) => Some(&**service),
             Origin::Catalog { .. } => None,
         }
     }

@@ -47,7 +47,7 @@ pub(crate) fn seconds_up(time: Timestamp) -> i64 {
 
 /// Rounded up, so that an item is never woken before its time.
 fn milliseconds_up(time: Timestamp) -> i64 {
-    time.as_millisecond() + i64::from(time.subsec_nanosecond() % 1_000_000 > 0)
+    time.as_millisecond() + i64::from(!time.subsec_nanosecond().is_multiple_of(1_000_000))
 }
 
 /// The shard of an item in the index of timers, by a hash of its partition key (FNV-1a).

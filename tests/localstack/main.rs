@@ -20,6 +20,7 @@ mod poison;
 mod relay;
 mod release;
 mod throttle;
+mod timers;
 mod workspace;
 mod world;
 mod wrappings;

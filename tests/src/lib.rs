@@ -8,6 +8,7 @@ pub mod intake;
 #[cfg(feature = "localstack")]
 pub mod localstack;
 pub mod outside;
+pub mod parcels;
 pub mod runtime_api;
 pub mod stand_ins;
 

@@ -80,7 +80,7 @@ pub struct Deployed {
 /// Where a service's catalog comes from.
 #[derive(Clone)]
 enum Origin {
-    Service(Service),
+    Service(Box<Service>),
     Catalog { name: String, entries: Vec<Entry> },
 }
 
@@ -95,7 +95,7 @@ impl Deployed {
     #[must_use]
     pub fn new(service: Service) -> Self {
         let program = Program::new(service.name());
-        Self::from(Origin::Service(service), program)
+        Self::from(Origin::Service(Box::new(service)), program)
     }
 
     /// A service of which only the catalog is known here, such as one that another repository
@@ -326,7 +326,7 @@ impl Deployed {
     #[must_use]
     pub fn service(&self) -> Option<&Service> {
         match &self.origin {
-            Origin::Service(service) => Some(service),
+            Origin::Service(service) => Some(&**service),
             Origin::Catalog { .. } => None,
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod deploy;
+pub mod depot;
 pub mod feed;
 pub mod instance;
 pub mod intercept;

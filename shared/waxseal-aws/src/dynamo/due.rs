@@ -11,9 +11,6 @@ use super::{
     client::{Dynamo, count},
 };
 
-/// The name of the index of timers. It projects the keys alone.
-pub(crate) const TIMERS: &str = TIMERS_INDEX;
-
 impl Dynamo {
     pub(super) async fn due_page(&self, due: &Due) -> Result<DuePage, TableError> {
         const ACTION: &str = "Query";
@@ -27,7 +24,7 @@ impl Dynamo {
             .client
             .query()
             .table_name(&self.name)
-            .index_name(TIMERS)
+            .index_name(TIMERS_INDEX)
             .key_condition_expression("#shard = :shard AND #at <= :until")
             .expression_attribute_names("#shard", attribute::WAKE_SHARD)
             .expression_attribute_names("#at", attribute::WAKE_AT)
@@ -42,7 +39,7 @@ impl Dynamo {
         let entry = |attributes: &HashMap<String, AttributeValue>| {
             entry(attributes).ok_or_else(|| {
                 let reason =
-                    format!("an entry of the index {TIMERS} has no `pk`, `sk` and `wake_at` that fit");
+                    format!("an entry of the index {TIMERS_INDEX} has no `pk`, `sk` and `wake_at` that fit");
                 TableError::new(&*self.name, ACTION, reason)
             })
         };

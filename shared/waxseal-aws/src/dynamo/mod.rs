@@ -13,7 +13,7 @@ mod body;
 mod client;
 mod condition;
 mod connect;
-pub(crate) mod due;
+mod due;
 mod interface;
 mod query;
 mod read;

@@ -9,7 +9,7 @@ use super::{
     protocol::{Attributes, Query, Refused, item, placeholders, wire},
     state::State,
 };
-use crate::dynamo::due::TIMERS;
+use waxseal_catalog::routes::TIMERS_INDEX;
 
 /// The time and the entry of an item in the index; `None` for an item without both of its keys.
 fn entry(item: &Item) -> Option<(i64, Item)> {
@@ -21,7 +21,7 @@ fn entry(item: &Item) -> Option<(i64, Item)> {
 
 impl State {
     pub(super) fn query_timers(&mut self, request: Query) -> Result<Json, Refused> {
-        if request.index_name.as_deref() != Some(TIMERS) {
+        if request.index_name.as_deref() != Some(TIMERS_INDEX) {
             return Err(Refused::invalid("The table does not have the specified index"));
         }
         if request.consistent_read {

@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, Write as _},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::SystemTime,
 };
 
@@ -10,13 +13,13 @@ use serde_json::json;
 use waxseal::{
     Timestamp,
     observe::{
-        BatchEnded,
+        BatchEnded, CompensationFailed,
         HandledAs::{Applied, Blocked, DeadLettered, Duplicate, Failed, Ignored, Stale, Unstarted},
         Observer,
     },
 };
 use waxseal_catalog::metric::{
-    AGE, DEAD_LETTERED, DIMENSION, DUPLICATES, HANDLED, IGNORED, REQUESTS, RETRIED,
+    AGE, COMPENSATIONS_FAILED, DEAD_LETTERED, DIMENSION, DUPLICATES, HANDLED, IGNORED, REQUESTS, RETRIED,
 };
 
 /// Writes one line in CloudWatch's embedded metric format for each batch. Lambda sends a function's standard output to
@@ -37,6 +40,8 @@ use waxseal_catalog::metric::{
 pub struct Metrics {
     namespace: String,
     write: Write,
+    /// The compensations that have failed since the last line.
+    failed: AtomicU64,
 }
 
 /// Takes one line, with its line break.
@@ -57,7 +62,7 @@ impl Metrics {
     }
 
     fn to(namespace: String, write: Write) -> Self {
-        Self { namespace, write }
+        Self { namespace, write, failed: AtomicU64::new(0) }
     }
 
     fn line(&self, batch: &BatchEnded<'_>, now: Timestamp) -> String {
@@ -71,6 +76,7 @@ impl Metrics {
             (IGNORED, count(&[Ignored])),
             (AGE, age),
             (REQUESTS, Some(batch.requests)),
+            (COMPENSATIONS_FAILED, Some(self.failed.swap(0, Ordering::Relaxed)).filter(|count| *count > 0)),
         ];
         let known = || values.iter().filter_map(|(metric, value)| Some((metric, (*value)?)));
         let mut line = json!({
@@ -94,6 +100,10 @@ impl Metrics {
 }
 
 impl Observer for Metrics {
+    fn compensation_failed(&self, _: &CompensationFailed<'_>) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn batch_ended(&self, batch: &BatchEnded<'_>) {
         let line = self.line(batch, SystemTime::now().into());
         if let Err(error) = (self.write)(&line) {

@@ -31,6 +31,10 @@ pub const AGE: Metric = metric("Age", "Milliseconds");
 /// Requests that a batch sent to its table.
 pub const REQUESTS: Metric = metric("Requests", "Count");
 
+/// Instances of processes whose compensation has failed, so that a person is awaited (G-2). It is written where there are some,
+/// so that a service without any pays for no metric.
+pub const COMPENSATIONS_FAILED: Metric = metric("CompensationsFailed", "Count");
+
 /// The dimension of each metric. Its value is the name of the service.
 pub const DIMENSION: &str = "Service";
 

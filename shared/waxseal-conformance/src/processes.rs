@@ -1,19 +1,21 @@
 //! Processes: one step is one request, a timeout and a reply have one winner, and no input is lost
 //! (G-1 to G-7).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     env::ContractEnv,
     travel::{
         FLIGHT, FlightBooked, FlightCancelled, HOTEL, HotelBooked, HotelFull, TripPlanned, message, travel,
     },
-    world::{Function, RecordedDeadLetters, World, policy, record},
+    world::{Function, RecordedDeadLetters, World, policy, record, settings},
 };
 use waxseal::{
     Emission, Outcome, Raw, Table, Timestamp, WAKE,
     handler::{AnyInstance, CallState, Decision, Phase},
     hint,
+    lock::Lock,
+    observe::{CompensationFailed, Observer, Observers},
     table::{Item, Key, attribute},
 };
 
@@ -202,12 +204,24 @@ pub async fn g2_a_refused_command_is_not_undone(env: &impl ContractEnv) {
     assert_eq!(all_sent(&world).await, ["book-flight", "book-hotel", "cancel-flight"]);
 }
 
+/// An observer of compensations that have failed.
+#[derive(Default)]
+struct Watcher(Lock<Vec<String>>);
+impl Observer for Watcher {
+    fn compensation_failed(&self, failed: &CompensationFailed<'_>) {
+        let CompensationFailed { consumer, instance, command, .. } = failed;
+        self.0.lock().push(format!("{consumer} {instance} {command}"));
+    }
+}
+
 /// An undo without an answer is sent again, each time as another message about the same command.
 /// After the last try the compensation has failed, and a person resumes it or skips the command.
 pub async fn g2_a_failed_compensation_waits_for_a_person(env: &impl ContractEnv) {
     for decision in [Decision::Resume, Decision::Skip] {
         let world = World::of(env).await;
-        let function = world.function(travel());
+        let watcher = Arc::new(Watcher::default());
+        let observers = Observers::of(watcher.clone());
+        let function = world.function_with(travel(), settings(|it| it.observers = observers));
         function.deliver(&planned(env.start())).await.unwrap();
         world.clock.pass(FLIGHT);
         for _ in 0..=3 {
@@ -215,6 +229,7 @@ pub async fn g2_a_failed_compensation_waits_for_a_person(env: &impl ContractEnv)
             assert_eq!(function.deliver(&wake(now)).await.unwrap(), Outcome::Applied);
             world.clock.pass(Duration::from_secs(60));
         }
+        assert_eq!(*watcher.0.lock(), ["travel/travel trip#t-1 book-flight"], "once");
         let failed = instance(&function).await;
         let Phase::CompensationFailed { call, .. } = &failed.phase else { panic!("{failed:?}") };
         assert_eq!(*call, failed.calls[0].id);

@@ -51,6 +51,11 @@ pub trait Observer: Send + Sync + 'static {
     fn leased(&self, lease: &Leased<'_>) {
         let _ = lease;
     }
+    /// The compensation of a process's instance has failed, so the instance waits for a person (G-2).
+    /// The commit that says so was reported before.
+    fn compensation_failed(&self, failed: &CompensationFailed<'_>) {
+        let _ = failed;
+    }
     /// A relay has published an emission, or could not.
     fn published(&self, emission: &Published<'_>) {
         let _ = emission;
@@ -216,6 +221,24 @@ impl<'a> Leased<'a> {
         until: Timestamp,
     ) -> Self {
         Self { consumer, message, attempt, until }
+    }
+}
+
+/// A command that was not undone within its tries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CompensationFailed<'a> {
+    /// Service and process.
+    pub consumer: &'a str,
+    /// Kind and id of the instance, as its row has them: `fulfilment#order-7`.
+    pub instance: &'a str,
+    /// The name of the command.
+    pub command: &'a str,
+}
+
+impl<'a> CompensationFailed<'a> {
+    pub(crate) fn new(consumer: &'a str, instance: &'a str, command: &'a str) -> Self {
+        Self { consumer, instance, command }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Alarms: no failure goes unnoticed.
 
 use serde_json::{Value, json};
+use waxseal_catalog::metric;
 
 use crate::{
     bus::export,
@@ -8,7 +9,7 @@ use crate::{
         index::{ALARM, FUNCTION, Resource, SUBSCRIPTION, TOPIC, TemplateIndex, import, list},
         report::Report,
     },
-    names::{attribute, reference},
+    names::{attribute, namespace, reference, sub},
 };
 
 /// Whether an alarm of the stack fires when the metric of this resource reaches a value of
@@ -39,6 +40,26 @@ fn queue_dimension(queue: &Resource<'_>) -> Value {
 
 fn function_dimension(function: &str) -> Value {
     json!({ "Name": "FunctionName", "Value": reference(function) })
+}
+
+pub(super) fn compensations(index: &TemplateIndex<'_>, report: &mut Report) {
+    let namespace = sub(namespace(index.app));
+    for service in index.app.services.iter().filter(|service| service.metrics) {
+        if !service.catalog().iter().any(|entry| entry.input.is_some()) {
+            continue;
+        }
+        let watched = index.within(service.name(), ALARM).any(|alarm| {
+            alarm.get("/Namespace") == &namespace
+                && alarm.get("/MetricName") == metric::COMPENSATIONS_FAILED.name
+                && list(alarm.get("/Dimensions"))
+                    == [&json!({ "Name": metric::DIMENSION, "Value": service.name() })]
+                && alarm.get("/Threshold") == 1
+                && alarm.get("/ComparisonOperator") == "GreaterThanOrEqualToThreshold"
+        });
+        for function in index.within(service.name(), FUNCTION).filter(|function| function.id == "Function") {
+            report.unless(watched, &function, "no alarm at the first compensation that has failed");
+        }
+    }
 }
 
 pub(super) fn actions(index: &TemplateIndex<'_>, report: &mut Report) {

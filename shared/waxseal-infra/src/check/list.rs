@@ -131,6 +131,7 @@ checks! {
         "alarm-age" "old messages in a queue are an alarm" age
         "alarm-errors" "failing invocations are an alarm" errors
         "alarm-relay" "O-1: a relay that is 5 minutes and one that is 6 hours behind are alarms" relay
+        "alarm-compensations" "G-2: a compensation that has failed is an alarm, where a service has a process and metrics" compensations
         "dashboard" "there is a dashboard, with every function on it" dashboard
     }
     permissions {

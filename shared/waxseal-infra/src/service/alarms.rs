@@ -1,6 +1,7 @@
 //! The alarms of a service. The description of each says its meaning and the remedy.
 
 use serde_json::{Value, json};
+use waxseal_catalog::metric;
 
 use crate::{
     bus,
@@ -12,7 +13,7 @@ use crate::{
 struct Watch<'a> {
     id: String,
     about: String,
-    namespace: &'a str,
+    namespace: Value,
     metric: &'a str,
     dimension: (&'a str, Value),
     statistic: &'a str,
@@ -54,7 +55,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     let mut watches = vec![Watch {
         id: "DeadLettersAlarm".to_owned(),
         about: about_dead_letters(builder),
-        namespace: "AWS/SQS",
+        namespace: json!("AWS/SQS"),
         // Not NumberOfMessagesSent: it misses messages that a redrive policy moved.
         metric: "ApproximateNumberOfMessagesVisible",
         dimension: ("QueueName", attribute("DeadLetters", "QueueName")),
@@ -72,7 +73,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                  its group may have taken effect already. Mend the cause, then move the dead letters back, which keeps their order: aws \
                  sqs start-message-move-task --source-arn ${{{dead}.Arn}} --destination-arn ${{{id}.Arn}}"
             ),
-            namespace: "AWS/SQS",
+            namespace: json!("AWS/SQS"),
             metric: "ApproximateNumberOfMessagesVisible",
             dimension: ("QueueName", attribute(&dead, "QueueName")),
             statistic: "Maximum",
@@ -87,7 +88,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             id: format!("{id}AgeAlarm"),
             about: "Messages wait for more than 15 minutes. The function is throttled, too slow or keeps failing: read its log"
                 .to_owned(),
-            namespace: "AWS/SQS",
+            namespace: json!("AWS/SQS"),
             metric: "ApproximateAgeOfOldestMessage",
             dimension: ("QueueName", attribute(&id, "QueueName")),
             statistic: "Maximum",
@@ -101,7 +102,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         about:
             "Invocations fail as a whole: time-outs, crashes, missing permissions. Read the function's log"
                 .to_owned(),
-        namespace: "AWS/Lambda",
+        namespace: json!("AWS/Lambda"),
         metric: "Errors",
         dimension: ("FunctionName", reference(function)),
         statistic: "Sum",
@@ -110,6 +111,27 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         periods: 1,
     };
     watches.push(errors("Function"));
+    // A process alone compensates, and a service without metrics writes none.
+    let has_process = builder.service.catalog().iter().any(|entry| entry.input.is_some());
+    if has_process && builder.service.metrics {
+        let namespace = names::sub(names::namespace(builder.app));
+        watches.push(Watch {
+            id: "CompensationsFailedAlarm".to_owned(),
+            about: format!(
+                "A command of a process was not undone within its tries, so an instance waits for a person. The function's log names it. \
+                 See where it stands, then resume it or skip the command: aws lambda invoke --function-name {} --cli-binary-format \
+                 raw-in-base64-out --payload '{{\"process\":{{\"kind\":\"…\",\"id\":\"…\",\"decision\":\"resume\"}}}}' answer.json",
+                builder.named("")
+            ),
+            namespace,
+            metric: metric::COMPENSATIONS_FAILED.name,
+            dimension: (metric::DIMENSION, json!(builder.service.name())),
+            statistic: "Sum",
+            threshold: 1,
+            seconds: 300,
+            periods: 1,
+        });
+    }
     // Kafka reports another metric, and its consumer group's lag is counted in offsets.
     let ages = builder.routes.sources.iter().filter(|source| source.has_mapping() && !source.is_kafka());
     if let Some(age) = ages.map(|source| source.max_age).min() {
@@ -118,7 +140,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             about: "Records of a stream wait for half of the age at which its mapping gives them up. The function fails, is throttled or \
                     too slow: read its log. A record that keeps failing becomes a dead letter at three quarters of that age"
                 .to_owned(),
-            namespace: "AWS/Lambda",
+            namespace: json!("AWS/Lambda"),
             metric: "IteratorAge",
             dimension: ("FunctionName", reference("Function")),
             statistic: "Maximum",
@@ -139,7 +161,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
                  send-message with the dead letter's body, the envelope. Then delete the dead letter",
                 builder.named("-relay")
             ),
-            namespace: "AWS/SQS",
+            namespace: json!("AWS/SQS"),
             metric: "ApproximateNumberOfMessagesVisible",
             dimension: ("QueueName", attribute(RELAY_DEAD_LETTERS, "QueueName")),
             statistic: "Maximum",
@@ -150,7 +172,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         let age = |id: &str, about: String, milliseconds| Watch {
             id: id.to_owned(),
             about,
-            namespace: "AWS/Lambda",
+            namespace: json!("AWS/Lambda"),
             metric: "IteratorAge",
             dimension: ("FunctionName", reference("Relay")),
             statistic: "Maximum",

@@ -64,6 +64,21 @@ fn s69_a_service_with_timers_has_an_index_and_a_tick() {
 }
 
 #[test]
+fn g2_a_failed_compensation_is_an_alarm_where_a_process_and_metrics_are() {
+    let app = app();
+    let stacks = templates(&app).expect("templates");
+    let alarm = &resources(&stacks, "desk")["CompensationsFailedAlarm"]["Properties"];
+    assert_eq!(alarm["MetricName"], "CompensationsFailed");
+    assert_eq!(alarm["Dimensions"], json!([{ "Name": "Service", "Value": "desk" }]));
+    assert!(resources(&stacks, "mail")["CompensationsFailedAlarm"].is_null());
+    let mut without = stacks.clone();
+    let desk = without.iter_mut().find(|stack| stack.name == "desk").expect("a stack");
+    desk.template["Resources"].as_object_mut().expect("resources").remove("CompensationsFailedAlarm");
+    let found: Vec<_> = check(&app, &without).iter().map(|finding| finding.check).collect();
+    assert_eq!(found, ["alarm-compensations"]);
+}
+
+#[test]
 fn s69_a_service_without_timers_has_none_of_it() {
     let app = app();
     let stacks = templates(&app).expect("templates");

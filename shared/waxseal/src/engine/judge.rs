@@ -7,9 +7,9 @@ use crate::{
     engine::{handle::Inner, outcome::Outcome, task::Task},
     fault::Fault,
     handler::{Failure, Reason},
-    observe::{Committed, Failed},
+    observe::{Committed, CompensationFailed, Failed},
     row::{Receipt, ReceiptMeaning},
-    table::{Item, attribute},
+    table::{Item, Key, attribute},
     token::Token,
 };
 use waxseal_message::{Timestamp, hash::Comparison};
@@ -41,6 +41,20 @@ impl Inner {
         let committed = Committed::new(task.consumer, task.message());
         self.settings.observers.each(|observer| observer.committed(&committed));
         Outcome::Applied
+    }
+
+    /// Tells the observers of a compensation that has failed with the commit of a timeout (G-2).
+    pub(super) fn tell_compensation(&self, task: &Task<'_>, failed: Option<&(Key, String)>) {
+        let Some((row, command)) = failed else { return };
+        let instance = &*row.partition;
+        tracing::error!(
+            consumer = task.consumer,
+            instance,
+            command,
+            "a compensation has failed: an instance waits for a person, who resumes it or skips the command"
+        );
+        let failed = CompensationFailed::new(task.consumer, instance, command);
+        self.settings.observers.each(|observer| observer.compensation_failed(&failed));
     }
 
     /// Tells the observers of a failed run.

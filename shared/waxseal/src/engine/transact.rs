@@ -70,6 +70,7 @@ impl Inner {
                 if let Some((left, item)) = left {
                     left.keep(item);
                 }
+                self.tell_compensation(task, staged.failed_compensation.as_ref());
                 return Ok(self.applied(task));
             };
             match attempts.next(error, |key| task.has_receipt(key)).await {

@@ -28,6 +28,8 @@ pub(crate) struct Staged {
     pub(crate) known: Option<Item>,
     /// Whether the message has nothing to do: a timer that is no longer armed. Nothing is committed.
     pub(crate) is_void: bool,
+    /// The row and the command of a compensation that fails with this run.
+    pub(crate) failed_compensation: Option<(Key, String)>,
     /// The first staging error. It fails the run.
     pub(super) error: Option<Fault>,
 }

@@ -249,6 +249,13 @@ impl<D, S, T> Instance<D, S, T> {
         matches!(self.phase, Phase::Unknown | Phase::Finished { .. })
     }
 
+    /// The command whose undo failed, where the compensation has failed.
+    #[must_use]
+    pub fn failed_call(&self) -> Option<&Call> {
+        let Phase::CompensationFailed { call, .. } = &self.phase else { return None };
+        self.calls.iter().find(|open| open.id == *call)
+    }
+
     /// The age at `now` of a timer that should have fired.
     #[must_use]
     pub fn is_late_by(&self, now: Timestamp) -> Duration {

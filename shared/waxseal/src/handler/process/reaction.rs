@@ -238,10 +238,14 @@ async fn take_step<P: Process>(
         correlation: run.cause.correlation_id.clone(),
         consumer: run.consumer.to_owned(),
     };
+    let had_failed = instance.as_ref().is_some_and(|instance| instance.failed_call().is_some());
     let Some((instance, staged)) = act(instance, cause) else {
         run.staged.is_void = true;
         return Ok(run.staged);
     };
+    if !had_failed && let Some(call) = instance.failed_call() {
+        run.staged.failed_compensation = Some((key.clone(), call.command.clone()));
+    }
     staged.into_iter().for_each(|message: StagedMessage| run.push(message, None));
     let after = row::times::<P>(&instance, run.now);
     if let Some(wake) = after.wake.filter(|wake| !times.wakes_at(*wake)) {

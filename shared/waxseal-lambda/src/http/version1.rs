@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn s73_what_is_no_request_is_refused_with_its_member() {
         let of = |member: &str, value: Value, word: &str| {
-            let mut payload = json!({ "httpMethod": "GET", "path": "/", "requestContext": {} });
+            let mut payload = json!({ "httpMethod": "GET", "path": "/", "requestContext": {}, "body": "" });
             payload[member] = value;
             match read(&payload.to_string(), Query::Decoded) {
                 Err(Refused::Bad { status: 400, detail }) => assert!(detail.contains(word), "{detail}"),

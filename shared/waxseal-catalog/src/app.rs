@@ -31,6 +31,8 @@ pub struct App {
     pub(crate) emitted_elsewhere: BTreeSet<String>,
     /// The messages that another system handles.
     pub(crate) handled_elsewhere: BTreeSet<String>,
+    /// The inputs of processes that something besides the process causes.
+    pub(crate) caused_elsewhere: BTreeSet<String>,
 }
 
 /// How long things are kept, in days.
@@ -70,6 +72,7 @@ impl App {
             binaries: None,
             emitted_elsewhere: BTreeSet::new(),
             handled_elsewhere: BTreeSet::new(),
+            caused_elsewhere: BTreeSet::new(),
         }
     }
 
@@ -116,6 +119,14 @@ impl App {
     #[must_use]
     pub fn handled_elsewhere(mut self, name: impl Into<String>) -> Self {
         self.handled_elsewhere.insert(name.into());
+        self
+    }
+
+    /// Says that an input of a process comes of something that the process has not sent, such as the
+    /// withdrawal of an order by a customer. [`App::check`] then does not ask what causes it.
+    #[must_use]
+    pub fn caused_elsewhere(mut self, name: impl Into<String>) -> Self {
+        self.caused_elsewhere.insert(name.into());
         self
     }
 

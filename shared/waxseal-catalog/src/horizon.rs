@@ -21,7 +21,9 @@ impl App {
     #[must_use]
     pub fn horizon(&self, service: &Deployed) -> u32 {
         let paths = service.catalog().iter().map(|entry| self.arrivals(entry.consumes.channel));
-        paths.max().unwrap_or(self.retention.queue + self.retention.dead_letters)
+        // A hint waits in the queue of commands.
+        let hints = service.has_timers().then(|| self.arrivals(Channel::Queue("")));
+        paths.chain(hints).max().unwrap_or(self.retention.queue + self.retention.dead_letters)
     }
 
     /// The same in days for one channel.

@@ -15,7 +15,7 @@ use crate::{
     fifo::FIFO_DEAD_LETTERS_SUFFIX,
     settings::{
         BACKOFF, COMMIT_GROUPING, CONCURRENCY, FIFO_DEAD_LETTERS, FIFO_GROUPS, HORIZON, ISOLATION,
-        KAFKA_RESPONSES, LEASE, MALFORMED, MAX_AGE, MAX_RECEIVES, SWEEP, TIMEOUT, TOTAL_FAILURE,
+        KAFKA_RESPONSES, LEASE, MALFORMED, MAX_AGE, MAX_RECEIVES, SWEEP, TIMEOUT, TIMERS_OF, TOTAL_FAILURE,
     },
 };
 
@@ -57,11 +57,15 @@ impl App {
 
     /// The variables of a service's relay.
     #[must_use]
-    pub fn relay_variables(&self) -> BTreeMap<&'static str, String> {
-        BTreeMap::from([
+    pub fn relay_variables(&self, service: &Deployed) -> BTreeMap<&'static str, String> {
+        let mut variables = BTreeMap::from([
             (SWEEP.name, self.retention.sweep.to_string()),
             (TIMEOUT.name, self.relay.timeout.to_string()),
-        ])
+        ]);
+        if service.has_timers() {
+            variables.insert(TIMERS_OF.name, service.name().to_owned());
+        }
+        variables
     }
 }
 

@@ -382,3 +382,94 @@ fn s68_a_fifo_queue_with_a_wrong_name_or_a_wrong_batch_is_found() {
         );
     }
 }
+
+mod processes {
+    use super::*;
+    use waxseal::catalog::Input;
+
+    const CANCEL: Declared = declared("cancel-order", "desk", Channel::Queue("desk"));
+    const SHIPPED: Declared = declared("order.shipped", "stock", Channel::Bus);
+    const WITHDRAWN: Declared = declared("order.withdrawn", "orders", Channel::Bus);
+    const RESERVED: Declared = RESERVE.undone_by("release-stock");
+    const RELEASE: Declared = declared("release-stock", "stock", Channel::Queue("stock"));
+
+    /// A process that begins with an order, sends these, and waits for these.
+    fn desk(emits: &'static [Declared], inputs: &[Declared]) -> Deployed {
+        let begins = Entry::new("desk", "desk", PLACED, emits).input(Input::Begins);
+        let steps = inputs.iter().map(|input| Entry::new("desk", "desk", *input, emits).input(Input::Steps));
+        Deployed::of_catalog("desk", [begins].into_iter().chain(steps).collect())
+    }
+
+    fn orders() -> Deployed {
+        service("orders", &[("place", PLACE, &[PLACED]), ("withdraw", PLACE_OFF, &[WITHDRAWN])])
+    }
+    const PLACE_OFF: Declared = declared("withdraw-order", "orders", Channel::Queue("orders"));
+
+    #[test]
+    fn an_input_that_a_process_cannot_cause_is_found() {
+        // The reply comes in two hops: stock.level-changed is read by `ship`.
+        let stock = || service("stock", &[("reserve", RESERVE, &[LEVEL]), ("ship", LEVEL, &[SHIPPED])]);
+        let app = |inputs: &[Declared]| {
+            App::new("shop").service(orders()).service(stock()).service(desk(&[RESERVE], inputs))
+        };
+        assert_eq!(
+            lines(&app(&[SHIPPED, LEVEL, WITHDRAWN, CANCEL]).caused_elsewhere("order.withdrawn")),
+            NONE
+        );
+        assert_eq!(
+            lines(&app(&[SHIPPED, WITHDRAWN])),
+            [
+                "WX0122 desk/desk: it waits for order.withdrawn, and nothing that it sends leads to it; send the command that causes \
+                 it, let it begin an instance, or say App::caused_elsewhere(\"order.withdrawn\")"
+            ]
+        );
+        let silent = App::new("shop").service(orders()).service(stock()).service(desk(&[], &[SHIPPED]));
+        let codes: Vec<_> = silent.check().iter().map(|finding| finding.code).collect();
+        assert!(codes.contains(&FindingCode::Uncaused), "it sends nothing: {codes:?}");
+    }
+    const NONE: [&str; 0] = [];
+
+    #[test]
+    fn a_command_whose_undo_has_no_handler_beside_it_is_found() {
+        let app = |stock: Deployed| {
+            App::new("shop").service(orders()).service(stock).service(desk(&[RESERVED, RELEASE], &[LEVEL]))
+        };
+        let undo_lines = |app: &App| {
+            let found = app.check().into_iter().filter(|finding| finding.code == FindingCode::UndoHandlers);
+            found.map(|finding| finding.problem).collect::<Vec<_>>()
+        };
+        let both = service("stock", &[("reserve", RESERVED, &[LEVEL]), ("release", RELEASE, &[])]);
+        assert_eq!(undo_lines(&app(both)), NONE);
+        let without = service("stock", &[("reserve", RESERVED, &[LEVEL])]);
+        assert_eq!(
+            undo_lines(&app(without)),
+            [
+                "reserve-stock names the undo release-stock, and here reserve-stock has one handler and release-stock has no handler"
+            ]
+        );
+        let twice = service(
+            "stock",
+            &[("reserve", RESERVED, &[LEVEL]), ("count", RESERVED, &[]), ("release", RELEASE, &[])],
+        );
+        assert_eq!(
+            undo_lines(&app(twice)),
+            [
+                "reserve-stock names the undo release-stock, and here reserve-stock has 2 handlers and release-stock has one handler"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_process_that_cannot_send_an_undo_is_found_once() {
+        let stock = service("stock", &[("reserve", RESERVED, &[LEVEL]), ("release", RELEASE, &[])]);
+        let app = App::new("shop").service(orders()).service(stock).service(desk(&[RESERVED], &[LEVEL]));
+        let found: Vec<_> = lines(&app).into_iter().filter(|line| line.starts_with("WX0124")).collect();
+        assert_eq!(
+            found,
+            [
+                "WX0124 desk/desk: it sends reserve-stock, and its `type Emits` does not have release-stock, which undoes it; add \
+                 release-stock to `type Emits`: a compensation sends it"
+            ]
+        );
+    }
+}

@@ -47,7 +47,7 @@ pub(crate) fn statements(app: &App, source: &str, publishes: &Publishes) -> Vec<
         }));
     }
     if !publishes.recipients.is_empty() {
-        let arn = |recipient: &&str| sub(queue_arn(&commands(app, recipient)));
+        let arn = |recipient: &String| sub(queue_arn(&commands(app, recipient)));
         statements.push(json!({
             "Sid": "Recipients",
             "Effect": "Allow",

@@ -19,5 +19,9 @@ waxseal::codes! {
         Panicked = "WX0213": "a part beside the handlers panicked",
         NoLambda = "WX0214": "the environment is not that of a Lambda function",
         RuntimeApiFailed = "WX0215": "the Runtime API failed",
+        BadProcess = "WX0216": "a process was asked about in a wrong form",
+        ProcessFailed = "WX0217": "an instance of a process could not be read, or a decision changed nothing",
+        ProcessCutOff = "WX0218": "the time was up before the table answered about a process",
+        TickStopped = "WX0219": "a tick did not come to its end",
     }
 }

@@ -1,6 +1,6 @@
 //! The failure of an invocation as a whole. The failure of one record is a batch item failure instead.
 
-use waxseal::{ReleaseError, batch::MissingId, panic::Caught, relay::Counts};
+use waxseal::{ReleaseError, batch::MissingId, handler::Failure, panic::Caught, relay::Counts};
 
 use crate::code::Code;
 
@@ -82,6 +82,32 @@ pub enum InvokeError {
         "the table did not answer in time, and may have taken the release: ask again, it tells what is there now"
     )]
     ReleaseCutOff,
+    /// A question or a decision about a process that is malformed. The instance is unchanged.
+    #[error(
+        "{field} {problem}: an instance is {{\"process\":{{\"kind\":\"fulfilment\",\"id\":\"…\"}}}}, with \"decision\":\"resume\", or \"skip\", to decide"
+    )]
+    BadProcess {
+        /// The member: `process.kind`, ….
+        field: String,
+        /// The problem.
+        problem: String,
+    },
+    /// An instance of a process that could not be read, or a decision about it that changed nothing.
+    #[error("the instance was not read, or the decision was not taken")]
+    ProcessFailed(#[source] Failure),
+    /// The invocation's time was up before the table answered a question or a decision about a process.
+    #[error(
+        "the table did not answer in time, and may have taken the decision: ask for the instance, it tells what is there now"
+    )]
+    ProcessCutOff,
+    /// A tick that did not come to its end. The next one sends the hints that are missing.
+    #[error(
+        "the tick stopped: {problem}; a tick is {{\"tick\":{{}}}}, and the next one sends what is missing"
+    )]
+    TickStopped {
+        /// The cause.
+        problem: String,
+    },
     /// The HTTP service failed instead of answering.
     #[error("the HTTP service failed: {0}")]
     Http(String),
@@ -94,7 +120,7 @@ pub enum InvokeError {
 }
 
 const ACCEPTED: &str = "Records of SQS, SNS, S3, Kinesis or a DynamoDB stream, records of Kafka, an array of EventBridge Pipes, an \
-     EventBridge event (detail-type and detail), the record of a Lambda destination, HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), a release, and, by a relay, a sweep";
+     EventBridge event (detail-type and detail), the record of a Lambda destination, HTTP of an API Gateway HTTP API or a function URL (payload version 2.0), a release, a question about a process, and, by a relay, a sweep or a tick";
 
 impl InvokeError {
     /// The code of its kind.
@@ -111,6 +137,10 @@ impl InvokeError {
             Self::BadRelease { .. } => Code::BadRelease,
             Self::NotReleased(_) => Code::NotReleased,
             Self::ReleaseCutOff => Code::ReleaseCutOff,
+            Self::BadProcess { .. } => Code::BadProcess,
+            Self::ProcessFailed(_) => Code::ProcessFailed,
+            Self::ProcessCutOff => Code::ProcessCutOff,
+            Self::TickStopped { .. } => Code::TickStopped,
             Self::Http(_) => Code::HttpFailed,
             Self::Response(_) => Code::BadResponse,
             Self::Panic(_) => Code::Panicked,
@@ -131,6 +161,10 @@ impl InvokeError {
             Self::BadRelease { .. } => "BadRelease",
             Self::NotReleased(_) => "NotReleased",
             Self::ReleaseCutOff => "ReleaseCutOff",
+            Self::BadProcess { .. } => "BadProcess",
+            Self::ProcessFailed(_) => "ProcessFailed",
+            Self::ProcessCutOff => "ProcessCutOff",
+            Self::TickStopped { .. } => "TickStopped",
             Self::Http(_) => "Http",
             Self::Response(_) => "Response",
             Self::Panic(_) => "Panic",

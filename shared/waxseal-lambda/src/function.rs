@@ -13,7 +13,7 @@ use crate::{
     invoke::{Invoke, guarded},
     json,
     payload::Payload,
-    release, response,
+    process, release, response,
     source::{
         batch::{Answer, Batch, Kind},
         pipe, stream,
@@ -32,6 +32,8 @@ use crate::{
 /// | SNS, EventBridge, S3, a Lambda destination | each event on its own | a failure fails the invocation (S-38) |
 /// | HTTP | the service given to [`Function::http`] | its response |
 /// | `{"release":{"source":"…","id":"…","handler":"…","outcome":"done"}}`, or `"not-done"` | an effect that failed for good, or whose outcome is unknown, is [released](waxseal::Engine::release) | the next step |
+/// | `{"process":{"kind":"…","id":"…"}}` | an instance of a process is [read](waxseal::Engine::instance) | the instance, or `null` |
+/// | the same with `"decision":"resume"`, or `"skip"` | a compensation that failed [goes on](waxseal::Engine::decide) | the outcome: `applied`, or `no-instance` |
 ///
 /// `examples/function.rs` invokes one by hand.
 #[derive(Clone)]
@@ -103,7 +105,9 @@ impl Function {
                 None => Err(not_taken("HTTP")),
             },
             Payload::Release => release::release(self.engine(), text, end).await,
+            Payload::Process => process::process(self.engine(), text, invocation.deadline, end).await,
             Payload::Sweep => Err(not_taken("sweep")),
+            Payload::Tick => Err(not_taken("tick")),
         }
     }
 
@@ -136,6 +140,6 @@ impl Invoke for Function {
 }
 
 fn not_taken(got: &'static str) -> InvokeError {
-    let takes = "SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, and releases";
+    let takes = "SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, releases, and questions about processes";
     InvokeError::NotTaken { got, takes }
 }

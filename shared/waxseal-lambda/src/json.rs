@@ -66,6 +66,20 @@ impl<'a> Object<'a> {
         string(self.get(name)?)
     }
 
+    /// A member of a person's request that is a text with content; else the problem.
+    pub(crate) fn text(&self, name: &str) -> Result<String, String> {
+        match self.string(name) {
+            Some(text) if !text.is_empty() => Ok(text.into_owned()),
+            _ => {
+                let found = self.get(name).map_or("missing", |value| match kind(value.get()) {
+                    "a string" => "empty",
+                    other => other,
+                });
+                Err(format!("is {found}, not a text"))
+            }
+        }
+    }
+
     /// The names and values of its members, repeated ones too.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (&**name, *value))

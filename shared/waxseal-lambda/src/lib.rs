@@ -27,6 +27,7 @@ mod invoke;
 mod json;
 mod log;
 mod payload;
+mod process;
 mod relay;
 mod release;
 mod response;
@@ -34,6 +35,7 @@ mod runtime;
 mod shutdown;
 mod source;
 mod sweep;
+mod tick;
 mod trace;
 
 pub use code::Code;

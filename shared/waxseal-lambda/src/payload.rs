@@ -35,8 +35,12 @@ pub(crate) enum Payload<'a> {
     Http,
     /// A request of a person to a relay.
     Sweep,
+    /// The request of a rule to a relay.
+    Tick,
     /// A statement of a person about an effect.
     Release,
+    /// A question, or a decision, of a person about a process.
+    Process,
 }
 
 impl<'a> Payload<'a> {
@@ -63,7 +67,9 @@ impl<'a> Payload<'a> {
             }
             Top::Http => Ok(Self::Http),
             Top::Sweep => Ok(Self::Sweep),
+            Top::Tick => Ok(Self::Tick),
             Top::Release => Ok(Self::Release),
+            Top::Process => Ok(Self::Process),
             Top::Destination => Ok(Self::Batch(destination::batch(text))),
             Top::Other => match Object::parse(text) {
                 Some(object) if s3::is_test(&object) => Ok(Self::Batch(s3::test(text))),
@@ -168,7 +174,9 @@ enum Top<'a> {
     Event,
     Http,
     Sweep,
+    Tick,
     Release,
+    Process,
     /// The record of a Lambda destination: it holds an HTTP request's `requestContext` too.
     Destination,
     Other,
@@ -177,7 +185,7 @@ enum Top<'a> {
 impl Top<'_> {
     /// Whether a later member may say more.
     fn is_vague(&self) -> bool {
-        matches!(self, Self::Other | Self::Sweep | Self::Release)
+        matches!(self, Self::Other | Self::Sweep | Self::Tick | Self::Release | Self::Process)
     }
 }
 
@@ -206,7 +214,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Top<'a> {
                             top = Top::Destination;
                         }
                         "sweep" if matches!(top, Top::Other) => top = Top::Sweep,
+                        "tick" if matches!(top, Top::Other) => top = Top::Tick,
                         "release" if matches!(top, Top::Other) => top = Top::Release,
+                        "process" if matches!(top, Top::Other) => top = Top::Process,
                         _ => {}
                     }
                     map.next_value::<IgnoredAny>()?;

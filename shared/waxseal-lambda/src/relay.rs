@@ -1,4 +1,5 @@
 //! A relay: it publishes what receipts emitted, from a table's stream or, in a sweep, from the receipts themselves.
+//! It also sends the hints about timers that are due.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +8,7 @@ use waxseal::{
     batch::{RecordOutcome, TotalFailure, dead_letter},
     dead_letter::DeadLetters,
     observe::Observers,
-    relay::{Pending, Progress, Publish, Receipts, publish},
+    relay::{Pending, Progress, Publish, Receipts, Timers, publish},
     table::TableError,
 };
 
@@ -20,6 +21,7 @@ use crate::{
     response,
     source::{batch::Batch, stream},
     sweep::Sweeper,
+    tick::Ticker,
 };
 
 /// A relay. Cheap to clone; clones share what is remembered of an open batch.
@@ -28,6 +30,7 @@ use crate::{
 /// |---|---|---|
 /// | DynamoDB stream | the emissions of receipts are published | the checkpoint: the first receipt that is not wholly published |
 /// | `{"sweep":{"from":"…","to":"…"}}` | the emissions of that time are published again, where it [sweeps](Relay::sweeping) | how many, and the payload to go on with |
+/// | `{"tick":{}}` | a hint goes out for each timer that is due, where it [ticks](Relay::ticking) | `{"due":…,"hinted":…}` |
 /// | SQS, SNS, EventBridge | each record is dead-lettered: wrong wiring must lose nothing | the records whose dead letter could not be written |
 ///
 /// ```
@@ -60,6 +63,7 @@ pub struct Relay<P, D> {
     parts: Arc<Parts<P, D>>,
     observers: Observers,
     sweeper: Option<Arc<Sweeper>>,
+    ticker: Option<Arc<Ticker>>,
 }
 
 struct Parts<P, D> {
@@ -72,14 +76,23 @@ struct Parts<P, D> {
 
 impl<P, D> Clone for Relay<P, D> {
     fn clone(&self) -> Self {
-        Self { parts: self.parts.clone(), observers: self.observers.clone(), sweeper: self.sweeper.clone() }
+        let Self { parts, observers, sweeper, ticker } = self;
+        Self {
+            parts: parts.clone(),
+            observers: observers.clone(),
+            sweeper: sweeper.clone(),
+            ticker: ticker.clone(),
+        }
     }
 }
 
 impl<P, D> std::fmt::Debug for Relay<P, D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (service, sweeps) = (&self.parts.service, self.sweeper.is_some());
-        f.debug_struct("Relay").field("service", service).field("sweeps", &sweeps).finish()
+        f.debug_struct("Relay")
+            .field("service", &self.parts.service)
+            .field("sweeps", &self.sweeper.is_some())
+            .field("ticks", &self.ticker.is_some())
+            .finish()
     }
 }
 
@@ -92,6 +105,7 @@ impl<P: Publish, D: DeadLetters> Relay<P, D> {
             parts: Arc::new(Parts { service, publisher, dead_letters, host, progress }),
             observers: Observers::default(),
             sweeper: None,
+            ticker: None,
         }
     }
 
@@ -122,6 +136,15 @@ impl<P: Publish, D: DeadLetters> Relay<P, D> {
         self
     }
 
+    /// Reads the index of timers, too, when a rule invokes it with `{"tick":{}}`, once a minute. A hint goes to the queue of
+    /// `service` for each row that is due before the next tick (S-69). The answer says how many rows were due, and how many
+    /// hints the queue has taken.
+    #[must_use]
+    pub fn ticking(mut self, service: impl Into<String>, timers: impl Timers + 'static) -> Self {
+        self.ticker = Some(Arc::new(Ticker::new(service, timers)));
+        self
+    }
+
     async fn dispatch(
         &self,
         payload: &[u8],
@@ -130,16 +153,21 @@ impl<P: Publish, D: DeadLetters> Relay<P, D> {
     ) -> Result<Vec<u8>, InvokeError> {
         let text = json::text(payload);
         let text = json::unmarked(&text);
-        match (Payload::read(text, invocation, None)?, &self.sweeper) {
-            (Payload::Stream(objects), _) => self.publish(&stream::pending(&objects.0)?, end).await,
-            (Payload::Sweep, Some(sweeper)) => {
-                sweeper.sweep(|| self.now(), text, invocation.deadline, end).await
-            }
-            (Payload::Batch(batch), _) => self.refuse(&batch, end).await,
-            (Payload::Http, _) => Err(self.not_taken("HTTP")),
-            (Payload::Pipe(..), _) => Err(self.not_taken("array of EventBridge Pipes")),
-            (Payload::Release, _) => Err(self.not_taken("release")),
-            (Payload::Sweep, None) => Err(self.not_taken("sweep")),
+        match Payload::read(text, invocation, None)? {
+            Payload::Stream(objects) => self.publish(&stream::pending(&objects.0)?, end).await,
+            Payload::Sweep => match &self.sweeper {
+                Some(sweeper) => sweeper.sweep(|| self.now(), text, invocation.deadline, end).await,
+                None => Err(self.not_taken("sweep")),
+            },
+            Payload::Tick => match &self.ticker {
+                Some(ticker) => ticker.tick(self.now(), text, end).await,
+                None => Err(self.not_taken("tick")),
+            },
+            Payload::Batch(batch) => self.refuse(&batch, end).await,
+            Payload::Http => Err(self.not_taken("HTTP")),
+            Payload::Pipe(..) => Err(self.not_taken("array of EventBridge Pipes")),
+            Payload::Release => Err(self.not_taken("release")),
+            Payload::Process => Err(self.not_taken("question about a process")),
         }
     }
 
@@ -176,9 +204,11 @@ impl<P: Publish, D: DeadLetters> Relay<P, D> {
     }
 
     fn not_taken(&self, got: &'static str) -> InvokeError {
-        let takes = match self.sweeper {
-            Some(_) => "DynamoDB stream records and sweeps",
-            None => "DynamoDB stream records",
+        let takes = match (&self.sweeper, &self.ticker) {
+            (Some(_), Some(_)) => "DynamoDB stream records, sweeps and ticks",
+            (Some(_), None) => "DynamoDB stream records and sweeps",
+            (None, Some(_)) => "DynamoDB stream records and ticks",
+            (None, None) => "DynamoDB stream records",
         };
         InvokeError::NotTaken { got, takes }
     }

@@ -43,16 +43,7 @@ fn request(payload: &str) -> Result<Release, InvokeError> {
         return Err(bad("release", format!("is {found}, not an object")));
     };
     members.only(&["source", "id", "handler", "outcome"]).map_err(|problem| bad("release", problem))?;
-    let text = |name: &str| match members.string(name) {
-        Some(text) if !text.is_empty() => Ok(text.into_owned()),
-        _ => {
-            let found = members.get(name).map_or("missing", |value| match kind(value.get()) {
-                "a string" => "empty",
-                other => other,
-            });
-            Err(bad(&format!("release.{name}"), format!("is {found}, not a text")))
-        }
-    };
+    let text = |name: &str| members.text(name).map_err(|problem| bad(&format!("release.{name}"), problem));
     let outcome = match &*text("outcome")? {
         "done" => EffectOutcome::Done,
         "not-done" => EffectOutcome::NotDone,

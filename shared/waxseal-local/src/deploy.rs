@@ -78,6 +78,10 @@ impl Local {
             self.host(),
         )
         .sweeping(table.clone(), Duration::from_hours(u64::from(routes.sweep) * 24));
+        let relay = match routes.has_timers {
+            true => relay.ticking(name, table.clone()),
+            false => relay,
+        };
         let relay = self.deployed(&format!("{name}-relay"), relay, routes.relay_timeout);
         self.subscribe(name, &routes, &queues.events)?;
         let invocations = Arc::new(AtomicU64::new(0));
@@ -93,6 +97,10 @@ impl Local {
         }
         self.connect(&routes, &function, &queues.events, &invocations);
         let relay_invocations = self.poll_stream(&table, &relay)?;
+        if routes.has_timers {
+            let ticks = mapping::tick::run(table.wakes(), relay.clone(), relay_invocations.clone());
+            self.pollers.start(ticks);
+        }
         let Queues { events: queue, dead_letters, relay_dead_letters, fifo, .. } = queues;
         let deployment = Deployment {
             table,

@@ -22,6 +22,9 @@ pub struct Faults {
     pub throttled_entry: f64,
     /// The relay is killed between publishing and its checkpoint (O-3).
     pub crash_after_publish: f64,
+    /// A hint about a timer is lost on its way to the queue. SQS loses nothing; a hint may be refused,
+    /// or end with its function (S-69).
+    pub lost_hint: f64,
     /// The longest time that one table request takes.
     pub latency: Duration,
 }
@@ -38,6 +41,7 @@ impl Faults {
             lost_answer: 0.0,
             throttled_entry: 0.0,
             crash_after_publish: 0.0,
+            lost_hint: 0.0,
             latency: Duration::ZERO,
         }
     }
@@ -54,6 +58,7 @@ impl Faults {
             lost_answer: 0.02,
             throttled_entry: 0.03,
             crash_after_publish: 0.03,
+            lost_hint: 0.03,
             latency: Duration::from_millis(8),
         }
     }

@@ -96,6 +96,7 @@ mod table;
 mod tell;
 mod topic;
 mod waiting;
+mod wakes;
 mod wire;
 mod world;
 

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use waxseal::{
-    BoxError, Destination, Emission, Timestamp,
+    BoxError, Destination, Emission, Timestamp, WAKE,
     batch::{Delay, Visibility},
     dead_letter::{Attribute, DeadLetter, DeadLetterMessage, DeadLetters, beside},
     lock::Lock,
@@ -112,6 +112,15 @@ fn refused(channel: &str, error: &Refused) -> PublishError {
     PublishError::refused(format!("{channel}: {error}"))
 }
 
+impl Channels {
+    /// Whether an injected fault loses this emission: a hint alone may be lost.
+    fn loses(&self, emission: &Emission) -> bool {
+        let lost = self.world.faults.lost_hint;
+        let is_hint = || emission.not_before.is_some() && emission.header().is_ok_and(|it| it.name == WAKE);
+        lost > 0.0 && is_hint() && self.world.injects(lost)
+    }
+}
+
 impl Publish for Channels {
     async fn publish(&self, emissions: &[&Emission], now: Timestamp) -> Vec<Result<(), PublishError>> {
         let faults = &self.world.faults;
@@ -120,6 +129,9 @@ impl Publish for Channels {
             .map(|emission| {
                 if self.world.injects(faults.throttled_entry) {
                     return Err(PublishError::transient("ThrottlingException"));
+                }
+                if self.loses(emission) {
+                    return Ok(());
                 }
                 let result = self.publish_one(emission, now);
                 if let Err(error) = &result {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use waxseal::dead_letter::DeadLetter;
+use waxseal::{dead_letter::DeadLetter, table::Key};
 use waxseal_catalog::Finding;
 
 use crate::{executor::Waited, limits::Refused};
@@ -58,6 +58,17 @@ impl Report {
             let text = format!(
                 "discarded: the mapping of {stream} gave up records that are too old: {}",
                 numbers.join(", ")
+            );
+            eprintln!("{}", clipped(&text));
+        }
+    }
+
+    /// A row was due in many ticks, and no step was taken.
+    pub(crate) fn stuck(self, row: &Key) {
+        if self.is_on {
+            let text = format!(
+                "stuck: the row {row} was due again and again and no step was taken, so the run waits for it no longer: the \
+                 function's log says why each timeout failed"
             );
             eprintln!("{}", clipped(&text));
         }

@@ -6,13 +6,13 @@ use std::sync::{Arc, MutexGuard};
 use waxseal::{
     lock::Lock,
     table::{
-        Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError,
+        Due, DuePage, Item, Key, Page, Query, Scan, ScanPage, TableError, Write, WriteError,
         memory::{Change, Items},
     },
 };
 use waxseal_pattern::Pattern;
 
-use crate::{stream::Stream, wire::StreamRecord, world::World};
+use crate::{stream::Stream, wakes::Wakes, wire::StreamRecord, world::World};
 
 /// A DynamoDB table. Clones are the same table.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ struct State {
     items: Items,
     /// The stream, as each mapping reads it.
     streams: Vec<Stream>,
+    /// Its rows that are to be woken, where its service has timers.
+    wakes: Option<Wakes>,
     /// The number of changes so far.
     changes: u64,
     requests: u64,
@@ -91,11 +93,19 @@ impl Table {
         stream
     }
 
+    /// The rows that are to be woken, from now on.
+    pub(crate) fn wakes(&self) -> Wakes {
+        self.state().wakes.get_or_insert_default().clone()
+    }
+
     fn record(&self, state: &mut State, changes: Vec<Change>, by_ttl: bool) {
-        let State { streams, changes: number, .. } = state;
+        let State { streams, wakes, changes: number, .. } = state;
         let at = self.inner.world.clock.now();
         for change in changes {
             *number += 1;
+            if let Some(wakes) = wakes {
+                wakes.record(&change);
+            }
             if !streams.is_empty() {
                 let record = Arc::new(StreamRecord { sequence: *number, at, change, by_ttl });
                 streams.iter().for_each(|stream| stream.record(&record));
@@ -124,6 +134,13 @@ impl waxseal::Table for Table {
         let mut state = self.state();
         state.requests += 1;
         Ok(state.items.scan(scan, PAGE))
+    }
+
+    async fn due(&self, due: &Due) -> Result<DuePage, TableError> {
+        self.inner.world.simulate_latency().await;
+        let mut state = self.state();
+        state.requests += 1;
+        Ok(state.items.due(due, PAGE))
     }
 
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {

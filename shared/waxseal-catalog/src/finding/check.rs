@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    finding::{messages, patterns, report::Finding, services},
+    finding::{messages, patterns, processes, report::Finding, services, undo},
 };
 
 impl App {
@@ -25,6 +25,8 @@ impl App {
         let mut findings = services::findings(self);
         findings.extend(messages::findings(self));
         findings.extend(patterns::findings(self));
+        findings.extend(processes::findings(self));
+        findings.extend(undo::findings(self));
         findings.sort();
         findings
     }

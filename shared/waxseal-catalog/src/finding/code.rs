@@ -27,5 +27,8 @@ waxseal::codes! {
         ReservedVariable = "WX0114": "a service sets a variable of Waxseal by hand",
         RefusedPattern = "WX0120": "AWS would refuse the pattern of a rule or the filter of a subscription",
         FifoQueue = "WX0121": "a FIFO queue of a service has a wrong name or a wrong batch",
+        Uncaused = "WX0122": "a process waits for a message that nothing it sends can cause",
+        UndoHandlers = "WX0123": "a command and its undo do not have one handler each in one service",
+        UndoNotSent = "WX0124": "a process sends a command and not the command that undoes it",
     }
 }

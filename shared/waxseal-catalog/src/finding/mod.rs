@@ -7,7 +7,9 @@ mod check;
 mod code;
 mod messages;
 mod patterns;
+mod processes;
 mod report;
 mod services;
+mod undo;
 
 pub use self::{code::FindingCode, report::Finding};

@@ -36,6 +36,7 @@ mod relay;
 pub(crate) mod rule;
 mod service;
 mod subscription;
+mod timers;
 
 pub use self::{
     fifo::Fifo,
@@ -45,4 +46,5 @@ pub use self::{
     rule::Rule,
     service::Routes,
     subscription::Subscription,
+    timers::{TICK_PAYLOAD, TICK_SCHEDULE, TIMERS_INDEX},
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use waxseal::{Channel, Declared};
 
-use crate::{app::App, publisher::Publisher};
+use crate::{app::App, deployed::Deployed, publisher::Publisher};
 
 /// The channels that a service's relay or a program publishes to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,7 +15,7 @@ pub struct Publishes {
     /// The topics.
     pub topics: BTreeSet<&'static str>,
     /// The services that get its commands.
-    pub recipients: BTreeSet<&'static str>,
+    pub recipients: BTreeSet<String>,
 }
 
 impl Publishes {
@@ -34,14 +34,23 @@ impl App {
     }
 }
 
+/// The channels of a service. Hints about its timers go to its own queue.
+pub(super) fn of_service(service: &Deployed) -> Publishes {
+    let mut publishes = of(service.emits());
+    if service.has_timers() {
+        publishes.recipients.insert(service.name().to_owned());
+    }
+    publishes
+}
+
 /// The channels of these messages.
-pub(super) fn of(emits: impl IntoIterator<Item = Declared>) -> Publishes {
+fn of(emits: impl IntoIterator<Item = Declared>) -> Publishes {
     let mut publishes = Publishes::default();
     for declared in emits {
         match declared.channel {
             Channel::Bus => publishes.events.push(declared.name),
             Channel::Topic(topic) => drop(publishes.topics.insert(topic)),
-            Channel::Queue(recipient) => drop(publishes.recipients.insert(recipient)),
+            Channel::Queue(recipient) => drop(publishes.recipients.insert(recipient.to_owned())),
             // No handler emits one: that does not compile.
             Channel::Foreign(_) => {}
         }

@@ -10,7 +10,7 @@ use crate::{app::App, deployed::Deployed, source::SourceKind};
 pub enum QueueKind {
     /// Events of the bus and of topics.
     Events,
-    /// Commands.
+    /// Commands, and the hints about timers.
     Commands,
 }
 
@@ -72,6 +72,7 @@ pub(super) fn of(app: &App, service: &Deployed) -> Vec<Queue> {
     let takes = |kind: QueueKind| {
         let wanted = kind == QueueKind::Commands;
         consumes.iter().any(|declared| matches!(declared.channel, Channel::Queue(_)) == wanted)
+            || wanted && service.has_timers()
             || !wanted && service.sources.iter().any(|source| source.kind == SourceKind::Bucket)
     };
     let kinds = [QueueKind::Events, QueueKind::Commands].into_iter().filter(|kind| takes(*kind));

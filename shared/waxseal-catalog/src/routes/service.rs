@@ -35,6 +35,8 @@ pub struct Routes {
     pub horizon: u32,
     /// The channels that its relay publishes to.
     pub publishes: Publishes,
+    /// Whether its table has an index of timers, and its relay ticks.
+    pub has_timers: bool,
     /// The time-out of its relay, in seconds.
     pub relay_timeout: u32,
     /// How many days back a sweep of its relay may begin.
@@ -68,7 +70,8 @@ impl App {
             fifo: fifo::of(self, service),
             timeout: service.program.timeout,
             horizon: self.horizon(service),
-            publishes: publish::of(service.emits()),
+            publishes: publish::of_service(service),
+            has_timers: service.has_timers(),
             relay_timeout: self.relay.timeout,
             sweep: self.retention.sweep,
         }

@@ -169,6 +169,13 @@ settings! {
         example: "7",
         read_by: [Relay],
     }
+    TIMERS_OF = "WAXSEAL_TIMERS_OF" {
+        purpose: "the service whose table has the index of timers: a tick sends its hints to the service's queue",
+        values: Values::Text { what: "a service's name", check: value::service_name },
+        unset: Unset::Means("the relay takes no ticks"),
+        example: "fulfilment",
+        read_by: [Relay],
+    }
     CLAIMS = "WAXSEAL_CLAIMS" {
         purpose: "the place where payloads are checked in, a bucket and perhaps a prefix",
         values: Values::Text { what: "s3://bucket or s3://bucket/prefix", check: value::claim_location },

@@ -138,6 +138,14 @@ pub(super) fn queue_suffix(value: &str) -> Result<(), String> {
     }
 }
 
+/// A service's name.
+pub(super) fn service_name(value: &str) -> Result<(), String> {
+    match !value.is_empty() && is_word(value) {
+        true => Ok(()),
+        false => Err(format!("is `{value:.60}`, not a service's name")),
+    }
+}
+
 /// A topic's ARN.
 pub(super) fn topic_arn(value: &str) -> Result<(), String> {
     let parts: Vec<&str> = value.split(':').collect();

@@ -62,6 +62,11 @@ impl<'a> TemplateIndex<'a> {
         self.all().filter(move |resource| resource.stack == stack && resource.body["Type"] == kind)
     }
 
+    /// The rules of events. Those with a schedule are checked with the timers.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Resource<'a>> {
+        self.of(RULE).filter(|rule| rule.get("/ScheduleExpression").is_null())
+    }
+
     /// The services that have a stack.
     pub(super) fn services(&self) -> impl Iterator<Item = &'a Deployed> {
         let named = |name: &str| self.stacks.iter().any(|stack| stack.name == name);

@@ -5,7 +5,7 @@ use waxseal_catalog::App;
 use crate::{
     check::{
         alarms, catalog, claims, fifo, finding::Finding, functions, index::TemplateIndex, permissions,
-        queues, references, relay, report::Report, rules, settings, sources, table, topics,
+        queues, references, relay, report::Report, rules, settings, sources, table, timers, topics,
     },
     stack::Stack,
 };
@@ -117,6 +117,10 @@ checks! {
         "source-bisect" "a record that crashes the function holds up as few others as can be" bisect
         "source-discarded" "what a mapping gives up is kept with its payload, which a bucket alone does" discarded
     }
+    timers {
+        "timer-tick" "S-69: a rule of the default bus asks the relay of a service with timers once a minute" rule
+        "timer-admitted" "the relay lets the rule in, and a tick that failed is not repeated: the next one finds what is left" admitted
+    }
     alarms {
         "alarm-actions" "an alarm tells the alarms' topic" actions
         "alarm-mail" "a stage can have its alarms mailed" mail
@@ -135,13 +139,13 @@ checks! {
         "iam-wildcard-resource" "`*` for X-Ray and the network of a Kafka mapping alone" wildcard_resource
         "iam-put-events" "PutEvents only under the owner's name and for its types, by StringEquals" put_events
         "iam-own-queues" "a function reads the queues that feed it and no others" own_queues
-        "iam-own-table" "a function may do the requests of waxseal-aws on its own table, a relay may scan it, and neither touches another" own_table
+        "iam-own-table" "a function may do the requests of waxseal-aws on its own table, a relay may scan it and query its index of timers, and neither touches another" own_table
         "iam-dead-letters" "a function may send to its dead-letter queue" dead_letters
         "iam-stream" "a relay reads its own table's stream" stream
         "iam-topics" "a relay publishes to the topics of its catalog, with their key" topics
     }
     table {
-        "table-keys" "pk and sk, both text" keys
+        "table-keys" "pk and sk, both text; the index of timers where the service has some, keys alone, and no other index" keys
         "table-billing" "on demand: a burst of events is not throttled" billing
         "table-recovery" "point-in-time recovery is on" recovery
         "table-deletion" "a table refuses to be deleted unless a stage says otherwise" deletion

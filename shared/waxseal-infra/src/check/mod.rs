@@ -21,6 +21,7 @@ mod rules;
 mod settings;
 mod sources;
 mod table;
+mod timers;
 mod topics;
 
 pub use self::{

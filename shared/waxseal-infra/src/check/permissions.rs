@@ -19,6 +19,7 @@ use crate::{
     service::{
         function::table_actions,
         relay::{RELAY_DEAD_LETTERS, SCAN},
+        timers,
     },
 };
 
@@ -220,14 +221,24 @@ pub(super) fn own_table(index: &TemplateIndex<'_>, report: &mut Report) {
                 "Relay" => &[SCAN],
                 _ => &[],
             };
-            let right = match on_table.as_slice() {
-                [] => wanted.is_empty(),
-                [one] => {
-                    texts(&one["Action"]) == wanted.iter().copied().collect()
-                        && list(&one["Resource"]) == [&arn("Table")]
-                }
+            // A tick reads the index of timers.
+            let ticks = function.id == "Relay" && service.has_timers();
+            let (on_index, on_table): (Vec<_>, Vec<_>) =
+                on_table.into_iter().partition(|statement| ticks && statement["Action"] == timers::QUERY);
+            let reads_index = match on_index.as_slice() {
+                [] => !ticks,
+                [one] => one["Resource"] == timers::index_arn(),
                 _ => false,
             };
+            let right = reads_index
+                && match on_table.as_slice() {
+                    [] => wanted.is_empty(),
+                    [one] => {
+                        texts(&one["Action"]) == wanted.iter().copied().collect()
+                            && list(&one["Resource"]) == [&arn("Table")]
+                    }
+                    _ => false,
+                };
             report.unless(right, &function, "its permissions on Table are not those of waxseal-aws");
         }
     }
@@ -256,7 +267,11 @@ pub(super) fn stream(index: &TemplateIndex<'_>, report: &mut Report) {
         report.unless(reads && lists, &relay, "it may not read the stream of Table");
         let only = allowing(&allowed, "dynamodb:")
             .into_iter()
-            .filter(|statement| !texts(&statement["Action"]).contains(SCAN))
+            // The table and its index of timers have a check of their own.
+            .filter(|statement| {
+                let actions = texts(&statement["Action"]);
+                !actions.contains(SCAN) && !actions.contains(timers::QUERY)
+            })
             .flat_map(|statement| list(&statement["Resource"]))
             .all(|resource| resource == &own[0] || *resource == sub("${Table.Arn}/stream/*"));
         report.unless(only, &relay, "it may read more than the stream of Table");
@@ -292,7 +307,11 @@ pub(super) fn topics(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 /// Whether a relay may send to the command queue of `recipient`, and to no other.
-pub(super) fn may_send(index: &TemplateIndex<'_>, relay: &Resource<'_>, recipients: &BTreeSet<&str>) -> bool {
+pub(super) fn may_send(
+    index: &TemplateIndex<'_>,
+    relay: &Resource<'_>,
+    recipients: &BTreeSet<String>,
+) -> bool {
     let arns: Vec<Value> = recipients
         .iter()
         .map(|recipient| sub(queue_arn(&names::named(index.app, &format!("{recipient}-commands")))))

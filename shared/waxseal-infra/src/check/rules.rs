@@ -8,14 +8,14 @@ use waxseal_catalog::routes::Rule;
 use crate::{
     bus,
     check::{
-        index::{QUEUE, RULE, Resource, TemplateIndex, list, single, target as queue_named, texts},
+        index::{QUEUE, Resource, TemplateIndex, list, single, target as queue_named, texts},
         report::Report,
     },
     names,
 };
 
 pub(super) fn bus(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         let given = rule.get("/EventBusName");
         for bus in buses(index, &rule) {
             let wanted = bus::name(index.app, bus).unwrap_or_default();
@@ -39,7 +39,7 @@ fn buses(index: &TemplateIndex<'_>, rule: &Resource<'_>) -> Vec<Bus> {
 }
 
 pub(super) fn pattern(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         for member in ["source", "detail-type"] {
             let values = list(rule.get(&format!("/EventPattern/{member}")));
             // Partners and AWS services are named by the beginning of their sources.
@@ -56,7 +56,7 @@ pub(super) fn pattern(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 pub(super) fn enabled(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         report.unless(rule.get("/State") == "ENABLED", &rule, "State is not ENABLED");
     }
 }
@@ -69,7 +69,7 @@ fn only_queue(rule: &Resource<'_>) -> Option<String> {
 }
 
 pub(super) fn target(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         let id = rule.get("/Targets/0/Id").is_string();
         report.unless(
             id && only_queue(&rule).is_some(),
@@ -80,7 +80,7 @@ pub(super) fn target(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 pub(super) fn retry(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         for member in ["MaximumEventAgeInSeconds", "MaximumRetryAttempts"] {
             for target in list(rule.get("/Targets")) {
                 let stated = target["RetryPolicy"][member].as_u64().is_some_and(|value| value > 0);
@@ -91,7 +91,7 @@ pub(super) fn retry(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         for one in list(rule.get("/Targets")) {
             let queue = queue_named(&one["DeadLetterConfig"]["Arn"]).and_then(|id| rule.sibling(id));
             let named = queue.is_some_and(|queue| index.is_dead_letters(&queue));
@@ -101,7 +101,7 @@ pub(super) fn dead_letters(index: &TemplateIndex<'_>, report: &mut Report) {
 }
 
 pub(super) fn admitted(index: &TemplateIndex<'_>, report: &mut Report) {
-    for rule in index.of(RULE) {
+    for rule in index.rules() {
         // By its name: only a rule with a name can be let in before it exists.
         let Some(name) = rule.name("Name") else {
             report.at(&rule, "it has no Name");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use waxseal_catalog::{
     RULE_RETRY_DAYS, TOPIC_RETRY_DAYS,
     routes::QueueKind,
-    settings::{BUS, DEAD_LETTERS, HORIZON, MAX_RECEIVES, METRICS, SWEEP, TABLE, TIMEOUT, TOPICS},
+    settings::{BUS, DEAD_LETTERS, HORIZON, MAX_RECEIVES, METRICS, SWEEP, TABLE, TIMEOUT, TIMERS_OF, TOPICS},
 };
 
 use crate::{
@@ -57,6 +57,9 @@ pub(super) fn places(index: &TemplateIndex<'_>, report: &mut Report) {
         report.unless(own, &relay, format!("{} is not its own table, which it sweeps", TABLE.name));
         let reach = relay.number(&SWEEP);
         report.unless(reach >= Some(1), &relay, format!("{} is not stated", SWEEP.name));
+        let timers = relay.variable(TIMERS_OF.name);
+        let told = if routes.has_timers { timers == service } else { timers.is_null() };
+        report.unless(told, &relay, format!("{} is not said where a service has timers", TIMERS_OF.name));
         let bus = relay.variable(BUS.name) == &import(bus::export(index.app, "name"));
         report.unless(bus, &relay, format!("{} is not the application's bus", BUS.name));
         for topic in &routes.publishes.topics {

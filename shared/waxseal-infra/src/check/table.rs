@@ -1,10 +1,13 @@
 //! Tables.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::check::{
-    index::{TABLE, TemplateIndex},
-    report::Report,
+use crate::{
+    check::{
+        index::{TABLE, TemplateIndex},
+        report::Report,
+    },
+    service::timers,
 };
 
 pub(super) fn keys(index: &TemplateIndex<'_>, report: &mut Report) {
@@ -14,12 +17,20 @@ pub(super) fn keys(index: &TemplateIndex<'_>, report: &mut Report) {
             { "AttributeName": PARTITION, "KeyType": "HASH" },
             { "AttributeName": SORT, "KeyType": "RANGE" },
         ]);
-        let types = json!([
-            { "AttributeName": PARTITION, "AttributeType": "S" },
-            { "AttributeName": SORT, "AttributeType": "S" },
-        ]);
-        let right = table.get("/KeySchema") == &schema && table.get("/AttributeDefinitions") == &types;
+        let mut types = vec![
+            json!({ "AttributeName": PARTITION, "AttributeType": "S" }),
+            json!({ "AttributeName": SORT, "AttributeType": "S" }),
+        ];
+        let ticks = index.services().any(|service| service.name() == table.stack && service.has_timers());
+        if ticks {
+            types.extend(timers::attributes());
+        }
+        let right =
+            table.get("/KeySchema") == &schema && table.get("/AttributeDefinitions") == &Value::Array(types);
         report.unless(right, &table, "KeySchema is not pk and sk, both text");
+        let wanted = if ticks { timers::indexes() } else { Value::Null };
+        let right = table.get("/GlobalSecondaryIndexes") == &wanted;
+        report.unless(right, &table, format!("GlobalSecondaryIndexes is not {wanted}"));
     }
 }
 

@@ -11,5 +11,6 @@ mod routes;
 pub(crate) mod sources;
 mod stack;
 mod table;
+pub(crate) mod timers;
 
 pub(crate) use self::stack::stack;

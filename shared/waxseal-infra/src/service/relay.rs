@@ -14,6 +14,7 @@ use crate::{
         builder::StackBuilder,
         lambda::{lambda, role},
         queues::add_relay_dead_letters,
+        timers,
     },
 };
 
@@ -54,13 +55,16 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             "Resource": arn(RELAY_DEAD_LETTERS),
         }),
     ];
+    if builder.routes.has_timers {
+        statements.push(timers::statement());
+    }
     statements.extend(publishing::statements(app, service.name(), &publishes));
     let mut environment = publishing::variables(app, &publishes);
     environment.extend([
         (DEAD_LETTERS.name.to_owned(), reference(RELAY_DEAD_LETTERS)),
         (TABLE.name.to_owned(), reference("Table")),
     ]);
-    for (name, value) in app.relay_variables() {
+    for (name, value) in app.relay_variables(service) {
         environment.insert(name.to_owned(), json!(value));
     }
 

@@ -6,7 +6,7 @@ use waxseal_catalog::{App, Deployed, routes::Routes};
 
 use crate::{
     names::{self, reference, stage_parameter},
-    service::{alarms, builder::StackBuilder, fifo, function, queues, relay, routes, sources, table},
+    service::{alarms, builder::StackBuilder, fifo, function, queues, relay, routes, sources, table, timers},
     stack::Stack,
 };
 
@@ -21,6 +21,9 @@ pub(crate) fn stack(app: &App, service: &Deployed) -> Stack {
     sources::add(&mut builder);
     if builder.routes.has_relay() {
         relay::add(&mut builder);
+    }
+    if builder.routes.has_timers {
+        timers::add(&mut builder);
     }
     alarms::add(&mut builder);
     let template = json!({

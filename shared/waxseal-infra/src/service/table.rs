@@ -5,11 +5,11 @@ use waxseal::table::attribute;
 
 use crate::{
     names::{arn, reference, sub},
-    service::builder::StackBuilder,
+    service::{builder::StackBuilder, timers},
 };
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
-    let table = json!({
+    let mut table = json!({
         "Type": "AWS::DynamoDB::Table",
         // State outlives its stack: deleting a table is a decision of its own.
         "DeletionPolicy": "Retain",
@@ -33,6 +33,13 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
             "Tags": builder.tags(),
         },
     });
+    if builder.routes.has_timers {
+        let properties = &mut table["Properties"];
+        if let Some(attributes) = properties["AttributeDefinitions"].as_array_mut() {
+            attributes.extend(timers::attributes());
+        }
+        properties["GlobalSecondaryIndexes"] = timers::indexes();
+    }
     builder.add("Table", table);
     builder.output("TableName", reference("Table"));
     builder.output("TableArn", arn("Table"));

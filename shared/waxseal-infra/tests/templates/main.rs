@@ -10,3 +10,4 @@ mod laws;
 mod publishers;
 mod sources;
 mod support;
+mod timers;

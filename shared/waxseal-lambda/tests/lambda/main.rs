@@ -16,6 +16,7 @@ mod kafka;
 mod laws;
 mod mutations;
 mod pipes;
+mod processes;
 mod relay;
 mod responses;
 mod runtime;

@@ -156,7 +156,7 @@ async fn what_no_source_sends_is_refused_by_its_shape_and_never_quoted() {
     let error = invoke(&function, &golden("http-function-url")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "this function takes no HTTP: it takes SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, and releases; look at what invokes it"
+        "this function takes no HTTP: it takes SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, releases, and questions about processes; look at what invokes it"
     );
 }
 

@@ -284,7 +284,7 @@ async fn a_function_that_cannot_sweep_says_so() {
     for (answer, takes) in [
         (
             invoke(&crate::common::inventory().0, payload).await,
-            "SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, and releases",
+            "SQS, SNS, EventBridge, S3, Kinesis, Kafka and DynamoDB stream records, releases, and questions about processes",
         ),
         (invoke(&still, payload).await, "DynamoDB stream records"),
     ] {

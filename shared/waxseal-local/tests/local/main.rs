@@ -21,3 +21,4 @@ mod release;
 mod reports;
 mod sources;
 mod tenants;
+mod timers;

@@ -128,7 +128,7 @@ fn balances_on_every_seed(style: Style) {
     let least = 2 * seeds;
     assert!(totals.iter().all(|total| *total > least), "confirmed, cancelled, duplicates: {totals:?}");
     let returned = sum(|summary| summary.books.returned);
-    assert!(returned > seeds / 2, "{returned} were returned");
+    assert!(returned > seeds / 4, "{returned} were returned");
     let late = sum(|summary| summary.books.cancelled.late);
     assert_eq!(late > seeds, style == Style::Orchestration, "{late} were late");
 }

@@ -206,3 +206,35 @@ impl Book {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use waxseal_local::Local;
+
+    use super::*;
+
+    fn post(gateway: &Gateway, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::post(path).header("idempotency-key", key);
+        let (status, answer, _) = gateway.decide(&request.body(Bytes::from(body.to_string())).unwrap());
+        (status, answer)
+    }
+
+    #[test]
+    fn a_reversal_gives_back_by_key_and_no_charge_is_made_with_the_key_again() {
+        let local = Local::builder().build();
+        let gateway = Gateway::new(local.clock().clone(), local.random().clone());
+        let charge = json!({"orderId": "o-1", "amount": 2500, "currency": "EUR", "token": "tok_visa"});
+        let reversal = |key: &str| json!({"orderId": "o-1", "chargeKey": key});
+        assert_eq!(post(&gateway, "/charges", "c-1", charge.clone()).0, StatusCode::CREATED);
+        assert_eq!(gateway.paid("o-1"), 2500);
+        let (status, answer) = post(&gateway, "/reversals", "r-1", reversal("c-1"));
+        assert!(status == StatusCode::CREATED && answer["refundId"].is_string(), "{answer}");
+        assert_eq!(post(&gateway, "/reversals", "r-1", reversal("c-1")), (status, answer), "the same key");
+        // One that was never made.
+        assert_eq!(post(&gateway, "/reversals", "r-2", reversal("c-2")), (StatusCode::CREATED, json!({})));
+        for key in ["c-1", "c-2"] {
+            assert_eq!(post(&gateway, "/charges", key, charge.clone()).0, StatusCode::CONFLICT);
+        }
+        assert_eq!((gateway.paid("o-1"), gateway.captured().len()), (0, 0));
+    }
+}

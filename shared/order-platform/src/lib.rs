@@ -8,6 +8,7 @@
 mod app;
 mod books;
 mod command_line;
+pub mod compare;
 mod feed;
 mod gateway;
 mod input;

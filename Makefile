@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # The platform's own options of `run` and `serve`, and those of `run-localstack`, which it reads from its environment:
 # make run ORDERS=50
-export ORDERS STOCK MAILS
+export ORDERS STOCK MAILS STYLE DEADLINE
 run-localstack: export FORMAT PORT
 # Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
 export ROUNDS PERMILLE PEERS
@@ -45,12 +45,12 @@ help:
 ##@ Try it
 
 .PHONY: run
-run: ## Feed 500 orders through every service in one process | ORDERS= STOCK= SEED= FORMAT=json MAILS= LOG=
+run: ## Feed 500 orders through every service in one process | STYLE= DEADLINE= ORDERS= STOCK= SEED= FORMAT= MAILS= LOG=
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p order-platform -- run $(call option,seed,SEED) $(JSON) $(LOG_LEVEL)
 
 .PHONY: serve
-serve: ## Keep it running, with its HTTP API on 127.0.0.1:8080 | PORT= STOCK= ORDERS= LOG=
+serve: ## Keep it running, with its HTTP API on 127.0.0.1:8080 | STYLE= PORT= STOCK= ORDERS= LOG=
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p order-platform -- serve $(call option,port,PORT) $(JSON) $(LOG_LEVEL)
 

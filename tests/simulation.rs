@@ -1,22 +1,23 @@
-//! The whole platform on two hundred seeds: duplicates, reordering, crashes between handler and
-//! commit, lost answers. The books must balance on every one.
+//! The whole platform in both styles, on a hundred seeds each: duplicates, reordering, crashes between
+//! handler and commit, lost answers, and in orchestration deadlines that pass. The books must balance
+//! on every one, and nothing may be left of an order that did not end well.
 
 // A panic of a test's helper is its result.
 #![allow(clippy::unwrap_used)]
 
 use std::{fmt::Write as _, fs, path::PathBuf, time::Duration};
 
-use order_platform::{Feed, Platform, Setup, Stock, Summary};
+use order_platform::{Deadlines, Feed, Platform, Setup, Stock, Style, Summary};
 use waxseal_local::Faults;
 use waxseal_testing::simulation::{Simulation, simulate};
 use waxseal_tests::inputs::Inputs;
 
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 100;
 
 /// The orders of the run whose history is compared; `make soak` has 10,000.
 const ORDERS: u32 = 300;
 
-/// The number of seeds: [`SEEDS`], or the setting of `make soak`.
+/// The number of seeds of each style: [`SEEDS`], or the setting of `make soak`.
 fn seeds() -> u64 {
     setting("WAXSEAL_SIMULATION_SEEDS", SEEDS)
 }
@@ -26,8 +27,31 @@ fn setting<T: std::str::FromStr>(name: &str, default: T) -> T {
     said.parse().unwrap_or_else(|_| panic!("{name}={said}: a number"))
 }
 
-/// The order platform under faults, with the input of `make run`.
-struct OnABadDay;
+/// The order platform in one style under faults, with the input of `make run`.
+struct OnABadDay(Style);
+
+/// The time of each step of `fulfilment` on this seed, in milliseconds; its own where `None`. A hasty
+/// one races nearly every reply, and a short one only those that a crash delays.
+fn deadline(seed: u64) -> Option<u64> {
+    match seed % 4 {
+        0 => None,
+        1 => Some(60_000),
+        2 => Some(2_000),
+        _ => Some(150 + seed % 400),
+    }
+}
+
+/// How the platform is set up in this style on this seed.
+fn setup(style: Style, seed: u64) -> Setup {
+    let deadlines = deadline(seed).map(|millis| Deadlines::of_each(Duration::from_millis(millis)));
+    Setup {
+        seed,
+        faults: Faults::bad_day(),
+        style,
+        deadlines: deadlines.unwrap_or_default(),
+        ..Setup::default()
+    }
+}
 
 impl Simulation for OnABadDay {
     /// A line of the file of orders.
@@ -39,18 +63,24 @@ impl Simulation for OnABadDay {
     }
 
     fn run(&self, seed: u64, lines: &[String]) -> (Summary, Vec<String>) {
-        run(seed, &inputs(seed, lines))
+        run(self.0, seed, &inputs(seed, lines))
     }
 
     fn repeat(&self, seed: u64, lines: &[String]) -> String {
-        let folder =
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/simulation").join(seed.to_string());
+        let Self(style) = self;
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/simulation");
+        let folder = folder.join(format!("{style}-{seed}"));
         let (orders, stock) = inputs(seed, lines).files();
         let (orders_file, stock_file) = (folder.join("orders.jsonl"), folder.join("stock.jsonl"));
         fs::create_dir_all(&folder).unwrap();
         fs::write(&orders_file, orders).unwrap();
         fs::write(&stock_file, stock).unwrap();
-        format!("make run SEED={seed} ORDERS={} STOCK={}", orders_file.display(), stock_file.display())
+        let deadline = match (style, deadline(seed)) {
+            (Style::Orchestration, Some(millis)) => format!(" DEADLINE={millis}"),
+            _ => String::new(),
+        };
+        let (orders, stock) = (orders_file.display(), stock_file.display());
+        format!("make run STYLE={style} SEED={seed}{deadline} ORDERS={orders} STOCK={stock}")
     }
 }
 
@@ -60,16 +90,16 @@ fn inputs(seed: u64, lines: &[String]) -> Inputs {
 }
 
 /// One run as `make run` does it, and the invariants that it breaks.
-fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
+fn run(style: Style, seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
     let (orders, stock) = inputs.files();
     let stock = Stock::parse(&stock);
-    let setup = Setup { seed, faults: Faults::bad_day(), real_time: false, mails: None };
-    let platform = Platform::new(setup).unwrap();
+    let platform = Platform::new(setup(style, seed)).unwrap();
     platform.receive(&stock).unwrap();
     let feed = Feed::start(platform.local(), &orders);
     platform.local().executor().run_until(Duration::from_secs(1), || false);
     let summary = Summary::of(&platform, &feed.answers(), seed, 0.0);
     let mut wrong = summary.books.imbalances(&platform.orders(), &stock.initial());
+    wrong.extend(platform.leaks());
     let (done, total) = feed.progress();
     if done != total {
         wrong.push(format!("{} of {total} lines were never answered", total - done));
@@ -84,29 +114,44 @@ fn run(seed: u64, inputs: &Inputs) -> (Summary, Vec<String>) {
     (summary, wrong)
 }
 
-#[test]
-fn the_books_balance_on_every_seed() {
-    let summaries = simulate(&OnABadDay, 0..seeds()).unwrap();
-    // A simulation in which nothing happens would pass as well, so the counts are checked.
+/// All seeds of a style, and that each kind of end occurred. A simulation in which nothing happens
+/// would pass as well, so the counts are checked.
+fn balances_on_every_seed(style: Style) {
+    let seeds = seeds();
+    let summaries = simulate(&OnABadDay(style), 0..seeds).unwrap();
     let sum = |of: fn(&Summary) -> u64| summaries.iter().map(of).sum::<u64>();
     let totals = [
         sum(|summary| summary.books.confirmed),
         sum(|summary| summary.books.cancelled.total()),
         sum(|summary| summary.duplicates_absorbed.unwrap_or_default()),
     ];
-    assert!(totals.iter().all(|total| *total > 500), "confirmed, cancelled, duplicates: {totals:?}");
+    let least = 2 * seeds;
+    assert!(totals.iter().all(|total| *total > least), "confirmed, cancelled, duplicates: {totals:?}");
+    let returned = sum(|summary| summary.books.returned);
+    assert!(returned > seeds / 4, "{returned} were returned");
+    let late = sum(|summary| summary.books.cancelled.late);
+    assert_eq!(late > seeds, style == Style::Orchestration, "{late} were late");
+}
+
+#[test]
+fn s72_g1_g2_the_books_of_orchestration_balance_on_every_seed() {
+    balances_on_every_seed(Style::Orchestration);
+}
+
+#[test]
+fn the_books_of_choreography_balance_on_every_seed() {
+    balances_on_every_seed(Style::Choreography);
 }
 
 /// All emissions are published again from the receipts, under faults: no customer is charged or
 /// mailed twice, and no order is shipped twice.
 #[test]
 fn o3_a_sweep_of_everything_changes_no_book() {
-    for seed in 0..10 {
+    for (style, seed) in Style::ALL.into_iter().flat_map(|style| (0..10).map(move |seed| (style, seed))) {
         let inputs = Inputs::of(seed);
         let (orders, stock) = inputs.files();
         let stock = Stock::parse(&stock);
-        let setup = Setup { seed, faults: Faults::bad_day(), real_time: false, mails: None };
-        let platform = Platform::new(setup).unwrap();
+        let platform = Platform::new(setup(style, seed)).unwrap();
         let local = platform.local();
         let began = local.now();
         platform.receive(&stock).unwrap();
@@ -126,30 +171,31 @@ fn o3_a_sweep_of_everything_changes_no_book() {
             });
         }
         local.executor().run_until(Duration::from_secs(1), || false);
-        assert_eq!(platform.books(), books, "seed {seed}");
+        assert_eq!(platform.books(), books, "{style}, seed {seed}");
         assert_eq!(platform.books().imbalances(&platform.orders(), &stock.initial()), [] as [String; 0]);
-        assert!(platform.dead_letters().is_empty(), "seed {seed}");
-        assert!(swept > 10 && platform.published().peek().len() > published + 10, "seed {seed}: {swept}");
+        assert_eq!(platform.leaks(), [] as [String; 0], "{style}, seed {seed}");
+        assert!(platform.dead_letters().is_empty(), "{style}, seed {seed}");
+        let more = platform.published().peek().len() > published + 10;
+        assert!(swept > 10 && more, "{style}, seed {seed}: {swept}");
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_summary() {
-    for seed in [0, 7, 99] {
+    for (style, seed) in Style::ALL.into_iter().flat_map(|style| [0, 7, 99].map(|seed| (style, seed))) {
         let inputs = Inputs::of(seed);
-        assert_eq!(run(seed, &inputs), run(seed, &inputs));
+        assert_eq!(run(style, seed, &inputs), run(style, seed, &inputs));
     }
     let inputs = Inputs::of(1);
-    let deliveries = |seed| run(seed, &inputs).0.deliveries;
+    let deliveries = |seed| run(Style::Choreography, seed, &inputs).0.deliveries;
     assert!((2..10).map(deliveries).any(|other| other != deliveries(1)), "the seed decides nothing");
 }
 
 /// Everything that a run leaves behind, to the byte: what was published, in its order, with the ids
 /// and times of the environment, each item of each table, and the dead letters.
-fn history(seed: u64, inputs: &Inputs) -> String {
+fn history(style: Style, seed: u64, inputs: &Inputs) -> String {
     let (orders, stock) = inputs.files();
-    let setup = Setup { seed, faults: Faults::bad_day(), real_time: false, mails: None };
-    let platform = Platform::new(setup).unwrap();
+    let platform = Platform::new(setup(style, seed)).unwrap();
     platform.receive(&Stock::parse(&stock)).unwrap();
     let feed = Feed::start(platform.local(), &orders);
     platform.local().executor().run_until(Duration::from_secs(1), || false);
@@ -171,11 +217,13 @@ fn history(seed: u64, inputs: &Inputs) -> String {
 #[test]
 fn one_seed_gives_one_history_to_the_byte() {
     let inputs = Inputs::of_orders(5, setting("WAXSEAL_SIMULATION_ORDERS", ORDERS));
-    let (one, other) = (history(5, &inputs), history(5, &inputs));
-    assert!(one.lines().count() > 3 * inputs.orders.len(), "nothing has happened");
-    let difference = one.lines().zip(other.lines()).find(|(one, other)| one != other);
-    assert_eq!(difference, None);
-    assert_eq!(one.len(), other.len());
+    for style in Style::ALL {
+        let (one, other) = (history(style, 5, &inputs), history(style, 5, &inputs));
+        assert!(one.lines().count() > 3 * inputs.orders.len(), "nothing has happened");
+        let difference = one.lines().zip(other.lines()).find(|(one, other)| one != other);
+        assert_eq!(difference, None, "{style}");
+        assert_eq!(one.len(), other.len(), "{style}");
+    }
 }
 
 #[test]
@@ -186,19 +234,19 @@ fn a_failure_is_shrunk_and_the_command_that_repeats_it_is_printed() {
         type Step = String;
         type Summary = ();
         fn steps(&self, seed: u64) -> Vec<String> {
-            OnABadDay.steps(seed)
+            OnABadDay(Style::Choreography).steps(seed)
         }
         fn run(&self, _: u64, lines: &[String]) -> ((), Vec<String>) {
             let bad = lines.iter().filter(|line| line.contains("tok_timeout"));
             ((), bad.map(|_| "a card timed out".to_owned()).take(1).collect())
         }
         fn repeat(&self, seed: u64, lines: &[String]) -> String {
-            OnABadDay.repeat(seed, lines)
+            OnABadDay(Style::Choreography).repeat(seed, lines)
         }
     }
     let broken = simulate(&WithABug, 3..4).broken.remove(0);
     assert_eq!((broken.steps, &*broken.invariants), (1, &["a card timed out".to_owned()][..]));
-    let (_, command) = broken.repeat.split_once("make run SEED=3 ORDERS=").unwrap();
+    let (_, command) = broken.repeat.split_once("make run STYLE=choreography SEED=3 ORDERS=").unwrap();
     let (orders, stock) = command.split_once(" STOCK=").unwrap();
     let line = fs::read_to_string(orders).unwrap();
     assert!(line.lines().count() == 1 && line.contains("tok_timeout"), "{line}");

@@ -11,7 +11,7 @@ use waxseal_catalog::App;
 /// The order platform, with the binaries that this repository builds.
 #[must_use]
 pub fn platform() -> App {
-    let mut app = order_platform::declared();
+    let mut app = order_platform::declared(order_platform::DEPLOYED);
     app.binaries = Some(binaries());
     app
 }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs, time::Duration};
 use inventory::Stock;
 use order_platform::{Books, Feed, Platform, Setup, lines::Lines};
 use serde_json::{Value, json};
-use waxseal_local::Faults;
+use shipping::Shipment;
 use waxseal_tests::localstack::{becomes, feed::feed, instance::root, progress};
 
 use crate::world::scenario;
@@ -55,7 +55,7 @@ fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
     let world = scenario("sixty_orders_leave_the_same_books_as_on_the_embedded_environment");
     let (file, stock) = file(60);
 
-    let setup = Setup { seed: 1, faults: Faults::none(), real_time: false, mails: None };
+    let setup = Setup { seed: 1, ..Setup::default() };
     let embedded = Platform::new(setup).unwrap();
     let lines: String =
         stock.iter().map(|(sku, pieces)| format!("{}\n", json!({"sku": sku, "onHand": pieces}))).collect();
@@ -90,7 +90,10 @@ fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
     becomes("the books", &wanted, || {
         let mut stock = world.stage.entities::<Stock>("inventory").unwrap();
         stock.retain(|(sku, _)| ours(sku));
-        Books::of(&orders(), stock, &gateway, world.outside.mails_to(EMAIL).len() as u64)
+        let parcels = world.stage.entities::<Shipment>("shipping").unwrap().into_iter();
+        let parcels: Vec<Shipment> = parcels.filter(|(id, _)| ours(id)).map(|(_, parcel)| parcel).collect();
+        let mails = world.outside.mails_to(EMAIL).len() as u64;
+        Books::of(&orders(), stock, &gateway, mails).with_parcels(&parcels)
     });
     assert_eq!(wanted.imbalances(&orders(), &stock), Vec::<String>::new());
     world.settle();

@@ -85,6 +85,13 @@ fn order(rng: &mut Rng, n: u32) -> Value {
     if rng.u32(..5) == 0 {
         line["cancelAfterMs"] = json!(rng.u32(..1500));
     }
+    // Some come back, late enough to be confirmed, or too early.
+    if n % 6 == 3 {
+        line["returnAfterMs"] = json!(if n % 12 == 3 { 900_000 } else { 1_000 });
+    }
+    if n % 4 == 1 {
+        line["order"]["shipTo"] = json!({"lines": ["南青山 3-1-30"], "city": "東京都 港区", "country": "JP"});
+    }
     line
 }
 

@@ -1,7 +1,7 @@
 //! AWS, the gateway and the mail server for functions that `cargo lambda watch` runs: `make
 //! stand-ins`.
 //!
-//! They are those of the binaries' tests, with one file of variables for all six functions. The
+//! They are those of the binaries' tests, with one file of variables for all functions. The
 //! functions share one table, which works because receipts name their consumer and items their
 //! kind; on AWS each service has its own. No message goes from one function to the next by itself:
 //! a person invokes a function, and reads the effects here.

@@ -1,8 +1,9 @@
 //! The Lambda entry of `inventory`. The environment configures it: `WAXSEAL_TABLE`,
-//! `WAXSEAL_DLQ_URL` and the standard `AWS_*`.
+//! `WAXSEAL_DLQ_URL`, `ORDER_STYLE` and the standard `AWS_*`.
 
 use std::process::ExitCode;
 
+use order_events::Style;
 use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
@@ -14,6 +15,7 @@ async fn main() -> ExitCode {
 
 async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
-    let engine = Engine::new(inventory::service(), aws.table()?, aws.host(), aws.settings()?)?;
+    let engine =
+        Engine::new(inventory::service(Style::from_env()?), aws.table()?, aws.host(), aws.settings()?)?;
     Ok(Function::new(aws.batches(engine)?))
 }

@@ -1,24 +1,56 @@
-//! `order.cancelled`: the reserved stock is released, for every reason of the cancellation.
+//! Pieces that are set aside go back on the shelf: an order was cancelled, `fulfilment` undoes its
+//! reservation, or a customer sent the pieces back.
 
-use order_events::{OrderCancelled, StockLevelChanged};
-use waxseal::{Envelope, Fault, Handler, Unit};
+use order_events::{
+    OrderCancelled, OrderReturned, ReleaseStock, StockLevelChanged, StockReleased, StockRestocked,
+};
+use waxseal::{Emits, Envelope, Fault, Handler, Loaded, Unit};
 
 use crate::{
     reservation::{Reservation, ReservationStatus},
     stock::Stock,
 };
 
-pub(crate) struct ReleaseStock;
-
-/// The error for a reservation of an article that has no stock row.
+/// The reason why nothing can be put back.
 #[derive(Debug, thiserror::Error)]
-#[error("the reservation of order {order_id} holds {sku}, which has no stock row: restore the row")]
-struct NoStockRow {
-    order_id: String,
-    sku: String,
+enum NothingToPutBack {
+    #[error("the reservation of order {order_id} holds {sku}, which has no stock row: restore the row")]
+    NoStockRow { order_id: String, sku: String },
+    #[error("order {0} was returned, but nothing was set aside for it")]
+    NotReserved(String),
 }
 
-impl Handler for ReleaseStock {
+/// Puts the pieces of a reservation back, once: a reservation that holds none stays as it is. The
+/// levels of stock after it are for the caller to emit.
+async fn put_back<E: Emits>(
+    order_id: &str,
+    mut reservation: Loaded<Reservation>,
+    status: ReservationStatus,
+    unit: &mut Unit<'_, E>,
+) -> Result<Vec<StockLevelChanged>, Fault> {
+    match reservation.status {
+        ReservationStatus::Reserved => {}
+        ReservationStatus::Short
+        | ReservationStatus::Released
+        | ReservationStatus::CancelledFirst
+        | ReservationStatus::Restocked => return Ok(Vec::new()),
+    }
+    let mut levels = Vec::with_capacity(reservation.pieces.len());
+    for (sku, quantity) in &reservation.pieces {
+        let gone = || NothingToPutBack::NoStockRow { order_id: order_id.to_owned(), sku: sku.clone() };
+        let mut stock = unit.load::<Stock>(sku).await?.ok_or_else(|| Fault::permanent(gone()))?;
+        levels.push(stock.release(sku, *quantity).map_err(Fault::permanent)?);
+        unit.save(stock);
+    }
+    reservation.status = status;
+    unit.save(reservation);
+    Ok(levels)
+}
+
+/// Choreography: the order is cancelled, for whatever reason.
+pub(crate) struct OnOrderCancelled;
+
+impl Handler for OnOrderCancelled {
     const NAME: &str = "release-stock";
     type Event = OrderCancelled;
     type Emits = (StockLevelChanged,);
@@ -29,7 +61,7 @@ impl Handler for ReleaseStock {
         unit: &mut Unit<'_, Self::Emits>,
     ) -> Result<(), Fault> {
         let order_id = &event.data.order_id;
-        let Some(mut reservation) = unit.load::<Reservation>(order_id).await? else {
+        let Some(reservation) = unit.load::<Reservation>(order_id).await? else {
             // `order.placed` is still on its way, and must find that there is nothing to reserve
             // any more.
             let status = ReservationStatus::CancelledFirst;
@@ -37,21 +69,67 @@ impl Handler for ReleaseStock {
             unit.save(reservation);
             return Ok(());
         };
-        match reservation.status {
-            ReservationStatus::Reserved => {}
-            ReservationStatus::Short | ReservationStatus::Released | ReservationStatus::CancelledFirst => {
-                return Ok(());
-            }
-        }
-        for (sku, quantity) in &reservation.pieces {
-            let gone = || Fault::permanent(NoStockRow { order_id: order_id.clone(), sku: sku.clone() });
-            let mut stock = unit.load::<Stock>(sku).await?.ok_or_else(gone)?;
-            let level = stock.release(sku, *quantity).map_err(Fault::permanent)?;
-            unit.save(stock);
+        for level in put_back(order_id, reservation, ReservationStatus::Released, unit).await? {
             unit.emit(level);
         }
-        reservation.status = ReservationStatus::Released;
-        unit.save(reservation);
+        Ok(())
+    }
+}
+
+/// Orchestration: `fulfilment` undoes the reservation. A reservation that never took place needs no
+/// mark of its own: the engine keeps the late command from taking effect (S-72).
+pub(crate) struct OnReleaseStock;
+
+impl Handler for OnReleaseStock {
+    const NAME: &str = "release-on-command";
+    type Event = ReleaseStock;
+    type Emits = (StockReleased, StockLevelChanged);
+
+    async fn handle(
+        &self,
+        command: &Envelope<ReleaseStock>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let order_id = &command.data.order_id;
+        if let Some(reservation) = unit.load::<Reservation>(order_id).await? {
+            for level in put_back(order_id, reservation, ReservationStatus::Released, unit).await? {
+                unit.emit(level);
+            }
+        }
+        unit.emit(StockReleased { order_id: order_id.clone() });
+        Ok(())
+    }
+}
+
+/// Both styles: the customer sent the pieces back. `payment` gives the money back once they are
+/// here.
+pub(crate) struct OnOrderReturned;
+
+impl Handler for OnOrderReturned {
+    const NAME: &str = "restock";
+    type Event = OrderReturned;
+    type Emits = (StockRestocked, StockLevelChanged);
+
+    async fn handle(
+        &self,
+        event: &Envelope<OrderReturned>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let order_id = &event.data.order_id;
+        let none = || Fault::permanent(NothingToPutBack::NotReserved(order_id.clone()));
+        let reservation = unit.load::<Reservation>(order_id).await?.ok_or_else(none)?;
+        match reservation.status {
+            ReservationStatus::Reserved => {}
+            // The return was heard of before, under another event id.
+            ReservationStatus::Restocked => return Ok(()),
+            ReservationStatus::Short | ReservationStatus::Released | ReservationStatus::CancelledFirst => {
+                return Err(none());
+            }
+        }
+        for level in put_back(order_id, reservation, ReservationStatus::Restocked, unit).await? {
+            unit.emit(level);
+        }
+        unit.emit(StockRestocked { order_id: order_id.clone() });
         Ok(())
     }
 }

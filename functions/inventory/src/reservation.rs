@@ -27,6 +27,8 @@ pub enum ReservationStatus {
     Released,
     /// The order was cancelled before it was known, and gets nothing.
     CancelledFirst,
+    /// Its customer sent the pieces back.
+    Restocked,
 }
 
 impl Entity for Reservation {

@@ -1,8 +1,11 @@
-//! `order.placed`: everything in the order is reserved, or nothing.
+//! Everything in an order is reserved, or nothing: at `order.placed`, or at the command of
+//! `fulfilment`.
 
 use std::collections::BTreeMap;
 
-use order_events::{Line, OrderPlaced, ShortLine, StockLevelChanged, StockReserved, StockShort};
+use order_events::{
+    Currency, Line, OrderPlaced, ReserveStock, ShortLine, StockLevelChanged, StockReserved, StockShort,
+};
 use waxseal::{Envelope, Fault, Handler, Loaded, Unit, table::LARGEST_ACTIONS};
 
 use crate::{
@@ -26,47 +29,84 @@ pub enum Unfit {
     Empty,
 }
 
-pub(crate) struct ReserveStock;
+/// The answers about an order, and the levels of stock after it.
+type Replies = (StockReserved, StockShort, StockLevelChanged);
 
-impl Handler for ReserveStock {
+/// What both styles ask for.
+struct Wanted<'a> {
+    order_id: &'a str,
+    lines: &'a [Line],
+    currency: Currency,
+    payment_token: &'a str,
+}
+
+/// Reserves, and answers.
+async fn reserve(wanted: Wanted<'_>, unit: &mut Unit<'_, Replies>) -> Result<(), Fault> {
+    let Wanted { order_id, lines, currency, payment_token } = wanted;
+    // The order is known: reserved under another message id, or cancelled before.
+    if unit.load::<Reservation>(order_id).await?.is_some() {
+        return Ok(());
+    }
+    let pieces = pieces(lines).map_err(Fault::permanent)?;
+    let total = order_events::total(lines).map_err(Fault::permanent)?;
+    let (stocks, short) = look(&pieces, unit).await?;
+    let order = order_id.to_owned();
+    let status = if short.is_empty() {
+        for (sku, mut stock) in stocks {
+            let level = stock.reserve(sku, pieces[sku]).map_err(Fault::permanent)?;
+            unit.save(stock);
+            unit.emit(level);
+        }
+        unit.emit(StockReserved {
+            order_id: order,
+            total,
+            currency,
+            payment_token: payment_token.to_owned(),
+        });
+        Reservation { status: ReservationStatus::Reserved, pieces }
+    } else {
+        // The read stock is not guarded: one observation of too little stock is enough.
+        unit.emit(StockShort { order_id: order, short });
+        Reservation { status: ReservationStatus::Short, pieces: BTreeMap::new() }
+    };
+    let reservation = unit.create(order_id, status);
+    unit.save(reservation);
+    Ok(())
+}
+
+/// Choreography: an order is placed.
+pub(crate) struct OnOrderPlaced;
+
+impl Handler for OnOrderPlaced {
     const NAME: &str = "reserve-stock";
     type Event = OrderPlaced;
-    type Emits = (StockReserved, StockShort, StockLevelChanged);
+    type Emits = Replies;
 
     async fn handle(
         &self,
         event: &Envelope<OrderPlaced>,
         unit: &mut Unit<'_, Self::Emits>,
     ) -> Result<(), Fault> {
-        let order = &event.data;
-        // The order is known: reserved under another event id, or cancelled before.
-        if unit.load::<Reservation>(&order.order_id).await?.is_some() {
-            return Ok(());
-        }
-        let pieces = pieces(&order.lines).map_err(Fault::permanent)?;
-        let total = order_events::total(&order.lines).map_err(Fault::permanent)?;
-        let (stocks, short) = look(&pieces, unit).await?;
-        let status = if short.is_empty() {
-            for (sku, mut stock) in stocks {
-                let level = stock.reserve(sku, pieces[sku]).map_err(Fault::permanent)?;
-                unit.save(stock);
-                unit.emit(level);
-            }
-            unit.emit(StockReserved {
-                order_id: order.order_id.clone(),
-                total,
-                currency: order.currency,
-                payment_token: order.payment_token.clone(),
-            });
-            Reservation { status: ReservationStatus::Reserved, pieces }
-        } else {
-            // The read stock is not guarded: one observation of too little stock is enough.
-            unit.emit(StockShort { order_id: order.order_id.clone(), short });
-            Reservation { status: ReservationStatus::Short, pieces: BTreeMap::new() }
-        };
-        let reservation = unit.create(&order.order_id, status);
-        unit.save(reservation);
-        Ok(())
+        let OrderPlaced { order_id, lines, currency, payment_token, .. } = &event.data;
+        reserve(Wanted { order_id, lines, currency: *currency, payment_token }, unit).await
+    }
+}
+
+/// Orchestration: `fulfilment` asks for the stock.
+pub(crate) struct OnReserveStock;
+
+impl Handler for OnReserveStock {
+    const NAME: &str = "reserve-on-command";
+    type Event = ReserveStock;
+    type Emits = Replies;
+
+    async fn handle(
+        &self,
+        command: &Envelope<ReserveStock>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let ReserveStock { order_id, lines, currency, payment_token } = &command.data;
+        reserve(Wanted { order_id, lines, currency: *currency, payment_token }, unit).await
     }
 }
 
@@ -92,7 +132,7 @@ type Stocks<'a> = Vec<(&'a str, Loaded<Stock>)>;
 /// The stock of each SKU, and the SKUs with too little of it; an unknown SKU has none.
 async fn look<'a>(
     pieces: &'a BTreeMap<String, u64>,
-    unit: &mut Unit<'_, <ReserveStock as Handler>::Emits>,
+    unit: &mut Unit<'_, Replies>,
 ) -> Result<(Stocks<'a>, Vec<ShortLine>), Fault> {
     let (mut stocks, mut short) = (Vec::with_capacity(pieces.len()), Vec::new());
     for (sku, &wanted) in pieces {
@@ -117,7 +157,7 @@ mod tests {
     #[test]
     fn an_order_is_set_aside_whole_or_not_at_all() {
         let stock = |on_hand, reserved| Stock { on_hand, reserved };
-        let mut alone = Alone::handler(ReserveStock).with("tee", &stock(3, 0)).with("hat", &stock(1, 0));
+        let mut alone = Alone::handler(OnOrderPlaced).with("tee", &stock(3, 0)).with("hat", &stock(1, 0));
         let ran = block_on(alone.run(placed("o-1", &[("tee", 2, 1250), ("hat", 1, 800)])));
         assert!(matches!(ran.result, Ok(Outcome::Applied)), "{ran:?}");
         assert_eq!(ran.emitted_of::<StockReserved>()[0].total, 3300);

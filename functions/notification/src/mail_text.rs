@@ -48,7 +48,7 @@ pub(crate) fn confirmed(
     event: &OrderConfirmed,
     effect_key: String,
 ) -> Result<Mail, Unwritable> {
-    let OrderConfirmed { order_id, customer, total, currency, confirmed_at } = event;
+    let OrderConfirmed { order_id, customer, total, currency, confirmed_at, .. } = event;
     let order_id = &one_line(order_id);
     let news = format!(
         "thank you: your order {order_id} is confirmed and on its way to our warehouse.\nWe have charged {}.",
@@ -72,6 +72,12 @@ pub(crate) fn cancelled(
         CancelReason::Declined => "your payment was declined. Nothing was charged.".to_owned(),
         CancelReason::Customer => {
             format!("as you asked. If {} was charged already, it goes back to you.", currency.format(*total))
+        }
+        CancelReason::Late => {
+            format!(
+                "we are sorry: we could not send it in time. If {} was charged, it went back to you.",
+                currency.format(*total)
+            )
         }
     };
     let news = format!("your order {order_id} is cancelled: {why}");
@@ -124,6 +130,7 @@ mod tests {
             total: 1250,
             currency: Currency::EUR,
             confirmed_at: "2026-11-21T09:30:00.123Z".parse().unwrap(),
+            ship_to: None,
         }
     }
 
@@ -153,8 +160,9 @@ mod tests {
             (CancelReason::Short, "in stock"),
             (CancelReason::Declined, "declined"),
             (CancelReason::Customer, "as you asked"),
+            (CancelReason::Late, "in time"),
         ] {
-            let OrderConfirmed { order_id, customer, total, currency, confirmed_at } = event();
+            let OrderConfirmed { order_id, customer, total, currency, confirmed_at, .. } = event();
             let event =
                 OrderCancelled { order_id, reason, customer, total, currency, cancelled_at: confirmed_at };
             assert!(text(&cancelled(&sender(), &event, "k".into()).unwrap()).contains(words));

@@ -1,26 +1,43 @@
-//! The aggregate: an order and every message that may change it.
+//! The aggregates: an order and every message that may change it, in each style.
 
 use order_events::{
-    CancelReason, OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefundDue, PaymentCaptured,
-    PaymentDeclined, StockReserved, StockShort, TotalTooLarge,
+    CancelReason, ConfirmOrder, FulfilmentFailed, OrderCancelled, OrderConfirmed, OrderPlaced,
+    OrderRefundDue, OrderReturned, OrderSettled, PaymentCaptured, PaymentDeclined, StockReserved, StockShort,
+    TotalTooLarge,
 };
 use waxseal::Aggregate;
 
 use crate::{
-    commands::{CancelOrder, PlaceOrder},
+    commands::{CancelOrder, PlaceOrder, ReturnOrder},
     order::Order,
     submission::Invalid,
 };
 
-/// Decides on orders, from the commands of customers and the events of `inventory` and `payment`.
+/// Decides on orders in choreography, from the commands of customers and the events of `inventory`
+/// and `payment`.
 #[derive(Debug, Clone, Copy)]
 pub struct Orders;
 
 impl Aggregate for Orders {
     const NAME: &str = "orders";
     type State = Order;
-    type Decides = (PlaceOrder, CancelOrder, StockReserved, StockShort, PaymentCaptured, PaymentDeclined);
-    type Emits = (OrderPlaced, OrderConfirmed, OrderCancelled, OrderRefundDue);
+    type Decides =
+        (PlaceOrder, CancelOrder, ReturnOrder, StockReserved, StockShort, PaymentCaptured, PaymentDeclined);
+    type Emits = (OrderPlaced, OrderConfirmed, OrderCancelled, OrderRefundDue, OrderReturned);
+    type Refusal = Refused;
+}
+
+/// Decides on orders in orchestration, from the commands of customers and the messages of
+/// `fulfilment`. It has the name of [`Orders`], so a command that was handled before a change of the
+/// style is not handled again.
+#[derive(Debug, Clone, Copy)]
+pub struct OrchestratedOrders;
+
+impl Aggregate for OrchestratedOrders {
+    const NAME: &str = Orders::NAME;
+    type State = Order;
+    type Decides = (PlaceOrder, CancelOrder, ReturnOrder, ConfirmOrder, FulfilmentFailed);
+    type Emits = (OrderPlaced, OrderConfirmed, OrderCancelled, OrderReturned, OrderSettled);
     type Refusal = Refused;
 }
 
@@ -39,6 +56,12 @@ pub enum Refused {
     /// The order was cancelled for another reason.
     #[error("order {0} was cancelled before, with the reason {1}")]
     CancelledOtherwise(String, CancelReason),
+    /// The order was sent back.
+    #[error("order {0} was returned: it can no longer be cancelled")]
+    Returned(String),
+    /// The order is not confirmed, so there is nothing to send back.
+    #[error("order {0} is not confirmed: there is nothing to return")]
+    NotConfirmed(String),
     /// A command from the queue breaks the rules that HTTP checks.
     #[error(transparent)]
     Invalid(Invalid),

@@ -1,4 +1,4 @@
-//! The events of `inventory` and `payment`, and their effect on the order.
+//! Choreography: the events of `inventory` and `payment`, and their effect on the order.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::{
 
 /// The order of an event. Every event about an order has `order.placed` among its causes, so an
 /// event about an unknown order is misdirected.
-fn known<'a>(state: &'a mut Option<Order>, order_id: &str) -> Result<&'a mut Order, Refused> {
+pub(crate) fn known<'a>(state: &'a mut Option<Order>, order_id: &str) -> Result<&'a mut Order, Refused> {
     state.as_mut().ok_or_else(|| Refused::NoSuchOrder(order_id.to_owned()))
 }
 

@@ -22,7 +22,7 @@ use crate::{
     order::{Order, Status},
     problem::Problem,
     submission::{check_key, parse_body},
-    submit::{cancel, find, submit},
+    submit::{cancel, find, give_back, submit},
 };
 
 /// The largest body in bytes: 50 lines with the longest SKUs, and as much again.
@@ -38,6 +38,7 @@ const REPLAYED: &str = "idempotency-replayed";
 /// | `POST /orders` with `Idempotency-Key` | 202 and `Location`; a repeat: 202 and `Idempotency-Replayed: true`; 400 not valid; 409 the order id is taken; 413 too large; 422 the key came with another order |
 /// | `GET /orders/{id}` | 200, 404 |
 /// | `POST /orders/{id}/cancel` | 202, 404; 409 once it is confirmed or was cancelled otherwise |
+/// | `POST /orders/{id}/return` | 202, 404; 409 where it is not confirmed |
 /// | `GET /health` | 200 |
 ///
 /// Where the table cannot be reached: 503 with `Retry-After`. Errors are
@@ -47,9 +48,11 @@ pub fn router(engine: Engine) -> Router {
         .route("/orders", post(place_order))
         .route("/orders/{id}", get(get_order))
         .route("/orders/{id}/cancel", post(cancel_order))
+        .route("/orders/{id}/return", post(return_order))
         .route("/health", get(|| async { Json(json!({ "status": "ok" })) }))
         .fallback(|| async {
-            let detail = "there are POST /orders, GET /orders/{id}, POST /orders/{id}/cancel and GET /health";
+            let detail = "there are POST /orders, GET /orders/{id}, POST /orders/{id}/cancel, \
+                          POST /orders/{id}/return and GET /health";
             Problem::new(StatusCode::NOT_FOUND, "no-such-resource", "There is nothing here", detail)
         })
         .method_not_allowed_fallback(|| async {
@@ -116,6 +119,16 @@ async fn cancel_order(
 ) -> Result<Response, Problem> {
     let order_id = order_id(id)?;
     let status = cancel(&engine, &order_id, trace(&headers)).await?;
+    Ok((StatusCode::ACCEPTED, Json(Whereabouts { order_id, status })).into_response())
+}
+
+async fn return_order(
+    State(engine): State<Engine>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let order_id = order_id(id)?;
+    let status = give_back(&engine, &order_id, trace(&headers)).await?;
     Ok((StatusCode::ACCEPTED, Json(Whereabouts { order_id, status })).into_response())
 }
 

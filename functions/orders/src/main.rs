@@ -1,8 +1,9 @@
-//! The Lambda entry of `orders`. The environment configures it: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL`
-//! and the standard `AWS_*`.
+//! The Lambda entry of `orders`. The environment configures it: `WAXSEAL_TABLE`, `WAXSEAL_DLQ_URL`,
+//! `ORDER_STYLE` and the standard `AWS_*`.
 
 use std::process::ExitCode;
 
+use order_events::Style;
 use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
@@ -14,7 +15,7 @@ async fn main() -> ExitCode {
 
 async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
-    let engine = Engine::new(orders::service(), aws.table()?, aws.host(), aws.settings()?)?;
+    let engine = Engine::new(orders::service(Style::from_env()?), aws.table()?, aws.host(), aws.settings()?)?;
     let http = orders::router(engine.clone());
     Ok(Function::new(aws.batches(engine)?).http(http))
 }

@@ -1,14 +1,16 @@
 //! The order: a small state machine. It ends the same for every order and number of its events.
 //!
 //! ```text
-//! placed ──reserved──▶ reserved ──captured──▶ confirmed
+//! placed ──reserved──▶ reserved ──captured──▶ confirmed ──the customer asks──▶ returned
 //!   └───────┴─ short, declined, or the customer asks ──▶ cancelled ──captured──▶ cancelled, refund due
 //! ```
 //! `captured` may arrive before `reserved`: the money decides. Money that is captured for a
-//! cancelled order goes back, once.
+//! cancelled order goes back, once. In orchestration `fulfilment` has the money and the stock, and
+//! asks for the confirmation: an order is placed, then confirmed or cancelled.
 
 use order_events::{
-    CancelReason, Currency, Customer, Line, OrderCancelled, OrderConfirmed, OrderRefundDue, TotalTooLarge,
+    Address, CancelReason, Currency, Customer, Line, OrderCancelled, OrderConfirmed, OrderRefundDue,
+    OrderReturned, TotalTooLarge,
 };
 use serde::{Deserialize, Serialize};
 use waxseal::{Entity, Timestamp};
@@ -27,6 +29,8 @@ pub enum Status {
     Confirmed,
     /// It ended, with this reason.
     Cancelled(CancelReason),
+    /// It was confirmed, and its customer sent it back.
+    Returned,
 }
 
 /// An order.
@@ -56,6 +60,9 @@ pub struct Order {
     pub version: u64,
     /// The flow of its placement, which a later cancellation joins.
     pub correlation_id: String,
+    /// The address of the parcel; where it is absent, the one that the shop has of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_to: Option<Address>,
 }
 
 impl Entity for Order {
@@ -92,6 +99,7 @@ impl Order {
             updated_at: at,
             version: 1,
             correlation_id: correlation_id.to_owned(),
+            ship_to: order.ship_to.clone(),
         })
     }
 
@@ -112,18 +120,26 @@ impl Order {
         }
     }
 
-    pub(crate) fn capture(&mut self, at: Timestamp) -> Captured {
-        match self.status {
-            Status::Placed | Status::Reserved => {
-                self.change(Status::Confirmed, at);
-                Captured::Confirmed(OrderConfirmed {
-                    order_id: self.order_id.clone(),
-                    customer: self.customer.clone(),
-                    total: self.total,
-                    currency: self.currency,
-                    confirmed_at: at,
-                })
+    /// Confirms it, unless it has ended.
+    pub(crate) fn confirm(&mut self, at: Timestamp) -> Option<OrderConfirmed> {
+        self.is_open().then(|| {
+            self.change(Status::Confirmed, at);
+            OrderConfirmed {
+                order_id: self.order_id.clone(),
+                customer: self.customer.clone(),
+                total: self.total,
+                currency: self.currency,
+                confirmed_at: at,
+                ship_to: self.ship_to.clone(),
             }
+        })
+    }
+
+    pub(crate) fn capture(&mut self, at: Timestamp) -> Captured {
+        if let Some(confirmed) = self.confirm(at) {
+            return Captured::Confirmed(confirmed);
+        }
+        match self.status {
             Status::Cancelled(_) if !self.refund_due => {
                 self.refund_due = true;
                 self.change(self.status, at);
@@ -133,8 +149,26 @@ impl Order {
                     currency: self.currency,
                 })
             }
-            Status::Confirmed | Status::Cancelled(_) => Captured::Known,
+            Status::Placed
+            | Status::Reserved
+            | Status::Confirmed
+            | Status::Cancelled(_)
+            | Status::Returned => Captured::Known,
         }
+    }
+
+    /// Takes it back, where it is confirmed.
+    pub(crate) fn give_back(&mut self, at: Timestamp) -> Option<OrderReturned> {
+        (self.status == Status::Confirmed).then(|| {
+            self.change(Status::Returned, at);
+            OrderReturned {
+                order_id: self.order_id.clone(),
+                customer: self.customer.clone(),
+                total: self.total,
+                currency: self.currency,
+                returned_at: at,
+            }
+        })
     }
 
     /// Cancels it, unless it has ended.

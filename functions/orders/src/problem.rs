@@ -62,8 +62,13 @@ impl From<Rejected> for Problem {
             Rejected::Refused(Refused::NoSuchOrder(_)) => {
                 Self::new(StatusCode::NOT_FOUND, "no-such-order", "There is no such order", detail)
             }
-            Rejected::Refused(Refused::Confirmed(_) | Refused::CancelledOtherwise(..)) => {
+            Rejected::Refused(
+                Refused::Confirmed(_) | Refused::CancelledOtherwise(..) | Refused::Returned(_),
+            ) => {
                 Self::new(StatusCode::CONFLICT, "order-ended", "The order can no longer be cancelled", detail)
+            }
+            Rejected::Refused(Refused::NotConfirmed(_)) => {
+                Self::new(StatusCode::CONFLICT, "not-confirmed", "The order cannot be returned", detail)
             }
             Rejected::Refused(Refused::Invalid(invalid)) => Self::invalid_order(&invalid),
             Rejected::Refused(Refused::TooLarge(_)) => {

@@ -5,8 +5,10 @@
 //! {"key":"<idempotency key>","version":2,"order":{"orderId":"…","customer":{"id":"…","name":"…","email":"…"},
 //!  "lines":[{"sku":"…","quantity":2,"unitPrice":1250}],"currency":"EUR","paymentToken":"tok_visa"}}
 //! ```
-//! Version 1 has no `currency`, which was always EUR. `"cancelAfterMs":n` beside `key` is for
-//! sample files: the customer cancels n milliseconds after submitting.
+//! Version 1 has no `currency`, which was always EUR. An order may name the place for its parcel:
+//! `"shipTo":{"lines":["…"],"postalCode":"…","city":"…","country":"DE"}`. `"cancelAfterMs":n` and
+//! `"returnAfterMs":n` beside `key` are for sample files: the customer cancels the order, or sends it
+//! back, n milliseconds after submitting.
 //!
 //! A submission is lifted to the newest version, and its numbers are made canonical, *before* it
 //! becomes a command. So the command's payload hash is that of its meaning: `1250`, `1250.0` and
@@ -17,7 +19,7 @@ mod field;
 
 use std::time::Duration;
 
-use order_events::{Currency, Customer, Line};
+use order_events::{Address, Currency, Customer, Line};
 use serde_json::Value;
 
 pub use field::Invalid;
@@ -34,6 +36,8 @@ pub const MOST_LINES: usize = 50;
 pub const MOST_PIECES: u64 = 1_000_000;
 /// The longest id, key, SKU or token, in bytes.
 pub const LONGEST_ID: usize = 128;
+/// The largest number of lines in an address.
+pub const MOST_ADDRESS_LINES: usize = 4;
 /// The longest name of a customer, in bytes.
 pub const LONGEST_NAME: usize = 256;
 
@@ -48,6 +52,8 @@ pub struct Submission {
     pub payload: Value,
     /// The delay of the customer's cancellation, counted from the submission.
     pub cancel_after: Option<Duration>,
+    /// The delay of the customer's return, counted from the submission.
+    pub return_after: Option<Duration>,
 }
 
 /// Reads a line.
@@ -68,13 +74,14 @@ pub fn parse_line(line: &str) -> Result<Submission, Invalid> {
     let root = At::root(&value);
     root.object()?;
     let key = root.field("key").id(LONGEST_ID)?;
-    let cancel_after = match root.field("cancelAfterMs") {
-        at if at.is_missing() => None,
+    let delay = |name| match root.field(name) {
+        at if at.is_missing() => Ok(None),
         // The largest delay is a day, longer than any order stays open.
-        at => Some(Duration::from_millis(at.whole(0, 86_400_000)?)),
+        at => at.whole(0, 86_400_000).map(|millis| Some(Duration::from_millis(millis))),
     };
+    let (cancel_after, return_after) = (delay("cancelAfterMs")?, delay("returnAfterMs")?);
     let (order, payload) = versioned(&root)?;
-    Ok(Submission { key, order, payload, cancel_after })
+    Ok(Submission { key, order, payload, cancel_after, return_after })
 }
 
 /// Reads a file of lines without its blank ones: each with its number, from 1. A line that is not
@@ -102,7 +109,7 @@ pub fn parse_body(key: &str, body: &[u8]) -> Result<Submission, Invalid> {
         true => versioned(&root)?,
         false => read_order(&root, NEWEST)?,
     };
-    Ok(Submission { key: key.to_owned(), order, payload, cancel_after: None })
+    Ok(Submission { key: key.to_owned(), order, payload, cancel_after: None, return_after: None })
 }
 
 /// Checks an idempotency key that came outside the JSON.
@@ -175,9 +182,25 @@ fn order_fields(at: &At<'_>) -> Result<PlaceOrder, Invalid> {
             .collect::<Result<_, Invalid>>()?,
         currency: at.field("currency").parse()?,
         payment_token: at.field("paymentToken").id(LONGEST_ID)?,
+        ship_to: address(&at.field("shipTo"))?,
     };
     order_events::total(&order.lines).map_err(|error| lines.invalid(error.to_string()))?;
     Ok(order)
+}
+
+fn address(at: &At<'_>) -> Result<Option<Address>, Invalid> {
+    if at.is_missing() {
+        return Ok(None);
+    }
+    at.object()?;
+    let postal_code = at.field("postalCode");
+    let lines = at.field("lines").items(1, MOST_ADDRESS_LINES)?.map(|line| line.id(LONGEST_NAME));
+    Ok(Some(Address {
+        lines: lines.collect::<Result<_, Invalid>>()?,
+        postal_code: if postal_code.is_missing() { None } else { Some(postal_code.id(LONGEST_ID)?) },
+        city: at.field("city").id(LONGEST_NAME)?,
+        country: at.field("country").parse()?,
+    }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Placing and cancelling by call, for callers in the same process. HTTP does the same.
+//! Placing, cancelling and returning by call, for callers in the same process. HTTP does the same.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use waxseal::{Call, Engine, Failure};
 
 use crate::{
     aggregate::{Orders, Refused},
-    commands::{CancelOrder, PlaceOrder},
+    commands::{CancelOrder, PlaceOrder, ReturnOrder},
     order::{Order, Status},
     submission::{LONGEST_ID, Submission},
 };
@@ -41,6 +41,8 @@ pub async fn submit(
     submission: &Submission,
     metadata: BTreeMap<String, Value>,
 ) -> Result<Placed, Rejected> {
+    // A call finds the aggregate by its name, which is the same in both styles.
+    //
     // The call takes the submitted payload and not the typed order, so that the hash covers all of
     // it.
     let call = Call::<PlaceOrder>::of_payload(SOURCE, &submission.key, &submission.payload);
@@ -61,13 +63,35 @@ pub async fn cancel(
     order_id: &str,
     metadata: BTreeMap<String, Value>,
 ) -> Result<Status, Rejected> {
+    // An order has one cancellation, so every caller sends the same command.
+    let call =
+        Call::new(SOURCE, format!("cancel:{order_id}"), &CancelOrder { order_id: order_id.to_owned() });
+    let call = call.correlated(flow_of(engine, order_id).await?).metadata(metadata);
+    engine.call::<Orders, _>(call).await?;
+    Ok(Status::Cancelled(CancelReason::Customer))
+}
+
+/// Sends a confirmed order back for its customer. A second return changes nothing and is no error.
+///
+/// # Errors
+/// [`Rejected`]: there is no such order, it is not confirmed, or a table that cannot be reached.
+pub async fn give_back(
+    engine: &Engine,
+    order_id: &str,
+    metadata: BTreeMap<String, Value>,
+) -> Result<Status, Rejected> {
+    let call =
+        Call::new(SOURCE, format!("return:{order_id}"), &ReturnOrder { order_id: order_id.to_owned() });
+    let call = call.correlated(flow_of(engine, order_id).await?).metadata(metadata);
+    engine.call::<Orders, _>(call).await?;
+    Ok(Status::Returned)
+}
+
+/// The flow of an order, which the customer's later commands join.
+async fn flow_of(engine: &Engine, order_id: &str) -> Result<String, Rejected> {
     let order = find(engine, order_id).await?;
     let order = order.ok_or_else(|| Rejected::Refused(Refused::NoSuchOrder(order_id.to_owned())))?;
-    // An order has one cancellation, so every caller sends the same command.
-    let key = format!("cancel:{order_id}");
-    let call = Call::new(SOURCE, key, &CancelOrder { order_id: order_id.to_owned() });
-    engine.call::<Orders, _>(call.correlated(order.correlation_id).metadata(metadata)).await?;
-    Ok(Status::Cancelled(CancelReason::Customer))
+    Ok(order.correlation_id)
 }
 
 /// The order, if there is one.

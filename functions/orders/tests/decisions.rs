@@ -1,10 +1,11 @@
 //! The decisions about an order: given, when, then.
 
 use order_events::{
-    CancelReason, Currency, OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefundDue, PaymentCaptured,
-    PaymentDeclined, StockReserved, StockShort, testing::customer,
+    CancelReason, ConfirmOrder, Currency, FulfilmentFailed, OrderCancelled, OrderConfirmed, OrderPlaced,
+    OrderRefundDue, OrderReturned, OrderSettled, PaymentCaptured, PaymentDeclined, StockReserved, StockShort,
+    testing::{address, customer},
 };
-use orders::{CancelOrder, Order, Orders, PlaceOrder, Refused, Status};
+use orders::{CancelOrder, OrchestratedOrders, Order, Orders, PlaceOrder, Refused, ReturnOrder, Status};
 use waxseal::Timestamp;
 use waxseal_testing::given;
 
@@ -18,11 +19,12 @@ fn place() -> PlaceOrder {
         lines,
         currency: Currency::EUR,
         payment_token: "tok_visa".into(),
+        ship_to: Some(address()),
     }
 }
 
 fn order(status: Status, version: u64) -> Order {
-    let PlaceOrder { order_id, customer, lines, currency, .. } = place();
+    let PlaceOrder { order_id, customer, lines, currency, ship_to, .. } = place();
     Order {
         order_id,
         customer,
@@ -35,6 +37,7 @@ fn order(status: Status, version: u64) -> Order {
         updated_at: AT,
         version,
         correlation_id: "message-1".into(),
+        ship_to,
     }
 }
 
@@ -56,6 +59,7 @@ fn confirmed() -> OrderConfirmed {
         total: 2500,
         currency: Currency::EUR,
         confirmed_at: AT,
+        ship_to: Some(address()),
     }
 }
 
@@ -72,14 +76,32 @@ fn captured() -> PaymentCaptured {
     PaymentCaptured { order_id: "o-1".into(), amount: 2500, currency: Currency::EUR, charge_id: None }
 }
 
+fn placed() -> OrderPlaced {
+    let PlaceOrder { order_id, customer, lines, currency, payment_token, ship_to } = place();
+    OrderPlaced { order_id, customer, lines, currency, payment_token, placed_at: Some(AT), ship_to }
+}
+
+fn returned() -> OrderReturned {
+    OrderReturned {
+        order_id: "o-1".into(),
+        customer: customer(),
+        total: 2500,
+        currency: Currency::EUR,
+        returned_at: AT,
+    }
+}
+
+fn settled(cancelled: Option<CancelReason>) -> OrderSettled {
+    OrderSettled { order_id: "o-1".into(), cancelled }
+}
+
 fn cancel() -> CancelOrder {
     CancelOrder { order_id: "o-1".into() }
 }
 
 #[test]
 fn an_order_is_placed_reserved_and_confirmed() {
-    let PlaceOrder { order_id, customer, lines, currency, payment_token } = place();
-    let placed = OrderPlaced { order_id, customer, lines, currency, payment_token, placed_at: Some(AT) };
+    let placed = placed();
     given(Orders, None)
         .when(place())
         .then(order(Status::Placed, 1), (placed,))
@@ -140,4 +162,53 @@ fn a_message_about_an_order_that_is_not_there_is_refused() {
         .then_refused(Refused::NoSuchOrder("o-1".into()))
         .when(cancel())
         .then_refused(Refused::NoSuchOrder("o-1".into()));
+}
+
+#[test]
+fn a_confirmed_order_goes_back_once_and_no_other_does() {
+    let give_back = || ReturnOrder { order_id: "o-1".into() };
+    given(Orders, order(Status::Placed, 1))
+        .when(give_back())
+        .then_refused(Refused::NotConfirmed("o-1".into()))
+        .when(captured())
+        .then(order(Status::Confirmed, 2), (confirmed(),))
+        .when(give_back())
+        .then(order(Status::Returned, 3), (returned(),))
+        .when(give_back())
+        .then(order(Status::Returned, 3), ())
+        .when(cancel())
+        .then_refused(Refused::Returned("o-1".into()));
+}
+
+#[test]
+fn fulfilment_asks_for_the_confirmation_and_each_question_has_an_answer() {
+    let confirm = || ConfirmOrder { order_id: "o-1".into() };
+    given(OrchestratedOrders, None)
+        .when(place())
+        .then(order(Status::Placed, 1), (placed(),))
+        .when(confirm())
+        .then(order(Status::Confirmed, 2), (confirmed(), settled(None)))
+        .when(confirm())
+        .then(order(Status::Confirmed, 2), (settled(None),))
+        .when(cancel())
+        .then_refused(Refused::Confirmed("o-1".into()));
+    let by_customer = Status::Cancelled(CancelReason::Customer);
+    given(OrchestratedOrders, order(Status::Placed, 1))
+        .when(cancel())
+        .then(order(by_customer, 2), (cancelled(CancelReason::Customer),))
+        .when(confirm())
+        .then(order(by_customer, 2), (settled(Some(CancelReason::Customer)),));
+}
+
+#[test]
+fn a_failed_fulfilment_ends_the_order_unless_its_customer_has() {
+    let failed = || FulfilmentFailed { order_id: "o-1".into(), reason: CancelReason::Late };
+    let late = Status::Cancelled(CancelReason::Late);
+    given(OrchestratedOrders, order(Status::Placed, 1))
+        .when(failed())
+        .then(order(late, 2), (cancelled(CancelReason::Late),))
+        .when(failed())
+        .then(order(late, 2), ());
+    let by_customer = Status::Cancelled(CancelReason::Customer);
+    given(OrchestratedOrders, order(by_customer, 2)).when(failed()).then(order(by_customer, 2), ());
 }

@@ -1,9 +1,9 @@
-//! `stock.reserved`: the order's total is charged, once.
+//! An order's total is charged, once: at `stock.reserved`, or at the command of `fulfilment`.
 
 use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
-use order_events::{Currency, PaymentCaptured, PaymentDeclined, StockReserved};
+use order_events::{ChargeCard, Currency, PaymentCaptured, PaymentDeclined, StockReserved};
 use serde::{Deserialize, Serialize};
 use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 
@@ -12,14 +12,11 @@ use crate::{
     record::Payment,
 };
 
-pub(crate) struct ChargeCard<G> {
-    pub(crate) gateway: Arc<G>,
-}
-
 const PATH: &str = "/charges";
 /// The longest reason of a decline, in characters. It travels in an event.
 const LONGEST_REASON: usize = 200;
 
+/// A charge, as both styles ask for it and as the gateway reads it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Charge<'a> {
@@ -40,57 +37,44 @@ struct Declined {
     reason: String,
 }
 
-impl<G: Gateway> Effect for ChargeCard<G> {
-    const NAME: &str = "charge-card";
-    const KEY_TTL: Duration = KEY_TTL;
-    const LEASE: Option<Duration> = Some(LEASE);
-    type Event = StockReserved;
-    type Emits = (PaymentCaptured, PaymentDeclined);
+/// The answers about a charge.
+type Replies = (PaymentCaptured, PaymentDeclined);
 
-    async fn act(
+impl Charge<'_> {
+    /// Charges, and answers.
+    async fn make(
         &self,
-        event: &Envelope<StockReserved>,
+        gateway: &impl Gateway,
         attempt: &Attempt<'_>,
-        unit: &mut Unit<'_, Self::Emits>,
+        unit: &mut Unit<'_, Replies>,
     ) -> Result<(), Fault> {
-        let due = &event.data;
-        // Another event about the same order would charge under another key, so it must not charge.
-        if unit.load::<Payment>(&due.order_id).await?.is_some() {
+        // Another message about the same order would charge under another key, so it must not
+        // charge.
+        if unit.load::<Payment>(self.order_id).await?.is_some() {
             return Ok(());
         }
-        let payment = self.charge(due, &attempt.effect_key(0)).await?;
-        match &payment {
-            Payment::Captured { amount, currency, charge_id } => unit.emit(PaymentCaptured {
-                order_id: due.order_id.clone(),
-                amount: *amount,
-                currency: *currency,
-                charge_id: charge_id.clone(),
-            }),
-            Payment::Declined { reason } => {
-                unit.emit(PaymentDeclined { order_id: due.order_id.clone(), reason: reason.clone() });
+        let payment = self.post(gateway, &attempt.effect_key(0)).await?;
+        let order_id = self.order_id.to_owned();
+        match payment.clone() {
+            Payment::Captured { amount, currency, charge_id } => {
+                unit.emit(PaymentCaptured { order_id, amount, currency, charge_id });
             }
+            Payment::Declined { reason } => unit.emit(PaymentDeclined { order_id, reason }),
             Payment::Refunded { .. } => {}
         }
-        let payment = unit.create(&due.order_id, payment);
+        let payment = unit.create(self.order_id, payment);
         unit.save(payment);
         Ok(())
     }
-}
 
-impl<G: Gateway> ChargeCard<G> {
-    async fn charge(&self, due: &StockReserved, key: &str) -> Result<Payment, Fault> {
-        let captured = |charge_id| Payment::Captured { amount: due.total, currency: due.currency, charge_id };
+    async fn post(&self, gateway: &impl Gateway, key: &str) -> Result<Payment, Fault> {
+        let captured =
+            |charge_id| Payment::Captured { amount: self.amount, currency: self.currency, charge_id };
         // An order of gifts alone has no total, and no gateway takes a charge of 0.
-        if due.total == 0 {
+        if self.amount == 0 {
             return Ok(captured(None));
         }
-        let charge = Charge {
-            order_id: &due.order_id,
-            amount: due.total,
-            currency: due.currency,
-            token: &due.payment_token,
-        };
-        let answer = post(&*self.gateway, PATH, key, &charge, &[StatusCode::PAYMENT_REQUIRED]).await?;
+        let answer = post(gateway, PATH, key, self, &[StatusCode::PAYMENT_REQUIRED]).await?;
         if answer.status() == StatusCode::PAYMENT_REQUIRED {
             let Declined { reason } = read(PATH, "reason", &answer)?;
             let reason = reason.chars().take(LONGEST_REASON).collect();
@@ -98,5 +82,53 @@ impl<G: Gateway> ChargeCard<G> {
         }
         let Charged { charge_id } = read(PATH, "chargeId", &answer)?;
         Ok(captured(Some(charge_id)))
+    }
+}
+
+/// Choreography: the stock of an order is reserved.
+pub(crate) struct OnStockReserved<G> {
+    pub(crate) gateway: Arc<G>,
+}
+
+impl<G: Gateway> Effect for OnStockReserved<G> {
+    const NAME: &str = "charge-card";
+    const KEY_TTL: Duration = KEY_TTL;
+    const LEASE: Option<Duration> = Some(LEASE);
+    type Event = StockReserved;
+    type Emits = Replies;
+
+    async fn act(
+        &self,
+        event: &Envelope<StockReserved>,
+        attempt: &Attempt<'_>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let StockReserved { order_id, total, currency, payment_token } = &event.data;
+        let charge = Charge { order_id, amount: *total, currency: *currency, token: payment_token };
+        charge.make(&*self.gateway, attempt, unit).await
+    }
+}
+
+/// Orchestration: `fulfilment` asks for the money.
+pub(crate) struct OnChargeCard<G> {
+    pub(crate) gateway: Arc<G>,
+}
+
+impl<G: Gateway> Effect for OnChargeCard<G> {
+    const NAME: &str = "charge-on-command";
+    const KEY_TTL: Duration = KEY_TTL;
+    const LEASE: Option<Duration> = Some(LEASE);
+    type Event = ChargeCard;
+    type Emits = Replies;
+
+    async fn act(
+        &self,
+        command: &Envelope<ChargeCard>,
+        attempt: &Attempt<'_>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let ChargeCard { order_id, amount, currency, payment_token } = &command.data;
+        let charge = Charge { order_id, amount: *amount, currency: *currency, token: payment_token };
+        charge.make(&*self.gateway, attempt, unit).await
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `POST /charges` `{"orderId","amount","currency","token"}` | 201 `{"chargeId"}`; 402 `{"reason"}`: declined |
 //! | `POST /refunds` `{"orderId","chargeId","amount","currency"}` | 201 `{"refundId"}` |
+//! | `POST /reversals` `{"orderId","chargeKey"}` | 201 `{"refundId"}`: the charge with this key went back; 201 `{}`: there was none, and none is made with this key any more |
 //!
 //! Each request carries `Idempotency-Key`: a key that was used before gets the answer that it got
 //! then. A refusal of the request itself (400, 404, 409, 422) is final; any other failure may pass.

@@ -1,6 +1,9 @@
 //! `payment`: charges and refunds through an outside gateway.
 //!
-//! The gateway's action cannot join the transaction, so both handlers are
+//! It reacts to the events of `inventory` and `orders`, or takes the commands of `fulfilment`: the
+//! [style](order_events::Style) of the application decides which of them are registered.
+//!
+//! The gateway's action cannot join the transaction, so all handlers are
 //! [`Effect`](waxseal::Effect)s. They take a lease on the event, act with a key that is the same on
 //! every attempt, and commit with the lease's token. The gateway honours keys, so it answers a
 //! charge whose answer was lost again and does not make it again.
@@ -17,10 +20,17 @@ pub use gateway::{Gateway, GatewayError, TIME_OUT};
 pub use https::{Https, HttpsError};
 pub use record::Payment;
 
-/// The handlers of `payment`, which call `gateway`.
-pub fn service(gateway: impl Gateway) -> waxseal::Service {
+/// The handlers of `payment` in this style, which call `gateway`. Returns are the same in both.
+pub fn service(style: order_events::Style, gateway: impl Gateway) -> waxseal::Service {
     let gateway = std::sync::Arc::new(gateway);
-    waxseal::Service::new("payment")
-        .effect(charge::ChargeCard { gateway: gateway.clone() })
-        .effect(refund::RefundCharge { gateway })
+    let service =
+        waxseal::Service::new("payment").effect(refund::OnStockRestocked { gateway: gateway.clone() });
+    match style {
+        order_events::Style::Choreography => service
+            .effect(charge::OnStockReserved { gateway: gateway.clone() })
+            .effect(refund::OnRefundDue { gateway }),
+        order_events::Style::Orchestration => service
+            .effect(charge::OnChargeCard { gateway: gateway.clone() })
+            .effect(refund::OnRefundCard { gateway }),
+    }
 }

@@ -1,8 +1,9 @@
 //! The Lambda entry of `payment`. The environment configures it: `WAXSEAL_TABLE`,
-//! `WAXSEAL_DLQ_URL`, `PAYMENT_GATEWAY_URL` and the standard `AWS_*`.
+//! `WAXSEAL_DLQ_URL`, `PAYMENT_GATEWAY_URL`, `ORDER_STYLE` and the standard `AWS_*`.
 
 use std::process::ExitCode;
 
+use order_events::Style;
 use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
 use waxseal_lambda::Function;
@@ -15,6 +16,7 @@ async fn main() -> ExitCode {
 async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
     let gateway = payment::Https::from_env()?;
-    let engine = Engine::new(payment::service(gateway), aws.table()?, aws.host(), aws.settings()?)?;
+    let service = payment::service(Style::from_env()?, gateway);
+    let engine = Engine::new(service, aws.table()?, aws.host(), aws.settings()?)?;
     Ok(Function::new(aws.batches(engine)?))
 }

@@ -1,21 +1,19 @@
-//! `order.refund-due`: the captured money of a cancelled order goes back, once.
+//! Captured money goes back, once: of an order that was cancelled meanwhile, of one that was sent
+//! back, or where `fulfilment` undoes its charge.
 
 use std::{sync::Arc, time::Duration};
 
-use order_events::{Currency, OrderRefundDue, PaymentRefunded};
+use order_events::{Currency, OrderRefundDue, PaymentRefunded, PaymentVoided, RefundCard, StockRestocked};
 use serde::{Deserialize, Serialize};
-use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
+use waxseal::{Attempt, Effect, Envelope, Fault, Loaded, Unit};
 
 use crate::{
     gateway::{Gateway, KEY_TTL, LEASE, post, read},
     record::Payment,
 };
 
-pub(crate) struct RefundCharge<G> {
-    pub(crate) gateway: Arc<G>,
-}
-
-const PATH: &str = "/refunds";
+const REFUNDS: &str = "/refunds";
+const REVERSALS: &str = "/reversals";
 
 /// The refund does not match the captured amount.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +41,47 @@ struct Refunded {
     refund_id: String,
 }
 
-impl<G: Gateway> Effect for RefundCharge<G> {
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reversal<'a> {
+    order_id: &'a str,
+    charge_key: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reversed {
+    refund_id: Option<String>,
+}
+
+/// Gives a captured payment back. Any other payment stays as it is, and nothing is emitted.
+async fn give_back(
+    gateway: &impl Gateway,
+    order_id: &str,
+    payment: &mut Loaded<Payment>,
+    key: &str,
+) -> Result<Option<PaymentRefunded>, Fault> {
+    let Payment::Captured { amount, currency, charge_id } = &**payment else { return Ok(None) };
+    let (amount, currency) = (*amount, *currency);
+    let refund_id = match charge_id {
+        Some(charge_id) => {
+            let refund = Refund { order_id, charge_id, amount, currency };
+            let answer = post(gateway, REFUNDS, key, &refund, &[]).await?;
+            let Refunded { refund_id } = read(REFUNDS, "refundId", &answer)?;
+            Some(refund_id)
+        }
+        None => None,
+    };
+    **payment = Payment::Refunded { amount, currency, refund_id: refund_id.clone() };
+    Ok(Some(PaymentRefunded { order_id: order_id.to_owned(), amount, currency, refund_id }))
+}
+
+/// Choreography: money was captured for an order that had been cancelled meanwhile.
+pub(crate) struct OnRefundDue<G> {
+    pub(crate) gateway: Arc<G>,
+}
+
+impl<G: Gateway> Effect for OnRefundDue<G> {
     const NAME: &str = "refund-charge";
     const KEY_TTL: Duration = KEY_TTL;
     const LEASE: Option<Duration> = Some(LEASE);
@@ -59,34 +97,109 @@ impl<G: Gateway> Effect for RefundCharge<G> {
         let OrderRefundDue { order_id, amount, currency } = &event.data;
         let nothing = || Fault::permanent(Unrefundable::NothingCaptured(order_id.clone()));
         let mut payment = unit.load::<Payment>(order_id).await?.ok_or_else(nothing)?;
-        let charge_id = match &*payment {
-            Payment::Captured { amount: captured, currency: of, charge_id } => {
-                if (captured, of) != (amount, currency) {
-                    return Err(Fault::permanent(Unrefundable::OtherAmount(order_id.clone())));
-                }
-                charge_id.clone()
+        match &*payment {
+            Payment::Captured { amount: captured, currency: of, .. }
+                if (captured, of) != (amount, currency) =>
+            {
+                return Err(Fault::permanent(Unrefundable::OtherAmount(order_id.clone())));
             }
+            Payment::Captured { .. } => {}
             // The refund was made under another event id.
             Payment::Refunded { .. } => return Ok(()),
             Payment::Declined { .. } => return Err(nothing()),
-        };
-        let refund_id = match &charge_id {
-            Some(charge_id) => {
-                let refund = Refund { order_id, charge_id, amount: *amount, currency: *currency };
-                let answer = post(&*self.gateway, PATH, &attempt.effect_key(0), &refund, &[]).await?;
-                let Refunded { refund_id } = read(PATH, "refundId", &answer)?;
-                Some(refund_id)
+        }
+        if let Some(refunded) =
+            give_back(&*self.gateway, order_id, &mut payment, &attempt.effect_key(0)).await?
+        {
+            unit.emit(refunded);
+            unit.save(payment);
+        }
+        Ok(())
+    }
+}
+
+/// Both styles: the pieces of a returned order are here again.
+pub(crate) struct OnStockRestocked<G> {
+    pub(crate) gateway: Arc<G>,
+}
+
+impl<G: Gateway> Effect for OnStockRestocked<G> {
+    const NAME: &str = "refund-returned";
+    const KEY_TTL: Duration = KEY_TTL;
+    const LEASE: Option<Duration> = Some(LEASE);
+    type Event = StockRestocked;
+    type Emits = (PaymentRefunded,);
+
+    async fn act(
+        &self,
+        event: &Envelope<StockRestocked>,
+        attempt: &Attempt<'_>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let order_id = &event.data.order_id;
+        let nothing = || Fault::permanent(Unrefundable::NothingCaptured(order_id.clone()));
+        let mut payment = unit.load::<Payment>(order_id).await?.ok_or_else(nothing)?;
+        if matches!(&*payment, Payment::Declined { .. }) {
+            return Err(nothing());
+        }
+        if let Some(refunded) =
+            give_back(&*self.gateway, order_id, &mut payment, &attempt.effect_key(0)).await?
+        {
+            unit.emit(refunded);
+            unit.save(payment);
+        }
+        Ok(())
+    }
+}
+
+/// Orchestration: `fulfilment` undoes its charge.
+pub(crate) struct OnRefundCard<G> {
+    pub(crate) gateway: Arc<G>,
+}
+
+impl<G: Gateway> Effect for OnRefundCard<G> {
+    const NAME: &str = "refund-on-command";
+    const KEY_TTL: Duration = KEY_TTL;
+    const LEASE: Option<Duration> = Some(LEASE);
+    type Event = RefundCard;
+    type Emits = (PaymentRefunded, PaymentVoided);
+
+    async fn act(
+        &self,
+        command: &Envelope<RefundCard>,
+        attempt: &Attempt<'_>,
+        unit: &mut Unit<'_, Self::Emits>,
+    ) -> Result<(), Fault> {
+        let RefundCard { order_id, amount, currency } = &command.data;
+        let payment = unit.load::<Payment>(order_id).await?;
+        let is_unknown = payment.is_none();
+        if let Some(mut payment) = payment
+            && let Some(refunded) =
+                give_back(&*self.gateway, order_id, &mut payment, &attempt.effect_key(0)).await?
+        {
+            unit.emit(refunded);
+            unit.save(payment);
+            return Ok(());
+        }
+        // The charge has left no record. It may have been made, and its answer lost: the gateway
+        // knows it by its key (S-72).
+        if is_unknown
+            && *amount > 0
+            && let Some(charge_key) = attempt.undone_key(0)
+        {
+            let reversal = Reversal { order_id, charge_key: &charge_key };
+            let answer = post(&*self.gateway, REVERSALS, &attempt.effect_key(0), &reversal, &[]).await?;
+            let Reversed { refund_id } = read(REVERSALS, "refundId", &answer)?;
+            if refund_id.is_some() {
+                let (amount, currency) = (*amount, *currency);
+                let refunded = Payment::Refunded { amount, currency, refund_id: refund_id.clone() };
+                let payment = unit.create(order_id, refunded);
+                unit.save(payment);
+                unit.emit(PaymentRefunded { order_id: order_id.clone(), amount, currency, refund_id });
+                return Ok(());
             }
-            None => None,
-        };
-        *payment = Payment::Refunded { amount: *amount, currency: *currency, refund_id: refund_id.clone() };
-        unit.save(payment);
-        unit.emit(PaymentRefunded {
-            order_id: order_id.clone(),
-            amount: *amount,
-            currency: *currency,
-            refund_id,
-        });
+        }
+        unit.emit(PaymentVoided { order_id: order_id.clone() });
         Ok(())
     }
 }
@@ -116,7 +229,7 @@ mod tests {
     fn a_refund_is_of_what_was_captured() {
         let captured =
             Payment::Captured { amount: 2500, currency: Currency::EUR, charge_id: Some("ch_1".into()) };
-        let refund = || Alone::effect(RefundCharge { gateway: Arc::new(Generous) });
+        let refund = || Alone::effect(OnRefundDue { gateway: Arc::new(Generous) });
         let mut alone = refund().with("o-1", &captured);
         let ran = block_on(alone.run(due(2400)));
         assert!(ran.result.is_err_and(|failure| failure.is_permanent()) && ran.emitted.is_empty());

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use waxseal_message::Timestamp;
 
-use crate::{currency::Currency, customer::Customer, line::Line};
+use crate::{address::Address, currency::Currency, customer::Customer, line::Line};
 
 /// A customer placed an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct OrderPlaced {
     /// The time of the order; version 1 had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placed_at: Option<Timestamp>,
+    /// The address of the parcel; where it is absent, the one that the shop has of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_to: Option<Address>,
 }
 
 /// [`OrderPlaced`] before there were currencies: it meant EUR.
@@ -49,6 +52,7 @@ impl From<OrderPlacedV1> for OrderPlaced {
             currency: Currency::EUR,
             payment_token: v1.payment_token,
             placed_at: None,
+            ship_to: None,
         }
     }
 }
@@ -75,6 +79,9 @@ pub struct OrderConfirmed {
     pub currency: Currency,
     /// When the money was captured.
     pub confirmed_at: Timestamp,
+    /// The address of the parcel; where it is absent, the one that the shop has of the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_to: Option<Address>,
 }
 waxseal_message::event!(OrderConfirmed { name: "order.confirmed", version: 1, owner: "orders" });
 
@@ -107,6 +114,8 @@ pub enum CancelReason {
     Declined,
     /// The customer asked for it.
     Customer,
+    /// A step of its fulfilment was not answered in time.
+    Late,
 }
 
 impl fmt::Display for CancelReason {
@@ -116,6 +125,7 @@ impl fmt::Display for CancelReason {
             Self::Short => "short",
             Self::Declined => "declined",
             Self::Customer => "customer",
+            Self::Late => "late",
         })
     }
 }
@@ -132,6 +142,46 @@ pub struct OrderRefundDue {
     pub currency: Currency,
 }
 waxseal_message::event!(OrderRefundDue { name: "order.refund-due", version: 1, owner: "orders" });
+
+/// A confirmed order came back: its pieces and its money go back too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderReturned {
+    /// The order.
+    pub order_id: String,
+    /// Whose it was.
+    pub customer: Customer,
+    /// Its price, in minor units.
+    pub total: u64,
+    /// The total's currency.
+    pub currency: Currency,
+    /// When.
+    pub returned_at: Timestamp,
+}
+waxseal_message::event!(OrderReturned { name: "order.returned", version: 1, owner: "orders" });
+
+/// Confirms an order that is paid and on its way, unless its customer has cancelled it.
+///
+/// It names no undo. It is the last step of a fulfilment: what `orders` answers is final.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfirmOrder {
+    /// The order.
+    pub order_id: String,
+}
+waxseal_message::command!(ConfirmOrder { name: "confirm-order", version: 1, recipient: "orders" });
+
+/// The answer to [`ConfirmOrder`], however often it is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderSettled {
+    /// The order.
+    pub order_id: String,
+    /// The reason of its cancellation; absent where the order is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<CancelReason>,
+}
+waxseal_message::event!(OrderSettled { name: "order.settled", version: 1, owner: "orders" });
 
 #[cfg(test)]
 mod tests {

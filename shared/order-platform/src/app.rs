@@ -2,8 +2,10 @@
 //! run.
 
 use bytes::Bytes;
+use fulfilment::Deadlines;
 use http::{Request, Response};
 use notification::{Mailer, Sender};
+use order_events::Style;
 use payment::Gateway;
 use waxseal::BoxError;
 use waxseal_catalog::{App, Deployed, Parameter};
@@ -22,12 +24,20 @@ pub struct Outside<G, M> {
 /// The sender of mails on this machine.
 pub(crate) const SENDER: &str = "Waxseal Orders <orders@example.com>";
 
-/// The order platform as it is declared, for templates and catalogs: no card is charged and no mail
-/// is sent.
+/// The style that is deployed: the one setting by which the application chooses. The written
+/// templates are those of this style.
+pub const DEPLOYED: Style = Style::Choreography;
+
+/// The order platform in this style as it is declared, for templates and catalogs: no card is charged
+/// and no mail is sent.
 #[must_use]
-pub fn declared() -> App {
+pub fn declared(style: Style) -> App {
     let sender = SENDER.parse().expect("the sender is an address");
-    app(Outside { gateway: NoGateway, mailer: notification::Memory::default(), sender })
+    app(
+        style,
+        Deadlines::default(),
+        Outside { gateway: NoGateway, mailer: notification::Memory::default(), sender },
+    )
 }
 
 /// No card is charged.
@@ -39,21 +49,28 @@ impl Gateway for NoGateway {
     }
 }
 
-/// The order platform.
-pub fn app(outside: Outside<impl Gateway, impl Mailer>) -> App {
+/// The order platform in this style. `deadlines` are those of `fulfilment`, which is there in
+/// orchestration alone.
+pub fn app(style: Style, deadlines: Deadlines, outside: Outside<impl Gateway, impl Mailer>) -> App {
     let Outside { gateway, mailer, sender } = outside;
-    App::new("shop")
-        .service(Deployed::new(orders::service()).http(orders::router))
+    // A function without the variable is of the default style.
+    let styled = |service: Deployed| match style {
+        Style::Choreography => service,
+        Style::Orchestration => service.variable(Style::VARIABLE, style.to_string()),
+    };
+    let app = App::new("shop")
+        .service(styled(Deployed::new(orders::service(style)).http(orders::router)))
         // Popular articles are hot rows: one record at a time in two functions at once loses few
         // races.
-        .service(Deployed::new(inventory::service()).handlers(1).invocations(2))
-        .service(
+        .service(styled(Deployed::new(inventory::service(style)).handlers(1).invocations(2)))
+        .service(styled(
             // A duplicate that waits for a lease uses up receives, and a payment must not be given up for it.
-            Deployed::new(payment::service(gateway)).max_receives(10).parameter(
+            Deployed::new(payment::service(style, gateway)).max_receives(10).parameter(
                 Parameter::new("PAYMENT_GATEWAY_URL", "the base URL of the payment gateway")
                     .on_localstack("http://127.0.0.1:8089"),
             ),
-        )
+        ))
+        .service(styled(Deployed::new(shipping::service(style))))
         .service(
             Deployed::new(notification::service(mailer, sender))
                 // A mail server may take its time for each step of a mail.
@@ -68,4 +85,14 @@ pub fn app(outside: Outside<impl Gateway, impl Mailer>) -> App {
                 ),
         )
         .service(Deployed::new(analytics::service()))
+        // The shop's page of parcels, another team's, shows them.
+        .handled_elsewhere("package.shipped")
+        .handled_elsewhere("package.scanned");
+    match style {
+        Style::Choreography => app,
+        Style::Orchestration => app
+            .service(Deployed::new(fulfilment::service(deadlines)).http(fulfilment::router))
+            // It rings the people on call.
+            .handled_elsewhere("fulfilment.stuck"),
+    }
 }

@@ -7,6 +7,7 @@ use inventory::Stock;
 use order_events::{CancelReason, Currency};
 use orders::{Order, Status};
 use serde::Serialize;
+use shipping::{Shipment, Whereabouts};
 
 use crate::gateway::Gateway;
 
@@ -20,6 +21,11 @@ pub struct Books {
     pub confirmed: u64,
     /// Orders that ended otherwise.
     pub cancelled: Cancelled,
+    /// Orders that were confirmed, and came back.
+    pub returned: u64,
+    /// Parcels that were not called back; absent where nobody has counted them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parcels: Option<u64>,
     /// Net of refunds, per currency, in minor units.
     pub captured: BTreeMap<String, u64>,
     /// Given back, per currency.
@@ -41,13 +47,15 @@ pub struct Cancelled {
     pub declined: u64,
     /// The customer changed their mind.
     pub customer: u64,
+    /// A step was not answered in time.
+    pub late: u64,
 }
 
 impl Cancelled {
     /// All of them.
     #[must_use]
     pub fn total(self) -> u64 {
-        self.short + self.declined + self.customer
+        self.short + self.declined + self.customer + self.late
     }
 
     fn count(&mut self, reason: CancelReason) {
@@ -55,6 +63,7 @@ impl Cancelled {
             CancelReason::Short => self.short += 1,
             CancelReason::Declined => self.declined += 1,
             CancelReason::Customer => self.customer += 1,
+            CancelReason::Late => self.late += 1,
         }
     }
 }
@@ -82,6 +91,7 @@ impl Books {
             match order.status {
                 Status::Confirmed => books.confirmed += 1,
                 Status::Cancelled(reason) => books.cancelled.count(reason),
+                Status::Returned => books.returned += 1,
                 Status::Placed | Status::Reserved => {}
             }
         }
@@ -90,6 +100,14 @@ impl Books {
             books.on_hand.insert(sku, stock.on_hand);
         }
         books
+    }
+
+    /// The same books, with the parcels of these shipments.
+    #[must_use]
+    pub fn with_parcels(mut self, shipments: &[Shipment]) -> Self {
+        let sent = shipments.iter().filter(|shipment| shipment.whereabouts != Whereabouts::Cancelled);
+        self.parcels = Some(sent.count() as u64);
+        self
     }
 
     /// Every difference between the books; empty when they balance.
@@ -101,8 +119,12 @@ impl Books {
                 wrong.push(format!("{what}: {left} against {right}"));
             }
         };
-        same("placed = confirmed + cancelled".into(), self.placed, self.confirmed + self.cancelled.total());
-        same("mails = confirmed + cancelled".into(), self.mails, self.confirmed + self.cancelled.total());
+        let (shipped, cancelled) = (self.confirmed + self.returned, self.cancelled.total());
+        same("placed = confirmed + returned + cancelled".into(), self.placed, shipped + cancelled);
+        same("mails = confirmed + returned + cancelled".into(), self.mails, shipped + cancelled);
+        if let Some(parcels) = self.parcels {
+            same("parcels = confirmed + returned".into(), parcels, shipped);
+        }
         let (mut totals, mut quantities) = (BTreeMap::new(), BTreeMap::new());
         for order in orders.iter().filter(|order| order.status == Status::Confirmed) {
             *totals.entry(order.currency.to_string()).or_default() += order.total;

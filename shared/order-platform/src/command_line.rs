@@ -8,7 +8,7 @@ use waxseal_catalog::App;
 use waxseal_cli::{CommandLine, Session, Start};
 
 use crate::{
-    app::declared,
+    app::{DEPLOYED, declared},
     feed::{Answers, Feed},
     gateway::Gateway,
     input::Stock,
@@ -17,6 +17,7 @@ use crate::{
     platform::{self, Platform},
     report::{self, Details, conclude, say},
     summary::Summary,
+    watch::Watch,
 };
 
 /// The seed of a run that names none. Every message of this run is handled within the five receives
@@ -26,7 +27,7 @@ const DEFAULT_SEED: u64 = 2;
 /// The platform's command line.
 #[must_use]
 pub fn command_line() -> CommandLine<OneProcess> {
-    CommandLine::with_stand_ins(declared(), OneProcess::start)
+    CommandLine::with_stand_ins(declared(DEPLOYED), OneProcess::start)
         .seed(DEFAULT_SEED)
         .on_run(OneProcess::run)
         .on_serve(OneProcess::serve)
@@ -42,15 +43,21 @@ pub struct OneProcess {
     gateway: Gateway,
     mailbox: Mailbox,
     feed: OnceCell<Feed>,
+    watch: OnceCell<Watch>,
 }
 
 impl OneProcess {
     fn start(start: &Start<'_>) -> Result<(App, Self), BoxError> {
-        let options = Options::from_env();
+        let options = Options::from_env()?;
         let (stock, orders) = options.input()?;
-        let (gateway, mailbox, app) =
-            platform::stand_ins(start.local(), start.is_real_time(), Some(options.mails_folder()))?;
-        Ok((app, Self { options, stock, orders, gateway, mailbox, feed: OnceCell::new() }))
+        let mailbox = Mailbox::new(Some(options.mails_folder()))?;
+        let (local, is_real_time) = (start.local(), start.is_real_time());
+        let (gateway, app) =
+            platform::stand_ins(local, is_real_time, mailbox.clone(), options.style, options.deadlines)?;
+        Ok((
+            app,
+            Self { options, stock, orders, gateway, mailbox, feed: OnceCell::new(), watch: OnceCell::new() },
+        ))
     }
 
     fn platform(session: &Session<'_, Self>) -> Platform {
@@ -65,12 +72,14 @@ impl OneProcess {
         let Self { options, stock, .. } = state;
         Self::platform(session).receive(stock)?;
         eprintln!(
-            "{} SKUs in stock; feeding {}\non seed {} with duplicates, reordering, crashes and lost answers",
+            "{} SKUs in stock; {}; feeding {}\non seed {} with duplicates, reordering, crashes and lost answers",
             stock.initial().len(),
+            options.style,
             options.orders.display(),
             session.seed()
         );
         let feed = state.feed(session);
+        state.watch.get_or_init(|| Watch::start(session.local(), slow_orders(&state.orders)));
         let (_, total) = feed.progress();
         let bar = progress(total as u64);
         session.local().executor().run_until(Duration::from_millis(50), || {
@@ -90,6 +99,9 @@ impl OneProcess {
         if let Some((_, port)) = session.addresses().iter().find(|(service, _)| service == "orders") {
             eprintln!("{}", how_to_talk(*port, sku));
         }
+        if let Some((_, port)) = session.addresses().iter().find(|(service, _)| service == "fulfilment") {
+            eprintln!("Where an order is: curl http://127.0.0.1:{port}/fulfilments/o-1\n");
+        }
         if state.options.orders_given {
             state.feed(session);
         }
@@ -102,11 +114,13 @@ impl OneProcess {
     }
 
     fn report(session: &Session<'_, Self>) -> Result<(), BoxError> {
-        let Self { options, stock, feed, .. } = session.state();
+        let state = session.state();
+        let Self { options, stock, feed, .. } = state;
         let platform = Self::platform(session);
         let answers = feed.get().map_or_else(Answers::default, Feed::answers);
         let summary = Summary::of(&platform, &answers, session.seed(), session.seconds());
-        let details = Details::by(&platform);
+        let mut details = Details::by(&platform);
+        details.waiting = state.watch.get().and_then(Watch::seen);
         if session.is_real_time() {
             say(&format!("\n{}", report::render(&details, &summary, &answers)));
             if session.is_json() {
@@ -119,6 +133,12 @@ impl OneProcess {
         let balance = format!("The books balance. The mails are in {}.", mails.display());
         Ok(conclude(&details, &summary, &answers, &imbalances, &balance, session.is_json())?)
     }
+}
+
+/// The orders whose gateway loses its first answer: they wait for `payment` the longest.
+fn slow_orders(file: &[u8]) -> Vec<String> {
+    let lines = orders::submission::parse_lines(file).filter_map(|(_, line)| Some(line.ok()?.order));
+    lines.filter(|order| order.payment_token == "tok_timeout").map(|order| order.order_id).collect()
 }
 
 fn progress(total: u64) -> ProgressBar {
@@ -140,6 +160,7 @@ fn how_to_talk(port: u16, sku: &str) -> String {
     -d '{{"orderId":"o-1","customer":{{"id":"c-1","name":"Zoë","email":"zoe@example.com"}},"lines":[{{"sku":"{sku}","quantity":2,"unitPrice":1250}}],"currency":"EUR","paymentToken":"tok_visa"}}'
   curl http://127.0.0.1:{port}/orders/o-1
   curl -X POST http://127.0.0.1:{port}/orders/o-1/cancel
+  curl -X POST http://127.0.0.1:{port}/orders/o-1/return
 
 Send the first one again: it takes effect once. `tok_declined` and `tok_timeout` behave as named. Ctrl-C ends it with a summary.
 "#

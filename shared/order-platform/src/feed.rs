@@ -1,5 +1,5 @@
 //! The customers. They submit the lines of a file over HTTP and try again when they get no answer.
-//! Some change their minds.
+//! Some change their minds, and some send their order back.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -97,13 +97,15 @@ impl Feed {
                 return;
             }
         }
-        if let Some(delay) = line.cancel_after {
-            let local = local.clone();
-            drop(local.executor().clone().spawn(async move {
-                local.clock().sleep(delay).await;
-                // Confirmed meanwhile: 409, and the order stands.
-                post(&local, &format!("{}/cancel", orders::path_of(&line.order_id)), None, "").await;
-            }));
+        // Confirmed meanwhile, or not yet: 409, and the order stays as it is.
+        for (delay, request) in [(line.cancel_after, "cancel"), (line.return_after, "return")] {
+            if let Some(delay) = delay {
+                let (local, path) = (local.clone(), orders::path_of(&line.order_id));
+                drop(local.executor().clone().spawn(async move {
+                    local.clock().sleep(delay).await;
+                    post(&local, &format!("{path}/{request}"), None, "").await;
+                }));
+            }
         }
     }
 }

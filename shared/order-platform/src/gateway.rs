@@ -36,6 +36,8 @@ struct Book {
     paid: BTreeMap<String, u64>,
     /// Orders whose first answer was lost.
     lost: BTreeSet<String>,
+    /// The keys of charges that went back, or are never to be made.
+    reversed: BTreeSet<String>,
     requests: u64,
 }
 
@@ -54,6 +56,12 @@ struct Refund {
     order_id: String,
     amount: u64,
     currency: Currency,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Reversal {
+    charge_key: String,
 }
 
 /// The answer was lost on the way: the caller cannot know the outcome.
@@ -89,6 +97,12 @@ impl Gateway {
         self.book().refunded.clone()
     }
 
+    /// What an order has paid and not got back.
+    #[must_use]
+    pub fn paid(&self, order_id: &str) -> u64 {
+        self.book().paid.get(order_id).copied().unwrap_or_default()
+    }
+
     /// The number of requests, repeats included.
     #[must_use]
     pub fn requests(&self) -> u64 {
@@ -107,6 +121,9 @@ impl Gateway {
         let Ok(asked) = serde_json::from_slice::<Value>(request.body()) else {
             return bad("the body is not JSON");
         };
+        if book.reversed.contains(key) {
+            return (StatusCode::CONFLICT, json!({ "reason": "this key was reversed" }), false);
+        }
         if let Some((before, status, answer)) = book.answers.get(key) {
             if *before != asked {
                 let reason = json!({ "reason": "this key was used for another request" });
@@ -124,7 +141,14 @@ impl Gateway {
                 Ok(refund) => book.refund(&refund, &id),
                 Err(error) => return bad(&error.to_string()),
             },
-            _ => return (StatusCode::NOT_FOUND, json!({ "reason": "POST /charges or /refunds" }), false),
+            (&Method::POST, "/reversals") => match serde_json::from_value::<Reversal>(asked.clone()) {
+                Ok(reversal) => book.reverse(reversal, &id),
+                Err(error) => return bad(&error.to_string()),
+            },
+            _ => {
+                let reason = json!({ "reason": "POST /charges, /refunds or /reversals" });
+                return (StatusCode::NOT_FOUND, reason, false);
+            }
         };
         book.answers.insert(key.to_owned(), (asked, status, answer.clone()));
         (status, answer, lost)
@@ -167,5 +191,50 @@ impl Book {
         *paid = rest;
         *self.refunded.entry(refund.currency).or_default() += refund.amount;
         (StatusCode::CREATED, json!({ "refundId": format!("re_{id}") }), false)
+    }
+
+    /// The charge with a key goes back, where there was one. No charge is made with the key any more.
+    fn reverse(&mut self, reversal: Reversal, id: &str) -> (StatusCode, Value, bool) {
+        let charge = match self.answers.get(&reversal.charge_key) {
+            Some((charge, StatusCode::CREATED, _)) => serde_json::from_value::<Refund>(charge.clone()).ok(),
+            _ => None,
+        };
+        self.reversed.insert(reversal.charge_key);
+        match charge {
+            Some(charge) => self.refund(&charge, id),
+            None => (StatusCode::CREATED, json!({}), false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use waxseal_local::Local;
+
+    use super::*;
+
+    fn post(gateway: &Gateway, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::post(path).header("idempotency-key", key);
+        let (status, answer, _) = gateway.decide(&request.body(Bytes::from(body.to_string())).unwrap());
+        (status, answer)
+    }
+
+    #[test]
+    fn a_reversal_gives_back_by_key_and_no_charge_is_made_with_the_key_again() {
+        let local = Local::builder().build();
+        let gateway = Gateway::new(local.clock().clone(), local.random().clone());
+        let charge = json!({"orderId": "o-1", "amount": 2500, "currency": "EUR", "token": "tok_visa"});
+        let reversal = |key: &str| json!({"orderId": "o-1", "chargeKey": key});
+        assert_eq!(post(&gateway, "/charges", "c-1", charge.clone()).0, StatusCode::CREATED);
+        assert_eq!(gateway.paid("o-1"), 2500);
+        let (status, answer) = post(&gateway, "/reversals", "r-1", reversal("c-1"));
+        assert!(status == StatusCode::CREATED && answer["refundId"].is_string(), "{answer}");
+        assert_eq!(post(&gateway, "/reversals", "r-1", reversal("c-1")), (status, answer), "the same key");
+        // One that was never made.
+        assert_eq!(post(&gateway, "/reversals", "r-2", reversal("c-2")), (StatusCode::CREATED, json!({})));
+        for key in ["c-1", "c-2"] {
+            assert_eq!(post(&gateway, "/charges", key, charge.clone()).0, StatusCode::CONFLICT);
+        }
+        assert_eq!((gateway.paid("o-1"), gateway.captured().len()), (0, 0));
     }
 }

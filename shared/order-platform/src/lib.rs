@@ -1,6 +1,6 @@
 //! The order platform: its declaration, and its run in one process on the embedded environment.
 //!
-//! [`app`] is the one declaration. The platform here and the templates of `infra` read it.
+//! [`app`] is the one declaration, in two [styles](Style). The platform here and the templates of `infra` read it.
 //! [`command_line`] is all that the platform adds to the command line of any application: `run`
 //! feeds a file of orders through every service and shows the outcome of each, and `serve` keeps the
 //! platform running with its HTTP API. No AWS SDK is compiled for either.
@@ -8,6 +8,7 @@
 mod app;
 mod books;
 mod command_line;
+pub mod compare;
 mod feed;
 mod gateway;
 mod input;
@@ -17,9 +18,11 @@ pub mod options;
 mod platform;
 pub mod report;
 mod summary;
+pub mod timeline;
 mod tree;
+mod watch;
 
-pub use app::{Outside, app, declared};
+pub use app::{DEPLOYED, Outside, app, declared};
 pub use books::{Books, Cancelled};
 pub use command_line::{OneProcess, command_line};
 pub use feed::{Answers, Feed};
@@ -29,3 +32,7 @@ pub use mailbox::Mailbox;
 pub use platform::{Platform, Setup, SetupError, entity};
 pub use summary::Summary;
 pub use tree::Story;
+pub use watch::{Seen, Watch};
+
+pub use fulfilment::Deadlines;
+pub use order_events::Style;

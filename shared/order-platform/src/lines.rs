@@ -22,6 +22,8 @@ pub struct Line {
     pub body: String,
     /// The time from the answer until the customer cancels.
     pub cancel_after: Option<Duration>,
+    /// The time from the answer until the customer sends the order back.
+    pub return_after: Option<Duration>,
 }
 
 /// The lines of a file of orders.
@@ -60,6 +62,7 @@ impl Lines {
                     order_id: submission.order.order_id,
                     body: format!(r#"{{"version":{version},"order":{order}}}"#),
                     cancel_after: submission.cancel_after,
+                    return_after: submission.return_after,
                 }),
                 (Err(invalid), _) => drop(rejected.insert(number, invalid.to_string())),
                 (Ok(_), None) => drop(rejected.insert(number, "it repeats a member".to_owned())),

@@ -1,6 +1,9 @@
 //! The platform's own options, from environment variables.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, time::Duration};
+
+use fulfilment::Deadlines;
+use order_events::{NoSuchStyle, Style};
 
 use crate::input::{Stock, Unreadable, read};
 
@@ -17,6 +20,21 @@ pub struct Options {
     pub stock: PathBuf,
     /// `MAILS`: a folder for the mails as `.eml` files; `target/mails` where it is not named.
     pub mails: Option<PathBuf>,
+    /// `STYLE`: who says what happens next with an order.
+    pub style: Style,
+    /// `DEADLINE`: the time of each step of `fulfilment` in milliseconds; its own where not named.
+    pub deadlines: Deadlines,
+}
+
+/// A variable that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// `STYLE` names none.
+    #[error("STYLE: {0}")]
+    Style(#[from] NoSuchStyle),
+    /// `DEADLINE` is no time.
+    #[error("DEADLINE: it is a whole number of milliseconds")]
+    Deadline,
 }
 
 /// The sample files, found from the repository's root as `make` does, or from this package as
@@ -28,23 +46,34 @@ fn sample(path: &str) -> PathBuf {
 
 impl Options {
     /// Reads the environment; an empty variable counts as absent.
-    #[must_use]
-    pub fn from_env() -> Self {
+    ///
+    /// # Errors
+    /// [`Unclear`].
+    pub fn from_env() -> Result<Self, Unclear> {
         Self::from(|name| env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
+    fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Unclear> {
+        let deadlines = match variable("DEADLINE") {
+            Some(time) => {
+                let millis = time.parse().map_err(|_| Unclear::Deadline)?;
+                Deadlines::of_each(Duration::from_millis(millis))
+            }
+            None => Deadlines::default(),
+        };
         let orders = variable("ORDERS");
         let most = orders.as_deref().and_then(|orders| orders.parse().ok());
         let file = orders.as_deref().filter(|_| most.is_none()).map(PathBuf::from);
         let stock = variable("STOCK").map(PathBuf::from);
-        Self {
+        Ok(Self {
             orders_given: orders.is_some(),
             most,
             orders: file.unwrap_or_else(|| sample("functions/orders/samples/orders.jsonl")),
             stock: stock.unwrap_or_else(|| sample("functions/inventory/samples/stock.jsonl")),
             mails: variable("MAILS").map(PathBuf::from),
-        }
+            style: variable("STYLE").map_or(Ok(Style::default()), |style| style.parse())?,
+            deadlines,
+        })
     }
 
     /// The two files: stock, whose unreadable lines are named on standard error, and orders.
@@ -85,15 +114,27 @@ mod tests {
 
     #[test]
     fn defaults_are_the_samples() {
-        let defaults = Options::from(|_| None);
+        let defaults = Options::from(|_| None).unwrap();
         assert!(defaults.orders.exists() && defaults.stock.exists() && !defaults.orders_given);
     }
 
     #[test]
     fn a_number_of_orders_is_that_many_lines_of_the_sample() {
-        let options = Options::from(|name| (name == "ORDERS").then(|| "3".into()));
+        let options = Options::from(|name| (name == "ORDERS").then(|| "3".into())).unwrap();
         let (_, orders) = options.input().unwrap();
         assert_eq!(orders.iter().filter(|byte| **byte == b'\n').count(), 3);
-        assert_eq!(options.orders, Options::from(|_| None).orders);
+        assert_eq!(options.orders, Options::from(|_| None).unwrap().orders);
+    }
+
+    #[test]
+    fn a_style_or_a_deadline_that_is_none_is_named() {
+        let of = |name: &'static str, value: &'static str| {
+            Options::from(move |asked| (asked == name).then(|| value.into()))
+        };
+        assert_eq!(of("STYLE", "orchestration").unwrap().style, Style::Orchestration);
+        let error = of("STYLE", "ballet").unwrap_err().to_string();
+        assert_eq!(error, "STYLE: a style is choreography or orchestration");
+        assert_eq!(of("DEADLINE", "2000").unwrap().deadlines.stock, Duration::from_secs(2));
+        assert_eq!(of("DEADLINE", "soon"), Err(Unclear::Deadline));
     }
 }

@@ -1,10 +1,19 @@
 //! The order platform: every service deployed on one embedded environment, as its templates deploy
 //! it on AWS.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use orders::Order;
-use waxseal::{Entity, row::state, table::Item};
+use fulfilment::Deadlines;
+use inventory::{Reservation, ReservationStatus};
+use order_events::Style;
+use orders::{Order, Status};
+use shipping::Shipment;
+use waxseal::{
+    Entity,
+    handler::{AnyInstance, any_instance},
+    row::state,
+    table::Item,
+};
 use waxseal_catalog::{App, Deployed};
 use waxseal_local::{Faults, Local, LocalError, Queue};
 
@@ -36,6 +45,24 @@ pub struct Setup {
     pub real_time: bool,
     /// Where mails are written; they are only counted where `None`.
     pub mails: Option<PathBuf>,
+    /// Who says what happens next with an order.
+    pub style: Style,
+    /// The time of each step of `fulfilment`.
+    pub deadlines: Deadlines,
+}
+
+impl Default for Setup {
+    /// Choreography on a good day, on a virtual clock.
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            faults: Faults::none(),
+            real_time: false,
+            mails: None,
+            style: Style::default(),
+            deadlines: Deadlines::default(),
+        }
+    }
 }
 
 /// Why the platform was not set up.
@@ -63,7 +90,9 @@ impl Platform {
         // A run that ends shows its dead letters in its report.
         let builder = if setup.real_time { builder.real_time() } else { builder.quiet_dead_letters() };
         let local = builder.build();
-        let (gateway, mailbox, app) = stand_ins(&local, setup.real_time, setup.mails)?;
+        let mailbox = Mailbox::new(setup.mails)?;
+        let (gateway, app) =
+            stand_ins(&local, setup.real_time, mailbox.clone(), setup.style, setup.deadlines)?;
         let published = local.watch(&["stock"])?;
         local.deploy(&app)?;
         Ok(Self::of(local, published, gateway, mailbox))
@@ -118,7 +147,45 @@ impl Platform {
     #[must_use]
     pub fn books(&self) -> Books {
         let stock = self.entities::<inventory::Stock>("inventory");
-        Books::of(&self.orders(), stock, &self.gateway, self.mailbox.count())
+        let books = Books::of(&self.orders(), stock, &self.gateway, self.mailbox.count());
+        let shipments: Vec<Shipment> =
+            self.entities("shipping").into_iter().map(|(_, parcel)| parcel).collect();
+        books.with_parcels(&shipments)
+    }
+
+    /// Whatever is left of an order that did not end well, and every order that has not ended; empty
+    /// where nothing leaks.
+    #[must_use]
+    pub fn leaks(&self) -> Vec<String> {
+        let reservations: BTreeMap<String, Reservation> = self.entities("inventory").into_iter().collect();
+        let mut leaks = Vec::new();
+        for order in self.orders() {
+            let (id, status) = (&order.order_id, order.status);
+            if matches!(status, Status::Placed | Status::Reserved) {
+                leaks.push(format!("order {id} has not ended"));
+            }
+            let is_reserved =
+                reservations.get(id).is_some_and(|its| its.status == ReservationStatus::Reserved);
+            if is_reserved != (status == Status::Confirmed) {
+                leaks.push(format!("order {id} is {status:?}, and reserved: {is_reserved}"));
+            }
+            let (paid, due) =
+                (self.gateway.paid(id), if status == Status::Confirmed { order.total } else { 0 });
+            if paid != due {
+                leaks.push(format!("order {id} is {status:?}, and has paid {paid} of {due}"));
+            }
+        }
+        let open = self.instances().into_iter().filter(|(_, instance)| !instance.is_over());
+        leaks.extend(open.map(|(id, instance)| format!("the process of order {id} is {:?}", instance.phase)));
+        leaks
+    }
+
+    /// Every instance of the process with its order; none in choreography.
+    #[must_use]
+    pub fn instances(&self) -> Vec<(String, AnyInstance)> {
+        let Ok(table) = self.local.table("fulfilment") else { return Vec::new() };
+        let of = |item: &Item| Some((state::id(&item.key)?, any_instance(item)?));
+        table.items().iter().filter_map(of).collect()
     }
 
     /// Every dead letter: which service's, and the message.
@@ -144,13 +211,14 @@ pub fn entity<T: Entity>(item: &Item) -> Option<(String, T)> {
 pub(crate) fn stand_ins(
     local: &Local,
     is_real_time: bool,
-    mails: Option<PathBuf>,
-) -> Result<(Gateway, Mailbox, App), SetupError> {
+    mailbox: Mailbox,
+    style: Style,
+    deadlines: Deadlines,
+) -> Result<(Gateway, App), SetupError> {
     let gateway = Gateway::new(local.clock().clone(), local.random().clone());
-    let mailbox = Mailbox::new(mails)?;
-    let outside = Outside { gateway: gateway.clone(), mailer: mailbox.clone(), sender: SENDER.parse()? };
-    let app = app(outside);
-    Ok((gateway, mailbox, if is_real_time { in_real_time(app) } else { app }))
+    let outside = Outside { gateway: gateway.clone(), mailer: mailbox, sender: SENDER.parse()? };
+    let app = app(style, deadlines, outside);
+    Ok((gateway, if is_real_time { in_real_time(app) } else { app }))
 }
 
 /// The platform with shorter time-outs and leases: in real time a person waits for each retry.

@@ -10,9 +10,12 @@ use std::{
 use comfy_table::{CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use order_events::{CancelReason, Currency};
 use orders::{Order, Status};
-use waxseal::dead_letter::Note;
+use waxseal::{
+    dead_letter::Note,
+    handler::{AnyInstance, CallState},
+};
 
-use crate::{feed::Answers, platform::Platform, summary::Summary, tree::Story};
+use crate::{feed::Answers, platform::Platform, summary::Summary, timeline, tree::Story, watch::Seen};
 
 /// Lines of one list before it is cut.
 const MOST: usize = 12;
@@ -26,6 +29,10 @@ pub struct Details {
     pub stories: BTreeMap<String, Story>,
     /// Every dead letter, with its service and its attributes.
     pub dead_letters: Vec<(String, Option<Note<'static>>)>,
+    /// Every instance of the process, by its order; none in choreography.
+    pub instances: BTreeMap<String, AnyInstance>,
+    /// An order that was seen waiting in the middle of the run.
+    pub waiting: Option<Seen>,
 }
 
 impl Details {
@@ -38,6 +45,8 @@ impl Details {
             orders: platform.orders(),
             stories: Story::all(published.iter().map(|message| &message.content.body)),
             dead_letters: dead_letters.map(|(service, message)| (service, message.note())).collect(),
+            instances: platform.instances().into_iter().collect(),
+            waiting: None,
         }
     }
 }
@@ -77,7 +86,7 @@ pub fn conclude(
 #[must_use]
 pub fn render(details: &Details, summary: &Summary, answers: &Answers) -> String {
     let mut text = table(summary);
-    text.push_str(&stories(details));
+    text.push_str(&if details.instances.is_empty() { stories(details) } else { processes(details) });
     text.push_str(&refusals(answers));
     text.push_str(&dead_letters(&details.dead_letters));
     text
@@ -95,6 +104,12 @@ fn table(summary: &Summary) -> String {
     row("  cancelled: short", books.cancelled.short.to_string(), "too little stock");
     row("  cancelled: declined", books.cancelled.declined.to_string(), "card declined, stock released");
     row("  cancelled: customer", books.cancelled.customer.to_string(), "what was captured is refunded");
+    if books.cancelled.late > 0 {
+        row("  cancelled: late", books.cancelled.late.to_string(), "a step was not answered in time");
+    }
+    if books.returned > 0 {
+        row("  returned", books.returned.to_string(), "restocked and refunded");
+    }
     row("rejected", summary.rejected.to_string(), "input lines refused with a reason");
     row("resubmitted", summary.resubmitted.to_string(), "the same key and payload again");
     // A deployed platform counts them in its metrics, not here.
@@ -146,7 +161,7 @@ fn stories(details: &Details) -> String {
             .min_by_key(|(order, story)| (story.span(), order.order_id.clone()))
     };
     // A declined card shows the most: stock is given back.
-    let badly = [CancelReason::Declined, CancelReason::Customer, CancelReason::Short];
+    let badly = [CancelReason::Declined, CancelReason::Customer, CancelReason::Short, CancelReason::Late];
     let badly = badly.into_iter().find_map(|reason| shortest(Status::Cancelled(reason)));
     let well = shortest(Status::Confirmed);
     let mut text = String::new();
@@ -154,6 +169,51 @@ fn stories(details: &Details) -> String {
         if let Some((order, story)) = chosen {
             let _ = write!(text, "\n{title}\n\n{}", indent(&story.draw(&root(order))));
         }
+    }
+    text
+}
+
+/// The way of one order through the process, one compensation, and one order that waited.
+fn processes(details: &Details) -> String {
+    let Details { orders, instances, .. } = details;
+    // As in choreography, the shortest one of each kind is the easiest to read.
+    let span = |instance: &AnyInstance| {
+        let log = &instance.log;
+        log.first().zip(log.last()).map(|(first, last)| last.at.saturating_duration_since(first.at))
+    };
+    let shortest = |wanted: &dyn Fn(&Order, &AnyInstance) -> bool| {
+        let candidates = orders.iter().filter_map(|order| Some((order, instances.get(&order.order_id)?)));
+        candidates
+            .filter(|(order, instance)| wanted(order, instance))
+            .min_by_key(|(order, instance)| (span(instance), order.order_id.clone()))
+    };
+    let undone = |instance: &AnyInstance| {
+        instance.calls.iter().filter(|call| matches!(call.state, CallState::Undone { .. })).count()
+    };
+    let is_timer = |input: &str| input == "waxseal.made";
+    let well = shortest(&|order, _| order.status == Status::Confirmed);
+    let most = instances.values().map(undone).max().unwrap_or_default();
+    let badly = shortest(&|_, instance| most > 0 && undone(instance) == most);
+    let timed = shortest(&|_, instance| instance.log.iter().any(|entry| is_timer(&entry.input)));
+    let mut text = String::new();
+    for (title, chosen) in [
+        ("An order's way through the process", well),
+        ("A compensation: what was done is undone, the last first", badly),
+        ("An order whose timer fired", timed),
+    ] {
+        if let Some((order, instance)) = chosen {
+            let drawn = format!("{}\n{}", root(order), timeline::draw(instance));
+            let _ = write!(text, "\n{title}\n\n{}", indent(&drawn));
+        }
+    }
+    if let Some(Seen { order_id, instance, at }) = &details.waiting {
+        let drawn = format!(
+            "GET /fulfilments/{order_id}\n{}{}",
+            timeline::draw(instance),
+            timeline::whereabouts(instance, *at)
+        );
+        let _ =
+            write!(text, "\nAn order that waits for a timer, in the middle of the run\n\n{}", indent(&drawn));
     }
     text
 }

@@ -84,6 +84,7 @@ mod message;
 mod outbound;
 mod panics;
 mod pollers;
+mod price;
 mod publisher;
 mod queue;
 mod random;

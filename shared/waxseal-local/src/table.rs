@@ -12,7 +12,7 @@ use waxseal::{
 };
 use waxseal_pattern::Pattern;
 
-use crate::{stream::Stream, wakes::Wakes, wire::StreamRecord, world::World};
+use crate::{price::write_units, stream::Stream, wakes::Wakes, wire::StreamRecord, world::World};
 
 /// A DynamoDB table. Clones are the same table.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ struct State {
     /// The number of changes so far.
     changes: u64,
     requests: u64,
+    write_units: u64,
 }
 
 /// Items of one page of a query or a scan, at the most: small, so that pagination is met early.
@@ -72,6 +73,13 @@ impl Table {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.state().requests
+    }
+
+    /// The write units that DynamoDB would have counted for them, those of the index of timers
+    /// included. Refused requests count.
+    #[must_use]
+    pub fn write_units(&self) -> u64 {
+        self.state().write_units
     }
 
     /// Removes expired items, as TTL does some time after their expiry.
@@ -153,6 +161,7 @@ impl waxseal::Table for Table {
         {
             let mut state = self.state();
             state.requests += 1;
+            state.write_units += write_units(&state.items, writes);
             let changes = state.items.write(writes)?;
             self.record(&mut state, changes, false);
         }

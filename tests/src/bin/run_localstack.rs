@@ -6,7 +6,8 @@ use order_platform::options::Options;
 use waxseal_tests::localstack::run::run;
 
 fn main() -> ExitCode {
-    match port().and_then(|port| run(&Options::from_env(), port, is_json())) {
+    let options = || Options::from_env().map_err(|unclear| unclear.to_string());
+    match port().and_then(|port| run(&options()?, port, is_json())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");

@@ -11,9 +11,9 @@ use std::{
 use super::{client::Client, instance::root, outside::Outside, progress};
 
 /// Every service.
-pub const SERVICES: [&str; 5] = ["orders", "inventory", "payment", "notification", "analytics"];
+pub const SERVICES: [&str; 6] = ["orders", "inventory", "payment", "shipping", "notification", "analytics"];
 /// The services that emit, and so have a relay.
-pub const EMITTING: [&str; 3] = ["orders", "inventory", "payment"];
+pub const EMITTING: [&str; 4] = ["orders", "inventory", "payment", "shipping"];
 
 /// The sender of mails.
 const SENDER: &str = "Waxseal Orders <orders@example.com>";

@@ -101,7 +101,7 @@ pub fn run(options: &Options, port: Option<u16>, is_json: bool) -> Result<(), St
          nothing about AWS.",
         mails.display()
     );
-    let told = Details { orders, stories, dead_letters };
+    let told = Details { orders, stories, dead_letters, ..Details::default() };
     let concluded = conclude(&told, &summary, &answers, &imbalances, &balance, is_json);
     match &own {
         Some(instance) => {

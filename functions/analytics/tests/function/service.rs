@@ -48,6 +48,7 @@ async fn ends_are_counted_by_reason_and_revenue_is_summed() {
         total: 99,
         currency,
         confirmed_at: at,
+        ship_to: None,
     };
     engine.handle(&raw("e-1", confirmed)).await.unwrap();
     let reason = CancelReason::Declined;
@@ -101,6 +102,7 @@ async fn a_sum_that_does_not_fit_is_refused_and_not_wrapped() {
         total,
         currency: Currency::EUR,
         confirmed_at: Timestamp::UNIX_EPOCH,
+        ship_to: None,
     };
     engine.handle(&raw("e-1", confirmed(u64::MAX))).await.unwrap();
     let failure = engine.handle(&raw("e-2", confirmed(1))).await.unwrap_err();

@@ -1,7 +1,7 @@
 //! The committed samples have the form of Lambda's deliveries, and are handled.
 
 use inventory::{Stock, receive, stock_file::parse_lines};
-use order_events::StockReserved;
+use order_events::{StockReserved, Style};
 use waxseal::batch::Policy;
 use waxseal_lambda::{Function, Invocation, Invoke};
 use waxseal_testing::{Fixture, of_kind};
@@ -12,7 +12,7 @@ const EVENT: &[u8] = include_bytes!("../../samples/order-placed.json");
 #[tokio::test]
 async fn the_sample_event_reserves_from_the_sample_stock() {
     let fixture = Fixture::default();
-    let engine = fixture.engine(inventory::service());
+    let engine = fixture.engine(inventory::service(Style::Choreography));
     let lines = parse_lines(STOCK);
     assert_eq!(lines.len(), 40);
     for (number, line) in lines {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use inventory::{MOST_SKUS, Reservation, ReservationStatus, Stock, Unfit, receive, stock_file::StockLine};
 use order_events::{
-    CancelReason, Currency, OrderCancelled, OrderPlaced, StockLevelChanged, StockReserved, StockShort,
+    CancelReason, Currency, OrderCancelled, OrderPlaced, StockLevelChanged, StockReserved, StockShort, Style,
     testing::{customer, placed},
 };
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ fn cancelled(order_id: &str) -> OrderCancelled {
 }
 
 async fn stocked(fixture: &Fixture, stock: &[(&str, u64)]) -> Engine {
-    let engine = fixture.engine(inventory::service());
+    let engine = fixture.engine(inventory::service(Style::Choreography));
     for (sku, on_hand) in stock {
         receive(&engine, &StockLine { sku: (*sku).to_owned(), on_hand: *on_hand }).await.unwrap();
     }

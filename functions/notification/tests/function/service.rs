@@ -17,7 +17,10 @@ fn sender() -> Sender {
 fn confirmed(id: &str) -> Raw {
     let confirmed_at = Timestamp::UNIX_EPOCH;
     let (order_id, currency) = ("o-1".to_owned(), Currency::EUR);
-    raw(id, OrderConfirmed { order_id, customer: customer(), total: 1250, currency, confirmed_at })
+    raw(
+        id,
+        OrderConfirmed { order_id, customer: customer(), total: 1250, currency, confirmed_at, ship_to: None },
+    )
 }
 
 fn cancelled(id: &str) -> Raw {

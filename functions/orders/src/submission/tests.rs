@@ -116,6 +116,27 @@ fn unknown_members_change_what_a_key_stands_for() {
     assert_ne!(plain.payload, more.payload);
 }
 
+#[test]
+fn a_place_for_the_parcel_is_read_or_refused_by_its_field() {
+    let address =
+        json!({"lines":["南青山 3-1-30"],"postalCode":"107-0062","city":"東京都 港区","country":"JP"});
+    let order = parse_line(&with("/order/shipTo", address.clone())).unwrap().order;
+    assert_eq!(serde_json::to_value(order.ship_to).unwrap(), address);
+    assert_eq!(parse_line(&line().to_string()).unwrap().order.ship_to, None);
+    for (member, value) in [
+        ("lines", json!([])),
+        ("lines", json!(["1", "2", "3", "4", "5"])),
+        ("city", json!(" ")),
+        ("country", json!("Japan")),
+        ("postalCode", json!(1070062)),
+    ] {
+        let mut bad = address.clone();
+        bad[member] = value;
+        let invalid = parse_line(&with("/order/shipTo", bad)).unwrap_err();
+        assert_eq!(invalid.pointer, format!("/order/shipTo/{member}"), "{invalid}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_number_is_the_same_however_it_is_spelled(quantity in 1u32..=1_000_000, price in 0u64..1_000_000_000) {

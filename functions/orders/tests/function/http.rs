@@ -5,7 +5,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderValue, Request, StatusCode},
 };
-use order_events::{OrderPlaced, PaymentCaptured};
+use order_events::{ConfirmOrder, OrderPlaced, PaymentCaptured, Style};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 use waxseal::{Engine, Message as _};
@@ -27,7 +27,7 @@ impl Shop {
     fn open() -> Self {
         let fixture = Fixture::default();
         fixture.host.set("2026-11-21T09:30:00.123Z".parse().unwrap());
-        let engine = fixture.engine(orders::service());
+        let engine = fixture.engine(orders::service(Style::Choreography));
         Self { router: orders::router(engine.clone()), engine, fixture }
     }
 
@@ -209,4 +209,35 @@ async fn s44_the_callers_trace_travels_along() {
     shop.send(request.body(Body::from(order("o-1").to_string())).unwrap()).await;
     assert_eq!(shop.fixture.table.take_emitted()[0].traceparent(), Some(trace));
     assert_eq!(OrderPlaced::OWNER, "orders");
+}
+
+#[tokio::test]
+async fn a_confirmed_order_is_returned_once_and_no_other_is() {
+    for style in Style::ALL {
+        let fixture = Fixture::default();
+        let engine = fixture.engine(orders::service(style));
+        let shop = Shop { router: orders::router(engine.clone()), engine, fixture };
+        let give_back = || Request::post("/orders/o-1/return").body(Body::empty()).unwrap();
+        assert_eq!(shop.send(give_back()).await.status, StatusCode::NOT_FOUND);
+        shop.post("k-1", order("o-1").to_string()).await;
+        let early = shop.send(give_back()).await;
+        assert_eq!(early.status, StatusCode::CONFLICT);
+        assert_eq!(early.body["type"], "tag:waxseal.example,2026:problems/not-confirmed");
+        let confirm = match style {
+            Style::Choreography => {
+                let (order_id, currency) = ("o-1".to_owned(), order_events::Currency::EUR);
+                raw("e-1", PaymentCaptured { order_id, amount: 2500, currency, charge_id: None })
+            }
+            Style::Orchestration => raw("e-1", ConfirmOrder { order_id: "o-1".to_owned() }),
+        };
+        shop.engine.handle(&confirm).await.unwrap();
+        let _ = shop.fixture.table.take_emitted();
+        for _ in 0..2 {
+            let answer = shop.send(give_back()).await;
+            let returned = json!({ "orderId": "o-1", "status": "returned" });
+            assert_eq!((answer.status, answer.body), (StatusCode::ACCEPTED, returned), "{style}");
+        }
+        let emitted = shop.fixture.table.take_emitted();
+        assert_eq!((emitted.len(), &*emitted[0].name), (1, "order.returned"), "{style}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use order_events::OrderConfirmed;
+use order_events::{OrderConfirmed, Style};
 use orders::{Rejected, submission::parse_lines, submit};
 use serde_json::{Value, json};
 use waxseal::batch::Policy;
@@ -13,7 +13,7 @@ const FILE: &[u8] = include_bytes!("../../samples/orders.jsonl");
 
 #[tokio::test]
 async fn the_sample_file_looks_like_life() {
-    let engine = Fixture::default().engine(orders::service());
+    let engine = Fixture::default().engine(orders::service(Style::Choreography));
     let (mut placed, mut repeated, mut reused) = (0, 0, 0);
     let mut refused: BTreeMap<String, u32> = BTreeMap::new();
     let (mut currencies, mut tokens) = (BTreeSet::new(), BTreeMap::new());
@@ -76,7 +76,7 @@ async fn the_sample_file_looks_like_life() {
 #[tokio::test]
 async fn the_sample_request_places_an_order_and_the_sample_event_confirms_it() {
     let fixture = Fixture::default();
-    let engine = fixture.engine(orders::service());
+    let engine = fixture.engine(orders::service(Style::Choreography));
     let batches = fixture.batches(engine.clone(), Policy::default());
     let function = Function::new(batches).http(orders::router(engine));
     let request = include_bytes!("../../samples/place-order.json");

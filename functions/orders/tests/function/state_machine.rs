@@ -2,7 +2,7 @@
 
 use order_events::{
     Currency, OrderCancelled, OrderConfirmed, OrderRefundDue, PaymentCaptured, PaymentDeclined,
-    StockReserved, StockShort,
+    StockReserved, StockShort, Style,
 };
 use orders::{CancelOrder, Refused, Status, Submission, find, submission::parse_line, submit};
 use proptest::prelude::*;
@@ -78,7 +78,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let fixture = Fixture::default();
-            let engine = fixture.engine(orders::service());
+            let engine = fixture.engine(orders::service(Style::Choreography));
             submit(&engine, &submission(), Default::default()).await.unwrap();
             for message in &messages {
                 tell(&engine, message).await;
@@ -105,7 +105,7 @@ proptest! {
 
 #[tokio::test]
 async fn s27_an_event_about_an_order_that_is_not_there_is_refused_for_good() {
-    let engine = Fixture::default().engine(orders::service());
+    let engine = Fixture::default().engine(orders::service(Style::Choreography));
     let failure = engine.handle(&heard("captured", "e-1")).await.unwrap_err();
     assert!(failure.is_permanent());
     assert_eq!(failure.to_string(), "there is no order o-1");
@@ -113,20 +113,20 @@ async fn s27_an_event_about_an_order_that_is_not_there_is_refused_for_good() {
 
 #[test]
 fn the_catalog_says_what_orders_does() {
-    let service = orders::service();
+    let service = orders::service(Style::Choreography);
     service.check().unwrap();
     let emits: std::collections::BTreeSet<_> =
         service.catalog().iter().flat_map(|entry| entry.emits).map(|declared| declared.name).collect();
     assert_eq!(
         emits.into_iter().collect::<Vec<_>>(),
-        ["order.cancelled", "order.confirmed", "order.placed", "order.refund-due"]
+        ["order.cancelled", "order.confirmed", "order.placed", "order.refund-due", "order.returned"]
     );
 }
 
 #[tokio::test]
 async fn a_command_from_the_queue_obeys_the_rules_of_http() {
     let fixture = Fixture::default();
-    let engine = fixture.engine(orders::service());
+    let engine = fixture.engine(orders::service(Style::Choreography));
     let mut order = submission().order;
     order.lines[0].quantity = 0;
     let failure = engine.handle(&raw("c-1", order)).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use order_events::PaymentCaptured;
+use order_events::{PaymentCaptured, Style};
 use waxseal::{BoxError, batch::Policy};
 use waxseal_lambda::{Function, Invocation, Invoke};
 use waxseal_testing::{Fixture, of_kind};
@@ -19,7 +19,7 @@ impl payment::Gateway for Generous {
 #[tokio::test]
 async fn the_sample_event_charges() {
     let fixture = Fixture::default();
-    let engine = fixture.engine(payment::service(Generous));
+    let engine = fixture.engine(payment::service(Style::Choreography, Generous));
     let function = Function::new(fixture.batches(engine, Policy::default()));
     let event = include_bytes!("../../samples/stock-reserved.json");
     let answer = function.invoke(event, &Invocation::default()).await.unwrap();

@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response};
 use order_events::{
-    Currency, OrderRefundDue, PaymentCaptured, PaymentDeclined, PaymentRefunded, StockReserved,
+    Currency, OrderRefundDue, PaymentCaptured, PaymentDeclined, PaymentRefunded, StockReserved, Style,
 };
 use payment::{Gateway, Payment};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn at(second: i64) -> Timestamp {
 #[tokio::test]
 async fn a_charge_is_made_once_and_its_request_is_what_the_gateway_reads() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand.clone()));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     let event = reserved("e-1", 2500, "tok_visa");
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Duplicate);
@@ -105,7 +105,7 @@ async fn a_charge_is_made_once_and_its_request_is_what_the_gateway_reads() {
 #[tokio::test]
 async fn a_declined_card_is_an_outcome_and_no_fault() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand));
     engine.handle(&reserved("e-1", 2500, "tok_declined")).await.unwrap();
     let declined = of_kind::<PaymentDeclined>(&fixture.table.take_emitted());
     assert_eq!((declined.len(), declined[0].reason.as_str()), (1, "insufficient_funds"));
@@ -116,7 +116,7 @@ async fn a_declined_card_is_an_outcome_and_no_fault() {
 #[tokio::test]
 async fn s10_a_lost_answer_is_asked_for_again_with_the_same_key() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand.clone()));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     stand.losing.store(true, Ordering::SeqCst);
     let event = reserved("e-1", 2500, "tok_timeout");
     let failure = engine.handle(&event).await.unwrap_err();
@@ -136,7 +136,7 @@ async fn s10_a_lost_answer_is_asked_for_again_with_the_same_key() {
 #[tokio::test]
 async fn s10_s11_a_crash_between_charge_and_commit_waits_for_the_lease_and_charges_once() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand.clone()));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     *stand.crashing.lock().unwrap() = Some(fixture.table.clone());
     let event = reserved("e-1", 2500, "tok_visa");
     assert!(matches!(engine.handle(&event).await, Err(Failure::Table(_))));
@@ -155,8 +155,8 @@ async fn s10_s11_a_crash_between_charge_and_commit_waits_for_the_lease_and_charg
 async fn s12_s13_a_zombie_neither_commits_nor_releases() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
     // Two processes share no fixture.
-    let first = fixture.engine(payment::service(stand.clone()));
-    let second = fixture.engine(payment::service(stand.clone()));
+    let first = fixture.engine(payment::service(Style::Choreography, stand.clone()));
+    let second = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     let event = reserved("e-1", 2500, "tok_visa");
     stand.holding.store(true, Ordering::SeqCst);
     let (zombie, successor) = tokio::join!(first.handle(&event), async {
@@ -167,13 +167,16 @@ async fn s12_s13_a_zombie_neither_commits_nor_releases() {
     assert!(matches!(zombie, Err(Failure::LeaseLost)), "{zombie:?}");
     assert_eq!(of_kind::<PaymentCaptured>(&fixture.table.take_emitted()).len(), 1);
     assert_eq!(stand.answers.lock().unwrap().len(), 1);
-    assert_eq!(fixture.engine(payment::service(stand)).handle(&event).await.unwrap(), Outcome::Duplicate);
+    assert_eq!(
+        fixture.engine(payment::service(Style::Choreography, stand)).handle(&event).await.unwrap(),
+        Outcome::Duplicate
+    );
 }
 
 #[tokio::test]
 async fn the_outcome_is_unknown_once_the_gateway_has_forgotten_the_key() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand.clone()));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     stand.losing.store(true, Ordering::SeqCst);
     let event = reserved("e-1", 2500, "tok_visa");
     engine.handle(&event).await.unwrap_err();
@@ -189,7 +192,7 @@ async fn what_the_gateway_refuses_is_dead_lettered_and_what_may_pass_is_tried_ag
         [(400, true), (409, true), (422, true), (401, false), (429, false), (500, false), (503, false)]
     {
         let (fixture, stand) = (Fixture::default(), Stand::default());
-        let engine = fixture.engine(payment::service(stand.clone()));
+        let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
         *stand.failing_status.lock().unwrap() = Some(status);
         let failure = engine.handle(&reserved("e-1", 2500, "tok_visa")).await.unwrap_err();
         assert_eq!(failure.is_permanent(), permanent, "{failure}");
@@ -201,7 +204,7 @@ async fn what_the_gateway_refuses_is_dead_lettered_and_what_may_pass_is_tried_ag
 #[tokio::test]
 async fn a_refund_finds_its_charge_and_is_made_once() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand.clone()));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     engine.handle(&reserved("e-1", 2500, "tok_visa")).await.unwrap();
     let failure = engine.handle(&refund("e-2", 2499)).await.unwrap_err();
     assert!(failure.is_permanent() && failure.to_string().contains("another amount"), "{failure}");
@@ -222,7 +225,7 @@ async fn a_refund_finds_its_charge_and_is_made_once() {
 #[tokio::test]
 async fn nothing_is_asked_of_the_gateway_where_there_is_nothing_to_pay() {
     let (fixture, stand) = (Fixture::default(), Stand::default());
-    let engine = fixture.engine(payment::service(stand.clone()));
+    let engine = fixture.engine(payment::service(Style::Choreography, stand.clone()));
     engine.handle(&reserved("e-1", 0, "tok_visa")).await.unwrap();
     engine.handle(&refund("e-2", 0)).await.unwrap();
     assert!(stand.requests.lock().unwrap().is_empty());

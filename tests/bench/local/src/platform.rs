@@ -46,7 +46,7 @@ impl PlatformRun {
     /// Where the books do not balance.
     #[must_use]
     pub fn run(&self) -> u64 {
-        let setup = Setup { seed: 2, faults: Faults::bad_day(), real_time: false, mails: None };
+        let setup = Setup { seed: 2, faults: Faults::bad_day(), ..Setup::default() };
         let platform = Platform::new(setup).expect("the platform is sound");
         platform.receive(&self.stock).expect("the stock is taken in");
         let feed = Feed::start(platform.local(), &self.orders);

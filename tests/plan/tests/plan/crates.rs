@@ -74,7 +74,17 @@ const RULES: [Rule; 12] = [
     Rule {
         package: "waxseal-infra",
         sentence: "It knows no service by name",
-        packages: &["aws-", "waxseal-aws", "orders", "inventory", "payment", "notification", "analytics"],
+        packages: &[
+            "aws-",
+            "waxseal-aws",
+            "orders",
+            "inventory",
+            "payment",
+            "shipping",
+            "fulfilment",
+            "notification",
+            "analytics",
+        ],
         paths: &[],
     },
     Rule {
@@ -87,6 +97,8 @@ const RULES: [Rule; 12] = [
             "orders",
             "inventory",
             "payment",
+            "shipping",
+            "fulfilment",
             "notification",
             "analytics",
         ],

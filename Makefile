@@ -45,7 +45,7 @@ help:
 ##@ Try it
 
 .PHONY: run
-run: ## Feed 500 orders through every service in one process | STYLE= DEADLINE= ORDERS= STOCK= SEED= FORMAT= MAILS= LOG=
+run: ## Feed 500 orders through every service in one process | STYLE= ORDERS= STOCK= SEED= FORMAT=json MAILS= LOG=
 	$(call say,building the order platform (about a minute the first time))
 	@cargo run $(CI) --locked -p order-platform -- run $(call option,seed,SEED) $(JSON) $(LOG_LEVEL)
 

@@ -9,7 +9,7 @@ use waxseal_tests::{
     parcels::{AskLater, SendParcel, TakeParcel},
 };
 
-use crate::world::localstack;
+use crate::world::{localstack, peace};
 
 fn depot() -> &'static Depot {
     static DEPOT: OnceLock<Result<Depot, String>> = OnceLock::new();
@@ -60,6 +60,7 @@ fn tick() -> Value {
 
 #[test]
 fn s69_a_timer_of_seconds_fires_once_by_a_delayed_message_however_many_ticks_there_are() {
+    let _peace = peace();
     let parcel = parcel("tea");
     send(&parcel, 8, 0);
     for _ in 0..2 {
@@ -90,6 +91,7 @@ fn s69_the_rule_brings_a_hint_that_was_lost() {
 
 #[test]
 fn s70_a_reply_before_its_timeout_wins() {
+    let _peace = peace();
     let parcel = parcel("rice");
     send(&parcel, 6, 0);
     depot().send(&format!("{parcel} taken"), TakeParcel { parcel: parcel.clone() }).unwrap();
@@ -105,6 +107,7 @@ fn s70_a_reply_before_its_timeout_wins() {
 
 #[test]
 fn s71_a_message_for_in_30_days_waits_in_the_table_and_is_sent_once() {
+    let _peace = peace();
     let parcel = parcel("wine");
     depot().send(&format!("{parcel} later"), AskLater { parcel: parcel.clone() }).unwrap();
     let is_ours = |key: &Value| {
@@ -133,6 +136,7 @@ fn s71_a_message_for_in_30_days_waits_in_the_table_and_is_sent_once() {
 
 #[test]
 fn s72_an_undo_that_overtakes_its_command_leaves_it_without_effect() {
+    let _peace = peace();
     let parcel = parcel("corn");
     // The van would get to know of it long after the timeout.
     send(&parcel, 5, 20);

@@ -94,6 +94,8 @@ pub struct Delivery;
 impl Process for Delivery {
     const NAME: &'static str = "delivery";
     const KIND: &'static str = "delivery";
+    // Longer than a queue delays, so that no hint of it is in the queue when a scenario looks.
+    const UNDO_DEADLINE: Duration = Duration::from_secs(3600);
     type Data = ();
     type Step = At;
     type Timer = Wait;

@@ -45,6 +45,13 @@ impl Deadlines {
         Self { stock: time, payment: time, parcel: time, confirmation: time }
     }
 
+    /// The count of questions after one more. It stands still once the time no longer grows, so that an instance that is
+    /// asked about for ever has few states.
+    pub(crate) fn after_question(before: u32) -> u32 {
+        const TIME_STANDS: u32 = 8;
+        before.saturating_add(1).min(TIME_STANDS)
+    }
+
     /// The time for the answer to the question about the confirmation that was asked `before` times.
     pub(crate) fn of_confirmation(self, before: u32) -> Duration {
         const LONGEST: Duration = Duration::from_secs(24 * 3600);

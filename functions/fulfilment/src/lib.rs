@@ -12,6 +12,8 @@
 //! [`router`] answers where an order is: its step, since when, what it waits for and until when, and
 //! what was done and undone, each with its cause.
 //!
+//! `PROCESS.md` beside this crate draws every state; a test walks them and keeps it fresh.
+//!
 //! In choreography this service is not deployed.
 
 mod deadlines;

@@ -42,7 +42,7 @@ impl Fulfilment {
     /// Asks `orders` for the confirmation, for the first time or again.
     pub(crate) fn ask(&self, flow: &mut Flow<Self>) {
         let before = flow.data().asked;
-        flow.data_mut().asked = before.saturating_add(1);
+        flow.data_mut().asked = Deadlines::after_question(before);
         flow.send(ConfirmOrder { order_id: flow.data().order_id.clone() });
         flow.arm(Wait::Confirmation, self.deadlines.of_confirmation(before));
     }

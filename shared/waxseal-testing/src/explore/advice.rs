@@ -62,7 +62,9 @@ impl Kind {
             }
             Self::TimerAfterEnd => "arm no timer after `flow.finish(..)` and `flow.compensate(..)`",
             Self::DeadTimeout => "act in `timeout`, or clear the timer where it no longer matters",
-            Self::Livelock => "count the rounds in the data, or arm a deadline that ends them",
+            Self::Livelock => {
+                "count the rounds in the data, arm a deadline that ends them, or say so with `.asks_again(timer)`"
+            }
             Self::NoUndo => {
                 "name an `undo` in its `command!`; where it does no harm, say so with `.harmless::<C>()`"
             }

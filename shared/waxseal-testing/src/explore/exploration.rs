@@ -125,6 +125,13 @@ impl<P: Process> Exploration<P> {
         self
     }
 
+    /// The timer asks again for ever, and means to: what it waits for cannot be undone.
+    #[must_use = "nothing is walked before `explore`"]
+    pub fn asks_again(mut self, timer: P::Timer) -> Self {
+        self.assumed.asks_again.insert(text(&timer));
+        self
+    }
+
     /// The step may wait without a timer.
     #[must_use = "nothing is walked before `explore`"]
     pub fn may_wait(mut self, step: P::Step) -> Self {

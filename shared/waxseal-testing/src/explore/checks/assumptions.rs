@@ -16,6 +16,8 @@ pub(in crate::explore) struct Assumptions {
     pub(in crate::explore) optional: BTreeSet<&'static str>,
     /// The timers that span several steps.
     pub(in crate::explore) spans: BTreeSet<String>,
+    /// The timers that ask again for ever.
+    pub(in crate::explore) asks_again: BTreeSet<String>,
     /// The steps that may wait without a timer.
     pub(in crate::explore) may_wait: BTreeSet<String>,
     /// The steps that are to be reached.

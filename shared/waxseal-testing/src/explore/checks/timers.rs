@@ -29,11 +29,12 @@ pub(super) fn check(graph: &Graph, assumed: &Assumptions, found: &mut impl FnMut
             }
         }
     }
-    livelocks(graph, found);
+    livelocks(graph, assumed, found);
 }
 
-/// Finds circles of timers alone. A timer that stays armed all the way round ends the circle.
-fn livelocks(graph: &Graph, found: &mut impl FnMut(Finding)) {
+/// Finds circles of timers alone. A timer that stays armed all the way round ends the circle, and a
+/// circle of timers that ask again for ever is meant.
+fn livelocks(graph: &Graph, assumed: &Assumptions, found: &mut impl FnMut(Finding)) {
     let mut done = BTreeSet::new();
     for start in 0..graph.nodes.len() {
         if done.contains(&start) {
@@ -54,9 +55,10 @@ fn livelocks(graph: &Graph, found: &mut impl FnMut(Finding)) {
             };
             match begin {
                 Some(begin) => {
-                    let circle = trail[begin..].iter().copied().chain([edge]);
-                    let kept = circle.map(|edge| edge.kept.clone()).reduce(|all, kept| &all & &kept);
-                    if kept.is_none_or(|kept| kept.is_empty()) {
+                    let circle = || trail[begin..].iter().copied().chain([edge]);
+                    let is_meant = circle().all(|edge| assumed.asks_again.contains(&edge.name));
+                    let kept = circle().map(|edge| edge.kept.clone()).reduce(|all, kept| &all & &kept);
+                    if !is_meant && kept.is_none_or(|kept| kept.is_empty()) {
                         found(graph.at_edge(Kind::Livelock, &edge.name, edge));
                     }
                 }

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::log::Level;
+#[cfg(feature = "aws")]
+use crate::processes::typed::{Instance, Processes};
 
 /// The end of `--help`.
 const EXIT_CODES: &str = "\
@@ -68,6 +70,13 @@ pub(crate) enum Command {
     /// State the outcome of an effect, before its dead letter is redriven
     #[cfg(feature = "aws")]
     Release(Release),
+    /// Say where an instance of a process is: its step, what it waits for, and the causes
+    #[cfg(feature = "aws")]
+    Where(Instance),
+    /// List the instances of processes, decide about one, or check their rows before a deploy
+    #[cfg(feature = "aws")]
+    #[command(subcommand)]
+    Processes(Processes),
     /// LocalStack 4.14.0 without Docker, on 127.0.0.1 (needs Linux and Python 3.13)
     Localstack(LocalStack),
     /// Print completions for a shell

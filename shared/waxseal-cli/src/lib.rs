@@ -47,7 +47,7 @@
 //! | 0 | done |
 //! | 1 | it failed: a stack, an invocation, a run with dead letters |
 //! | 2 | the command was typed wrongly, or a parameter is missing |
-//! | 3 | there are findings or differences, in `infra check` and `infra diff`, or in a command that refuses to go on with them |
+//! | 3 | there are findings or differences, in `infra check`, `infra diff` and `processes check`, or in a command that refuses to go on with them |
 //! | 4 | this machine lacks something: a tool, a LocalStack that answers |
 //! | 130 | interrupted |
 //!
@@ -71,6 +71,8 @@ mod launcher;
 mod localstack;
 mod log;
 mod print;
+#[cfg(feature = "aws")]
+mod processes;
 mod program;
 mod report;
 mod retire;

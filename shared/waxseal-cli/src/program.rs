@@ -60,7 +60,7 @@ fn declaration<S>(command_line: &CommandLine<S>) -> clap::Command {
 
 /// The commands that need a feature which this build does not have.
 fn absent() -> &'static [&'static str] {
-    const AWS: &str = "deploy, undeploy, sweep and release (`--features aws`)";
+    const AWS: &str = "deploy, undeploy, sweep, release, where and processes (`--features aws`)";
     const INFRA: &str = "infra (`--features infra`)";
     match (cfg!(feature = "infra"), cfg!(feature = "aws")) {
         (_, true) => &[],
@@ -97,6 +97,10 @@ fn act<S>(command_line: &CommandLine<S>, arguments: Arguments) -> Result<(), Com
         Command::Sweep(sweep) => crate::aws::sweep(app, &workspace()?, &sweep),
         #[cfg(feature = "aws")]
         Command::Release(release) => crate::aws::release(app, &workspace()?, &release),
+        #[cfg(feature = "aws")]
+        Command::Where(instance) => crate::aws::where_is(app, &workspace()?, &instance),
+        #[cfg(feature = "aws")]
+        Command::Processes(processes) => crate::aws::processes(app, &workspace()?, &processes),
         Command::Localstack(localstack) => localstack::act(&workspace()?, &localstack),
         Command::Completions { shell } => {
             let mut declaration = declaration(command_line);

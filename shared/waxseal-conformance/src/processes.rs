@@ -315,6 +315,10 @@ pub async fn g5_a_row_of_a_newer_build_keeps_its_inputs(env: &impl ContractEnv) 
     let data = item.get_text("data").unwrap().replacen("\"version\":1", "\"version\":2", 1);
     let newer = Item { ..item.clone().text("data", data) };
     put(&world, newer.clone()).await;
+    // The check before a deploy says so from the row alone.
+    assert!(travel().reads_row(&item).is_ok());
+    let refused = travel().reads_row(&newer).unwrap_err();
+    assert!(refused.to_string().contains("newer build"), "{refused}");
     let booked = message::<FlightBooked>("f-1", "t-1", env.start());
     let failure = function.deliver(&booked).await.unwrap_err();
     assert!(!failure.is_permanent() && failure.to_string().contains("newer build"), "{failure}");

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Invokes a function, and gives its answer. The error of a function is a failure.
-fn call(aws: &Aws, function: &str, payload: &[u8]) -> Result<Value, CommandError> {
+pub(super) fn call(aws: &Aws, function: &str, payload: &[u8]) -> Result<Value, CommandError> {
     let work = tempfile::tempdir().map_err(CommandError::io("a folder for the payload"))?;
     let (given, answer) = (work.path().join("payload"), work.path().join("answer"));
     fs::write(&given, payload).map_err(CommandError::io(given.display()))?;
@@ -40,7 +40,7 @@ fn call(aws: &Aws, function: &str, payload: &[u8]) -> Result<Value, CommandError
 }
 
 /// The stage, the `aws` command for it, and the full name of a service's function there.
-fn reach(
+pub(super) fn reach(
     app: &App,
     workspace: &Workspace,
     stage: &str,

@@ -42,6 +42,15 @@ impl Aws {
         Ok(aws)
     }
 
+    /// The stage of that name, with the command for it. From here on a signal ends it by its own way
+    /// out.
+    pub(super) fn on(stage: &str, workspace: &Workspace) -> Result<(Stage, Self), CommandError> {
+        let stage = Stage::of(stage)?;
+        interrupt::watch();
+        let aws = Self::of(&stage, workspace)?;
+        Ok((stage, aws))
+    }
+
     pub(super) fn is_local(&self) -> bool {
         self.endpoint.is_some()
     }

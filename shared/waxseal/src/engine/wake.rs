@@ -15,8 +15,8 @@ use crate::{
     fault::Fault,
     handler::{AnyInstance, Decision, Failure, Made, Route, any_instance, instance_key, make, wake},
     panic,
-    row::{Times, scheduled, state},
-    table::{Action, Condition, Item, Key, Write, WriteError, attribute},
+    row::{Times, state},
+    table::{Action, Condition, Item, Write, WriteError, attribute},
 };
 use waxseal_message::{Raw, Timestamp};
 
@@ -29,14 +29,6 @@ const FIRST_DELAY: Duration = Duration::from_secs(60);
 const LONGEST_DELAY: Duration = Duration::from_secs(6 * 3600);
 
 impl Engine {
-    /// The route of the messages that are made of the row under `key`.
-    fn timed(&self, key: &Key) -> Option<&Route> {
-        if scheduled::is_key(key) {
-            return self.inner.service.scheduled.as_deref();
-        }
-        self.inner.service.timed.get(state::kind_of(key))
-    }
-
     /// Fires the timers that are due in the row that a hint names.
     pub(super) async fn wake(&self, access: Access<'_>, delivery: &Delivery<'_>) -> Result<Outcome, Failure> {
         let Some(key) = wake::key(delivery.raw) else {
@@ -47,7 +39,7 @@ impl Engine {
             let now = self.now();
             let found = access.get(vec![key.clone()]).await?.pop().flatten();
             let Some(item) = found.filter(|item| !item.is_expired(now)) else { break };
-            let Some(route) = self.timed(&key) else {
+            let Some(route) = self.inner.service.route_of_row(&key) else {
                 // Another build has written the row.
                 let service = self.inner.service.name();
                 let fault =

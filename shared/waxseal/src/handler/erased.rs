@@ -61,6 +61,10 @@ pub(crate) trait Reaction: Send + Sync {
     fn due(&self, _item: &Item, _service: &str, _now: Timestamp) -> Result<Option<Raw>, Fault> {
         Ok(None)
     }
+    /// Whether this build can read a row whose timers are its.
+    fn reads(&self, _item: &Item) -> Result<(), Fault> {
+        Ok(())
+    }
     /// The knowledge of a success without a run.
     fn success(&self) -> Success {
         Success::IsNotTold

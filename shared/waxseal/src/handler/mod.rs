@@ -19,6 +19,7 @@ mod refusal;
 mod registration;
 mod replay;
 mod route;
+mod rows;
 mod scheduled;
 mod sequencing;
 mod service;

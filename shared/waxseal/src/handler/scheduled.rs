@@ -85,6 +85,10 @@ impl Reaction for Scheduled {
         })
     }
 
+    fn reads(&self, item: &Item) -> Result<(), Fault> {
+        scheduled::read(item).map(drop).map_err(Fault::permanent)
+    }
+
     fn due(&self, item: &Item, service: &str, now: Timestamp) -> Result<Option<Raw>, Fault> {
         let emission = scheduled::read(item).map_err(Fault::permanent)?;
         let header = emission.header().map_err(Fault::permanent)?;

@@ -95,8 +95,8 @@ impl<P: Process> Flow<P> {
             (None, _) | (_, None) => None,
         };
         let id = self.next_id();
-        let (command, sent) = (C::NAME.to_owned(), self.cause.now);
-        self.rest.calls.push(Call { command, id, sent, undo, state: CallState::Sent });
+        let (command, sent, by) = (C::NAME.to_owned(), self.cause.now, self.cause.id.clone());
+        self.rest.calls.push(Call { command, id, sent, by, undo, state: CallState::Sent });
         self.staged.push(staged);
     }
 

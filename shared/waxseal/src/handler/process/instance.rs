@@ -120,6 +120,9 @@ pub struct Call {
     pub id: String,
     /// The time at which it was sent.
     pub sent: Timestamp,
+    /// The id of the message whose step sent it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub by: String,
     /// The command that undoes it; `None` where it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undo: Option<Undo>,
@@ -203,7 +206,8 @@ impl Call {
 pub struct Entry {
     /// The time at which it took effect.
     pub at: Timestamp,
-    /// The input's name.
+    /// The input's name: that of a message, or `timeout <timer>`, `timeout undo <command>`, or
+    /// `decision <decision>`.
     pub input: String,
     /// The id of its envelope.
     pub id: String,

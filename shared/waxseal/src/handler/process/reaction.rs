@@ -167,6 +167,11 @@ impl<P: Process> Reaction for MadeInput<P> {
         })
     }
 
+    fn reads(&self, item: &Item) -> Result<(), Fault> {
+        // At that time no row has expired.
+        row::read::<P>(Some(item), Timestamp::MIN).map(drop)
+    }
+
     fn due(&self, item: &Item, service: &str, now: Timestamp) -> Result<Option<Raw>, Fault> {
         let Read { instance, .. } = row::read::<P>(Some(item), now)?;
         let Some((instance, armed)) = instance.as_ref().and_then(|it| Some((it, it.due(now)?))) else {

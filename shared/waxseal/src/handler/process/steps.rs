@@ -7,7 +7,7 @@ use crate::handler::{
     process::{
         cause::Cause,
         definition::{Begin, Flow, InstanceOf, Process, Step},
-        instance::{Entry, Phase, State, Timer},
+        instance::{Entry, Phase, State, Timer, text},
     },
     staged_message::StagedMessage,
 };
@@ -69,6 +69,14 @@ pub(crate) fn timeout<P: Process>(
 ) -> Option<Stepped<P>> {
     let index = instance.timers.iter().position(|armed| armed.arming == arming && armed.at <= cause.now)?;
     let armed = instance.timers.remove(index);
+    let name = match &armed.timer {
+        Timer::Step(timer) => format!("timeout {}", text(timer)),
+        Timer::Undo(id) => {
+            let call = instance.calls.iter().find(|call| call.id == *id);
+            format!("timeout undo {}", call.map_or(&**id, |call| &call.command))
+        }
+    };
+    let cause = Cause { name, ..cause };
     Some(open(process, instance, cause, |process, flow| match armed.timer {
         Timer::Step(timer) if matches!(flow.phase(), Phase::Running) => process.timeout(flow, timer),
         Timer::Step(_) => {}
@@ -83,6 +91,7 @@ pub(crate) fn decision<P: Process>(
     decision: Decision,
     cause: Cause,
 ) -> Stepped<P> {
+    let cause = Cause { name: format!("decision {}", text(&decision)), ..cause };
     open(process, instance, cause, |_, flow| match decision {
         Decision::Resume => flow.resume(),
         Decision::Skip => flow.skip(),

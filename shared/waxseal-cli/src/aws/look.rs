@@ -19,7 +19,7 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The largest table whose receipts are counted: a scan of it costs some 0.13 USD.
+/// The largest table whose receipts are counted: a scan of it reads 0.13 million read units.
 const LARGEST_SCAN: u64 = 1 << 30;
 
 /// What is looked at: services, the messages whose rules matter (all where there is none), and the

@@ -199,7 +199,7 @@ settings! {
     }
     SECRETS = "WAXSEAL_SECRET_" {
         purpose: "the place of the secret of that name: its store and its name there",
-        values: Values::Text { what: "secretsmanager:<name> or ssm:<name>", check: value::secret_place },
+        values: Values::Text { what: "secretsmanager:NAME or ssm:NAME", check: value::secret_place },
         unset: Unset::Means("the function has no secret of that name"),
         example: "secretsmanager:shop/prod/gateway",
         read_by: [Service],

@@ -218,7 +218,7 @@ pub(super) fn secret_place(value: &str) -> Result<(), String> {
     match right {
         true => Ok(()),
         // The value may be the secret itself, so it is not shown.
-        false => Err("is not secretsmanager:<name> or ssm:<name>".to_owned()),
+        false => Err("is not secretsmanager:NAME or ssm:NAME".to_owned()),
     }
 }
 

@@ -114,7 +114,7 @@ impl Service {
         self
     }
 
-    /// Whether its table has rows that are woken: those of a [`Process`], or messages that are sent
+    /// Whether its table has rows that are woken: those of a [process](Service::process), or messages that are sent
     /// later.
     #[must_use]
     pub fn has_timers(&self) -> bool {

@@ -77,6 +77,9 @@ pub mod faults {}
 #[doc = include_str!("guide/deploying.md")]
 pub mod deploying {}
 
+#[doc = include_str!("guide/infrastructure.md")]
+pub mod infrastructure {}
+
 #[allow(clippy::doc_markdown, reason = "the table is that of the settings, whose texts are for errors too")]
 #[doc = include_str!("guide/settings.md")]
 pub mod settings {}
@@ -86,5 +89,3 @@ pub mod operating {}
 
 #[doc = include_str!("guide/costs.md")]
 pub mod costs {}
-#[doc = include_str!("guide/infrastructure.md")]
-pub mod infrastructure {}

@@ -8,7 +8,7 @@ use crate::{
     fault::Fault,
     handler::{Failure, Reason},
     observe::{Committed, CompensationFailed, Failed},
-    row::{Receipt, ReceiptMeaning},
+    row::{NotAReceipt, Receipt, ReceiptMeaning},
     table::{Item, Key, attribute},
     token::Token,
 };
@@ -141,6 +141,12 @@ pub(super) fn unknown_outcome(
 
 pub(super) fn mismatch(task: &Task<'_>, first: String, now: String) -> Failure {
     Failure::PayloadMismatch { publisher: task.raw.source.clone(), id: task.raw.id.clone(), first, now }
+}
+
+/// The writer of a receipt: the fencing token.
+pub(super) fn read_writer(item: &Item) -> Result<String, Failure> {
+    let writer = item.get_text(attribute::WRITER).map(str::to_owned);
+    writer.ok_or_else(|| Failure::Fault(NotAReceipt::damaged(item, attribute::WRITER).into()))
 }
 
 pub(super) fn read_receipt(item: &Item) -> Result<Receipt, Failure> {

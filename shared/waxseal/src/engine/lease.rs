@@ -8,14 +8,15 @@ use crate::{
     engine::{
         attempts::{Attempts, Next},
         handle::Inner,
-        judge::{Judged, read_receipt, remember_failed, unknown_outcome},
+        judge::{Judged, read_receipt, read_writer, remember_failed, unknown_outcome},
         outcome::Outcome,
         task::{Task, Try},
+        undo::Undoing,
     },
     error_chain::error_chain,
-    handler::{Failure, Staged},
+    handler::{Failure, Staged, Undone},
     observe::Leased,
-    row::{NotAReceipt, Receipt, ReceiptMeaning, Status},
+    row::{Receipt, ReceiptMeaning, Status},
     table::{Action, Condition, Item, Write, WriteError, attribute},
 };
 use waxseal_message::Timestamp;
@@ -52,11 +53,13 @@ impl Inner {
         }
         let renamed = self.under_its_name(task).await?;
         let task = renamed.as_ref().unwrap_or(task);
-        let claim = match self.claim(task, lease, key_ttl).await? {
+        let undoing = self.undoing(task.raw)?;
+        let claim = match self.claim(task, lease, key_ttl, undoing.as_ref()).await? {
             Ok(claim) => claim,
             Err(outcome) => return Ok(outcome),
         };
-        match self.act(task, &claim, slot).await {
+        let undone = undoing.map(Undoing::into_undone);
+        match self.act(task, &claim, undone.as_ref(), slot).await {
             Ok(outcome) => Ok(outcome),
             Err(failure) => {
                 // A zombie may not touch the row of its successor. A person's confirmation stays,
@@ -89,6 +92,7 @@ impl Inner {
         task: &Task<'_>,
         lease: Option<Duration>,
         key_ttl: Duration,
+        undoing: Option<&Undoing>,
     ) -> Result<Result<Claim, Outcome>, Failure> {
         let mut predecessor: Option<Predecessor> = None;
         for _ in 0..=self.settings.reruns {
@@ -107,7 +111,10 @@ impl Inner {
             };
             let mut writes = vec![Write { action: Action::Put(receipt.to_item(token)), condition }];
             // An undo keeps its command from starting before it acts itself.
-            writes.extend(self.read_undo(task).await?.into_iter().map(|mark| mark.into_write(token)));
+            if let Some(undoing) = undoing {
+                let marks = self.read_undo(task, undoing).await?;
+                writes.extend(marks.into_iter().map(|mark| mark.into_write(token)));
+            }
             match self.write(task.access, writes, Vec::new(), token).await {
                 Ok(()) => {
                     self.tell_leased(task, &receipt);
@@ -124,17 +131,13 @@ impl Inner {
                         continue;
                     };
                     let receipt = read_receipt(&stored)?;
-                    let writer = || match stored.get_text(attribute::WRITER) {
-                        Some(writer) => Ok(writer.to_owned()),
-                        None => Err(Failure::Fault(NotAReceipt::damaged(&stored, attribute::WRITER).into())),
-                    };
                     match self.judge_or_release(task, &receipt, &stored, key_ttl)? {
                         Judged::Over(outcome) => return Ok(Err(outcome)),
                         Judged::Acted => {
-                            return Ok(Ok(Claim { writer: writer()?, receipt, has_acted: true }));
+                            return Ok(Ok(Claim { writer: read_writer(&stored)?, receipt, has_acted: true }));
                         }
                         Judged::TakeOver { attempt, first_at } => {
-                            let (writer, uncertain) = (writer()?, receipt.uncertain);
+                            let (writer, uncertain) = (read_writer(&stored)?, receipt.uncertain);
                             predecessor = Some(Predecessor { writer, attempt, first_at, uncertain });
                         }
                     }
@@ -172,13 +175,15 @@ impl Inner {
         &self,
         task: &Task<'_>,
         claim: &Claim,
+        undone: Option<&Undone>,
         mut slot: Option<Slot<'_>>,
     ) -> Result<Outcome, Failure> {
         let mut attempts = Attempts::new(task.access, self.settings.reruns);
         let (number, first_at, has_acted) = (claim.receipt.attempt, claim.receipt.first_at, claim.has_acted);
         loop {
             attempts.begin()?;
-            let run = self.run(task, &[], None, Try { number, first_at, has_acted }, slot.take()).await;
+            let run =
+                self.run(task, &[], None, Try { number, first_at, has_acted, undone }, slot.take()).await;
             let mut staged = match run {
                 Ok(staged) => staged,
                 // An earlier run of this attempt has acted.

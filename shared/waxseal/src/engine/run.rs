@@ -10,7 +10,6 @@ use crate::{
         handle::Inner,
         outcome::Outcome,
         task::{Task, Try},
-        undo::Undoing,
     },
     fault::Fault,
     handler::{Attempt, Failure, Keys, Mode, Route, Run, RunError, Staged},
@@ -92,11 +91,10 @@ impl Inner {
         task: &Task<'_>,
         ahead: &[(Key, Option<Item>)],
         unread: Option<&Key>,
-        Try { number, first_at, has_acted }: Try,
+        Try { number, first_at, has_acted, undone }: Try<'_>,
         slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
         let keys = Keys::default();
-        let undone = self.undoing(task.raw)?.map(Undoing::into_command);
         let attempt =
             Attempt { keys: &keys, number, first_at, cause: task.raw, consumer: task.consumer, undone };
         let run = Run {

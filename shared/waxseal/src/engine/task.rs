@@ -7,7 +7,7 @@ use crate::{
         delivery::{Delivery, FailedHandlers},
         left::Left,
     },
-    handler::{Decoded, Route},
+    handler::{Decoded, Route, Undone},
     row::receipt,
     table::Key,
 };
@@ -42,17 +42,19 @@ pub(super) struct Task<'a> {
 }
 
 /// The number of a run of a reaction.
-pub(super) struct Try {
+pub(super) struct Try<'t> {
     pub(super) number: u32,
     pub(super) first_at: Timestamp,
     /// Whether a person has confirmed that the effect was applied, so that only its emissions are
     /// staged.
     pub(super) has_acted: bool,
+    /// The command that an effect undoes.
+    pub(super) undone: Option<&'t Undone>,
 }
 
-impl Try {
+impl Try<'_> {
     pub(super) fn first(now: Timestamp) -> Self {
-        Self { number: 1, first_at: now, has_acted: false }
+        Self { number: 1, first_at: now, has_acted: false, undone: None }
     }
 }
 

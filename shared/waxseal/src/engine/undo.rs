@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    engine::{handle::Inner, judge::read_receipt, task::Task},
+    engine::{
+        handle::Inner,
+        judge::{read_receipt, read_writer},
+        task::Task,
+    },
     fault::Fault,
-    handler::Failure,
-    row::{NotAReceipt, Receipt, Status, UndoMeaning, receipt, undo},
-    table::{Action, Condition, Item, Key, Write, attribute},
+    handler::{Failure, Route, Undone},
+    row::{Receipt, Status, UndoMeaning, receipt, undo},
+    table::{Action, Condition, Item, Key, Write},
     token::Token,
 };
 use waxseal_message::{Raw, Timestamp, Undoes};
@@ -37,7 +41,7 @@ impl Inner {
     pub(super) fn undoing(&self, raw: &Raw) -> Result<Option<Undoing>, Failure> {
         let undoes = raw.undoes().map_err(|error| Failure::Fault(Fault::permanent(error)))?;
         let Some(undoes) = undoes else { return Ok(None) };
-        let is_undone = |route: &&crate::handler::Route| route.consumes.undo == Some(raw.name.as_str());
+        let is_undone = |route: &&Route| route.consumes.undo == Some(raw.name.as_str());
         let Some(route) = self.service.routes.values().flatten().find(is_undone) else { return Ok(None) };
         let receipts =
             route.names.consumers().map(|of| receipt::key(of, &undoes.source, &undoes.id)).collect();
@@ -77,30 +81,26 @@ impl Inner {
             let receipt = Receipt { status: Status::Undone, ..blank };
             return Ok(Mark { receipt, condition: Condition::Absent { now } });
         };
-        let Some(writer) = item.get_text(attribute::WRITER) else {
-            return Err(Failure::Fault(NotAReceipt::damaged(item, attribute::WRITER).into()));
-        };
         let receipt = Receipt { status: Status::Undone, expires, ..read_receipt(item)? };
-        Ok(Mark { receipt, condition: Condition::Writer(writer.to_owned()) })
+        Ok(Mark { receipt, condition: Condition::Writer(read_writer(item)?) })
     }
 
     /// As [`Inner::judge_undo`], after a read of the command's receipts: for an undo that is an
     /// effect.
-    pub(super) async fn read_undo(&self, task: &Task<'_>) -> Result<Vec<Mark>, Failure> {
-        let Some(undoing) = self.undoing(task.raw)? else { return Ok(Vec::new()) };
+    pub(super) async fn read_undo(&self, task: &Task<'_>, undoing: &Undoing) -> Result<Vec<Mark>, Failure> {
         let items = task.access.get(undoing.receipts.clone()).await?;
         let at = |key: &Key| {
             let index = undoing.receipts.iter().position(|receipt| receipt == key)?;
             items.get(index)?.as_ref()
         };
-        self.judge_undo(&undoing, at)
+        self.judge_undo(undoing, at)
     }
 }
 
 impl Undoing {
-    /// Source and id of the command, and the consumer of its effect keys.
-    pub(super) fn into_command(self) -> (String, String, Arc<str>) {
-        (self.undoes.source, self.undoes.id, self.consumer)
+    /// The command, by whose effect keys the outside knows it.
+    pub(super) fn into_undone(self) -> Undone {
+        Undone { source: self.undoes.source, id: self.undoes.id, consumer: self.consumer }
     }
 }
 

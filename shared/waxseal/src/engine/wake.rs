@@ -39,12 +39,9 @@ impl Engine {
             let now = self.now();
             let found = access.get(vec![key.clone()]).await?.pop().flatten();
             let Some(item) = found.filter(|item| !item.is_expired(now)) else { break };
-            let Some(route) = self.inner.service.route_of_row(&key) else {
-                // Another build has written the row.
-                let service = self.inner.service.name();
-                let fault =
-                    Fault::retry(format!("service {service} has no process whose rows are like {key}"));
-                return self.postpone(access, &item, None, &Failure::Fault(fault)).await;
+            let route = match self.inner.service.route_of_row(&key) {
+                Ok(route) => route,
+                Err(fault) => return self.postpone(access, &item, None, &Failure::Fault(fault)).await,
             };
             let due = panic::catch(|| route.reaction.due(&item, self.inner.service.name(), now));
             let made = match due {

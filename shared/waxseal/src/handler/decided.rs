@@ -63,14 +63,8 @@ impl<M: Message, A: Decide<M>> Reaction for Decided<A, M> {
 
     fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         Box::pin(async move {
-            let decoded;
-            let message: &Envelope<M> = match run.decoded.and_then(|message| message.downcast_ref()) {
-                Some(message) => message,
-                None => {
-                    decoded = run.cause.decode().map_err(RunError::Decode)?;
-                    &decoded
-                }
-            };
+            let mut room = None;
+            let message = run.message::<M>(&mut room).map_err(RunError::Decode)?;
             let id = A::key(&message.data);
             let mut unit = Unit::<A::Emits>::new(run);
             let loaded = unit.load::<A::State>(&id).await.map_err(RunError::Fault)?;

@@ -121,8 +121,16 @@ pub struct Attempt<'a> {
     pub(crate) first_at: Timestamp,
     pub(crate) cause: &'a Raw,
     pub(crate) consumer: &'a str,
-    /// Source and id of the command that this one undoes, and the consumer of its keys.
-    pub(crate) undone: Option<(String, String, Arc<str>)>,
+    /// The command that this one undoes.
+    pub(crate) undone: Option<&'a Undone>,
+}
+
+/// A command that is undone: what its effect keys are made of.
+#[derive(Debug)]
+pub(crate) struct Undone {
+    pub(crate) source: String,
+    pub(crate) id: String,
+    pub(crate) consumer: Arc<str>,
 }
 
 impl Attempt<'_> {
@@ -151,6 +159,6 @@ impl Attempt<'_> {
     /// the outside system knows it by this key (S-72).
     #[must_use]
     pub fn undone_key(&self, index: u32) -> Option<String> {
-        self.undone.as_ref().map(|(source, id, consumer)| effect_key(source, id, consumer, index))
+        self.undone.map(|Undone { source, id, consumer }| effect_key(source, id, consumer, index))
     }
 }

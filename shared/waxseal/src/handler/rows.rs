@@ -10,11 +10,18 @@ use crate::{
 
 impl Service {
     /// The route of the messages that are made of the row under `key`.
-    pub(crate) fn route_of_row(&self, key: &Key) -> Option<&Route> {
-        if scheduled::is_key(key) {
-            return self.scheduled.as_deref();
-        }
-        self.timed.get(state::kind_of(key))
+    ///
+    /// # Errors
+    /// A fault to retry where there is none: another build has written the row.
+    pub(crate) fn route_of_row(&self, key: &Key) -> Result<&Route, Fault> {
+        let route = match scheduled::is_key(key) {
+            true => self.scheduled.as_deref(),
+            false => self.timed.get(state::kind_of(key)),
+        };
+        route.ok_or_else(|| {
+            let service = self.name();
+            Fault::retry(format!("service {service} has no process whose rows are like {key}"))
+        })
     }
 
     /// Whether this build can read a row with a timer: the row of an instance of one of its
@@ -33,13 +40,7 @@ impl Service {
     /// assert!(reason.contains("has no process"), "{reason}");
     /// ```
     pub fn reads_row(&self, item: &Item) -> Result<(), Fault> {
-        let Some(route) = self.route_of_row(&item.key) else {
-            let service = self.name();
-            return Err(Fault::retry(format!(
-                "service {service} has no process whose rows are like {}",
-                item.key
-            )));
-        };
+        let route = self.route_of_row(&item.key)?;
         panic::catch(|| route.reaction.reads(item)).unwrap_or_else(|caught| {
             Err(Fault::retry(format!("row {}: its reading panicked{caught}", item.key)))
         })

@@ -1,6 +1,6 @@
 //! The unit of work: the only door to state and to the outbox.
 
-use std::{marker::PhantomData, time::Duration};
+use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
 use crate::{
     commit::Access,
@@ -15,7 +15,8 @@ use crate::{
     table::{Item, Key},
 };
 use waxseal_message::{
-    Channel, Command, Contains, Emits, Envelope, Event, NUMBER, Raw, SUBJECT, Timestamp, UNDOES, derived_id,
+    Channel, Command, Contains, DecodeError, Emits, Envelope, Event, Message, NUMBER, Raw, SUBJECT,
+    Timestamp, UNDOES, derived_id,
 };
 
 /// The reads, staged writes and emissions of one handler run. There is no commit to call: returning
@@ -62,21 +63,15 @@ impl<'a, S: Emits> Unit<'a, S> {
     pub async fn load<T: Entity>(&mut self, id: &str) -> Result<Option<Loaded<T>>, Fault> {
         let key = state::key::<T>(id).replayed(self.run.replay);
         state::check_key(&key).map_err(Fault::permanent)?;
-        let read;
+        let item;
         let Stored { data, version, sequence } = match self.run.staged.changes.get(&key) {
             Some(Change { to: To::Put { data, sequence, .. }, base }) => {
                 Stored { data: data.as_str(), version: *base, sequence: *sequence }
             }
             Some(Change { to: To::Delete, .. }) => return Ok(None),
             Some(Change { to: To::Unchanged | To::Schedule { .. }, .. }) | None => {
-                let item = match self.run.ahead.iter().find(|(ahead, _)| *ahead == key) {
-                    Some((_, item)) => item.as_ref(),
-                    None => {
-                        read = self.run.read(&key).await?;
-                        read.as_ref()
-                    }
-                };
-                match item {
+                item = self.run.item(&key).await?;
+                match &item {
                     Some(item) => state::read(item).map_err(Fault::permanent)?,
                     None => return Ok(None),
                 }
@@ -205,9 +200,31 @@ impl<'a, S: Emits> Unit<'a, S> {
     }
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// The message as `M`: as it was decoded before, or decoded now into `room`.
+    pub(super) fn message<'m, M: Message>(
+        &self,
+        room: &'m mut Option<Envelope<M>>,
+    ) -> Result<&'m Envelope<M>, DecodeError>
+    where
+        'a: 'm,
+    {
+        match self.decoded.and_then(|message| message.downcast_ref()) {
+            Some(message) => Ok(message),
+            None => Ok(room.insert(self.cause.decode()?)),
+        }
+    }
+
+    /// The item under `key`: as the engine has read it ahead, or read now.
+    pub(super) async fn item(&mut self, key: &Key) -> Result<Option<Cow<'a, Item>>, Fault> {
+        match self.ahead.iter().find(|(ahead, _)| ahead == key) {
+            Some((_, item)) => Ok(item.as_ref().map(Cow::Borrowed)),
+            None => Ok(self.read(key).await?.map(Cow::Owned)),
+        }
+    }
+
     /// Reads an item, and with the first item the receipt.
-    pub(super) async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
+    async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
         let keys: Vec<Key> = std::iter::once(key).chain(self.unread).cloned().collect();
         let mut items = self.access.get(keys).await.map_err(Fault::retry)?;
         self.staged.reads.push(key.clone());

@@ -55,7 +55,7 @@ impl<P: Process> Flow<P> {
 
     /// Sends the undo of the command at `index`, for the first time or again.
     fn undo(&mut self, index: usize) {
-        let (id, now, source) = (self.next_id(), self.cause.now, self.rest_source());
+        let (id, now, source) = (self.next_id(), self.cause.now, self.service());
         let Some(call) = self.rest.calls.get_mut(index) else { return };
         let Some(undo) = call.undo.clone() else { return };
         let (is_acknowledged, mut ids, tries, since) = match &call.state {
@@ -78,7 +78,7 @@ impl<P: Process> Flow<P> {
     }
 
     /// The source of the commands that this instance sends: its service.
-    fn rest_source(&self) -> String {
+    fn service(&self) -> String {
         self.cause.consumer.split('/').next().unwrap_or_default().to_owned()
     }
 

@@ -6,21 +6,15 @@
 
 use std::borrow::Cow;
 
-use crate::handler::{
-    process::{
-        cause::Cause,
-        definition::{Begin, Begins as _, EachInput, Inputs as _, Process, Step},
-        reaction::MADE,
-        steps::{self, Decision},
-    },
-    staged_message::StagedMessage,
+use crate::handler::process::{
+    cause::Cause,
+    definition::{Begin, Begins as _, EachInput, Inputs as _, Process, Step},
+    reaction::MADE,
+    steps::{self, Decision},
 };
 use waxseal_message::{Envelope, Message, Timestamp};
 
-pub use crate::handler::process::definition::InstanceOf;
-
-/// An instance after an input, and the messages that it emitted.
-pub type Taken<P> = (InstanceOf<P>, Vec<StagedMessage>);
+pub use crate::handler::process::{definition::InstanceOf, steps::Stepped as Taken};
 
 /// A way in which a process takes a message: the message begins an instance.
 #[derive(Debug, Clone, Copy)]
@@ -40,17 +34,7 @@ impl Arrival {
     /// The arrival of a message at `now`, in the service of this name.
     #[must_use]
     pub fn of<P: Process, M: Message>(service: &str, envelope: &Envelope<M>, now: Timestamp) -> Self {
-        Self {
-            cause: Cause {
-                now,
-                name: envelope.name.clone(),
-                id: envelope.id.clone(),
-                source: envelope.source.clone(),
-                causation: envelope.causation_id.clone(),
-                correlation: envelope.correlation_id.clone(),
-                consumer: format!("{service}/{}", P::NAME),
-            },
-        }
+        Self { cause: Cause::of(envelope, format!("{service}/{}", P::NAME), now) }
     }
 
     /// The arrival of a message that the engine makes: a timeout, or the decision of a person.

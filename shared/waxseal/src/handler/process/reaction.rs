@@ -107,14 +107,8 @@ impl<P: Process, M: Message> Reaction for Input<P, M> {
 
     fn run<'a>(&'a self, run: Run<'a>, _: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>> {
         Box::pin(async move {
-            let decoded;
-            let message: &Envelope<M> = match run.decoded.and_then(|message| message.downcast_ref()) {
-                Some(message) => message,
-                None => {
-                    decoded = run.cause.decode().map_err(RunError::Decode)?;
-                    &decoded
-                }
-            };
+            let mut room = None;
+            let message = run.message::<M>(&mut room).map_err(RunError::Decode)?;
             let key = instance_key(P::KIND, &(self.key)(&message.data));
             let act = |instance, cause| Some((self.act)(&self.process, instance, message, cause));
             take_step::<P>(run, key, act).await.map_err(RunError::Fault)
@@ -221,28 +215,13 @@ async fn take_step<P: Process>(
     act: impl FnOnce(Option<InstanceOf<P>>, Cause) -> Option<Stepped<P>>,
 ) -> Result<Staged, Fault> {
     crate::row::state::check_key(&key).map_err(Fault::permanent)?;
-    let read;
-    let item = match run.ahead.iter().find(|(ahead, _)| *ahead == key) {
-        Some((_, item)) => item.as_ref(),
-        None => match run.read(&key).await {
-            Ok(item) => {
-                read = item;
-                read.as_ref()
-            }
-            // The receipt was found, and the run ends there.
-            Err(fault) => return run.staged.conclude(Err(fault)),
-        },
+    let item = match run.item(&key).await {
+        Ok(item) => item,
+        // The receipt was found, and the run ends there.
+        Err(fault) => return run.staged.conclude(Err(fault)),
     };
-    let Read { instance, base, times } = row::read::<P>(item, run.now)?;
-    let cause = Cause {
-        now: run.now,
-        name: run.cause.name.clone(),
-        id: run.cause.id.clone(),
-        source: run.cause.source.clone(),
-        causation: run.cause.causation_id.clone(),
-        correlation: run.cause.correlation_id.clone(),
-        consumer: run.consumer.to_owned(),
-    };
+    let Read { instance, base, times } = row::read::<P>(item.as_deref(), run.now)?;
+    let cause = Cause::of(run.cause, run.consumer.to_owned(), run.now);
     let had_failed = instance.as_ref().is_some_and(|instance| instance.failed_call().is_some());
     let Some((instance, staged)) = act(instance, cause) else {
         run.staged.is_void = true;

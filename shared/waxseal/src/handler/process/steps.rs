@@ -14,7 +14,7 @@ use crate::handler::{
 use waxseal_message::{Envelope, Message};
 
 /// An instance after an input, and its emissions.
-pub(crate) type Stepped<P> = (InstanceOf<P>, Vec<StagedMessage>);
+pub type Stepped<P> = (InstanceOf<P>, Vec<StagedMessage>);
 
 /// The decision of a person about a compensation that has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

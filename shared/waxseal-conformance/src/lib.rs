@@ -84,6 +84,7 @@ mod foreign;
 mod former_names;
 mod grouped;
 mod hashes;
+mod histories;
 mod isolation;
 mod leased;
 mod limits;
@@ -118,6 +119,7 @@ pub use foreign::*;
 pub use former_names::*;
 pub use grouped::*;
 pub use hashes::*;
+pub use histories::*;
 pub use isolation::*;
 pub use leased::*;
 pub use limits::*;
@@ -188,9 +190,21 @@ macro_rules! contract_tests {
             c2_running_again_is_bounded
             c2_what_is_written_is_read_back_exactly
             c2_what_was_read_guards_the_commit_where_asked
+            e1_a_batch_on_one_history_has_one_order
+            e1_a_batch_shares_its_read_and_its_write_and_a_duplicate_records_nothing
+            e1_a_caller_has_the_state_after_its_command
+            e1_a_handler_continues_a_history
             e1_of_many_writers_at_one_version_one_wins
+            e1_writers_of_one_history_all_take_effect_without_a_gap
+            e2_events_beyond_an_item_are_a_typed_error
+            e2_the_events_of_a_message_are_all_or_none
+            e2_translations_are_in_sequence_and_an_answer_needs_no_event
+            e3_a_history_of_5_mb_loads_whole
             e3_a_partition_longer_than_a_page_is_read_whole
             e3_a_scan_reads_every_wanted_item_once
+            e4_a_snapshot_of_an_older_form_is_ignored
+            e5_an_unreadable_event_ends_the_reading_with_its_place
+            e7_a_past_state_is_the_fold_of_its_prefix
             g1_a_hint_and_a_reply_in_one_batch_have_one_winner
             g1_a_timeout_and_a_reply_have_one_winner
             g2_a_failed_compensation_waits_for_a_person

@@ -32,6 +32,7 @@ crate::codes! {
         WrongSource = "WX0017": "the record is of a source that the function does not take",
         NotLoaded = "WX0018": "the handler wrote an entity that it had not loaded",
         UndoUnknown = "WX0019": "nothing says whether the command that is to be undone took effect",
+        HistoryUnreadable = "WX0020": "an event of a history cannot be read",
     }
 }
 

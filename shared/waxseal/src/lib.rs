@@ -80,13 +80,14 @@ pub use engine::{
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
-    Aggregate, Attempt, Begin, Decide, Decides, Done, Effect, EmitsNothing, Failure, Flow, Handler,
-    LONGEST_SERVICE_NAME, NoTimer, Out, Past, Process, Refusal, Replay, Sequencing, Service, ServiceError,
-    StagedMessage, Step, Unit, catalog, is_service_name,
+    Aggregate, Attempt, Begin, Decide, Decider, Decides, DomainEvent, Done, Effect, EmitsNothing,
+    EventSourced, Failure, Flow, Folded, Handler, History, LONGEST_SERVICE_NAME, NoTimer, Out, Past, Process,
+    Record, Recorded, Recorder, Records, Refusal, Replay, Sequencing, Service, ServiceError, Snapshots,
+    StagedMessage, Step, Translation, Unit, catalog, is_service_name,
 };
 pub use hint::{WAKE, hint};
 pub use host::Host;
-pub use row::{Entity, Loaded};
+pub use row::{Entity, HistoryError, Loaded, RecordedBy};
 pub use table::Table;
 pub use token::Token;
 pub use waxseal_message::{

@@ -1,5 +1,5 @@
-//! The index of timers and the tick, which the templates, the requests and the embedded environment
-//! share.
+//! What a service's table is for beside rows by key: the index of timers with its tick, and
+//! histories. The templates, the checks and the embedded environment share it.
 
 use waxseal::Service;
 
@@ -21,6 +21,14 @@ impl Deployed {
     pub fn has_timers(&self) -> bool {
         let has_process = || self.catalog().iter().any(|entry| entry.input.is_some());
         self.service().map_or_else(has_process, Service::has_timers)
+    }
+
+    /// Whether its table holds histories of event-sourced states: it has a decider, or
+    /// [keeps a history](Service::keeps_history).
+    #[must_use]
+    pub fn has_histories(&self) -> bool {
+        let has_decider = || self.catalog().iter().any(|entry| entry.history.is_some());
+        self.service().map_or_else(has_decider, Service::has_histories)
     }
 }
 

@@ -216,10 +216,10 @@ pub(super) fn own_table(index: &TemplateIndex<'_>, report: &mut Report) {
                 .into_iter()
                 .filter(|statement| !texts(&statement["Action"]).iter().all(|action| stream.contains(action)))
                 .collect();
-            let wanted: &[&str] = match function.id {
-                "Function" => &table_actions(),
-                "Relay" => &[SCAN],
-                _ => &[],
+            let wanted = match function.id {
+                "Function" => table_actions(service.has_histories()),
+                "Relay" => vec![SCAN],
+                _ => Vec::new(),
             };
             // A tick reads the index of timers.
             let ticks = function.id == "Relay" && service.has_timers();

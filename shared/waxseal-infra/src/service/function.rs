@@ -8,19 +8,22 @@ use crate::{
     names::{self, arn, reference},
     service::{
         alias, builder::StackBuilder, builder::queue_id, fifo, lambda::lambda, lambda::role, own, sources,
+        timers::QUERY,
     },
 };
 
-/// The actions of an engine on its table. A transaction needs the permissions of its parts. No engine
-/// queries, so no function may.
-pub(crate) fn table_actions() -> [&'static str; 5] {
-    [
+/// The actions of an engine on its table. A transaction needs the permissions of its parts. Only an
+/// engine that reads histories queries.
+pub(crate) fn table_actions(has_histories: bool) -> Vec<&'static str> {
+    let mut actions = vec![
         "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
         "dynamodb:DeleteItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",
-    ]
+    ];
+    actions.extend(has_histories.then_some(QUERY));
+    actions
 }
 
 pub(super) fn add(builder: &mut StackBuilder<'_>) {
@@ -32,7 +35,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         json!({
             "Sid": "OwnTable",
             "Effect": "Allow",
-            "Action": table_actions(),
+            "Action": table_actions(builder.routes.has_histories),
             "Resource": arn("Table"),
         }),
         json!({

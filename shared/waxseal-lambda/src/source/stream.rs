@@ -242,7 +242,7 @@ fn is_ours(record: &StreamRecord<'_>) -> bool {
         return false;
     }
     let sort = keys.object(attribute::SORT).and_then(|value| value.string("S"));
-    sort.is_some_and(|sort| sort::ALL.contains(&&*sort))
+    sort.is_some_and(|sort| sort::is_own(&sort))
         || data.object("NewImage").is_some_and(|new| text(&new).is_ok_and(|emitted| emitted.is_some()))
 }
 

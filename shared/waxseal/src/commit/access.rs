@@ -11,7 +11,7 @@ use crate::{
         permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch},
     },
     row::receipt,
-    table::{AnyTable, Found, Item, Key, TableError, Write, WriteError},
+    table::{AnyTable, Found, Item, Key, Page, Query, TableError, Write, WriteError},
     token::Token,
 };
 use waxseal_message::Timestamp;
@@ -34,6 +34,14 @@ impl<'a> Access<'a> {
         match self {
             Self::Alone(table) => table.get(&keys).await,
             Self::Together(group) => group.get(keys).await,
+        }
+    }
+
+    /// One page of the items of a partition.
+    pub(crate) async fn query(self, query: Query) -> Result<Page, TableError> {
+        match self {
+            Self::Alone(table) => table.query(&query).await,
+            Self::Together(group) => group.query(query).await,
         }
     }
 

@@ -29,12 +29,13 @@ use crate::{
         permit::{CommitError, EntityLock, Slot, Stopped, WriteEpoch},
         plan::{Grouping, Touched, plan},
         requests::{
-            Commit, Queue, Read, Request, answer, is_shareable, read, refuse_overwritten, unanswered,
+            Commit, Find, Queue, Read, Request, answer, find, is_shareable, read, refuse_overwritten,
+            unanswered,
         },
     },
     end::{End, Point},
     lock::Lock,
-    table::{AnyTable, Found, Key, LARGEST_READ, TableError, Write, WriteError, check_size},
+    table::{AnyTable, Found, Key, LARGEST_READ, Page, Query, TableError, Write, WriteError, check_size},
     token::Token,
 };
 use waxseal_message::Timestamp;
@@ -133,6 +134,12 @@ impl Group {
         answered.await.unwrap_or_else(|_| Err(unanswered("read")))
     }
 
+    pub(super) async fn query(&self, query: Query) -> Result<Page, TableError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue().finds.push(Find { query, answer });
+        answered.await.unwrap_or_else(|_| Err(unanswered("query")))
+    }
+
     pub(super) async fn commit(&self, writes: Vec<Write>, reads: Vec<Key>) -> Result<(), CommitError> {
         // An oversized commit must fail here, before it fails the records that would share its
         // request.
@@ -218,7 +225,7 @@ impl Group {
     /// Takes the requests that can be sent now.
     fn requests(&self) -> Vec<Request> {
         let mut queue = self.queue();
-        let mut requests = Vec::new();
+        let mut requests: Vec<Request> = Vec::new();
         let mut keys = 0;
         for read in std::mem::take(&mut queue.reads) {
             match requests.last_mut() {
@@ -232,6 +239,7 @@ impl Group {
                 }
             }
         }
+        requests.extend(std::mem::take(&mut queue.finds).into_iter().map(Request::Find));
         if queue.commits.is_empty() {
             return requests;
         }
@@ -258,6 +266,7 @@ impl Group {
         self.requests.fetch_add(1, Ordering::Relaxed);
         match request {
             Request::Read(reads) => read(table, reads).await,
+            Request::Find(query) => find(table, query).await,
             Request::Commit(commits) => self.write(table, commits).await,
         }
     }

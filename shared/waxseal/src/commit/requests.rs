@@ -6,13 +6,14 @@ use futures_channel::oneshot;
 use crate::{
     commit::permit::CommitError,
     row::receipt,
-    table::{Action, AnyTable, Found, Key, TableError, Write, WriteError},
+    table::{Action, AnyTable, Found, Key, Page, Query, TableError, Write, WriteError},
 };
 
 /// The requests of the records.
 #[derive(Default)]
 pub(super) struct Queue {
     pub(super) reads: Vec<Read>,
+    pub(super) finds: Vec<Find>,
     pub(super) commits: Vec<Commit>,
     /// The items that requests under way write.
     pub(super) busy: HashSet<Key>,
@@ -39,6 +40,12 @@ pub(super) struct Read {
     pub(super) answer: oneshot::Sender<Result<Vec<Found>, TableError>>,
 }
 
+/// A query. No two share a request.
+pub(super) struct Find {
+    pub(super) query: Query,
+    pub(super) answer: oneshot::Sender<Result<Page, TableError>>,
+}
+
 pub(super) struct Commit {
     pub(super) writes: Vec<Write>,
     pub(super) reads: Vec<Key>,
@@ -48,6 +55,7 @@ pub(super) struct Commit {
 /// One request to the table.
 pub(super) enum Request {
     Read(Vec<Read>),
+    Find(Find),
     Commit(Vec<Commit>),
 }
 
@@ -96,6 +104,12 @@ pub(super) async fn read(table: &dyn AnyTable, reads: Vec<Read>) {
         };
         drop(answer.send(items));
     }
+}
+
+/// Sends one query.
+pub(super) async fn find(table: &dyn AnyTable, find: Find) {
+    // The receiver is gone where a body was dropped.
+    drop(find.answer.send(table.query(&find.query).await));
 }
 
 pub(super) fn unanswered(action: &'static str) -> TableError {

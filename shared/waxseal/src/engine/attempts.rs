@@ -7,7 +7,7 @@
 use crate::{
     commit::{Access, CommitError, EntityLock, WriteEpoch},
     handler::Failure,
-    row::state,
+    row::{history, state},
     table::{Item, Key, Refusal, WriteError},
 };
 
@@ -71,7 +71,8 @@ impl<'a> Attempts<'a> {
                 // The old lock is released first: two units that want each other's items would
                 // otherwise deadlock.
                 self.lock = EntityLock::default();
-                self.lock = self.access.lock(keys).await;
+                // Writers of one history each meet another of its items, so its row is locked.
+                self.lock = self.access.lock(keys.into_iter().map(history::row_of).collect()).await;
                 Ok(Next::Again)
             }
             CommitError::Write(WriteError::Refused(refusals)) => {

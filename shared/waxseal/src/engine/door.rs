@@ -12,9 +12,9 @@ use serde_json::{Value, value::RawValue};
 use crate::{
     engine::{delivery::Delivery, handle::Engine, left::Left, outcome::Outcome},
     fault::Fault,
-    handler::{Decide, Failure},
-    row::{Entity, state},
-    table::Item,
+    handler::{Decide, Failure, Fold, Record, history_key},
+    row::{Entity, history, state},
+    table::{Item, Key},
 };
 use waxseal_message::{Envelope, Message, Raw, Timestamp};
 
@@ -199,6 +199,48 @@ impl Engine {
         &self,
         call: Call<M>,
     ) -> Result<Answer<A::State>, Rejected<A::Refusal>> {
+        let key = |command: &M| state::key::<A::State>(&A::key(command));
+        match self.carry_out(call, A::NAME, key).await? {
+            (_, Some(item)) => Ok(Answer::Applied(value(item)?)),
+            (key, None) => Ok(Answer::Repeated(self.read_at(key).await?)),
+        }
+    }
+
+    /// As [`Engine::call`], for a command that a [`Decider`] decides.
+    ///
+    /// # Errors
+    /// As [`Engine::call`].
+    pub async fn call_decider<D: Record<M>, M: Message>(
+        &self,
+        call: Call<M>,
+    ) -> Result<Answer<D::State>, Rejected<D::Refusal>> {
+        let mut id = String::new();
+        let key = |command: &M| {
+            id = D::key(command).into_owned();
+            history_key::<D::State>(&id)
+        };
+        match self.carry_out(call, D::NAME, key).await? {
+            (_, Some(item)) => {
+                let row = item.as_ref().map(history::read_row).transpose();
+                let fold = Fold::<D::State>::begin(row.map_err(|error| Failure::Fault(Fault::retry(error)))?);
+                match fold.is_whole {
+                    true => Ok(Answer::Applied(fold.state)),
+                    // It recorded nothing, and the row may be behind.
+                    false => Ok(Answer::Applied(self.state_of(&id).await?.state)),
+                }
+            }
+            (_, None) => Ok(Answer::Repeated(self.state_of(&id).await?.state)),
+        }
+    }
+
+    /// Carries out a call by the handler of this name. Gives the key of its entity, and the row after
+    /// its commit where it took effect now.
+    async fn carry_out<M: Message, R: Error + Send + Sync + 'static>(
+        &self,
+        call: Call<M>,
+        handler: &'static str,
+        key: impl FnOnce(&M) -> Key,
+    ) -> Result<(Key, Option<Option<Item>>), Rejected<R>> {
         let (now, deadline) = (self.now(), call.deadline);
         let raw = call.into_raw(now)?;
         let command: Envelope<M> = raw.decode().map_err(Failure::Decode)?;
@@ -206,18 +248,14 @@ impl Engine {
             return Err(Failure::Unstarted.into());
         }
         let mut routes = self.wanting(&raw).into_iter().flatten();
-        let route = routes.find(|route| route.handler == A::NAME && route.reaction.is_pure());
+        let route = routes.find(|route| route.handler == handler && route.reaction.is_pure());
         let route = route.ok_or_else(|| self.unknown(&raw))?;
-        let key = state::key::<A::State>(&A::key(&command.data));
+        let key = key(&command.data);
         let left = Left::new(route.names.consumer.clone(), key.clone());
         let delivery = Delivery { left: Some(&left), ..Delivery::of(&raw).within(deadline) };
         let outcome = self.deliver(delivery).await.map_err(Rejected::of)?;
-        match (outcome, left.into_item()) {
-            (Outcome::Applied, Some(item)) => Ok(Answer::Applied(value(item)?)),
-            // Only another handler of the message took effect now; the aggregate had decided
-            // before.
-            _ => Ok(Answer::Repeated(self.read_at(key).await?)),
-        }
+        // Where only another handler of the message took effect now, this one had decided before.
+        Ok((key, left.into_item().filter(|_| outcome == Outcome::Applied)))
     }
 }
 

@@ -41,7 +41,7 @@ impl Inner {
                 settle(&mut results, &open, &failure);
                 continue;
             }
-            match self.fold_once(tasks, &open, entity, strict, &mut results).await {
+            match self.fold_once(tasks, &open, entity, strict, attempts.refused(), &mut results).await {
                 Ok(()) => {}
                 Err(CommitError::Write(WriteError::TooLarge(_))) if open.len() > 1 => width = open.len() / 2,
                 // A refused receipt is settled in `fold_once`, so none is known here.
@@ -64,6 +64,7 @@ impl Inner {
         open: &[usize],
         entity: &Key,
         strict: bool,
+        refused: u32,
         results: &mut Results,
     ) -> Result<(), CommitError> {
         let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
@@ -80,7 +81,7 @@ impl Inner {
             match task.first_receipt(&mut items, now) {
                 Err(error) => results[index] = Some(Err(Failure::Table(error))),
                 Ok(Some(receipt)) => results[index] = Some(self.found(task, &receipt)),
-                Ok(None) => match self.run(task, &ahead, None, Try::first(now), None).await {
+                Ok(None) => match self.run(task, &ahead, None, Try::first(now).after(refused), None).await {
                     Ok(staged) => {
                         total.fold(staged.changes);
                         members.push((index, staged.emitted));

@@ -182,8 +182,8 @@ impl Inner {
         let (number, first_at, has_acted) = (claim.receipt.attempt, claim.receipt.first_at, claim.has_acted);
         loop {
             attempts.begin()?;
-            let run =
-                self.run(task, &[], None, Try { number, first_at, has_acted, undone }, slot.take()).await;
+            let attempt = Try { number, first_at, has_acted, undone, has_lost: attempts.refused() > 0 };
+            let run = self.run(task, &[], None, attempt, slot.take()).await;
             let mut staged = match run {
                 Ok(staged) => staged,
                 // An earlier run of this attempt has acted.

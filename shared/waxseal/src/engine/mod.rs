@@ -18,6 +18,7 @@ mod lease;
 mod left;
 mod names;
 mod outcome;
+mod past;
 mod poison;
 mod release;
 mod run;

@@ -91,7 +91,7 @@ impl Inner {
         task: &Task<'_>,
         ahead: &[(Key, Option<Item>)],
         unread: Option<&Key>,
-        Try { number, first_at, has_acted, undone }: Try<'_>,
+        Try { number, first_at, has_acted, undone, has_lost }: Try<'_>,
         slot: Option<Slot<'_>>,
     ) -> Result<Staged, Failure> {
         let keys = Keys::default();
@@ -108,6 +108,8 @@ impl Inner {
             ahead,
             unread,
             schedules: self.service.scheduled.is_some(),
+            histories: &self.service.histories,
+            has_lost,
             staged: Staged::default(),
         };
         // The invocation's span has many records, so the event's own trace cannot be its parent: it

@@ -50,11 +50,18 @@ pub(super) struct Try<'t> {
     pub(super) has_acted: bool,
     /// The command that an effect undoes.
     pub(super) undone: Option<&'t Undone>,
+    /// Whether an earlier attempt of the same run was refused.
+    pub(super) has_lost: bool,
 }
 
 impl Try<'_> {
     pub(super) fn first(now: Timestamp) -> Self {
-        Self { number: 1, first_at: now, has_acted: false, undone: None }
+        Self { number: 1, first_at: now, has_acted: false, undone: None, has_lost: false }
+    }
+
+    /// The same run after attempts that were refused.
+    pub(super) fn after(self, refused: u32) -> Self {
+        Self { has_lost: refused > 0, ..self }
     }
 }
 

@@ -54,11 +54,11 @@ impl Inner {
                 None => Vec::new(),
             };
             let unread = ahead.is_empty().then_some(&task.receipt);
-            let mut staged =
-                match self.run(task, &ahead, unread, Try::first(self.host.now()), slot.take()).await {
-                    Ok(staged) => staged,
-                    Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
-                };
+            let attempt = Try::first(self.host.now()).after(attempts.refused());
+            let mut staged = match self.run(task, &ahead, unread, attempt, slot.take()).await {
+                Ok(staged) => staged,
+                Err(failure) => return Box::pin(self.unless_known(task, failure)).await,
+            };
             if let Some(receipt) = staged.known.take() {
                 return self.found(task, &receipt);
             }
@@ -113,7 +113,8 @@ impl Inner {
         let mut attempts = Attempts::new(task.access, self.settings.reruns);
         loop {
             attempts.begin()?;
-            let mut staged = self.run(task, &[], None, Try::first(self.host.now()), slot.take()).await?;
+            let attempt = Try::first(self.host.now()).after(attempts.refused());
+            let mut staged = self.run(task, &[], None, attempt, slot.take()).await?;
             if staged.is_empty() {
                 return Ok(Outcome::Applied);
             }

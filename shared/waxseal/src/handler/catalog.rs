@@ -44,6 +44,9 @@ pub struct Entry {
     pub decides: Option<&'static str>,
     /// What the message does to an instance, where the handler is a process.
     pub input: Option<Input>,
+    /// The kind of the event-sourced state on which it decides, where it is a decision of a
+    /// [`Decider`](crate::Decider).
+    pub history: Option<&'static str>,
     /// The mode in which it uses the table.
     pub mode: Mode,
     /// The message that it handles, in the newest version that it knows.
@@ -63,13 +66,29 @@ impl Entry {
         emits: &'static [Declared],
     ) -> Self {
         let (service, mode) = (service.into(), Mode::Transactional);
-        Self { service, handler, decides: None, input: None, mode, consumes, emits, filter: Filter::ALL }
+        Self {
+            service,
+            handler,
+            decides: None,
+            input: None,
+            history: None,
+            mode,
+            consumes,
+            emits,
+            filter: Filter::ALL,
+        }
     }
 
     /// The same handler as an input of a process.
     #[must_use]
     pub fn input(self, input: Input) -> Self {
         Self { input: Some(input), ..self }
+    }
+
+    /// The same handler as a decision on an event-sourced state of this kind.
+    #[must_use]
+    pub fn on_history(self, kind: &'static str) -> Self {
+        Self { decides: Some(self.consumes.name), history: Some(kind), ..self }
     }
 
     /// The same handler, which wants these payloads alone.

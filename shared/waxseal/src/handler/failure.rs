@@ -8,6 +8,7 @@ use crate::{
     error_chain::error_chain,
     fault::Fault,
     panic::Caught,
+    row::HistoryError,
     table::{Key, TableError, TooLarge, WriteError},
 };
 use waxseal_message::{DecodeError, Timestamp};
@@ -153,6 +154,7 @@ impl Failure {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
+            Self::Fault(fault) if fault.reason().is::<HistoryError>() => Code::HistoryUnreadable,
             Self::Fault(_) => Code::HandlerFailed,
             Self::Decode(DecodeError::Newer { .. }) => Code::NewerVersion,
             Self::Decode(_) => Code::PayloadShape,

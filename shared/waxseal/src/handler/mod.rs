@@ -24,6 +24,7 @@ mod scheduled;
 mod sequencing;
 mod service;
 mod service_name;
+mod sourced;
 mod staged;
 mod staged_message;
 mod transactional;
@@ -53,6 +54,11 @@ pub use sequencing::Sequencing;
 pub(crate) use sequencing::{Standing, standing};
 pub use service::Service;
 pub use service_name::{LONGEST_SERVICE_NAME, is_service_name};
+pub use sourced::{
+    Decider, DomainEvent, EventSourced, Folded, History, Record, Recorded, Recorder, Records, Snapshots,
+    Translation,
+};
+pub(crate) use sourced::{Fold, history_key, recorded};
 pub(crate) use staged::Staged;
 pub use staged_message::StagedMessage;
 pub use transactional::{EmitsNothing, Handler};

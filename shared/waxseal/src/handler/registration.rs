@@ -6,16 +6,18 @@ use crate::handler::{
     aggregate::{Aggregate, Decide, Decides as _, EachMessage},
     catalog::{self, Input},
     decided::Decided,
+    erased::Reaction,
     names::Names,
     process::{
         Begin, Begins as _, EachInput, Input as ProcessInput, Inputs as _, MADE_DECLARED, MadeInput, Process,
         Step,
     },
     route::Route,
-    service::Service,
+    service::{Filtered, Service},
+    sourced::{Decider, EachRecord, EventSourced as _, Record, Recording, Records as _},
     wanted,
 };
-use waxseal_message::{Declared, Message};
+use waxseal_message::{Declared, Emits, Message};
 use waxseal_pattern::Filter;
 
 impl Service {
@@ -24,6 +26,14 @@ impl Service {
         let mut decisions = Decisions { service: self, aggregate: Arc::new(aggregate) };
         A::Decides::each(&mut decisions);
         decisions.service
+    }
+
+    /// Adds a [`Decider`] with every message that it decides.
+    pub fn decider<D: Decider>(self, decider: D) -> Self {
+        let mut recordings =
+            Recordings { service: self.keeps_history::<D::State>(), decider: Arc::new(decider) };
+        D::Decides::each(&mut recordings);
+        recordings.service
     }
 
     /// Adds a [`Process`] with every input that it takes. Its service [schedules
@@ -46,6 +56,22 @@ impl Service {
         };
         service.timed.insert(P::KIND, made);
         service
+    }
+}
+
+/// The name of an aggregate with its former names, and those of the handlers before it.
+type DecisionNames = ((&'static str, &'static [&'static str]), &'static [&'static str]);
+
+impl Service {
+    fn add_decision<M: Message, S: Emits>(
+        &mut self,
+        (aggregate, handlers): DecisionNames,
+        filter: Filtered,
+        reaction: Arc<dyn Reaction>,
+    ) {
+        let message = catalog::decision(&Declared::of::<M>());
+        let names = Names::of_decision(&self.name, aggregate, &message, handlers);
+        self.add::<M, S>(aggregate.0, Some(M::NAME), None, names, filter, reaction);
     }
 }
 
@@ -76,6 +102,30 @@ impl<P: Process> EachInput<P> for ProcessInputs<P> {
     }
 }
 
+/// Registers each decision of a decider, as those of an aggregate.
+struct Recordings<D> {
+    service: Service,
+    decider: Arc<D>,
+}
+
+impl<D: Decider> EachRecord<D> for Recordings<D> {
+    fn message<M: Message>(&mut self)
+    where
+        D: Record<M>,
+    {
+        const { wanted::check::<M>(<D as Record<M>>::FILTER, <D as Record<M>>::SEQUENCING) }
+        let filter = <D as Record<M>>::FILTER;
+        let is_all = const { <D as Record<M>>::FILTER.is_all() };
+        let wanted = if is_all { None } else { wanted::compiled(filter) };
+        let names = ((D::NAME, <D as Decider>::FORMER_NAMES), <D as Record<M>>::FORMER_NAMES);
+        let recording = Arc::new(Recording::<D, M>::new(Arc::clone(&self.decider)));
+        self.service.add_decision::<M, D::Emits>(names, (filter, wanted), recording);
+        if let Some(entry) = self.service.catalog.last_mut() {
+            entry.history = Some(D::State::KIND);
+        }
+    }
+}
+
 /// Registers each decision of an aggregate. Each has receipts of its own, so the ids of different
 /// messages are independent.
 struct Decisions<A> {
@@ -92,12 +142,8 @@ impl<A> EachMessage<A> for Decisions<A> {
         let filter = <A as Decide<M>>::FILTER;
         let is_all = const { <A as Decide<M>>::FILTER.is_all() };
         let wanted = if is_all { None } else { wanted::compiled(filter) };
-        let decided = Decided::<A, M>::new(Arc::clone(&self.aggregate));
-        let aggregate = (A::NAME, <A as Aggregate>::FORMER_NAMES);
-        let handlers = <A as Decide<M>>::FORMER_NAMES;
-        let message = catalog::decision(&Declared::of::<M>());
-        let names = Names::of_decision(&self.service.name, aggregate, &message, handlers);
-        let filter = (filter, wanted);
-        self.service.add::<M, A::Emits>(A::NAME, Some(M::NAME), None, names, filter, Arc::new(decided));
+        let names = ((A::NAME, <A as Aggregate>::FORMER_NAMES), <A as Decide<M>>::FORMER_NAMES);
+        let decided = Arc::new(Decided::<A, M>::new(Arc::clone(&self.aggregate)));
+        self.service.add_decision::<M, A::Emits>(names, (filter, wanted), decided);
     }
 }

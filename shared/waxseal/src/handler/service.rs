@@ -18,6 +18,7 @@ use crate::{
         scheduled::{self, Scheduled},
         sequencing::Sequencing,
         service_name,
+        sourced::EventSourced,
         transactional::{EmitsNothing, Handler},
         wanted::{self, Wants},
     },
@@ -27,7 +28,7 @@ use waxseal_message::{Declared, Emits, Malformed, Message, Raw};
 use waxseal_pattern::Filter;
 
 /// A filter as it is declared, and in the form that decides.
-type Filtered = (Filter, Option<Arc<dyn Wants>>);
+pub(super) type Filtered = (Filter, Option<Arc<dyn Wants>>);
 
 /// The handlers of one service.
 ///
@@ -44,6 +45,8 @@ pub struct Service {
     pub(crate) timed: HashMap<&'static str, Route>,
     /// The route of the messages that are sent later.
     pub(crate) scheduled: Option<Arc<Route>>,
+    /// The kinds of the states whose histories it keeps.
+    pub(crate) histories: Vec<&'static str>,
 }
 
 impl Service {
@@ -62,6 +65,7 @@ impl Service {
             adapter: None,
             timed: HashMap::new(),
             scheduled: None,
+            histories: Vec::new(),
         }
     }
 
@@ -121,6 +125,28 @@ impl Service {
         self.scheduled.is_some()
     }
 
+    /// Lets its handlers read and continue the history of an event-sourced state, by
+    /// [`Unit::history`](crate::Unit::history). Its functions then have the permission to query the
+    /// table. A [decider](Service::decider) needs no such line.
+    pub fn keeps_history<S: EventSourced>(mut self) -> Self {
+        if !self.histories.contains(&S::KIND) {
+            self.histories.push(S::KIND);
+        }
+        self
+    }
+
+    /// Whether its table holds histories of event-sourced states.
+    #[must_use]
+    pub fn has_histories(&self) -> bool {
+        !self.histories.is_empty()
+    }
+
+    /// The kinds of the states whose histories it keeps, in the order of their registration.
+    #[must_use]
+    pub fn history_kinds(&self) -> &[&'static str] {
+        &self.histories
+    }
+
     /// The kinds of the rows of its processes, in order.
     #[must_use]
     pub fn process_kinds(&self) -> Vec<&'static str> {
@@ -173,6 +199,7 @@ impl Service {
             handler,
             decides,
             input,
+            history: None,
             mode: reaction.mode(),
             consumes,
             emits: S::DECLARED,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     emission::Emission,
     fault::Fault,
-    row::{Stored, Times, scheduled, state},
+    row::{Stored, Times, history, scheduled, state},
     table::{Action, Condition, Item, Key, Write, attribute},
     token::Token,
 };
@@ -71,6 +71,17 @@ pub(super) enum To {
         message: String,
         at: Timestamp,
     },
+    /// The events of a history that the run has recorded.
+    Append(Box<Item>),
+    /// The row of a history after them. Where it is not kept, only the later messages of the batch
+    /// see it.
+    Head {
+        data: String,
+        sequence: u64,
+        /// The number of the last event in the stored snapshot.
+        kept: u64,
+        is_kept: bool,
+    },
     Delete,
     Unchanged,
 }
@@ -88,7 +99,10 @@ impl Staged {
         }
         let is_saved = |key: &Key, number: u64| {
             let change = self.changes.get(key);
-            matches!(change, Some(Change { to: To::Put { sequence, .. }, .. }) if *sequence == number)
+            matches!(
+                change,
+                Some(Change { to: To::Put { sequence, .. } | To::Head { sequence, .. }, .. }) if *sequence == number
+            )
         };
         match self.numbered.iter().find(|(key, number)| !is_saved(key, **number)) {
             Some((key, _)) => Err(Fault::permanent(format!(
@@ -109,8 +123,11 @@ impl Staged {
                 (Some(_), To::Unchanged) => {}
                 // The table still holds the item that the first one read, also where one deletes
                 // and another creates the entity.
-                (Some(Change { base, .. }), to) => {
+                (Some(Change { base, to: earlier }), mut to) => {
                     let base = *base;
+                    if let (To::Head { is_kept: true, .. }, To::Head { is_kept, .. }) = (earlier, &mut to) {
+                        *is_kept = true;
+                    }
                     self.changes.insert(key, Change { base, to });
                 }
                 (None, to) => self.changes.insert(key, Change { base: change.base, to }),
@@ -125,8 +142,12 @@ impl Staged {
                 let stored = Stored { data: data.clone(), version: *base, sequence: *sequence };
                 Some(Some(state::item(key.clone(), stored, *times)))
             }
+            Change { base, to: To::Head { data, sequence, kept, .. } } => {
+                let stored = Stored { data: data.clone(), version: *base, sequence: *sequence };
+                Some(Some(history::seen(state::item(key.clone(), stored, Times::default()), *kept)))
+            }
             Change { to: To::Delete, .. } => Some(None),
-            Change { to: To::Unchanged | To::Schedule { .. }, .. } => None,
+            Change { to: To::Unchanged | To::Schedule { .. } | To::Append(_), .. } => None,
         }
     }
 
@@ -134,23 +155,27 @@ impl Staged {
     pub(crate) fn take_writes(&mut self, now: Timestamp, token: Token, more: usize) -> Vec<Write> {
         let changes = std::mem::take(&mut self.changes.0);
         let mut writes = Vec::with_capacity(changes.len() + more);
-        writes.extend(changes.into_iter().map(|(key, Change { base, to })| Write {
-            action: match to {
-                To::Put { data, sequence, times } => {
-                    let stored = Stored { data, version: base + 1, sequence };
-                    Action::Put(state::item(key, stored, times).text(attribute::WRITER, token.to_string()))
+        let put = |item: Item| Some(Action::Put(item.text(attribute::WRITER, token.to_string())));
+        let state = |key, base, data, sequence, times| {
+            put(state::item(key, Stored { data, version: base + 1, sequence }, times))
+        };
+        writes.extend(changes.into_iter().filter_map(|(key, Change { base, to })| {
+            let action = match to {
+                To::Put { data, sequence, times } => state(key, base, data, sequence, times),
+                To::Head { data, sequence, is_kept: true, .. } => {
+                    state(key, base, data, sequence, Times::default())
                 }
-                To::Schedule { message, at } => {
-                    let item = scheduled::item(key, message, at);
-                    Action::Put(item.text(attribute::WRITER, token.to_string()))
-                }
-                To::Delete => Action::Delete(key),
-                To::Unchanged => Action::Check(key),
-            },
-            condition: match base {
+                To::Head { is_kept: false, .. } => None,
+                To::Append(item) => put(*item),
+                To::Schedule { message, at } => put(scheduled::item(key, message, at)),
+                To::Delete => Some(Action::Delete(key)),
+                To::Unchanged => Some(Action::Check(key)),
+            };
+            let condition = match base {
                 0 => Condition::Absent { now },
                 version => Condition::Version(version),
-            },
+            };
+            action.map(|action| Write { action, condition })
         }));
         writes
     }

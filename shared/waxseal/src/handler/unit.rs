@@ -46,6 +46,10 @@ pub(crate) struct Run<'a> {
     pub(crate) unread: Option<&'a Key>,
     /// Whether the service schedules messages (S-71).
     pub(crate) schedules: bool,
+    /// The kinds of the states whose histories the service keeps.
+    pub(crate) histories: &'a [&'static str],
+    /// Whether an earlier attempt was refused: a history may go on beyond its snapshot.
+    pub(crate) has_lost: bool,
     pub(crate) staged: Staged,
 }
 
@@ -69,7 +73,11 @@ impl<'a, S: Emits> Unit<'a, S> {
                 Stored { data: data.as_str(), version: *base, sequence: *sequence }
             }
             Some(Change { to: To::Delete, .. }) => return Ok(None),
-            Some(Change { to: To::Unchanged | To::Schedule { .. }, .. }) | None => {
+            Some(Change {
+                to: To::Unchanged | To::Schedule { .. } | To::Append(_) | To::Head { .. },
+                ..
+            })
+            | None => {
                 item = self.run.item(&key).await?;
                 match &item {
                     Some(item) => state::read(item).map_err(Fault::permanent)?,

@@ -4,6 +4,7 @@
 
 pub mod cursor;
 pub(crate) mod group_block;
+pub(crate) mod history;
 pub(crate) mod poison_marker;
 pub mod receipt;
 pub(crate) mod scheduled;
@@ -12,6 +13,7 @@ pub mod state;
 pub mod times;
 pub(crate) mod undo;
 
+pub use history::{HistoryError, RecordedBy, holds_events};
 pub use receipt::{NotAReceipt, Receipt, ReceiptMeaning, Status};
 pub(crate) use state::Stored;
 pub use state::{Entity, Loaded};

@@ -12,5 +12,18 @@ pub const MARKER: &str = "marker";
 pub const GROUP: &str = "group";
 /// A message that is sent later.
 pub const SCHEDULED: &str = "scheduled";
-/// All of them.
-pub const ALL: [&str; 6] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED];
+/// The beginning of the sort keys of recorded events. The number of the first one follows.
+pub const EVENT: &str = "event#";
+/// All that are whole sort keys.
+const WHOLE: [&str; 6] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED];
+
+/// Whether a sort key is that of an item of the protocol.
+///
+/// ```
+/// use waxseal::row::sort::is_own;
+/// assert!(is_own("receipt") && is_own("event#00000000000000000001") && !is_own("invoice"));
+/// ```
+#[must_use]
+pub fn is_own(sort: &str) -> bool {
+    WHOLE.contains(&sort) || sort.starts_with(EVENT)
+}

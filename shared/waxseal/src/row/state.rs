@@ -171,6 +171,11 @@ pub fn stored<T: Entity>(id: &str, value: &T, version: u64) -> Result<Item, Faul
     Ok(item(key, Stored { data, version, sequence: 0 }, Times::default()))
 }
 
+/// The name of the entity that a key names, for error texts.
+pub(crate) fn named(key: &Key) -> &str {
+    &key.partition
+}
+
 /// The id of the entity that an item's key names.
 #[must_use]
 pub fn id(key: &Key) -> Option<String> {

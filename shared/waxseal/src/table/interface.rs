@@ -71,6 +71,7 @@ pub trait Table: Send + Sync + 'static {
 /// The erased form of [`Table`]: handlers and the engine are compiled once for all tables.
 pub(crate) trait AnyTable: Send + Sync {
     fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>>;
+    fn query<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<Page, TableError>>;
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>>;
     fn connect(&self) -> BoxFuture<'_, Result<(), TableError>>;
 }
@@ -78,6 +79,9 @@ pub(crate) trait AnyTable: Send + Sync {
 impl<T: Table> AnyTable for T {
     fn get<'a>(&'a self, keys: &'a [Key]) -> BoxFuture<'a, Result<Vec<Found>, TableError>> {
         Box::pin(Table::get_each(self, keys))
+    }
+    fn query<'a>(&'a self, query: &'a Query) -> BoxFuture<'a, Result<Page, TableError>> {
+        Box::pin(Table::query(self, query))
     }
     fn write<'a>(&'a self, writes: &'a [Write]) -> BoxFuture<'a, Result<(), WriteError>> {
         Box::pin(Table::write(self, writes))

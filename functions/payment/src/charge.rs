@@ -9,7 +9,7 @@ use waxseal::{Attempt, Effect, Envelope, Fault, Unit};
 
 use crate::{
     gateway::{Gateway, KEY_TTL, LEASE, post, read},
-    record::Payment,
+    record::{MoneyMoved, Payment},
 };
 
 const PATH: &str = "/charges";
@@ -50,38 +50,44 @@ impl Charge<'_> {
     ) -> Result<(), Fault> {
         // Another message about the same order would charge under another key, so it must not
         // charge.
-        if unit.load::<Payment>(self.order_id).await?.is_some() {
+        let mut money = unit.history::<Payment>(self.order_id).await?;
+        if money.state().is_some() {
             return Ok(());
         }
-        let payment = self.post(gateway, &attempt.effect_key(0)).await?;
         let order_id = self.order_id.to_owned();
-        match payment.clone() {
-            Payment::Captured { amount, currency, charge_id } => {
+        let (amount, currency) = (self.amount, self.currency);
+        match self.post(gateway, &attempt.effect_key(0)).await? {
+            Ok(charge_id) => {
+                money.record(MoneyMoved::Authorized { amount, currency });
+                money.record(MoneyMoved::Captured { charge_id: charge_id.clone() });
                 unit.emit(PaymentCaptured { order_id, amount, currency, charge_id });
             }
-            Payment::Declined { reason } => unit.emit(PaymentDeclined { order_id, reason }),
-            Payment::Refunded { .. } => {}
+            Err(Declined { reason }) => {
+                money.record(MoneyMoved::Declined { reason: reason.clone() });
+                unit.emit(PaymentDeclined { order_id, reason });
+            }
         }
-        let payment = unit.create(self.order_id, payment);
-        unit.save(payment);
+        unit.append(money);
         Ok(())
     }
 
-    async fn post(&self, gateway: &impl Gateway, key: &str) -> Result<Payment, Fault> {
-        let captured =
-            |charge_id| Payment::Captured { amount: self.amount, currency: self.currency, charge_id };
+    /// The gateway's id of the charge, or its refusal of the card.
+    async fn post(
+        &self,
+        gateway: &impl Gateway,
+        key: &str,
+    ) -> Result<Result<Option<String>, Declined>, Fault> {
         // An order of gifts alone has no total, and no gateway takes a charge of 0.
         if self.amount == 0 {
-            return Ok(captured(None));
+            return Ok(Ok(None));
         }
         let answer = post(gateway, PATH, key, self, &[StatusCode::PAYMENT_REQUIRED]).await?;
         if answer.status() == StatusCode::PAYMENT_REQUIRED {
             let Declined { reason } = read(PATH, "reason", &answer)?;
-            let reason = reason.chars().take(LONGEST_REASON).collect();
-            return Ok(Payment::Declined { reason });
+            return Ok(Err(Declined { reason: reason.chars().take(LONGEST_REASON).collect() }));
         }
         let Charged { charge_id } = read(PATH, "chargeId", &answer)?;
-        Ok(captured(Some(charge_id)))
+        Ok(Ok(Some(charge_id)))
     }
 }
 

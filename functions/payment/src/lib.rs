@@ -18,13 +18,14 @@ mod refund;
 pub use gateway::{Gateway, GatewayError, TIME_OUT};
 #[cfg(feature = "lambda")]
 pub use https::{Https, HttpsError};
-pub use record::Payment;
+pub use record::{MoneyMoved, Payment};
 
 /// The handlers of `payment` in this style, which call `gateway`. Returns are the same in both.
 pub fn service(style: order_events::Style, gateway: impl Gateway) -> waxseal::Service {
     let gateway = std::sync::Arc::new(gateway);
-    let service =
-        waxseal::Service::new("payment").effect(refund::OnStockRestocked { gateway: gateway.clone() });
+    let service = waxseal::Service::new("payment")
+        .keeps_history::<Payment>()
+        .effect(refund::OnStockRestocked { gateway: gateway.clone() });
     match style {
         order_events::Style::Choreography => service
             .effect(charge::OnStockReserved { gateway: gateway.clone() })

@@ -5,11 +5,11 @@ use std::{sync::Arc, time::Duration};
 
 use order_events::{Currency, OrderRefundDue, PaymentRefunded, PaymentVoided, RefundCard, StockRestocked};
 use serde::{Deserialize, Serialize};
-use waxseal::{Attempt, Effect, Envelope, Fault, Loaded, Unit};
+use waxseal::{Attempt, Effect, Envelope, Fault, History, Unit};
 
 use crate::{
     gateway::{Gateway, KEY_TTL, LEASE, post, read},
-    record::Payment,
+    record::{MoneyMoved, Payment},
 };
 
 const REFUNDS: &str = "/refunds";
@@ -58,10 +58,10 @@ struct Reversed {
 async fn give_back(
     gateway: &impl Gateway,
     order_id: &str,
-    payment: &mut Loaded<Payment>,
+    money: &mut History<Payment>,
     key: &str,
 ) -> Result<Option<PaymentRefunded>, Fault> {
-    let Payment::Captured { amount, currency, charge_id } = &**payment else { return Ok(None) };
+    let Some(Payment::Captured { amount, currency, charge_id }) = money.state() else { return Ok(None) };
     let (amount, currency) = (*amount, *currency);
     let refund_id = match charge_id {
         Some(charge_id) => {
@@ -72,7 +72,7 @@ async fn give_back(
         }
         None => None,
     };
-    **payment = Payment::Refunded { amount, currency, refund_id: refund_id.clone() };
+    money.record(MoneyMoved::Refunded { amount, currency, refund_id: refund_id.clone() });
     Ok(Some(PaymentRefunded { order_id: order_id.to_owned(), amount, currency, refund_id }))
 }
 
@@ -96,23 +96,23 @@ impl<G: Gateway> Effect for OnRefundDue<G> {
     ) -> Result<(), Fault> {
         let OrderRefundDue { order_id, amount, currency } = &event.data;
         let nothing = || Fault::permanent(Unrefundable::NothingCaptured(order_id.clone()));
-        let mut payment = unit.load::<Payment>(order_id).await?.ok_or_else(nothing)?;
-        match &*payment {
-            Payment::Captured { amount: captured, currency: of, .. }
+        let mut money = unit.history::<Payment>(order_id).await?;
+        match money.state() {
+            Some(Payment::Captured { amount: captured, currency: of, .. })
                 if (captured, of) != (amount, currency) =>
             {
                 return Err(Fault::permanent(Unrefundable::OtherAmount(order_id.clone())));
             }
-            Payment::Captured { .. } => {}
+            Some(Payment::Captured { .. }) => {}
             // The refund was made under another event id.
-            Payment::Refunded { .. } => return Ok(()),
-            Payment::Declined { .. } => return Err(nothing()),
+            Some(Payment::Refunded { .. }) => return Ok(()),
+            Some(Payment::Authorized { .. } | Payment::Declined { .. }) | None => return Err(nothing()),
         }
         if let Some(refunded) =
-            give_back(&*self.gateway, order_id, &mut payment, &attempt.effect_key(0)).await?
+            give_back(&*self.gateway, order_id, &mut money, &attempt.effect_key(0)).await?
         {
             unit.emit(refunded);
-            unit.save(payment);
+            unit.append(money);
         }
         Ok(())
     }
@@ -138,15 +138,15 @@ impl<G: Gateway> Effect for OnStockRestocked<G> {
     ) -> Result<(), Fault> {
         let order_id = &event.data.order_id;
         let nothing = || Fault::permanent(Unrefundable::NothingCaptured(order_id.clone()));
-        let mut payment = unit.load::<Payment>(order_id).await?.ok_or_else(nothing)?;
-        if matches!(&*payment, Payment::Declined { .. }) {
+        let mut money = unit.history::<Payment>(order_id).await?;
+        if matches!(money.state(), Some(Payment::Authorized { .. } | Payment::Declined { .. }) | None) {
             return Err(nothing());
         }
         if let Some(refunded) =
-            give_back(&*self.gateway, order_id, &mut payment, &attempt.effect_key(0)).await?
+            give_back(&*self.gateway, order_id, &mut money, &attempt.effect_key(0)).await?
         {
             unit.emit(refunded);
-            unit.save(payment);
+            unit.append(money);
         }
         Ok(())
     }
@@ -171,14 +171,13 @@ impl<G: Gateway> Effect for OnRefundCard<G> {
         unit: &mut Unit<'_, Self::Emits>,
     ) -> Result<(), Fault> {
         let RefundCard { order_id, amount, currency } = &command.data;
-        let payment = unit.load::<Payment>(order_id).await?;
-        let is_unknown = payment.is_none();
-        if let Some(mut payment) = payment
-            && let Some(refunded) =
-                give_back(&*self.gateway, order_id, &mut payment, &attempt.effect_key(0)).await?
+        let mut money = unit.history::<Payment>(order_id).await?;
+        let is_unknown = money.state().is_none();
+        if let Some(refunded) =
+            give_back(&*self.gateway, order_id, &mut money, &attempt.effect_key(0)).await?
         {
             unit.emit(refunded);
-            unit.save(payment);
+            unit.append(money);
             return Ok(());
         }
         // The charge has left no record. It may have been made, and its answer lost: the gateway
@@ -192,9 +191,8 @@ impl<G: Gateway> Effect for OnRefundCard<G> {
             let Reversed { refund_id } = read(REVERSALS, "refundId", &answer)?;
             if refund_id.is_some() {
                 let (amount, currency) = (*amount, *currency);
-                let refunded = Payment::Refunded { amount, currency, refund_id: refund_id.clone() };
-                let payment = unit.create(order_id, refunded);
-                unit.save(payment);
+                money.record(MoneyMoved::Refunded { amount, currency, refund_id: refund_id.clone() });
+                unit.append(money);
                 unit.emit(PaymentRefunded { order_id: order_id.clone(), amount, currency, refund_id });
                 return Ok(());
             }
@@ -227,19 +225,25 @@ mod tests {
 
     #[test]
     fn a_refund_is_of_what_was_captured() {
-        let captured =
-            Payment::Captured { amount: 2500, currency: Currency::EUR, charge_id: Some("ch_1".into()) };
-        let refund = || Alone::effect(OnRefundDue { gateway: Arc::new(Generous) });
-        let mut alone = refund().with("o-1", &captured);
+        let captured = [
+            MoneyMoved::Authorized { amount: 2500, currency: Currency::EUR },
+            MoneyMoved::Captured { charge_id: Some("ch_1".into()) },
+        ];
+        let refund = |past: &[MoneyMoved]| {
+            let effect = OnRefundDue { gateway: Arc::new(Generous) };
+            Alone::effect(effect).with_history::<Payment>("o-1", past.to_vec())
+        };
+        let mut alone = refund(&captured);
         let ran = block_on(alone.run(due(2400)));
         assert!(ran.result.is_err_and(|failure| failure.is_permanent()) && ran.emitted.is_empty());
-        assert_eq!(alone.state("o-1"), Some(captured));
+        assert_eq!(alone.history::<Payment>("o-1"), captured);
 
         let ran = block_on(alone.run(due(2500)));
         assert!(matches!(ran.result, Ok(Outcome::Applied)), "{ran:?}");
         assert_eq!(ran.emitted_of::<PaymentRefunded>()[0].refund_id.as_deref(), Some("re_1"));
+        assert!(matches!(&alone.history::<Payment>("o-1")[2..], [MoneyMoved::Refunded { amount: 2500, .. }]));
 
-        let ran = block_on(refund().run(due(2500)));
+        let ran = block_on(refund(&[]).run(due(2500)));
         assert!(ran.result.is_err_and(|failure| failure.is_permanent()), "nothing was captured");
     }
 }

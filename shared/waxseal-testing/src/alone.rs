@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use waxseal::{
-    Channel, Declared, Done, Effect, Emits, Engine, Entity, Envelope, Failure, Fault, Handler, Message,
-    Outcome, Raw, Service, Settings, Table, Timestamp,
+    Channel, Declared, Done, Effect, Emits, Engine, Entity, Envelope, EventSourced, Failure, Fault, Handler,
+    Message, Outcome, Raw, Service, Settings, Table, Timestamp,
+    handler::stored_history,
     row::state,
     table::{Action, Condition, Write},
 };
@@ -107,10 +108,7 @@ impl Alone {
 
     fn of(service: Service) -> Self {
         let fixture = Fixture::default();
-        // A redelivered message meets its receipt, and no cache of the process.
-        let mut settings = Settings::default();
-        settings.cache = 0;
-        Self { engine: fixture.engine_with(service, settings), fixture, messages: 0 }
+        Self { engine: fixture.engine_with(service, settings()), fixture, messages: 0 }
     }
 
     /// Stores an entity, as an earlier commit would have.
@@ -123,6 +121,33 @@ impl Alone {
             Write { action: Action::Put(item), condition: Condition::Absent { now: self.host_now() } };
         crate::block_on(self.fixture.table.write(&[write])).unwrap_or_else(|error| panic!("{error}"));
         self
+    }
+
+    /// Stores the history of an event-sourced state, as an earlier commit would have; it may be
+    /// empty. The service then keeps such histories.
+    ///
+    /// # Panics
+    /// Where an event has no JSON form.
+    pub fn with_history<S: EventSourced>(self, id: &str, events: impl IntoIterator<Item = S::Event>) -> Self {
+        let now = self.host_now();
+        let items = stored_history::<S>(id, events, now).unwrap_or_else(|error| panic!("{error}"));
+        for item in items {
+            let write = Write { action: Action::Put(item), condition: Condition::Absent { now } };
+            crate::block_on(self.fixture.table.write(&[write])).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let service = self.engine.service().clone().keeps_history::<S>();
+        Self { engine: self.fixture.engine_with(service, settings()), ..self }
+    }
+
+    /// The events of an event-sourced state as they are stored now, in order.
+    ///
+    /// # Panics
+    /// Where one does not fit.
+    #[must_use]
+    pub fn history<S: EventSourced>(&self, id: &str) -> Vec<S::Event> {
+        let recorded = crate::block_on(self.engine.recorded::<S>(id, 0, usize::MAX));
+        let recorded = recorded.unwrap_or_else(|failure| panic!("{failure}"));
+        recorded.into_iter().map(|recorded| recorded.event).collect()
     }
 
     /// Sets the clock; the default is 1970.
@@ -166,6 +191,13 @@ impl Alone {
     fn host_now(&self) -> Timestamp {
         self.engine.now()
     }
+}
+
+/// A redelivered message meets its receipt, and no cache of the process.
+fn settings() -> Settings {
+    let mut settings = Settings::default();
+    settings.cache = 0;
+    settings
 }
 
 /// A service with the name of the owner of the emissions, or of the command's recipient.

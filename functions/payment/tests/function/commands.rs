@@ -125,7 +125,7 @@ async fn s72_an_undo_reverses_a_charge_whose_answer_was_lost() {
     engine(&fixture, &stand).handle(&undo("u-1", 2500)).await.unwrap();
     assert!(stand.charges.lock().is_empty());
     assert_eq!(of_kind::<PaymentRefunded>(&fixture.table.take_emitted())[0].amount, 2500);
-    let payment: Option<Payment> = engine(&fixture, &stand).read("ørdre-1").await.unwrap();
+    let payment = engine(&fixture, &stand).state_of::<Payment>("ørdre-1").await.unwrap().state;
     assert!(matches!(payment, Some(Payment::Refunded { amount: 2500, .. })), "{payment:?}");
     let late = engine(&fixture, &stand).handle(&charge(2500, "tok_visa")).await.unwrap();
     assert_eq!((late, stand.charges.lock().len()), (Outcome::Duplicate, 0));

@@ -146,9 +146,9 @@ async fn s10_s11_a_crash_between_charge_and_commit_waits_for_the_lease_and_charg
     fixture.host.set(at(45));
     assert_eq!(engine.handle(&event).await.unwrap(), Outcome::Applied);
     assert_eq!((stand.requests.lock().unwrap().len(), stand.answers.lock().unwrap().len()), (2, 1));
-    let Some(Payment::Captured { amount: 2500, .. }) = engine.read("o-1").await.unwrap() else {
-        panic!("it is not captured");
-    };
+    let payment = engine.state_of::<Payment>("o-1").await.unwrap();
+    assert!(matches!(payment.state, Some(Payment::Captured { amount: 2500, .. })), "{payment:?}");
+    assert_eq!(payment.version, 2, "authorized and captured, once");
 }
 
 #[tokio::test]

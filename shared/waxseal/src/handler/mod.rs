@@ -55,8 +55,8 @@ pub(crate) use sequencing::{Standing, standing};
 pub use service::Service;
 pub use service_name::{LONGEST_SERVICE_NAME, is_service_name};
 pub use sourced::{
-    Decider, DomainEvent, EventSourced, Folded, History, Record, Recorded, Recorder, Records, Snapshots,
-    Translation,
+    Decider, DomainEvent, EventSourced, Folded, History, HistoryDecision, Record, Recorded, Recorder,
+    Records, Snapshots, Translation, decide_history, stored_history,
 };
 pub(crate) use sourced::{Fold, history_key, recorded};
 pub(crate) use staged::Staged;

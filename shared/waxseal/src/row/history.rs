@@ -27,7 +27,7 @@ const SEQUENCE: &str = "sequence";
 const KEPT: &str = "kept";
 
 /// The message that recorded events, as the history keeps it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RecordedBy {

@@ -12,9 +12,10 @@ use crate::{
         replay::Replay,
         sequencing::Sequencing,
         sourced::{
-            decider::{Decider, Record},
+            decider::Record,
+            definition::EventSourced,
             history::{History, history_key},
-            out::{Recorder, Said, Translation},
+            pure,
         },
         staged::Staged,
         staged_message::StagedMessage,
@@ -72,40 +73,24 @@ impl<M: Message, D: Record<M>> Reaction for Recording<D, M> {
             let message = run.message::<M>(&mut room).map_err(RunError::Decode)?;
             let id = D::key(&message.data);
             let mut unit = Unit::<D::Emits>::new(run);
-            let history = unit.history::<D::State>(&id).await.map_err(RunError::Fault)?;
-            let mut out = Recorder::default();
-            let decided = self.decider.decide(history.state(), message, &mut out);
-            decided.map_err(|refusal| RunError::Fault(refusal.into_fault()))?;
-            stage(&mut unit, history, out);
+            let mut history = unit.history::<D::State>(&id).await.map_err(RunError::Fault)?;
+            let decided = pure::decide_on(&*self.decider, &mut history, message);
+            let (_, messages) = decided.map_err(|refusal| RunError::Fault(refusal.into_fault()))?;
+            for message in messages {
+                push(&mut unit.run, &mut history, message);
+            }
+            unit.append(history);
             unit.run.staged.conclude(Ok(())).map_err(RunError::Fault)
         })
     }
 }
 
-/// Stages a decision: its events, their translations, and the messages beside them, in order.
-fn stage<D: Decider>(unit: &mut Unit<'_, D::Emits>, mut history: History<D::State>, out: Recorder<D>) {
-    for said in out.steps {
-        match said {
-            Said::Message(message) => unit.run.push(message, None),
-            Said::Recorded(event) => {
-                let recorded = history.record(event);
-                let mut translation = Translation::<D>::default();
-                D::translate(&recorded, history.state(), &mut translation);
-                for message in translation.staged {
-                    push::<D>(unit, &mut history, message);
-                }
-            }
-        }
-    }
-    unit.append(history);
-}
-
-fn push<D: Decider>(unit: &mut Unit<'_, D::Emits>, history: &mut History<D::State>, message: StagedMessage) {
+fn push<S: EventSourced>(run: &mut Run<'_>, history: &mut History<S>, message: StagedMessage) {
     if !message.in_sequence {
-        return unit.run.push(message, None);
+        return run.push(message, None);
     }
     let (key, version, sequence) = (history.key.clone(), history.fold.base, history.fold.sequence);
     let mut row = Loaded { value: (), key, version, sequence };
-    unit.run.push_in_sequence(message, &mut row);
+    run.push_in_sequence(message, &mut row);
     history.fold.sequence = row.sequence;
 }

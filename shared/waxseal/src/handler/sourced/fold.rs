@@ -39,6 +39,12 @@ pub(crate) struct Fold<S> {
     pub(crate) is_whole: bool,
 }
 
+impl<S> Default for Folded<S> {
+    fn default() -> Self {
+        Self { state: None, version: 0, at: None }
+    }
+}
+
 impl<S: EventSourced> Fold<S> {
     pub(crate) fn empty() -> Self {
         Self { state: None, version: 0, at: None, kept: 0, base: 0, sequence: 0, is_whole: false }

@@ -34,6 +34,11 @@ pub struct History<S: EventSourced> {
 }
 
 impl<S: EventSourced> History<S> {
+    pub(super) fn new(key: Key, fold: Fold<S>, now: Timestamp, by: RecordedBy) -> Self {
+        let first = fold.version.saturating_add(1);
+        Self { key, fold, first, recorded: Vec::new(), now, by }
+    }
+
     /// The state, the events that are recorded on it included.
     #[must_use]
     pub fn state(&self) -> Option<&S> {
@@ -96,8 +101,7 @@ impl<S: Emits> Unit<'_, S> {
             correlation_id: cause.correlation_id.clone(),
             consumer: self.run.consumer.to_owned(),
         };
-        let first = fold.version.saturating_add(1);
-        Ok(History { key, fold, first, recorded: Vec::new(), now: self.run.now, by })
+        Ok(History::new(key, fold, self.run.now, by))
     }
 
     /// Stages the events that were recorded on a history. They are one item, so they are stored all
@@ -149,12 +153,12 @@ impl Run<'_> {
         }
     }
 
-    pub(super) fn append<S: EventSourced>(&mut self, history: History<S>) {
-        let History { key, fold, first, recorded, by, .. } = history;
-        if recorded.is_empty() {
+    fn append<S: EventSourced>(&mut self, history: History<S>) {
+        let (key, first) = (history.key.clone(), history.first);
+        if history.recorded.is_empty() {
             return self.stage(history::key(&key, first), 0, To::Unchanged);
         }
-        match staged::<S>(&key, fold, first, recorded, by) {
+        match staged(&key, history) {
             Ok(Staged { events, head, base }) => {
                 self.stage(history::key(&key, first), 0, To::Append(Box::new(events)));
                 self.stage(key, base, head);
@@ -169,19 +173,15 @@ impl Run<'_> {
     }
 }
 
-struct Staged {
-    events: Item,
-    head: To,
-    base: u64,
+/// The items of what was recorded on a history.
+pub(super) struct Staged {
+    pub(super) events: Item,
+    pub(super) head: To,
+    pub(super) base: u64,
 }
 
-fn staged<S: EventSourced>(
-    key: &Key,
-    fold: Fold<S>,
-    first: u64,
-    recorded: Vec<Result<Box<RawValue>, serde_json::Error>>,
-    cause: RecordedBy,
-) -> Result<Staged, serde_json::Error> {
+pub(super) fn staged<S: EventSourced>(key: &Key, history: History<S>) -> Result<Staged, serde_json::Error> {
+    let History { fold, first, recorded, by: cause, .. } = history;
     let Fold { state, version: through, at, kept, base, sequence, .. } = fold;
     let at = at.unwrap_or(Timestamp::UNIX_EPOCH);
     let events = recorded.into_iter().collect::<Result<_, _>>()?;

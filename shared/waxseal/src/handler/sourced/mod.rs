@@ -9,6 +9,7 @@ mod definition;
 mod fold;
 mod history;
 mod out;
+mod pure;
 
 pub(crate) use decided::Recording;
 pub(in crate::handler) use decider::EachRecord;
@@ -19,3 +20,4 @@ pub(crate) use fold::{Fold, recorded};
 pub use history::History;
 pub(crate) use history::history_key;
 pub use out::{Recorder, Translation};
+pub use pure::{HistoryDecision, decide_history, stored_history};

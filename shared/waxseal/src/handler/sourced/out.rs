@@ -13,11 +13,11 @@ type EventOf<D> = <<D as Decider>::State as EventSourced>::Event;
 
 /// What a decision says: the events that it records, and the messages beside them.
 pub struct Recorder<D: Decider> {
-    pub(super) steps: Vec<Said<EventOf<D>>>,
+    pub(super) steps: Vec<Step<EventOf<D>>>,
 }
 
-pub(super) enum Said<E> {
-    Recorded(E),
+pub(super) enum Step<E> {
+    Event(E),
     Message(StagedMessage),
 }
 
@@ -37,7 +37,7 @@ impl<D: Decider> fmt::Debug for Recorder<D> {
 impl<D: Decider> Recorder<D> {
     /// Records an event. It is appended to the history with the commit, and translated.
     pub fn record(&mut self, event: EventOf<D>) {
-        self.steps.push(Said::Recorded(event));
+        self.steps.push(Step::Event(event));
     }
 
     /// Emits an event that `Emits` declares and that is no translation of a recorded one: an answer
@@ -46,7 +46,7 @@ impl<D: Decider> Recorder<D> {
     where
         D::Emits: Contains<E, At>,
     {
-        self.steps.push(Said::Message(StagedMessage::new(&event)));
+        self.steps.push(Step::Message(StagedMessage::new(&event)));
     }
 
     /// Sends a command that `Emits` declares to its recipient.
@@ -54,7 +54,7 @@ impl<D: Decider> Recorder<D> {
     where
         D::Emits: Contains<C, At>,
     {
-        self.steps.push(Said::Message(StagedMessage::new(&command)));
+        self.steps.push(Step::Message(StagedMessage::new(&command)));
     }
 
     /// As [`Out::send_after`](crate::Out::send_after).
@@ -62,22 +62,22 @@ impl<D: Decider> Recorder<D> {
     where
         D::Emits: Contains<C, At>,
     {
-        self.steps.push(Said::Message(StagedMessage { after: Some(after), ..StagedMessage::new(&command) }));
+        self.steps.push(Step::Message(StagedMessage { after: Some(after), ..StagedMessage::new(&command) }));
     }
 
     /// The recorded events so far, in order: for tests.
     pub fn recorded(&self) -> impl Iterator<Item = &EventOf<D>> {
-        self.steps.iter().filter_map(|said| match said {
-            Said::Recorded(event) => Some(event),
-            Said::Message(_) => None,
+        self.steps.iter().filter_map(|step| match step {
+            Step::Event(event) => Some(event),
+            Step::Message(_) => None,
         })
     }
 
     /// The messages so far that are no translation, in order: for tests.
     pub fn staged(&self) -> impl Iterator<Item = &StagedMessage> {
-        self.steps.iter().filter_map(|said| match said {
-            Said::Message(message) => Some(message),
-            Said::Recorded(_) => None,
+        self.steps.iter().filter_map(|step| match step {
+            Step::Message(message) => Some(message),
+            Step::Event(_) => None,
         })
     }
 }

@@ -67,6 +67,7 @@
 // A statement that does not hold panics, since it is a test.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod aggregates;
 mod batches;
 mod blind;

@@ -14,6 +14,7 @@
 //! | [`http_commands`] | How does a caller send a command, wait, and send it again? |
 //! | [`effects`] | How do I charge a card, once? |
 //! | [`ordering`] | How do events of one entity keep their order, and how is a read model rebuilt? |
+//! | [`histories`] | When is an aggregate event-sourced, and how does it look back? |
 //! | [`processes`] | How does a flow wait, time out, and undo what it did? |
 //! | [`payloads`] | How does a payload travel that its channel does not take? |
 //! | [`errors`] | What does a failure say, and what happens then? |
@@ -58,6 +59,9 @@ pub mod effects {}
 
 #[doc = include_str!("guide/ordering.md")]
 pub mod ordering {}
+
+#[doc = include_str!("guide/histories.md")]
+pub mod histories {}
 
 #[doc = include_str!("guide/processes.md")]
 pub mod processes {}

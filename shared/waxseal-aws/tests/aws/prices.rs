@@ -12,7 +12,8 @@ use std::{
 use crate::support::{After, Announce, Gateway, OrderPlaced, clock, engine, inventory, payment, placed};
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    Aggregate, Decide, Engine, Entity, Envelope, Fault, Handler, Out, Outcome, Refusal, Service, Unit,
+    Aggregate, Decide, Decider, DomainEvent, Engine, Entity, Envelope, EventSourced, Fault, Handler, Out,
+    Outcome, Record as DecideOn, Recorder, Refusal, Service, Snapshots, Unit,
     batch::{Batches, Content, Grouping, Policy, Record, RecordOutcome},
     table::{Item, Key},
 };
@@ -27,7 +28,7 @@ type Made = fn() -> Service;
 
 /// Every request that there is, by its own name.
 fn taken(wire: &WireTable) -> Price {
-    const KNOWN: [&str; 4] = ["BatchGetItem", "GetItem", "PutItem", "TransactWriteItems"];
+    const KNOWN: [&str; 5] = ["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"];
     let name = |action: String| *KNOWN.iter().find(|known| **known == action).unwrap_or(&"another");
     let Capacity { write, read, .. } = wire.take_capacity();
     (wire.take_actions().into_iter().map(name).collect(), write, read)
@@ -77,6 +78,61 @@ impl Decide<OrderPlaced> for CountSold {
         }
         Ok(())
     }
+}
+
+/// An order is counted as an event of a history.
+#[derive(Serialize, Deserialize)]
+struct Counted {
+    quantity: u32,
+}
+impl DomainEvent for Counted {}
+
+/// A state with a history whose snapshots are kept in this way, and its decider.
+macro_rules! counting {
+    ($state:ident, $decider:ident, $snapshots:expr) => {
+        #[derive(Serialize, Deserialize, Default)]
+        struct $state(u32);
+        impl EventSourced for $state {
+            const KIND: &'static str = "counted";
+            const SNAPSHOTS: Snapshots = $snapshots;
+            type Event = Counted;
+            fn apply(counted: &mut Option<Self>, event: &Counted) {
+                counted.get_or_insert_default().0 += event.quantity;
+            }
+        }
+        struct $decider;
+        impl Decider for $decider {
+            const NAME: &'static str = "count";
+            type State = $state;
+            type Decides = (OrderPlaced,);
+            type Emits = ();
+            type Refusal = Infallible;
+        }
+        impl DecideOn<OrderPlaced> for $decider {
+            fn key(event: &OrderPlaced) -> Cow<'_, str> {
+                Cow::Borrowed(&event.order)
+            }
+            fn decide(
+                &self,
+                _: Option<&$state>,
+                event: &Envelope<OrderPlaced>,
+                out: &mut Recorder<Self>,
+            ) -> Result<(), Refusal<Infallible>> {
+                out.record(Counted { quantity: event.data.quantity });
+                Ok(())
+            }
+        }
+    };
+}
+counting!(KeptEachTime, KeepEachTime, Snapshots::Every(1));
+counting!(KeptSeldom, KeepSeldom, Snapshots::Every(100));
+
+fn record() -> Service {
+    Service::new("inventory").decider(KeepEachTime)
+}
+
+fn record_seldom() -> Service {
+    Service::new("inventory").decider(KeepSeldom)
 }
 
 /// Remembers and does nothing else.
@@ -131,7 +187,8 @@ async fn c1_a_delivery_costs_exactly_this() {
     const READ: &str = "BatchGetItem";
     const COMMIT: &str = "TransactWriteItems";
     // Rows are under 1 KB, so a unit is an item. Reads are strongly consistent; one of an item that is not there bills too.
-    let table: [(&str, Made, Price, Price, Price); 6] = [
+    const QUERY: &str = "Query";
+    let table: [(&str, Made, Price, Price, Price); 8] = [
         // mode, service, first time, duplicate in another process, duplicate in the same process
         ("marks", mark, (vec![PUT], 1.0, 0.0), (vec![PUT], 1.0, 0.0), (vec![], 0.0, 0.0)),
         ("emits", announce, (vec![PUT], 1.0, 0.0), (vec![PUT], 1.0, 0.0), (vec![], 0.0, 0.0)),
@@ -143,6 +200,15 @@ async fn c1_a_delivery_costs_exactly_this() {
             (vec![], 0.0, 0.0),
         ),
         ("decides", decide, (vec![READ, COMMIT], 4.0, 2.0), (vec![READ], 0.0, 2.0), (vec![], 0.0, 0.0)),
+        // An append costs two units for the events and two for the receipt; a snapshot costs two more.
+        ("records", record, (vec![READ, COMMIT], 6.0, 2.0), (vec![READ], 0.0, 2.0), (vec![], 0.0, 0.0)),
+        (
+            "records, a snapshot each 100 events",
+            record_seldom,
+            (vec![READ, QUERY, COMMIT], 4.0, 3.0),
+            (vec![READ], 0.0, 2.0),
+            (vec![], 0.0, 0.0),
+        ),
         ("effect", effect, (vec![PUT, PUT], 2.0, 0.0), (vec![PUT], 1.0, 0.0), (vec![], 0.0, 0.0)),
         ("needs no receipt", idempotent, (vec![], 0.0, 0.0), (vec![], 0.0, 0.0), (vec![], 0.0, 0.0)),
     ];
@@ -176,12 +242,13 @@ async fn c1_a_batch_costs_exactly_this() {
     let requests = |reads: usize, commits: usize, puts: usize| {
         [vec!["BatchGetItem"; reads], vec!["TransactWriteItems"; commits], vec!["PutItem"; puts]].concat()
     };
-    let table: [(&str, Made, Grouping, usize, Price); 7] = [
+    let table: [(&str, Made, Grouping, usize, Price); 8] = [
         ("10 that mark", mark, Grouping::Cheapest, 10, (requests(0, 0, 10), 10.0, 0.0)),
         ("10 that mark, fewest requests", mark, Grouping::FewestRequests, 10, (requests(0, 1, 0), 20.0, 0.0)),
         ("10 with state", decide, Grouping::Cheapest, 10, (requests(1, 1, 0), 40.0, 20.0)),
         ("50 with state", decide, Grouping::Cheapest, 50, (requests(1, 1, 0), 200.0, 100.0)),
         ("100 with state", decide, Grouping::Cheapest, 100, (requests(2, 2, 0), 400.0, 200.0)),
+        ("10 that record", record, Grouping::Cheapest, 10, (requests(1, 1, 0), 60.0, 20.0)),
         ("10 with state, apart", decide, Grouping::Apart, 10, (requests(1, 10, 0), 40.0, 20.0)),
         ("10 that need no receipt", idempotent, Grouping::Cheapest, 10, (requests(0, 0, 0), 0.0, 0.0)),
     ];

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    row::{Stored, sort, state},
+    row::{
+        sort,
+        state::{self, Stored},
+    },
     table::{Item, Key, Query, SortRange},
 };
 use waxseal_message::{Timestamp, misfit};

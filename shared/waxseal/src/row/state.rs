@@ -16,7 +16,8 @@ use waxseal_message::misfit;
     message = "`{Self}` is not an entity",
     label = "not an entity",
     note = "name its kind: `impl waxseal::Entity for {Self} {{ const KIND: &'static str = \"order\"; }}`",
-    note = "it also needs serde's `Serialize` and `Deserialize`"
+    note = "it also needs serde's `Serialize` and `Deserialize`",
+    note = "an `EventSourced` state has a history instead: `unit.history`, `engine.state_of`, a `Decider`"
 )]
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The first part of the entity's key in the table.

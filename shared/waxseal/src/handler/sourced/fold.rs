@@ -119,9 +119,9 @@ pub(crate) fn decode<E: DomainEvent>(
 /// The events of an item, with their places.
 pub(crate) fn recorded<E: DomainEvent>(row: &Key, entry: &Entry) -> Result<Vec<Recorded<E>>, HistoryError> {
     let entity = state::id(row).unwrap_or_default();
-    let place = |(number, event): (u64, &Box<RawValue>)| {
+    let place = |(version, event): (u64, &RawValue)| {
         let (entity, at, by) = (entity.clone(), entry.at, entry.cause.clone());
-        Ok(Recorded { event: decode(row, number, entry.schema, event)?, entity, version: number, at, by })
+        Ok(Recorded { event: decode(row, version, entry.schema, event)?, entity, version, at, by })
     };
-    (entry.first..).zip(&entry.events).map(place).collect()
+    (entry.first..).zip(entry.events.iter().map(|event| &**event)).map(place).collect()
 }

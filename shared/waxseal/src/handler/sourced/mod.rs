@@ -8,16 +8,14 @@ mod decider;
 mod definition;
 mod fold;
 mod history;
-mod out;
 mod pure;
 
 pub(crate) use decided::Recording;
 pub(in crate::handler) use decider::EachRecord;
-pub use decider::{Decider, Record, Records};
+pub use decider::{Decider, Record, Recorder, Records, Translation};
 pub use definition::{DomainEvent, EventSourced, Recorded, Snapshots};
 pub use fold::Folded;
 pub(crate) use fold::{Fold, recorded};
 pub use history::History;
 pub(crate) use history::history_key;
-pub use out::{Recorder, Translation};
 pub use pure::{HistoryDecision, decide_history, stored_history};

@@ -5,11 +5,10 @@ use crate::{
     handler::{
         refusal::Refusal,
         sourced::{
-            decider::Record,
+            decider::{Record, Recorder, Step, Translation},
             definition::{EventSourced, Recorded},
             fold::{Fold, Folded},
             history::{History, history_key, staged},
-            out::{Recorder, Step, Translation},
         },
         staged::To,
         staged_message::StagedMessage,
@@ -83,20 +82,20 @@ pub fn stored_history<S: EventSourced>(
 }
 
 /// What a decision recorded on a history, and its messages, in order.
-type Said<S> = (Vec<Recorded<<S as EventSourced>::Event>>, Vec<StagedMessage>);
+type Outcome<S> = (Vec<Recorded<<S as EventSourced>::Event>>, Vec<StagedMessage>);
 
 /// Decides on a history: the events are recorded on it.
 pub(super) fn decide_on<D: Record<M>, M: Message>(
     decider: &D,
     history: &mut History<D::State>,
     message: &Envelope<M>,
-) -> Result<Said<D::State>, Refusal<D::Refusal>> {
+) -> Result<Outcome<D::State>, Refusal<D::Refusal>> {
     let mut out = Recorder::<D>::default();
     decider.decide(history.state(), message, &mut out)?;
     let (mut events, mut messages) = (Vec::new(), Vec::new());
     for step in out.steps {
         match step {
-            Step::Message(message) => messages.push(message),
+            Step::Message(message) => messages.push(*message),
             Step::Event(event) => {
                 let recorded = history.record(event);
                 let mut translation = Translation::<D>::default();

@@ -92,6 +92,7 @@ mod limits;
 mod line;
 mod order;
 mod processes;
+mod projections;
 mod receipts;
 mod released;
 mod replays;
@@ -126,6 +127,7 @@ pub use leased::*;
 pub use limits::*;
 pub use order::*;
 pub use processes::*;
+pub use projections::*;
 pub use receipts::*;
 pub use released::*;
 pub use replays::*;
@@ -191,6 +193,7 @@ macro_rules! contract_tests {
             c2_running_again_is_bounded
             c2_what_is_written_is_read_back_exactly
             c2_what_was_read_guards_the_commit_where_asked
+            e10_rows_do_not_depend_on_the_order_of_events
             e1_a_batch_on_one_history_has_one_order
             e1_a_batch_shares_its_read_and_its_write_and_a_duplicate_records_nothing
             e1_a_caller_has_the_state_after_its_command
@@ -205,6 +208,11 @@ macro_rules! contract_tests {
             e3_a_scan_reads_every_wanted_item_once
             e4_a_snapshot_of_an_older_form_is_ignored
             e5_an_unreadable_event_ends_the_reading_with_its_place
+            e6_a_batch_shares_its_read_and_its_write
+            e6_another_version_is_built_beside_the_live_one
+            e6_each_event_counts_once_in_all_its_rows
+            e6_rows_are_read_by_key_and_by_prefix
+            e6_what_rows_show_is_raised_once
             e7_a_past_state_is_the_fold_of_its_prefix
             g1_a_hint_and_a_reply_in_one_batch_have_one_winner
             g1_a_timeout_and_a_reply_have_one_winner

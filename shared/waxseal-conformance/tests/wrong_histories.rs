@@ -1,4 +1,4 @@
-//! Wrong implementations of histories: each breaks one promise of section H, and must fail the
+//! Wrong implementations of histories and projections: each breaks one promise of section H, and must fail the
 //! statement that forbids it.
 
 // Helpers unwrap like the tests that they help.
@@ -43,10 +43,27 @@ enum Wrong {
     TimesRunBackwards,
     /// The count of an entity's sequence is kept in its snapshot alone.
     CountsInSnapshotsAlone,
+    /// The last writer of a projection's row wins.
+    RowsWithoutVersion,
+    /// Of the rows that an event concerns only one group is written.
+    OneGroupOfRows,
+    /// The rows of all versions of a projection are the same.
+    RowsOfAllVersions,
 }
 
 fn is_event(key: &Key) -> bool {
     key.sort.starts_with("event#")
+}
+
+fn is_row(key: &Key) -> bool {
+    key.sort.starts_with("row#")
+}
+
+fn of_all_versions(key: &Key) -> Key {
+    match key.partition.strip_prefix("sales@2") {
+        Some(rest) => Key { partition: format!("sales@1{rest}").into(), sort: key.sort.clone() },
+        None => key.clone(),
+    }
 }
 
 fn edit(item: &Item, name: &'static str, edit: impl FnOnce(&mut Value)) -> Item {
@@ -81,6 +98,8 @@ impl Wrong {
                 // The statement's machine runs late once.
                 *item = item.clone().text("at", item.get_text("at").unwrap().replace("09:30:10", "09:30:04"));
             }
+            Self::OneGroupOfRows if item.key.partition.starts_with("sales@1#currencies") => return None,
+            Self::RowsOfAllVersions => item.key = of_all_versions(&item.key),
             Self::CountsInSnapshotsAlone if is_event => drop(item.attributes.remove("sequence")),
             _ => {}
         }
@@ -101,10 +120,18 @@ struct WrongTable(Wrong, MemoryTable);
 
 impl Table for WrongTable {
     async fn get(&self, keys: &[Key]) -> Result<Vec<Option<Item>>, TableError> {
+        if self.0 == Wrong::RowsOfAllVersions {
+            let keys: Vec<Key> = keys.iter().map(of_all_versions).collect();
+            return self.1.get(&keys).await;
+        }
         self.1.get(keys).await
     }
     async fn query(&self, query: &Query) -> Result<Page, TableError> {
-        Ok(self.0.page(self.1.query(query).await?))
+        let mut query = query.clone();
+        if self.0 == Wrong::RowsOfAllVersions {
+            query.partition = query.partition.replace("sales@2", "sales@1");
+        }
+        Ok(self.0.page(self.1.query(&query).await?))
     }
     async fn scan(&self, scan: &Scan) -> Result<ScanPage, TableError> {
         self.1.scan(scan).await
@@ -115,7 +142,9 @@ impl Table for WrongTable {
     async fn write(&self, writes: &[Write]) -> Result<(), WriteError> {
         let mut writes: Vec<Write> = writes.iter().filter_map(|write| self.0.write(write.clone())).collect();
         for write in &mut writes {
-            if self.0 == Wrong::EventsWithoutLock && is_event(write.key()) {
+            let is_unguarded = self.0 == Wrong::EventsWithoutLock && is_event(write.key())
+                || self.0 == Wrong::RowsWithoutVersion && is_row(write.key());
+            if is_unguarded {
                 let stored = self.get(&[write.key().clone()]).await.unwrap().remove(0);
                 let writer = stored.and_then(|item| item.get_text(attribute::WRITER).map(str::to_owned));
                 write.condition = writer.map_or(Condition::Absent { now: Timestamp::MAX }, Condition::Writer);
@@ -160,11 +189,17 @@ fn failing(wrong: Wrong) -> BTreeSet<&'static str> {
         e4_a_snapshot_of_an_older_form_is_ignored
         e5_an_unreadable_event_ends_the_reading_with_its_place
         e7_a_past_state_is_the_fold_of_its_prefix
+        e6_a_batch_shares_its_read_and_its_write
+        e6_another_version_is_built_beside_the_live_one
+        e6_each_event_counts_once_in_all_its_rows
+        e6_rows_are_read_by_key_and_by_prefix
+        e6_what_rows_show_is_raised_once
+        e10_rows_do_not_depend_on_the_order_of_events
     )
 }
 
 #[test]
-fn e1_e2_e3_e4_e5_e7_each_wrong_history_fails_the_statement_that_forbids_it() {
+fn e1_e2_e3_e4_e5_e6_e7_each_mistake_fails_the_statement_that_forbids_it() {
     for (wrong, forbidden) in [
         (Wrong::EventsWithoutLock, "e1_writers_of_one_history_all_take_effect_without_a_gap"),
         (Wrong::ChecksLeftOut, "e2_translations_are_in_sequence_and_an_answer_needs_no_event"),
@@ -175,6 +210,9 @@ fn e1_e2_e3_e4_e5_e7_each_wrong_history_fails_the_statement_that_forbids_it() {
         (Wrong::SnapshotsRunAhead, "e4_a_snapshot_of_an_older_form_is_ignored"),
         (Wrong::TimesRunBackwards, "e7_a_past_state_is_the_fold_of_its_prefix"),
         (Wrong::CountsInSnapshotsAlone, "e2_translations_are_in_sequence_and_an_answer_needs_no_event"),
+        (Wrong::RowsWithoutVersion, "e6_each_event_counts_once_in_all_its_rows"),
+        (Wrong::OneGroupOfRows, "e6_each_event_counts_once_in_all_its_rows"),
+        (Wrong::RowsOfAllVersions, "e6_another_version_is_built_beside_the_live_one"),
     ] {
         let failing = failing(wrong);
         assert!(failing.contains(forbidden), "{wrong:?} fails only {failing:?}");

@@ -7,9 +7,11 @@
 //!
 //! [`given`] tests the decisions of an aggregate as pure functions:
 //! `given(state).when(message).then(state, emitted)`. [`given_process`] does so for a process, where
-//! time passes too, and [`explore`] walks all of its states. [`Alone`] runs one handler or effect.
+//! time passes too, and [`explore`] walks all of its states. [`given_history`] tests a decider, and
+//! [`rows_in_any_order`] a projection. [`Alone`] runs one handler or effect.
 
 mod alone;
+mod any_order;
 mod block_on;
 mod dead_letters;
 mod expected;
@@ -25,6 +27,7 @@ mod shown;
 pub mod simulation;
 
 pub use alone::{Alone, Ran};
+pub use any_order::rows_in_any_order;
 pub use block_on::block_on;
 pub use dead_letters::RecordedDeadLetters;
 pub use expected::{Delayed, Expected, InSequence, Messages};

@@ -75,15 +75,16 @@ pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
 pub use engine::{
     Answer, Call, Delivery, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError, Released,
-    Settings,
+    RowPage, Settings,
 };
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
     Aggregate, Attempt, Begin, Decide, Decider, Decides, DomainEvent, Done, Effect, EmitsNothing,
     EventSourced, Failure, Flow, Folded, Handler, History, LONGEST_SERVICE_NAME, NoTimer, Out, Past, Process,
-    Record, Recorded, Recorder, Records, Refusal, Replay, Sequencing, Service, ServiceError, Snapshots,
-    StagedMessage, Step, Translation, Unit, catalog, is_service_name,
+    Project, Projection, Raised, Record, Recorded, Recorder, Records, Refusal, Replay, RowKey, Rows,
+    Sequencing, Service, ServiceError, Snapshots, StagedMessage, Step, Translation, Unit, catalog,
+    is_service_name,
 };
 pub use hint::{WAKE, hint};
 pub use host::Host;

@@ -37,8 +37,8 @@ pub struct Routes {
     pub publishes: Publishes,
     /// Whether its table has an index of timers, and its relay ticks.
     pub has_timers: bool,
-    /// Whether its table holds histories, which its function queries.
-    pub has_histories: bool,
+    /// Whether its function queries its table, for histories or the rows of projections.
+    pub queries: bool,
     /// The time-out of its relay, in seconds.
     pub relay_timeout: u32,
     /// How many days back a sweep of its relay may begin.
@@ -74,7 +74,7 @@ impl App {
             horizon: self.horizon(service),
             publishes: publish::of_service(service),
             has_timers: service.has_timers(),
-            has_histories: service.has_histories(),
+            queries: service.queries(),
             relay_timeout: self.relay.timeout,
             sweep: self.retention.sweep,
         }

@@ -23,12 +23,13 @@ impl Deployed {
         self.service().map_or_else(has_process, Service::has_timers)
     }
 
-    /// Whether its table holds histories of event-sourced states: it has a decider, or
-    /// [keeps a history](Service::keeps_history).
+    /// Whether its function queries its table: it [keeps a history](Service::keeps_history), or has a
+    /// projection.
     #[must_use]
-    pub fn has_histories(&self) -> bool {
-        let has_decider = || self.catalog().iter().any(|entry| entry.history.is_some());
-        self.service().map_or_else(has_decider, Service::has_histories)
+    pub fn queries(&self) -> bool {
+        let reads =
+            || self.catalog().iter().any(|entry| entry.history.is_some() || entry.projection.is_some());
+        self.service().map_or_else(reads, Service::queries)
     }
 }
 

@@ -217,7 +217,7 @@ pub(super) fn own_table(index: &TemplateIndex<'_>, report: &mut Report) {
                 .filter(|statement| !texts(&statement["Action"]).iter().all(|action| stream.contains(action)))
                 .collect();
             let wanted = match function.id {
-                "Function" => table_actions(service.has_histories()),
+                "Function" => table_actions(service.queries()),
                 "Relay" => vec![SCAN],
                 _ => Vec::new(),
             };

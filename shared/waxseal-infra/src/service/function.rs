@@ -13,8 +13,8 @@ use crate::{
 };
 
 /// The actions of an engine on its table. A transaction needs the permissions of its parts. Only an
-/// engine that reads histories queries.
-pub(crate) fn table_actions(has_histories: bool) -> Vec<&'static str> {
+/// engine that reads histories or projections queries.
+pub(crate) fn table_actions(queries: bool) -> Vec<&'static str> {
     let mut actions = vec![
         "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
@@ -22,7 +22,7 @@ pub(crate) fn table_actions(has_histories: bool) -> Vec<&'static str> {
         "dynamodb:GetItem",
         "dynamodb:PutItem",
     ];
-    actions.extend(has_histories.then_some(QUERY));
+    actions.extend(queries.then_some(QUERY));
     actions
 }
 
@@ -35,7 +35,7 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
         json!({
             "Sid": "OwnTable",
             "Effect": "Allow",
-            "Action": table_actions(builder.routes.has_histories),
+            "Action": table_actions(builder.routes.queries),
             "Resource": arn("Table"),
         }),
         json!({

@@ -68,12 +68,15 @@ impl Inner {
         results: &mut Results,
     ) -> Result<(), CommitError> {
         let Some(access) = tasks.first().map(|task| task.access) else { return Ok(()) };
-        let keys = std::iter::once(entity).chain(open.iter().flat_map(|index| tasks[*index].receipts()));
+        let rows = rows(tasks, open, entity);
+        let keys = rows.iter().chain(open.iter().flat_map(|index| tasks[*index].receipts()));
         let unavailable = |error| CommitError::Write(WriteError::Unavailable(error));
         let mut items = access.get_each(keys.cloned().collect()).await.map_err(unavailable)?.into_iter();
         let now = self.host.now();
-        let state = items.next().transpose().map_err(unavailable)?.flatten();
-        let mut ahead = [(entity.clone(), state)];
+        let mut ahead = Vec::with_capacity(rows.len());
+        for row in rows {
+            ahead.push((row, items.next().transpose().map_err(unavailable)?.flatten()));
+        }
         let mut total = Staged::default();
         let mut members: Vec<(usize, Vec<Emission>)> = Vec::with_capacity(open.len());
         for index in open.iter().copied() {
@@ -85,10 +88,12 @@ impl Inner {
                     Ok(staged) => {
                         total.fold(staged.changes);
                         members.push((index, staged.emitted));
-                        if members.len() < open.len()
-                            && let Some(item) = total.seen(entity)
-                        {
-                            ahead[0].1 = item;
+                        if members.len() < open.len() {
+                            for (row, item) in &mut ahead {
+                                if let Some(seen) = total.seen(row) {
+                                    *item = seen;
+                                }
+                            }
                         }
                     }
                     Err(failure) => results[index] = Some(Err(failure)),
@@ -147,6 +152,20 @@ impl Inner {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The rows on which the open events decide: the one entity, or those of a projection, each once.
+fn rows(tasks: &[Task<'_>], open: &[usize], entity: &Key) -> Vec<Key> {
+    let mut rows: Vec<Key> = Vec::new();
+    for of_event in open.iter().filter_map(|index| tasks[*index].rows()) {
+        rows.extend(of_event);
+    }
+    if rows.is_empty() {
+        return vec![entity.clone()];
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    rows
 }
 
 /// The first failed event.

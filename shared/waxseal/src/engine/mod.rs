@@ -27,6 +27,7 @@ mod target;
 mod task;
 mod transact;
 mod undo;
+mod view;
 mod wake;
 
 pub use delivery::Delivery;
@@ -39,3 +40,4 @@ pub(crate) use poison::Marked;
 pub use release::{EffectOutcome, Release, ReleaseError, Released};
 pub use settings::Settings;
 pub(crate) use target::Target;
+pub use view::RowPage;

@@ -71,6 +71,11 @@ impl<'a> Task<'a> {
         (&self.raw.name, &self.raw.source, &self.raw.id)
     }
 
+    /// The rows that a projection reads and writes.
+    pub(super) fn rows(&self) -> Option<Vec<Key>> {
+        self.route.rows(self.raw, self.decoded)
+    }
+
     /// Notes that the effect failed for good, with the writer of its receipt.
     pub(super) fn note_failure(&self, writer: String) {
         if let Some(failed) = self.failed {

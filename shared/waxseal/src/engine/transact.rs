@@ -135,7 +135,10 @@ impl Inner {
         guard: Option<&Guard<'_>>,
         undoing: Option<&Undoing>,
     ) -> Result<Vec<(Key, Option<Item>)>, Failure> {
-        let mut keys: Vec<Key> = task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect();
+        let mut keys: Vec<Key> = match task.rows() {
+            Some(rows) => rows,
+            None => task.route.entity(task.raw).into_iter().map(|(key, _)| key).collect(),
+        };
         // The run reports the fault of such a key.
         keys.retain(|key| state::check_key(key).is_ok());
         keys.extend(guard.map(|guard| guard.key.clone()));

@@ -47,6 +47,8 @@ pub struct Entry {
     /// The kind of the event-sourced state on which it decides, where it is a decision of a
     /// [`Decider`](crate::Decider).
     pub history: Option<&'static str>,
+    /// The version of its rows, where it is a [`Projection`](crate::Projection).
+    pub projection: Option<u16>,
     /// The mode in which it uses the table.
     pub mode: Mode,
     /// The message that it handles, in the newest version that it knows.
@@ -72,6 +74,7 @@ impl Entry {
             decides: None,
             input: None,
             history: None,
+            projection: None,
             mode,
             consumes,
             emits,
@@ -91,6 +94,12 @@ impl Entry {
         Self { decides: Some(self.consumes.name), history: Some(kind), ..self }
     }
 
+    /// The same handler as a projection whose rows are of this version.
+    #[must_use]
+    pub fn projecting(self, version: u16) -> Self {
+        Self { decides: Some(self.consumes.name), projection: Some(version), ..self }
+    }
+
     /// The same handler, which wants these payloads alone.
     #[must_use]
     pub fn filtered(self, filter: Filter) -> Self {
@@ -105,7 +114,10 @@ impl Entry {
         let Self { service, handler, .. } = self;
         self.decides.map_or_else(
             || format!("{service}/{handler}"),
-            |_| format!("{service}/{handler}/{}", decision(&self.consumes)),
+            |_| {
+                let version = self.projection.map(|version| format!("@{version}")).unwrap_or_default();
+                format!("{service}/{handler}{version}/{}", decision(&self.consumes))
+            },
         )
     }
 }

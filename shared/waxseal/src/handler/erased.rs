@@ -54,6 +54,11 @@ pub(crate) trait Reaction: Send + Sync {
     /// The one entity that it reads and writes, where the event alone names it, with the decoded
     /// event.
     fn entity(&self, raw: &Raw) -> Option<(Key, Decoded)>;
+    /// The rows that it reads and writes, where the event alone names several; `None` where they are
+    /// the one [`entity`](Self::entity).
+    fn rows(&self, _raw: &Raw, _decoded: Option<&Decoded>) -> Option<Vec<Key>> {
+        None
+    }
     /// Whether `raw` fits the reaction's type.
     fn check(&self, raw: &Raw) -> Result<(), DecodeError>;
     fn run<'a>(&'a self, run: Run<'a>, attempt: &'a Attempt<'a>) -> BoxFuture<'a, Result<Staged, RunError>>;

@@ -14,6 +14,7 @@ mod failure;
 mod mistakes;
 mod names;
 mod process;
+mod projection;
 mod reason;
 mod refusal;
 mod registration;
@@ -46,6 +47,8 @@ pub use process::{
     instance_key, pure,
 };
 pub(crate) use process::{Made, make};
+pub use projection::{EmitsEvents, Project, Projection, Projects, Raised, RowKey, Rows, row_kind};
+pub(crate) use projection::{prefix_query, read_row, row_key, sort_of};
 pub(crate) use reason::Reason;
 pub use refusal::Refusal;
 pub use replay::Replay;

@@ -37,6 +37,11 @@ impl Names {
         Self::new(decisions.chain(handlers).collect(), former.into())
     }
 
+    /// The names of a projection at one event. Each version is a consumer of its own.
+    pub(crate) fn of_projection(service: &str, name: &str, version: u16, message: &str) -> Self {
+        Self::new(vec![format!("{service}/{name}@{version}/{message}").into()], [].into())
+    }
+
     fn new(mut consumers: Vec<Arc<str>>, former: Arc<[&'static str]>) -> Self {
         let consumer = consumers.pop().unwrap_or_default();
         Self { consumer, others: consumers.into(), former }

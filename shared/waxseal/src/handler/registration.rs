@@ -12,6 +12,7 @@ use crate::handler::{
         Begin, Begins as _, EachInput, Input as ProcessInput, Inputs as _, MADE_DECLARED, MadeInput, Process,
         Step,
     },
+    projection::{self, EachProjected, Project, Projected, Projection, Projects as _},
     route::Route,
     service::{Filtered, Service},
     sourced::{Decider, EachRecord, EventSourced as _, Record, Recording, Records as _},
@@ -34,6 +35,15 @@ impl Service {
             Recordings { service: self.keeps_history::<D::State>(), decider: Arc::new(decider) };
         D::Decides::each(&mut recordings);
         recordings.service
+    }
+
+    /// Adds a [`Projection`] with every event that it folds. Its rows are read by
+    /// [`Engine::row`](crate::Engine::row) and [`Engine::rows`](crate::Engine::rows).
+    pub fn projection<P: Projection>(self, projection: P) -> Self {
+        let mut folds = Folds { service: self, projection: Arc::new(projection) };
+        folds.service.has_projections = true;
+        P::Reads::each(&mut folds);
+        folds.service
     }
 
     /// Adds a [`Process`] with every input that it takes. Its service [schedules
@@ -99,6 +109,31 @@ impl<P: Process> EachInput<P> for ProcessInputs<P> {
         let reaction = Arc::new(ProcessInput::<P, M>::stepping(Arc::clone(&self.process)));
         let (names, filter) = (self.names.clone(), (Filter::ALL, None));
         self.service.add::<M, P::Emits>(P::NAME, None, Some(Input::Steps), names, filter, reaction);
+    }
+}
+
+/// Registers a projection at each of its events.
+struct Folds<P> {
+    service: Service,
+    projection: Arc<P>,
+}
+
+impl<P: Projection> EachProjected<P> for Folds<P> {
+    fn event<M: Message>(&mut self)
+    where
+        P: Project<M>,
+    {
+        const { projection::check::<P, M>() }
+        const { wanted::check::<M>(P::FILTER, P::SEQUENCING) }
+        let wanted = if const { P::FILTER.is_all() } { None } else { wanted::compiled(P::FILTER) };
+        let message = catalog::decision(&Declared::of::<M>());
+        let names = Names::of_projection(&self.service.name, P::NAME, P::VERSION, &message);
+        let projected = Arc::new(Projected::<P, M>::new(Arc::clone(&self.projection)));
+        let (decides, filter) = (Some(M::NAME), (P::FILTER, wanted));
+        self.service.add::<M, P::Emits>(P::NAME, decides, None, names, filter, projected);
+        if let Some(entry) = self.service.catalog.last_mut() {
+            entry.projection = Some(P::VERSION);
+        }
     }
 }
 

@@ -43,6 +43,11 @@ impl Route {
         panic::catch(|| self.reaction.entity(raw)).ok().flatten()
     }
 
+    /// As [`Reaction::rows`].
+    pub(crate) fn rows(&self, raw: &Raw, decoded: Option<&Decoded>) -> Option<Vec<Key>> {
+        panic::catch(|| self.reaction.rows(raw, decoded)).ok().flatten()
+    }
+
     /// The namespace in which it handles `raw`.
     pub(crate) fn replay<'a>(&self, raw: &'a Raw) -> Option<&'a str> {
         self.reaction.replay().namespace(raw)

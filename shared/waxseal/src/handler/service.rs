@@ -47,6 +47,8 @@ pub struct Service {
     pub(crate) scheduled: Option<Arc<Route>>,
     /// The kinds of the states whose histories it keeps.
     pub(crate) histories: Vec<&'static str>,
+    /// Whether it has projections, whose rows are read by query.
+    pub(crate) has_projections: bool,
 }
 
 impl Service {
@@ -66,6 +68,7 @@ impl Service {
             timed: HashMap::new(),
             scheduled: None,
             histories: Vec::new(),
+            has_projections: false,
         }
     }
 
@@ -141,6 +144,12 @@ impl Service {
         !self.histories.is_empty()
     }
 
+    /// Whether its function queries its table: for histories, or for the rows of projections.
+    #[must_use]
+    pub fn queries(&self) -> bool {
+        self.has_histories() || self.has_projections
+    }
+
     /// The kinds of the states whose histories it keeps, in the order of their registration.
     #[must_use]
     pub fn history_kinds(&self) -> &[&'static str] {
@@ -200,6 +209,7 @@ impl Service {
             decides,
             input,
             history: None,
+            projection: None,
             mode: reaction.mode(),
             consumes,
             emits: S::DECLARED,

@@ -231,18 +231,32 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The items under `keys`, as the engine has read them ahead, or all of them read now in one request.
+    pub(super) async fn items(&mut self, keys: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let ahead =
+            |key: &Key| self.ahead.iter().find(|(ahead, _)| ahead == key).map(|(_, item)| item.clone());
+        if let Some(items) = keys.iter().map(ahead).collect() {
+            return Ok(items);
+        }
+        self.read_all(keys).await
+    }
+
     /// Reads an item, and with the first item the receipt.
     async fn read(&mut self, key: &Key) -> Result<Option<Item>, Fault> {
-        let keys: Vec<Key> = std::iter::once(key).chain(self.unread).cloned().collect();
+        Ok(self.read_all(std::slice::from_ref(key)).await?.pop().flatten())
+    }
+
+    async fn read_all(&mut self, wanted: &[Key]) -> Result<Vec<Option<Item>>, Fault> {
+        let keys: Vec<Key> = wanted.iter().chain(self.unread).cloned().collect();
         let mut items = self.access.get(keys).await.map_err(Fault::retry)?;
-        self.staged.reads.push(key.clone());
+        self.staged.reads.extend(wanted.iter().cloned());
         if self.unread.take().is_some() {
             self.staged.known = items.pop().flatten().filter(|receipt| !receipt.is_expired(self.now));
         }
-        if self.staged.known.is_some() {
-            return Err(Fault::retry("this event has taken effect before"));
+        match self.staged.known {
+            Some(_) => Err(Fault::retry("this event has taken effect before")),
+            None => Ok(items),
         }
-        Ok(items.pop().flatten())
     }
 
     pub(super) fn stage(&mut self, key: Key, base: u64, to: To) {

@@ -14,6 +14,8 @@ pub const GROUP: &str = "group";
 pub const SCHEDULED: &str = "scheduled";
 /// The beginning of the sort keys of recorded events. The number of the first one follows.
 pub const EVENT: &str = "event#";
+/// The beginning of the sort keys of a projection's rows. The place in the group follows.
+pub const ROW: &str = "row#";
 /// All that are whole sort keys.
 const WHOLE: [&str; 6] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED];
 
@@ -25,5 +27,5 @@ const WHOLE: [&str; 6] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED];
 /// ```
 #[must_use]
 pub fn is_own(sort: &str) -> bool {
-    WHOLE.contains(&sort) || sort.starts_with(EVENT)
+    WHOLE.contains(&sort) || sort.starts_with(EVENT) || sort.starts_with(ROW)
 }

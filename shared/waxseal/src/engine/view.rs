@@ -1,0 +1,54 @@
+//! Reads of the rows of projections.
+
+use crate::{
+    commit::Access,
+    engine::handle::Engine,
+    handler::{Failure, Projection, RowKey, prefix_query, read_row, row_key, sort_of},
+};
+
+/// One page of a projection's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowPage<R> {
+    /// The rows with their places, in the order of the places.
+    pub rows: Vec<(String, R)>,
+    /// The place after which the next page begins; `None` on the last page.
+    pub next: Option<String>,
+}
+
+impl Engine {
+    /// One row of a projection, strongly consistent.
+    ///
+    /// # Errors
+    /// Where the table cannot be read, or the row does not fit its type.
+    pub async fn row<P: Projection>(&self, key: &RowKey) -> Result<Option<P::Row>, Failure> {
+        let items = Access::Alone(&*self.inner.table).get(vec![row_key::<P>(key)]).await?;
+        let row = items.first().and_then(Option::as_ref).map(read_row::<P::Row>).transpose();
+        Ok(row.map_err(Failure::Fault)?.map(|(row, _)| row))
+    }
+
+    /// Up to `limit` rows of a group whose places begin with `prefix`, after the place `after`.
+    ///
+    /// # Errors
+    /// As [`Engine::row`].
+    pub async fn rows<P: Projection>(
+        &self,
+        group: &str,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<RowPage<P::Row>, Failure> {
+        let mut query = prefix_query::<P>(group, prefix).limit(limit);
+        if let Some(after) = after {
+            query = query.after(row_key::<P>(&RowKey::new(group, after)).sort);
+        }
+        let page = Access::Alone(&*self.inner.table).query(query).await?;
+        let mut rows = Vec::with_capacity(page.items.len());
+        for item in &page.items {
+            let (row, _) = read_row::<P::Row>(item).map_err(Failure::Fault)?;
+            rows.push((sort_of(&item.key).to_owned(), row));
+        }
+        let next = page.next.map(|next| next.strip_prefix(crate::row::sort::ROW).unwrap_or(&next).to_owned());
+        Ok(RowPage { rows, next })
+    }
+}

@@ -9,7 +9,7 @@ use super::{
     world::{Function, RecordedDeadLetters, World, WriteFault, record},
 };
 use waxseal::{
-    Envelope, Outcome, Project, Projection, Raised, Raw, RowKey, Rows, Service, Table,
+    Envelope, Fault, Outcome, Project, Projection, Raised, Raw, RowKey, Rows, Service, Table,
     batch::{Policy, Record},
     handler::row_kind,
     table::{Query, attribute},
@@ -51,7 +51,12 @@ impl<const VERSION: u16> Project<OrderPlaced> for Sales<VERSION> {
             }
         }
     }
-    fn fold(&self, rows: &mut Rows<Sold>, order: &Envelope<OrderPlaced>, raised: &mut Raised<Self>) {
+    fn fold(
+        &self,
+        rows: &mut Rows<Sold>,
+        order: &Envelope<OrderPlaced>,
+        raised: &mut Raised<Self>,
+    ) -> Result<(), Fault> {
         let quantity = order.data.quantity;
         for (key, row) in rows.iter_mut() {
             let row = row.get_or_insert_default();
@@ -63,6 +68,7 @@ impl<const VERSION: u16> Project<OrderPlaced> for Sales<VERSION> {
                 raised.emit(HundredSold { sku: key.place.clone() });
             }
         }
+        if quantity == 999 { Err(Fault::permanent("nobody buys 999 pieces")) } else { Ok(()) }
     }
 }
 
@@ -166,6 +172,14 @@ pub async fn e6_a_batch_shares_its_read_and_its_write(env: &impl ContractEnv) {
     let partition = format!("{}#skus", row_kind::<Sales<1>>());
     let page = world.table.query(&Query::of(partition)).await.unwrap();
     assert!(page.items.iter().all(|item| item.get_number(attribute::VERSION) == Some(1)), "one write each");
+
+    // An event that cannot be folded changes no row, and its neighbours do.
+    let dead_letters = RecordedDeadLetters::default();
+    let odd = [sold("odd", "hat", 999, "CHF"), sold("even", "tie%", 1, "CHF")];
+    function.batch(&records(&odd), &dead_letters, Policy::default()).await;
+    assert_eq!(dead_letters.recorded()[0].reason, "nobody buys 999 pieces");
+    let counted: Vec<Raw> = all.iter().chain(&odd[1..]).cloned().collect();
+    assert_eq!(rows::<1>(&function).await, expected(&counted));
 
     // An event that concerns no row is remembered, and costs one write.
     let none = sold("none", "hat", 0, "CHF");

@@ -16,7 +16,7 @@ type Rows = BTreeMap<String, Value>;
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use waxseal::{Envelope, Project, Projection, Raised, RowKey, Rows};
+/// use waxseal::{Envelope, Fault, Project, Projection, Raised, RowKey, Rows};
 /// use waxseal_testing::{raw, rows_in_any_order};
 ///
 /// #[derive(Serialize, Deserialize)] struct TicketSold { show: String, seats: u32 }
@@ -32,8 +32,9 @@ type Rows = BTreeMap<String, Value>;
 /// }
 /// impl Project<TicketSold> for SoldSeats {
 ///     fn rows(sold: &Envelope<TicketSold>) -> Vec<RowKey> { vec![RowKey::new("shows", &sold.data.show)] }
-///     fn fold(&self, rows: &mut Rows<Sold>, sold: &Envelope<TicketSold>, _: &mut Raised<Self>) {
+///     fn fold(&self, rows: &mut Rows<Sold>, sold: &Envelope<TicketSold>, _: &mut Raised<Self>) -> Result<(), Fault> {
 ///         rows.iter_mut().for_each(|(_, row)| row.get_or_insert_default().seats += sold.data.seats);
+///         Ok(())
 ///     }
 /// }
 /// let sold = |id: &str, show: &str, seats| raw(id, TicketSold { show: show.into(), seats });
@@ -150,7 +151,7 @@ mod tests {
     use std::panic::catch_unwind;
 
     use serde::{Deserialize, Serialize};
-    use waxseal::{Envelope, Project, Raised, RowKey, Rows};
+    use waxseal::{Envelope, Fault, Project, Raised, RowKey, Rows};
 
     use super::*;
     use crate::raw;
@@ -180,9 +181,15 @@ mod tests {
         fn rows(priced: &Envelope<Priced>) -> Vec<RowKey> {
             vec![RowKey::new("skus", &priced.data.sku)]
         }
-        fn fold(&self, rows: &mut Rows<Prices>, priced: &Envelope<Priced>, _: &mut Raised<Self>) {
+        fn fold(
+            &self,
+            rows: &mut Rows<Prices>,
+            priced: &Envelope<Priced>,
+            _: &mut Raised<Self>,
+        ) -> Result<(), Fault> {
             let row = rows.at(&RowKey::new("skus", &priced.data.sku));
             row.get_or_insert_default().last = priced.data.cents;
+            Ok(())
         }
     }
 
@@ -198,10 +205,16 @@ mod tests {
         fn rows(priced: &Envelope<Priced>) -> Vec<RowKey> {
             vec![RowKey::new("skus", &priced.data.sku)]
         }
-        fn fold(&self, rows: &mut Rows<Prices>, priced: &Envelope<Priced>, _: &mut Raised<Self>) {
+        fn fold(
+            &self,
+            rows: &mut Rows<Prices>,
+            priced: &Envelope<Priced>,
+            _: &mut Raised<Self>,
+        ) -> Result<(), Fault> {
             let row = rows.at(&RowKey::new("skus", &priced.data.sku));
             let row = row.get_or_insert_default();
             row.lowest = Some(row.lowest.map_or(priced.data.cents, |lowest| lowest.min(priced.data.cents)));
+            Ok(())
         }
     }
 

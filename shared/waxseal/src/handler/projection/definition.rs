@@ -4,11 +4,14 @@ use std::marker::PhantomData;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::handler::{
-    projection::key::{RowKey, Rows},
-    replay::Replay,
-    sequencing::Sequencing,
-    staged_message::StagedMessage,
+use crate::{
+    fault::Fault,
+    handler::{
+        projection::key::{RowKey, Rows},
+        replay::Replay,
+        sequencing::Sequencing,
+        staged_message::StagedMessage,
+    },
 };
 use waxseal_message::{Channel, Contains, Declared, Emits, Envelope, Event, Message};
 use waxseal_pattern::Filter;
@@ -21,7 +24,7 @@ use waxseal_pattern::Filter;
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use waxseal::{Envelope, Project, Projection, Raised, RowKey, Rows, Service};
+/// use waxseal::{Envelope, Fault, Project, Projection, Raised, RowKey, Rows, Service};
 ///
 /// #[derive(Serialize, Deserialize)] struct TicketSold { show: String, seats: u32 }
 /// waxseal::event!(TicketSold { name: "ticket.sold", version: 1, owner: "box-office" });
@@ -39,10 +42,11 @@ use waxseal_pattern::Filter;
 ///     fn rows(sold: &Envelope<TicketSold>) -> Vec<RowKey> {
 ///         vec![RowKey::new("shows", &sold.data.show)]
 ///     }
-///     fn fold(&self, rows: &mut Rows<Sold>, sold: &Envelope<TicketSold>, _: &mut Raised<Self>) {
+///     fn fold(&self, rows: &mut Rows<Sold>, sold: &Envelope<TicketSold>, _: &mut Raised<Self>) -> Result<(), Fault> {
 ///         for (_, row) in rows.iter_mut() {
 ///             row.get_or_insert_default().seats += u64::from(sold.data.seats);
 ///         }
+///         Ok(())
 ///     }
 /// }
 /// let service = Service::new("statistics").projection(SoldSeats);
@@ -85,7 +89,16 @@ pub trait Project<M: Message>: Projection {
     fn rows(event: &Envelope<M>) -> Vec<RowKey>;
 
     /// Changes the rows that the event concerns; `None` is no row. It has no I/O and no clock.
-    fn fold(&self, rows: &mut Rows<Self::Row>, event: &Envelope<M>, raised: &mut Raised<Self>);
+    ///
+    /// # Errors
+    /// A fault changes no row. An event that cannot be folded, such as one with an impossible amount,
+    /// is a permanent fault: it is a dead letter with the reason.
+    fn fold(
+        &self,
+        rows: &mut Rows<Self::Row>,
+        event: &Envelope<M>,
+        raised: &mut Raised<Self>,
+    ) -> Result<(), Fault>;
 }
 
 /// Rows are kept live; a rebuild has rows of its own version.

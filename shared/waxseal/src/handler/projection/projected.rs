@@ -100,7 +100,7 @@ impl<M: Message, P: Project<M>> Reaction for Projected<P, M> {
                 versions.push(version);
             }
             let (mut rows, mut raised) = (Rows { rows }, Raised::default());
-            self.projection.fold(&mut rows, event, &mut raised);
+            self.projection.fold(&mut rows, event, &mut raised).map_err(RunError::Fault)?;
             let mut unchanged = Vec::new();
             for (((_, row), version), (key, item)) in
                 rows.rows.iter().zip(versions).zip(keys.into_iter().zip(&items))

@@ -102,7 +102,7 @@ pub(crate) const SERVICES: [Service; 5] = [
                 .aws
                 .items()
                 .into_iter()
-                .filter(|item| item.key.partition.starts_with("tally#"))
+                .filter(|item| item.key.sort.starts_with("row#placed/"))
                 .map(|item| serde_json::from_str(item.get_text("data").unwrap()).unwrap());
             Value::Array(tallies.collect())
         },

@@ -91,7 +91,7 @@ fn s35_s38_under_a_topic_or_a_rule_alone_an_event_counts_and_a_failure_fails_the
         );
     }
     for id in ["newer-by-topic", "newer-by-rule"] {
-        assert!(world.receipt("analytics", "count-placed", &newer(id)).is_none());
+        assert!(world.receipt("analytics", "sales@1/order.placed", &newer(id)).is_none());
     }
     // An event that came by the other way too counts once.
     assert_eq!(counted(&world, DAY), (2, 2 * 3750));

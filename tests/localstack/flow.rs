@@ -83,7 +83,7 @@ fn s37_a_rule_and_a_topic_with_a_filter_reach_all_their_readers() {
     // The readers of the rule: `inventory` reserved, `analytics` counted. The reader of the topic:
     // `analytics` saw two changes of level.
     let placed = world.emitted("orders", "order.placed", &order.id);
-    for (service, handler) in [("inventory", "reserve-stock"), ("analytics", "count-placed")] {
+    for (service, handler) in [("inventory", "reserve-stock"), ("analytics", "sales@1/order.placed")] {
         becomes(&format!("{service} has a receipt"), &true, || {
             world.receipt(service, handler, &placed).is_some()
         });

@@ -83,7 +83,7 @@ steps! {
     }
     OrderSettled(_fulfilment, flow, settled) {
         match settled.data.cancelled {
-            Some(reason) => Fulfilment::give_up(flow, reason, "the order was cancelled meanwhile"),
+            Some(reason) => Fulfilment::give_up(flow, reason, "the order was cancelled"),
             None => {
                 flow.go(At::Confirmed);
                 flow.finish("confirmed");

@@ -19,7 +19,7 @@ async fn the_sample_batch_is_counted_from_bus_and_topic() {
     assert!(fixture.dead_letters.recorded().is_empty(), "{:?}", fixture.dead_letters.recorded());
     let day = Some("2026-11-21T09:30:00Z".parse().unwrap());
     for subject in [Subject::Placed(Currency::EUR), Subject::Confirmed(Currency::EUR)] {
-        assert_eq!(total(&engine, subject, day).await.unwrap(), Tally { orders: 1, sum: 5230 });
+        assert_eq!(total(&engine, subject, day).await.unwrap(), Tally { orders: 1, pieces: 0, sum: 5230 });
     }
     let level = engine.read::<Level>("mug-stoneware-grün").await.unwrap();
     assert_eq!(level, Some(Level { changes: 1, lowest: Some(39) }));

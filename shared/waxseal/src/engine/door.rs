@@ -206,7 +206,7 @@ impl Engine {
         }
     }
 
-    /// As [`Engine::call`], for a command that a [`Decider`] decides.
+    /// As [`Engine::call`], for a command that a [`Decider`](crate::Decider) decides.
     ///
     /// # Errors
     /// As [`Engine::call`].

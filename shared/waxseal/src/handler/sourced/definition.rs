@@ -10,7 +10,7 @@ use waxseal_message::Timestamp;
 ///
 /// A domain event stays inside its service. It is no message: it has no name on a bus, no owner and
 /// no readers elsewhere, and emitting one does not compile. What others may know is an integration
-/// event, which [`Decider::translate`] makes of it.
+/// event, which [`Decider::translate`](crate::Decider::translate) makes of it.
 ///
 /// Its JSON is kept for ever, so its form has a version.
 ///

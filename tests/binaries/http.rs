@@ -90,7 +90,7 @@ fn an_unreachable_table_is_a_503_and_the_same_key_works_later() {
 #[test]
 fn the_other_binaries_take_no_http_and_say_what_they_take() {
     let world = World::new();
-    for name in ["inventory", "payment", "notification", "analytics", "relay"] {
+    for name in ["inventory", "payment", "notification", "relay"] {
         let failed = world.start(name).invoke(PLACE_ORDER).unwrap_err();
         assert_eq!(failed.kind, "NotTaken", "{failed:?}");
         assert!(failed.message.starts_with("this function takes no HTTP: it takes "), "{failed:?}");

@@ -4,6 +4,7 @@
 //! receipt and the rows are one write. A batch of events shares a read and a write. Stock levels come
 //! from the topic, and have a row for each article.
 
+mod answers;
 mod level;
 mod sales;
 
@@ -12,5 +13,8 @@ pub use sales::{SHARDS, Subject, Tally, total};
 
 /// The service `analytics`.
 pub fn service() -> waxseal::Service {
-    waxseal::Service::new("analytics").projection(sales::Sales).aggregate(level::Levels)
+    waxseal::Service::new("analytics")
+        .projection(sales::Sales)
+        .aggregate(level::Levels)
+        .answers(answers::SalesByDay)
 }

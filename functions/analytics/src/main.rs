@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use waxseal::{BoxError, Engine};
 use waxseal_aws::Environment;
-use waxseal_lambda::Function;
+use waxseal_lambda::{Function, Queries};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -15,5 +15,6 @@ async fn main() -> ExitCode {
 async fn function() -> Result<Function, BoxError> {
     let aws = Environment::from_env();
     let engine = Engine::new(analytics::service(), aws.table()?, aws.host(), aws.settings()?)?;
-    Ok(Function::new(aws.batches(engine)?))
+    let queries = Queries::new(engine.clone());
+    Ok(Function::new(aws.batches(engine)?).http(queries))
 }

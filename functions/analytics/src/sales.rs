@@ -2,7 +2,7 @@
 
 use order_events::{CancelReason, Currency, OrderCancelled, OrderConfirmed, OrderPlaced, PaymentRefunded};
 use serde::{Deserialize, Serialize};
-use waxseal::{Engine, Envelope, Failure, Fault, Project, Projection, Raised, RowKey, Rows, Timestamp};
+use waxseal::{Envelope, Failure, Fault, Project, Projection, Raised, RowKey, Rows, Timestamp, View};
 
 /// Number and amount. The rows of a day are kept, since they are small and few.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub enum Subject<'a> {
     Confirmed(Currency),
     /// Orders cancelled for a reason, in a currency.
     Cancelled(CancelReason, Currency),
+    /// Orders cancelled for any reason, in a currency.
+    AllCancelled(Currency),
     /// Refunds in a currency.
     Refunded(Currency),
 }
@@ -44,7 +46,8 @@ impl Subject<'_> {
             Self::Article(sku, currency) => format!("article/{currency}/{sku}/"),
             Self::Placed(currency) => format!("placed/{currency}/"),
             Self::Confirmed(currency) => format!("confirmed/{currency}/"),
-            Self::Cancelled(reason, currency) => format!("cancelled/{reason}/{currency}/"),
+            Self::Cancelled(reason, currency) => format!("cancelled/{currency}/{reason}/"),
+            Self::AllCancelled(currency) => format!("cancelled/{currency}/"),
             Self::Refunded(currency) => format!("refunded/{currency}/"),
         }
     }
@@ -194,11 +197,11 @@ where
 ///
 /// # Errors
 /// Where the table cannot be read.
-pub async fn total(engine: &Engine, subject: Subject<'_>, at: Option<Timestamp>) -> Result<Tally, Failure> {
+pub async fn total(view: &View<'_>, subject: Subject<'_>, at: Option<Timestamp>) -> Result<Tally, Failure> {
     let mut total = Tally::default();
     let mut after = None;
     loop {
-        let page = engine.rows::<Sales>(&day(at), &subject.prefix(), after.as_deref(), 100).await?;
+        let page = view.rows::<Sales>(&day(at), &subject.prefix(), after.as_deref(), 100).await?;
         for (_, Tally { orders, pieces, sum }) in page.rows {
             total.orders += orders;
             total.pieces += pieces;

@@ -31,6 +31,8 @@
 //! | [`ChargeCard`] | payment | [`PaymentCaptured`], [`PaymentDeclined`] | [`RefundCard`] | [`PaymentRefunded`], [`PaymentVoided`] |
 //! | [`ShipOrder`] | shipping | [`PackageShipped`] | [`CancelShipment`] | [`ShipmentCancelled`] |
 //! | [`ConfirmOrder`] | orders | [`OrderSettled`] | | |
+//!
+//! `analytics` answers the query [`GetSales`].
 
 mod address;
 mod currency;
@@ -40,6 +42,7 @@ mod fulfilment;
 mod line;
 mod order;
 mod payment;
+mod sales;
 mod shipping;
 mod stock;
 mod style;
@@ -57,6 +60,7 @@ pub use order::{
     OrderReturned, OrderSettled,
 };
 pub use payment::{ChargeCard, PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided, RefundCard};
+pub use sales::{ArticleTotals, GetSales, SalesOfDay, Totals};
 pub use shipping::{CancelShipment, PackageScanned, PackageShipped, ShipOrder, ShipmentCancelled};
 pub use stock::{
     ReleaseStock, ReserveStock, ShortLine, StockLevelChanged, StockReleased, StockReserved, StockRestocked,

@@ -9,6 +9,7 @@ use order_events::Style;
 use payment::Gateway;
 use waxseal::BoxError;
 use waxseal_catalog::{App, Deployed, Parameter};
+use waxseal_lambda::Queries;
 
 /// The outside world of the services. Each environment brings its own.
 #[derive(Debug, Clone)]
@@ -84,7 +85,7 @@ pub fn app(style: Style, deadlines: Deadlines, outside: Outside<impl Gateway, im
                         .on_localstack(SENDER),
                 ),
         )
-        .service(Deployed::new(analytics::service()))
+        .service(Deployed::new(analytics::service()).http(Queries::new))
         // The shop's page of parcels, another team's, shows them.
         .handled_elsewhere("package.shipped")
         .handled_elsewhere("package.scanned");

@@ -42,6 +42,7 @@ pub use code::Code;
 pub use deadline::points;
 pub use error::InvokeError;
 pub use function::Function;
+pub use http::Queries;
 pub use invocation::Invocation;
 pub use invoke::Invoke;
 pub use lambda_runtime::Error;

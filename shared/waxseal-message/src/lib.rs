@@ -3,6 +3,7 @@
 //!
 //! [`event!`] and [`command!`] declare a message once, with its name, version, owner and channel.
 //! [`foreign!`] declares an event that somebody else defines.
+//! [`query!`] declares a question that one service answers.
 //! [`PublishingProgram`] declares a program that publishes and is no Lambda function.
 //! An [`Envelope`] is a message with its metadata, and [`Raw`] is one whose payload is still JSON.
 //! [`cloudevents`] maps envelopes to CloudEvents and back, [`hash`] tells payloads apart, and
@@ -42,6 +43,7 @@ mod malformed;
 mod message;
 mod pointer;
 mod publishing;
+mod query;
 mod replay;
 mod rfc3339;
 mod sequence;
@@ -65,6 +67,7 @@ pub use malformed::Malformed;
 pub use message::{Ancestor, Command, DecodeError, Encoded, Event, Message, Origin};
 pub use pointer::pointer;
 pub use publishing::PublishingProgram;
+pub use query::{DeclaredQuery, Query};
 pub use sequence::{NUMBER, SUBJECT};
 pub use tenant::{IntoTenant, InvalidTenant, Tenant};
 pub use text::{LONGEST_REASON, LONGEST_WHOLE, Quoted, clip, is_plain_name};
@@ -76,4 +79,5 @@ pub use {
     foreign::__check_foreign,
     message::{__check, __check_undo, __encode},
     publishing::__owns,
+    query::__check_query,
 };

@@ -75,16 +75,16 @@ pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
 pub use engine::{
     Answer, Call, Delivery, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError, Released,
-    RowPage, Settings,
+    Settings,
 };
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};
 pub use handler::{
-    Aggregate, Attempt, Begin, Decide, Decider, Decides, DomainEvent, Done, Effect, EmitsNothing,
-    EventSourced, Failure, Flow, Folded, Handler, History, LONGEST_SERVICE_NAME, NoTimer, Out, Past, Process,
-    Project, Projection, Raised, Record, Recorded, Recorder, Records, Refusal, Replay, RowKey, Rows,
-    Sequencing, Service, ServiceError, Snapshots, StagedMessage, Step, Translation, Unit, catalog,
-    is_service_name,
+    Aggregate, Answered, Answers, Attempt, Begin, Decide, Decider, Decides, DomainEvent, Done, Effect,
+    EmitsNothing, EventSourced, Failure, Flow, Folded, Handler, History, LONGEST_SERVICE_NAME, NoTimer, Out,
+    Past, Process, Project, Projection, Raised, Record, Recorded, Recorder, Records, Refusal, Replay, RowKey,
+    RowPage, Rows, Sequencing, Service, ServiceError, Snapshots, StagedMessage, Step, Translation, Unit,
+    View, catalog, is_service_name,
 };
 pub use hint::{WAKE, hint};
 pub use host::Host;
@@ -92,10 +92,10 @@ pub use row::{Entity, HistoryError, Loaded, RecordedBy};
 pub use table::Table;
 pub use token::Token;
 pub use waxseal_message::{
-    Ancestor, Bus, Channel, Command, Contains, Declared, DecodeError, Destination, Emits, Envelope, Event,
-    Header, IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin, OutOfRange,
-    PublishingProgram, Quoted, REQUIRED, Raw, Tenant, Timestamp, UNDOES, Undoes, UnknownDestination, clip,
-    cloudevents, command, derived_id, event, foreign, hash, is_plain_name, lacking, payload_hash, pointer,
-    sqs,
+    Ancestor, Bus, Channel, Command, Contains, Declared, DeclaredQuery, DecodeError, Destination, Emits,
+    Envelope, Event, Header, IntoTenant, InvalidTenant, LONGEST_REASON, Malformed, Message, NotATime, Origin,
+    OutOfRange, PublishingProgram, Query, Quoted, REQUIRED, Raw, Tenant, Timestamp, UNDOES, Undoes,
+    UnknownDestination, clip, cloudevents, command, derived_id, event, foreign, hash, is_plain_name, lacking,
+    payload_hash, pointer, query, sqs,
 };
 pub use waxseal_pattern::{Filter, FilterError};

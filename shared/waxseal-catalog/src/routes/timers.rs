@@ -29,7 +29,7 @@ impl Deployed {
     pub fn queries(&self) -> bool {
         let reads =
             || self.catalog().iter().any(|entry| entry.history.is_some() || entry.projection.is_some());
-        self.service().map_or_else(reads, Service::queries)
+        self.service().map_or_else(reads, Service::queries_its_table)
     }
 }
 

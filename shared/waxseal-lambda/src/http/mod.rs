@@ -4,11 +4,13 @@
 //! `X-Forwarded-Proto`, which strangers choose, and panics where they make none.
 
 mod form;
+mod queries;
 mod request;
 mod response;
 mod service;
 #[cfg(any(feature = "alb", feature = "apigateway-rest"))]
 mod version1;
 
+pub use queries::Queries;
 pub(crate) use response::unavailable;
 pub(crate) use service::{AnyHttp, erase};

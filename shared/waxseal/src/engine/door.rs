@@ -202,7 +202,7 @@ impl Engine {
         let key = |command: &M| state::key::<A::State>(&A::key(command));
         match self.carry_out(call, A::NAME, key).await? {
             (_, Some(item)) => Ok(Answer::Applied(value(item)?)),
-            (key, None) => Ok(Answer::Repeated(self.read_at(key).await?)),
+            (key, None) => Ok(Answer::Repeated(self.view().read_at(key).await?)),
         }
     }
 

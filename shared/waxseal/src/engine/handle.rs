@@ -9,13 +9,11 @@ use crate::{
     engine::{
         cache::Cache, delivery::Delivery, ended::Ended, outcome::Outcome, settings::Settings, task::Task,
     },
-    fault::Fault,
     handler::{Failure, Incoming, Route, Service, ServiceError},
     hint::WAKE,
     host::Host,
     lock::Lock,
     observe::Observers,
-    row::{Entity, state},
     table::{AnyTable, Key, Table, TableError},
     token::Token,
 };
@@ -79,41 +77,6 @@ impl Engine {
     /// A unique, unpredictable token.
     pub(crate) fn token(&self) -> Token {
         self.inner.host.token()
-    }
-
-    /// Reads an entity for a query, strongly consistent. It cannot be saved.
-    ///
-    /// # Errors
-    /// Where the table cannot be read, or the item does not fit.
-    pub async fn read<T: Entity>(&self, id: &str) -> Result<Option<T>, Failure> {
-        self.read_at(state::key::<T>(id)).await
-    }
-
-    /// Reads an entity of the namespace that handlers [rebuilt](crate::Replay::Rebuild) from the
-    /// events of `replay`, strongly consistent (S-40).
-    ///
-    /// # Errors
-    /// As [`Engine::read`].
-    pub async fn read_replayed<T: Entity>(&self, replay: &str, id: &str) -> Result<Option<T>, Failure> {
-        self.read_at(state::key::<T>(id).replayed(Some(replay))).await
-    }
-
-    pub(super) async fn read_at<T: Entity>(&self, key: Key) -> Result<Option<T>, Failure> {
-        if state::check_key(&key).is_err() {
-            // No table takes such a key, so no item is stored under it.
-            return Ok(None);
-        }
-        let items = Access::Alone(&*self.inner.table).get(vec![key.clone()]).await?;
-        match items.first().and_then(Option::as_ref) {
-            Some(item) => {
-                let state::Stored { data, .. } =
-                    state::read(item).map_err(|error| Failure::Fault(Fault::permanent(error)))?;
-                let value =
-                    state::parse(&key, data).map_err(|error| Failure::Fault(Fault::permanent(error)))?;
-                Ok(Some(value))
-            }
-            None => Ok(None),
-        }
     }
 
     /// Opens the table's connection during init, so that the first event does not wait for it (a

@@ -214,6 +214,12 @@ impl Failure {
     }
 }
 
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 impl From<Stopped> for Failure {
     fn from(_: Stopped) -> Self {
         Self::Stopped

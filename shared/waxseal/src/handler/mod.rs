@@ -5,6 +5,7 @@
 //! engine and no batches.
 
 mod aggregate;
+mod answers;
 pub mod catalog;
 mod decided;
 mod decoded;
@@ -30,10 +31,12 @@ mod staged;
 mod staged_message;
 mod transactional;
 mod unit;
+mod view;
 pub(crate) mod wake;
 mod wanted;
 
 pub use aggregate::{Aggregate, Decide, Decides, Out};
+pub use answers::{Answered, Answers};
 pub(crate) use catalog::Mode;
 pub(crate) use decoded::{Decoded, Incoming};
 pub use effect::{Attempt, Done, Effect};
@@ -48,7 +51,6 @@ pub use process::{
 };
 pub(crate) use process::{Made, make};
 pub use projection::{EmitsEvents, Project, Projection, Projects, Raised, RowKey, Rows, row_kind};
-pub(crate) use projection::{prefix_query, read_row, row_key, sort_of};
 pub(crate) use reason::Reason;
 pub use refusal::Refusal;
 pub use replay::Replay;
@@ -61,9 +63,10 @@ pub use sourced::{
     Decider, DomainEvent, EventSourced, Folded, History, HistoryDecision, Record, Recorded, Recorder,
     Records, Snapshots, Translation, decide_history, stored_history,
 };
-pub(crate) use sourced::{Fold, history_key, recorded};
+pub(crate) use sourced::{Fold, history_key};
 pub(crate) use staged::Staged;
 pub use staged_message::StagedMessage;
 pub use transactional::{EmitsNothing, Handler};
 pub(crate) use unit::Run;
 pub use unit::Unit;
+pub use view::{RowPage, View};

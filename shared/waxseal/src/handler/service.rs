@@ -9,6 +9,7 @@ use crate::{
     adapt::{Adapted, Adapter, Foreign, adapt},
     dead_letter::Returned,
     handler::{
+        answers::{AnswerTo, Answers, Asked},
         catalog::{Entry, Input},
         effect::{Done, Effect},
         erased::{Effected, Handled, Reaction},
@@ -24,7 +25,7 @@ use crate::{
     },
     hint::WAKE,
 };
-use waxseal_message::{Declared, Emits, Malformed, Message, Raw};
+use waxseal_message::{Declared, DeclaredQuery, Emits, Malformed, Message, Query, Raw};
 use waxseal_pattern::Filter;
 
 /// A filter as it is declared, and in the form that decides.
@@ -49,6 +50,8 @@ pub struct Service {
     pub(crate) histories: Vec<&'static str>,
     /// Whether it has projections, whose rows are read by query.
     pub(crate) has_projections: bool,
+    /// The queries that it answers.
+    pub(crate) queries: Vec<Arc<dyn Asked>>,
 }
 
 impl Service {
@@ -69,6 +72,7 @@ impl Service {
             scheduled: None,
             histories: Vec::new(),
             has_projections: false,
+            queries: Vec::new(),
         }
     }
 
@@ -144,9 +148,21 @@ impl Service {
         !self.histories.is_empty()
     }
 
+    /// Adds the answer to a [`Query`]. Over HTTP it is the resource of the query's path.
+    pub fn answers<Q: Query>(mut self, answers: impl Answers<Q>) -> Self {
+        self.queries.push(Arc::new(AnswerTo::new(answers)));
+        self
+    }
+
+    /// The queries that it answers, in the order of their registration.
+    #[must_use]
+    pub fn queries(&self) -> Vec<DeclaredQuery> {
+        self.queries.iter().map(|asked| asked.declared()).collect()
+    }
+
     /// Whether its function queries its table: for histories, or for the rows of projections.
     #[must_use]
-    pub fn queries(&self) -> bool {
+    pub fn queries_its_table(&self) -> bool {
         self.has_histories() || self.has_projections
     }
 

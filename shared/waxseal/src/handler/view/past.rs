@@ -1,20 +1,22 @@
 //! Reads of the histories of event-sourced states: now, at a version, at a time.
 
 use crate::{
-    commit::Access,
-    engine::handle::Engine,
     fault::Fault,
-    handler::{EventSourced, Failure, Fold, Folded, Recorded, history_key, recorded},
+    handler::{
+        failure::Failure,
+        sourced::{EventSourced, Fold, Folded, Recorded, history_key, recorded},
+        view::entities::View,
+    },
     row::{
         HistoryError,
         history::{self, Entry},
         state,
     },
-    table::{Key, Page, Query},
+    table::Key,
 };
 use waxseal_message::Timestamp;
 
-impl Engine {
+impl View<'_> {
     /// The present state of an event-sourced entity, strongly consistent: its snapshot, and the
     /// events after it.
     ///
@@ -23,12 +25,8 @@ impl Engine {
     /// (E-5).
     pub async fn state_of<S: EventSourced>(&self, id: &str) -> Result<Folded<S>, Failure> {
         let key = history_key::<S>(id);
-        if state::check_key(&key).is_err() {
-            // No table takes such a key, so no item is stored under it.
-            return Ok(Fold::empty().into_folded());
-        }
-        let items = Access::Alone(&*self.inner.table).get(vec![key.clone()]).await?;
-        let row = items.first().and_then(Option::as_ref).map(history::read_row).transpose();
+        let item = self.item(key.clone()).await?;
+        let row = item.as_ref().map(history::read_row).transpose();
         let mut fold = Fold::<S>::begin(row.map_err(unreadable)?);
         let after = fold.version;
         self.each(&key, after, |entry| fold.add(&key, entry, u64::MAX).map(|()| true)).await?;
@@ -39,7 +37,7 @@ impl Engine {
     /// larger number than there are events gives the present state.
     ///
     /// # Errors
-    /// As [`Engine::state_of`].
+    /// As [`View::state_of`].
     pub async fn at_version<S: EventSourced>(&self, id: &str, version: u64) -> Result<Folded<S>, Failure> {
         self.prefix(id, version, |_| true).await
     }
@@ -48,7 +46,7 @@ impl Engine {
     /// then (E-7).
     ///
     /// # Errors
-    /// As [`Engine::state_of`].
+    /// As [`View::state_of`].
     pub async fn as_of<S: EventSourced>(&self, id: &str, time: Timestamp) -> Result<Folded<S>, Failure> {
         self.prefix(id, u64::MAX, |entry| entry.at <= time).await
     }
@@ -76,7 +74,7 @@ impl Engine {
     /// [`version`](Recorded::version).
     ///
     /// # Errors
-    /// As [`Engine::state_of`].
+    /// As [`View::state_of`].
     pub async fn recorded<S: EventSourced>(
         &self,
         id: &str,
@@ -125,10 +123,6 @@ impl Engine {
                 None => return Ok(()),
             }
         }
-    }
-
-    async fn page(&self, query: &Query) -> Result<Page, Failure> {
-        Ok(Access::Alone(&*self.inner.table).query(query.clone()).await?)
     }
 }
 

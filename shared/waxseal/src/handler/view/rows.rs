@@ -1,9 +1,12 @@
 //! Reads of the rows of projections.
 
 use crate::{
-    commit::Access,
-    engine::handle::Engine,
-    handler::{Failure, Projection, RowKey, prefix_query, read_row, row_key, sort_of},
+    handler::{
+        failure::Failure,
+        projection::{Projection, RowKey, prefix_query, read_row, row_key, sort_of},
+        view::entities::View,
+    },
+    row::sort,
 };
 
 /// One page of a projection's rows.
@@ -16,21 +19,21 @@ pub struct RowPage<R> {
     pub next: Option<String>,
 }
 
-impl Engine {
+impl View<'_> {
     /// One row of a projection, strongly consistent.
     ///
     /// # Errors
     /// Where the table cannot be read, or the row does not fit its type.
     pub async fn row<P: Projection>(&self, key: &RowKey) -> Result<Option<P::Row>, Failure> {
-        let items = Access::Alone(&*self.inner.table).get(vec![row_key::<P>(key)]).await?;
-        let row = items.first().and_then(Option::as_ref).map(read_row::<P::Row>).transpose();
+        let item = self.item(row_key::<P>(key)).await?;
+        let row = item.as_ref().map(read_row::<P::Row>).transpose();
         Ok(row.map_err(Failure::Fault)?.map(|(row, _)| row))
     }
 
     /// Up to `limit` rows of a group whose places begin with `prefix`, after the place `after`.
     ///
     /// # Errors
-    /// As [`Engine::row`].
+    /// As [`View::row`].
     pub async fn rows<P: Projection>(
         &self,
         group: &str,
@@ -42,13 +45,13 @@ impl Engine {
         if let Some(after) = after {
             query = query.after(row_key::<P>(&RowKey::new(group, after)).sort);
         }
-        let page = Access::Alone(&*self.inner.table).query(query).await?;
+        let page = self.page(&query).await?;
         let mut rows = Vec::with_capacity(page.items.len());
         for item in &page.items {
             let (row, _) = read_row::<P::Row>(item).map_err(Failure::Fault)?;
             rows.push((sort_of(&item.key).to_owned(), row));
         }
-        let next = page.next.map(|next| next.strip_prefix(crate::row::sort::ROW).unwrap_or(&next).to_owned());
+        let next = page.next.map(|next| next.strip_prefix(sort::ROW).unwrap_or(&next).to_owned());
         Ok(RowPage { rows, next })
     }
 }

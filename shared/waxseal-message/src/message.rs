@@ -87,6 +87,7 @@ pub trait Message: Serialize + DeserializeOwned + Send + Sync + 'static {
     label = "not an event",
     note = "a command goes to its one recipient: `unit.send(..)`",
     note = "a foreign event is its owner's to publish: emit an event of your own that says what it means",
+    note = "a query is asked for by `GET`, and never published",
     note = "a domain event stays inside its service: `Decider::translate` makes an event of it for others",
     note = "an event is declared with `waxseal::event!`"
 )]

@@ -63,7 +63,7 @@ fn get(path: &str, members: &str) -> Option<(u16, serde_json::Value)> {
     let answered = block_on(engine.get(path, members))?;
     let expected = if answered.status == 200 { "application/json" } else { "application/problem+json" };
     assert_eq!(answered.content_type, expected);
-    Some((answered.status, serde_json::from_str(&answered.body).unwrap()))
+    Some((answered.status, serde_json::from_str(&answered.body).expect("JSON")))
 }
 
 #[test]

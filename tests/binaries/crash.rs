@@ -57,7 +57,7 @@ fn s10_a_charge_whose_commit_was_lost_with_its_process_is_made_once() {
     assert!(done.get_text("emitted").unwrap().contains("\"eventType\":\"payment.captured\""));
     // The gateway was asked twice under one key, and charged once.
     assert_eq!((world.gateway.requests(), world.gateway.charges().len()), (2, 1));
-    assert_eq!(world.aws.entity("payment", "ord-2026-104711")["chargeId"], "ch_1");
+    assert_eq!(world.aws.entity("money", "ord-2026-104711")["state"]["chargeId"], "ch_1");
 
     let lines = lines_about(&second.stop().stdout, "m");
     assert!(

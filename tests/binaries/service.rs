@@ -70,7 +70,7 @@ pub(crate) const SERVICES: [Service; 5] = [
         prepare: |_| {},
         effect: |world| {
             let charges: Vec<Value> = world.gateway.charges().into_values().collect();
-            json!([charges, world.gateway.requests(), world.aws.entity("payment", "ord-2026-104711")])
+            json!([charges, world.gateway.requests(), world.aws.entity("money", "ord-2026-104711")["state"]])
         },
         once: || {
             let charge = json!({

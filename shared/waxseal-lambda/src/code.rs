@@ -23,5 +23,6 @@ waxseal::codes! {
         ProcessFailed = "WX0217": "an instance of a process could not be read, or a decision changed nothing",
         ProcessCutOff = "WX0218": "the time was up before the table answered about a process",
         TickStopped = "WX0219": "a tick did not come to its end",
+        NotKept = "WX0220": "a batch of a table's stream was not kept in the ledger",
     }
 }

@@ -108,6 +108,12 @@ pub enum InvokeError {
         /// The cause.
         problem: String,
     },
+    /// A batch that was not kept in the ledger. It is delivered again.
+    #[error("the batch was not kept in the ledger: {problem}")]
+    NotKept {
+        /// The cause.
+        problem: String,
+    },
     /// The HTTP service failed instead of answering.
     #[error("the HTTP service failed: {0}")]
     Http(String),
@@ -141,6 +147,7 @@ impl InvokeError {
             Self::ProcessFailed(_) => Code::ProcessFailed,
             Self::ProcessCutOff => Code::ProcessCutOff,
             Self::TickStopped { .. } => Code::TickStopped,
+            Self::NotKept { .. } => Code::NotKept,
             Self::Http(_) => Code::HttpFailed,
             Self::Response(_) => Code::BadResponse,
             Self::Panic(_) => Code::Panicked,
@@ -165,6 +172,7 @@ impl InvokeError {
             Self::ProcessFailed(_) => "ProcessFailed",
             Self::ProcessCutOff => "ProcessCutOff",
             Self::TickStopped { .. } => "TickStopped",
+            Self::NotKept { .. } => "NotKept",
             Self::Http(_) => "Http",
             Self::Response(_) => "Response",
             Self::Panic(_) => "Panic",

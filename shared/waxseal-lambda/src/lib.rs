@@ -25,6 +25,8 @@ mod http;
 mod invocation;
 mod invoke;
 mod json;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod log;
 mod payload;
 mod process;
@@ -46,5 +48,7 @@ pub use http::Queries;
 pub use invocation::Invocation;
 pub use invoke::Invoke;
 pub use lambda_runtime::Error;
+#[cfg(feature = "ledger")]
+pub use ledger::Ledger;
 pub use relay::Relay;
 pub use runtime::{run, start};

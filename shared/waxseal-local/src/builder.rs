@@ -1,6 +1,7 @@
 //! The setup of an embedded environment.
 
 use waxseal::Timestamp;
+use waxseal_ledger::Memory;
 
 use crate::{
     clock::Clock, faults::Faults, history::Recorder, local::Local, panics, random::Random, report::Report,
@@ -16,6 +17,7 @@ pub struct Builder {
     report: Report,
     start: Option<Timestamp>,
     keeps_history: bool,
+    ledger: Option<Memory>,
 }
 
 impl Default for Builder {
@@ -23,7 +25,7 @@ impl Default for Builder {
         // 2026-01-01T00:00:00Z: any fixed start makes runs repeatable.
         let start = Timestamp::from_second(1_767_225_600).ok();
         let report = Report { is_on: true };
-        Self { seed: 0, faults: Faults::none(), report, start, keeps_history: false }
+        Self { seed: 0, faults: Faults::none(), report, start, keeps_history: false, ledger: None }
     }
 }
 
@@ -66,6 +68,13 @@ impl Builder {
         self
     }
 
+    /// Gives each service a ledger: a function that reads its table's stream beside the relay, and
+    /// keeps every write in memory, for [`Local::ledger`].
+    pub fn keep_ledger(mut self) -> Self {
+        self.ledger = Some(Memory::default());
+        self
+    }
+
     /// The environment, with nothing deployed.
     #[must_use]
     pub fn build(self) -> Local {
@@ -75,6 +84,7 @@ impl Builder {
         if self.keeps_history {
             world.recorder = Recorder::on();
         }
+        world.ledger = self.ledger;
         Local::new(world)
     }
 }

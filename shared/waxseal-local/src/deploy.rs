@@ -112,6 +112,7 @@ impl Local {
         }
         self.connect(&routes, &function, &queues.events, &invocations, &hold);
         let relay_invocations = self.poll_stream(name, &table, &relay)?;
+        self.keep(name, &table)?;
         if routes.has_timers {
             let ticks = mapping::tick::run(table.wakes(), relay.clone(), relay_invocations.clone());
             self.pollers.start(name, ticks);
@@ -149,7 +150,7 @@ impl Local {
         }
     }
 
-    fn deployed<F>(&self, name: &str, function: F, timeout: u32) -> Deployed<F> {
+    pub(crate) fn deployed<F>(&self, name: &str, function: F, timeout: u32) -> Deployed<F> {
         let timeout = Duration::from_secs(timeout.into());
         Deployed { name: name.to_owned(), function, timeout, world: self.world.clone() }
     }

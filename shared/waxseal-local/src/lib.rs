@@ -76,6 +76,7 @@ mod history;
 mod hold;
 mod inspect;
 mod kinesis;
+mod ledger;
 mod lifecycle;
 mod limits;
 mod local;

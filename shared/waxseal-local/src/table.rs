@@ -75,6 +75,12 @@ impl Table {
         self.state().requests
     }
 
+    /// The number of changes of its items: writes and removals, those by TTL included.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.state().changes
+    }
+
     /// The write units that DynamoDB would have counted for them, those of the index of timers
     /// included. Refused requests count.
     #[must_use]

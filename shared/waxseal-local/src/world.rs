@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use waxseal::{Host, Timestamp, Token};
+use waxseal_ledger::Memory;
 
 use crate::{
     clock::Clock, executor::Executor, faults::Faults, history::Recorder, random::Random, reasons::Reasons,
@@ -19,6 +20,8 @@ pub(crate) struct World {
     pub(crate) report: Report,
     pub(crate) recorder: Recorder,
     pub(crate) reasons: Reasons,
+    /// The ledgers of the services, where they are kept.
+    pub(crate) ledger: Option<Memory>,
 }
 
 impl World {
@@ -26,7 +29,7 @@ impl World {
         let (clock, random) = (Arc::new(clock), Arc::new(random));
         let executor = Executor::new(clock.clone(), random.clone());
         let (recorder, reasons) = (Recorder::default(), Reasons::default());
-        Self { clock, random, executor, faults, report, recorder, reasons }
+        Self { clock, random, executor, faults, report, recorder, reasons, ledger: None }
     }
 
     /// The same world for a part that no fault hits.

@@ -14,6 +14,7 @@ mod fifo;
 mod filters;
 mod front_page;
 mod history;
+mod ledger;
 mod missing_channel;
 mod order;
 mod outside;

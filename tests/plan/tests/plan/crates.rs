@@ -18,7 +18,7 @@ struct Rule {
 
 const AWS: &[&str] = &["aws-", "waxseal-aws"];
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     Rule {
         package: "waxseal",
         sentence: "It knows no AWS type, no socket, no clock and no runtime.",
@@ -63,6 +63,12 @@ const RULES: [Rule; 12] = [
         sentence: "It knows nothing of Waxseal.",
         packages: &["aws-", "waxseal"],
         paths: &[],
+    },
+    Rule {
+        package: "waxseal-ledger",
+        sentence: "It knows no AWS client, no clock and no runtime.",
+        packages: &["aws-", "tokio", "hyper", "waxseal-aws", "waxseal-lambda", "waxseal-local"],
+        paths: &["std::net", "std::time::SystemTime", "std::time::Instant"],
     },
     Rule { package: "waxseal-testing", sentence: "The test kit knows no SDK.", packages: AWS, paths: &[] },
     Rule {

@@ -14,6 +14,7 @@ mod outcome;
 mod place;
 mod policy;
 mod progress;
+mod rebuild;
 mod record;
 mod response;
 mod round;
@@ -26,6 +27,7 @@ pub use dead_letter::dead_letter;
 pub use outcome::RecordOutcome;
 pub use place::Place;
 pub use policy::{GroupPolicy, MARGIN, MalformedPolicy, Policy, TotalFailure};
+pub use rebuild::{Rebuild, RebuildError};
 pub use record::{Content, ReceiptHandle, Record};
 pub use response::{MissingId, failures};
 

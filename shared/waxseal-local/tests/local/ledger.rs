@@ -8,10 +8,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use waxseal::{
-    Attempt, Decider, DomainEvent, Effect, Envelope, EventSourced, Fault, Raw, Record, Recorded, Recorder,
-    Refusal, Service, Timestamp, Translation, Unit, table::Item,
+    Attempt, Decider, DomainEvent, Effect, Envelope, EventSourced, Fault, Project, Projection, Raised, Raw,
+    Record, Recorded, Recorder, Refusal, RowKey, Rows, Service, Timestamp, Translation, Unit, batch::Rebuild,
+    table::Item,
 };
-use waxseal_ledger::{Days, Entry, EntryKind, Finding, Memory, read, verify};
+use waxseal_ledger::{Days, Entry, EntryKind, Finding, Memory, Selection, messages, read, verify};
 use waxseal_local::{Faults, Local};
 use waxseal_testing::block_on;
 
@@ -176,6 +177,51 @@ fn e11_every_committed_write_is_read_once_whatever_is_killed() {
 #[test]
 fn e11_after_2000_orders_every_committed_write_is_read_once() {
     every_write_is_read_once(99, 2000);
+}
+
+/// How often each account was booked.
+struct Bookings<const VERSION: u16>;
+impl<const VERSION: u16> Projection for Bookings<VERSION> {
+    const NAME: &'static str = "bookings";
+    const VERSION: u16 = VERSION;
+    type Row = u64;
+    type Reads = (Booked,);
+    type Emits = ();
+}
+impl<const VERSION: u16> Project<Booked> for Bookings<VERSION> {
+    fn rows(booked: &Envelope<Booked>) -> Vec<RowKey> {
+        vec![RowKey::new("accounts", &booked.data.account)]
+    }
+    fn fold(&self, rows: &mut Rows<u64>, _: &Envelope<Booked>, _: &mut Raised<Self>) -> Result<(), Fault> {
+        rows.iter_mut().for_each(|(_, row)| *row.get_or_insert_default() += 1);
+        Ok(())
+    }
+}
+
+#[test]
+fn e6_a_projection_that_is_built_long_after_its_events_equals_the_one_that_counted_live() {
+    let local = local(Faults::bad_day(), 4, true);
+    local.deploy_service(Service::new("statistics").projection(Bookings::<1>)).unwrap();
+    feed(&local, 150);
+    // A month later somebody has another question.
+    local.run_until(local.now() + Duration::from_hours(24 * 30));
+    let days = Days { first: local.now() - Duration::from_hours(24 * 40), last: local.now() };
+    let entries = block_on(read(&local.ledger().unwrap(), "bank", days)).unwrap();
+    let booked = Selection { name: Some("account.booked".to_owned()), ..Selection::default() };
+    let history = messages(&entries, &booked).unwrap();
+    assert_eq!(history.len(), 150);
+    let of_one = Selection { correlation_id: Some("invoice-7".to_owned()), ..booked };
+    assert_eq!(messages(&entries, &of_one).unwrap().len(), 1);
+    let table = local.table("statistics").unwrap();
+    let rebuild = Rebuild::new("statistics", Bookings::<2>, table.clone(), local.host()).unwrap();
+    local.executor().block_on(async move { rebuild.run(&history, |_, _| ()).await }).unwrap();
+    let rows = |kind: &str| -> Vec<(String, String)> {
+        let items = table.items().into_iter().filter(|item| item.key.partition.starts_with(kind));
+        let row = |item: Item| (item.key.sort.to_string(), item.get_text("data").unwrap().to_owned());
+        items.map(row).collect()
+    };
+    assert_eq!(rows("bookings@2"), rows("bookings@1"));
+    assert_eq!(rows("bookings@1").len(), 17);
 }
 
 #[test]

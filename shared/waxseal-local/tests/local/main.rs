@@ -23,3 +23,5 @@ mod reports;
 mod sources;
 mod tenants;
 mod timers;
+mod wrong_outside;
+mod wrong_reports;

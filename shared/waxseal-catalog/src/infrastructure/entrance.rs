@@ -107,8 +107,8 @@ impl Entrance {
     /// | entrance | variables |
     /// |---|---|
     /// | HTTP API | `JWT_ISSUER`, and `JWT_AUDIENCE`, comma-separated |
-    /// | REST API | `USER_POOLS`: the ARNs of the user pools of Cognito that issue them, comma-separated |
-    /// | load balancer | `JWT_ISSUER`, `JWT_AUDIENCE`, and `JWKS_ENDPOINT`, the issuer's public keys; the listener is one of HTTPS |
+    /// | REST API | `USER_POOLS`: the ARNs of the user pools of Cognito that issue identity tokens, comma-separated |
+    /// | load balancer | `JWT_ISSUER`, `JWT_AUDIENCE`, and `JWKS_ENDPOINT`, the issuer's public keys; `JWT_AUDIENCE_FORMAT=string-array` where `aud` is a list; the listener is one of HTTPS |
     #[must_use]
     pub fn jwt(mut self) -> Self {
         self.jwt = true;

@@ -30,7 +30,8 @@ def cfn_lint(stacks: list[Path]) -> list[Finding]:
         path = match["Location"].get("Path") or []
         resource = path[1] if len(path) > 1 and path[0] == "Resources" else ""
         kind = yaml.safe_load(stack.read_text(encoding="utf-8"))["Resources"].get(resource, {}).get("Type", "")
-        findings.append(("cfn-lint", match["Rule"]["Id"], kind, f"{stack.name}: {resource}", match["Message"]))
+        at = f"{stack.parent.name}/{stack.name}: {resource}"
+        findings.append(("cfn-lint", match["Rule"]["Id"], kind, at, match["Message"]))
     return findings
 
 
@@ -57,13 +58,13 @@ def checkov(stacks: Path) -> list[Finding]:
     findings = []
     for failed in report["results"]["failed_checks"]:
         kind, _, resource = failed["resource"].partition(".")
-        at = f"{Path(failed['file_path']).name}: {resource}"
+        at = f"{failed['file_path'].lstrip('/')}: {resource}"
         findings.append(("checkov", failed["check_id"], kind, at, failed["check_name"]))
     return findings
 
 
 def main() -> int:
-    written = {folder: sorted(folder.glob("*.yaml")) for folder in FOLDERS}
+    written = {folder: sorted(folder.rglob("*.yaml")) for folder in FOLDERS}
     for folder, files in written.items():
         if not files:
             sys.exit(f"infra: there are no stacks in {folder}: run `make infra`")

@@ -71,8 +71,8 @@ pub use self::{
     horizon::{RULE_RETRY_DAYS, TOPIC_RETRY_DAYS},
     http::HttpService,
     infrastructure::{
-        Architecture, Entrance, Hook, HttpRoute, Infrastructure, Secret, SecretError, SecretStore, Secrets,
-        Statement,
+        Architecture, Entrance, EntranceKind, Hook, HttpRoute, Infrastructure, Secret, SecretError,
+        SecretStore, Secrets, Statement,
     },
     program::{Parameter, Program},
     publisher::Publisher,

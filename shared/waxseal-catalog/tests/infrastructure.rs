@@ -1,7 +1,7 @@
 //! Findings about what a service's stack has beside its messages: permissions, secrets, routes, numbers.
 
 use waxseal::{Channel, Declared, catalog::Entry};
-use waxseal_catalog::{App, Deployed, Entrance, Secret, Statement};
+use waxseal_catalog::{App, Deployed, Entrance, HttpRoute, Secret, Statement};
 
 const ASK: Declared = Declared::new("place-order", "orders", Channel::Queue("orders"));
 const RESERVE: Declared = Declared::new("reserve-stock", "stock", Channel::Queue("stock"));
@@ -144,6 +144,88 @@ fn i4_a_route_is_one_of_api_gateway_leads_to_one_service_and_has_an_entrance() {
     let stock = app.find_mut("stock").unwrap();
     *stock = stock.clone().route("POST /orders");
     assert!(lines(&app)[0].contains("the route POST /orders is that of orders too"), "{:?}", lines(&app));
+}
+
+/// The findings of routes behind an entrance, in the order of the texts.
+fn behind(entrance: Entrance, routes: &[(&str, Option<u16>)]) -> Vec<String> {
+    let route = |(key, priority): &(&str, Option<u16>)| {
+        let route = HttpRoute::new(*key);
+        priority.map_or(route.clone(), |priority| route.priority(priority))
+    };
+    let routed = |orders: Deployed| routes.iter().map(route).fold(orders, Deployed::route);
+    let found = lines(&shop_with(routed).entrance(entrance));
+    found.into_iter().map(|line| line.split("; ").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn i8_what_a_kind_of_entrance_does_not_do_is_found() {
+    let sound = [("GET /orders/{id}", None), ("POST /orders/{id}/lines", None), ("ANY /a/{rest+}", None)];
+    assert_eq!(behind(Entrance::rest_api().jwt().throttle(1, 2), &sound), [""; 0]);
+    let headers = behind(Entrance::rest_api().header("x-a", "b"), &sound);
+    assert_eq!(headers, ["WX0144 bus: the entrance sets headers, which an HTTP API alone does"]);
+    let bound = behind(Entrance::load_balancer().throttle(1, 2), &[]);
+    assert_eq!(bound, ["WX0144 bus: the entrance bounds requests, which no load balancer does"]);
+    for entrance in [Entrance::new(), Entrance::rest_api()] {
+        let found = behind(entrance, &[("GET /orders", Some(7))]);
+        assert_eq!(found, ["WX0144 orders: the route GET /orders has a priority"]);
+    }
+}
+
+#[test]
+fn i8_a_rest_api_has_one_variable_at_one_place_of_a_path() {
+    let both = [("GET /orders/{id}", None), ("DELETE /orders/{order}", None)];
+    let found = behind(Entrance::rest_api(), &both);
+    assert_eq!(found, ["WX0144 orders: DELETE /orders/{order} has {order} where another route has {id}"]);
+    let greedy = [("GET /orders/{id}", None), ("ANY /orders/{id+}", None)];
+    assert_eq!(behind(Entrance::rest_api(), &greedy).len(), 1);
+    assert_eq!(behind(Entrance::new(), &both), [""; 0], "an HTTP API does not care");
+    for path in ["GET /~orders", "GET /orders/", "GET //orders"] {
+        let found = behind(Entrance::rest_api(), &[(path, None)]);
+        assert_eq!(found, [format!("WX0144 orders: a REST API takes no path as that of {path}")]);
+    }
+    assert_eq!(behind(Entrance::rest_api(), &[("GET /", None)]), [""; 0]);
+}
+
+#[test]
+fn i8_the_rules_of_a_listener_have_priorities_and_the_more_exact_one_comes_first() {
+    let of = |routes: &[(&str, Option<u16>)]| behind(Entrance::load_balancer(), routes);
+    let sound = [
+        ("GET /orders/open", Some(1)),
+        ("GET /orders/{id}", Some(2)),
+        ("DELETE /orders/open", Some(3)),
+        ("ANY /orders/{rest+}", Some(50_000)),
+    ];
+    assert_eq!(of(&sound), [""; 0]);
+    for priority in [None, Some(0), Some(50_001)] {
+        let found = of(&[("GET /orders", priority)]);
+        assert_eq!(found, ["WX0144 orders: the route GET /orders has no priority"], "{priority:?}");
+    }
+    let twice = of(&[("GET /a", Some(1)), ("GET /b", Some(1))]);
+    assert_eq!(twice, ["WX0144 orders: GET /b has the priority of GET /a"]);
+    let long = format!("GET /{}", "a".repeat(128));
+    assert_eq!(
+        of(&[(&long, Some(1))]),
+        [format!("WX0144 orders: the path of {long} is too long for a listener")]
+    );
+    for (wide, narrow) in [
+        ("GET /orders/{id}", "GET /orders/open"),
+        ("ANY /orders/{id}", "GET /orders/{order}"),
+        ("ANY /{rest+}", "GET /orders/{id}/lines"),
+        ("GET /{a}/{rest+}", "GET /orders/{rest+}"),
+    ] {
+        let found = of(&[(wide, Some(1)), (narrow, Some(2))]);
+        let wanted = format!("WX0144 orders: {narrow} comes after {wide}, which takes its requests");
+        assert_eq!(found, [wanted]);
+        assert_eq!(of(&[(narrow, Some(1)), (wide, Some(2))]), [""; 0], "{narrow} first");
+    }
+    for (first, second) in [
+        ("GET /orders/{id}", "POST /orders/open"),
+        ("GET /orders/{id}", "GET /orders/{rest+}"),
+        ("GET /orders/{id}", "GET /orders/open/lines"),
+        ("GET /orders/{rest+}", "GET /orders"),
+    ] {
+        assert_eq!(of(&[(first, Some(1)), (second, Some(2))]), [""; 0], "{first}, {second}");
+    }
 }
 
 #[test]

@@ -122,10 +122,10 @@ pub(crate) fn stack(app: &App) -> Stack {
     let mut conditions = Map::from_iter([("HasAlarmEmail".to_owned(), mailed)]);
     if let Some(entrance) = &app.entrance {
         for (id, resource) in entrance::resources(app, entrance) {
-            resources.insert(id.to_owned(), resource);
+            resources.insert(id, resource);
         }
         parameters.extend(entrance::parameters(entrance));
-        conditions.extend([entrance::has_api()]);
+        conditions.extend(entrance::conditions(entrance));
         outputs.extend(entrance::outputs(app, entrance));
     }
 

@@ -9,6 +9,9 @@ pub(crate) const LONGEST_STAGE: usize = 16;
 /// The pattern of a stage's name.
 pub(crate) const STAGE_PATTERN: &str = "^[a-z]([a-z0-9-]{0,14}[a-z0-9])?$";
 
+/// The name of the alias of a function with ready instances.
+pub(crate) const LIVE: &str = "live";
+
 /// The full name of a resource, `shop-${Stage}-orders-dlq`, for `Fn::Sub`.
 pub(crate) fn named(app: &App, rest: &str) -> String {
     format!("{}-${{Stage}}-{rest}", app.name)
@@ -183,7 +186,11 @@ pub(crate) fn tag_map(app: &str, part: &str) -> Value {
 }
 
 /// The types of those resources.
-pub(crate) const TAGGED: [&str; 10] = [
+pub(crate) const TAGGED: [&str; 14] = [
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Stage",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+    "AWS::ElasticLoadBalancingV2::TargetGroup",
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::KMS::Key",

@@ -140,7 +140,7 @@ impl State {
         let condition = Condition::Absent { now: Timestamp::UNIX_EPOCH };
         // Nothing is there any more, and its size was checked.
         let stored = self.items.write(&[Write { action: Action::Put(item), condition }]);
-        debug_assert!(stored.is_ok(), "{stored:?}");
+        assert!(stored.is_ok(), "{stored:?}");
     }
 
     pub(super) fn check_table(&self, name: &str) -> Result<(), Refused> {

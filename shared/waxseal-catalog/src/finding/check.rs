@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    finding::{infrastructure, messages, patterns, processes, report::Finding, services, undo},
+    finding::{infrastructure, messages, patterns, processes, report::Finding, routes, services, undo},
 };
 
 impl App {
@@ -28,6 +28,7 @@ impl App {
         findings.extend(processes::findings(self));
         findings.extend(undo::findings(self));
         findings.extend(infrastructure::findings(self));
+        findings.extend(routes::findings(self));
         findings.sort();
         findings
     }

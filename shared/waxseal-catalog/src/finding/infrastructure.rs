@@ -1,6 +1,6 @@
-//! Mistakes in what a service's stack has beside its messages: permissions, secrets, routes, numbers.
+//! Mistakes in what a service's stack has beside its messages: permissions, secrets, numbers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     app::App,
@@ -21,7 +21,6 @@ pub(super) fn findings(app: &App) -> Vec<Finding> {
         findings.extend(secrets(service));
         findings.extend(limits(service));
     }
-    findings.extend(routes(app));
     findings
 }
 
@@ -98,45 +97,4 @@ fn limits(service: &Deployed) -> Vec<Finding> {
         wrong(format!("its function has {memory} MB of memory"), advice);
     }
     findings
-}
-
-fn routes(app: &App) -> Vec<Finding> {
-    let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for service in &app.services {
-        let mut wrong = |problem: String, advice: &'static str| {
-            findings.push(Finding::new(FindingCode::Route, service.name(), problem, advice));
-        };
-        let routes = &service.infrastructure.routes;
-        if !routes.is_empty() && app.entrance.is_none() {
-            let advice = "give the application an entrance: App::entrance(Entrance::new())";
-            wrong("it has routes, and the application has no entrance".to_owned(), advice);
-        }
-        for route in routes {
-            if !is_route(&route.key) {
-                let advice = "take a method and a path, such as POST /orders or ANY /{proxy+}";
-                wrong(format!("`{}` is no route", route.key), advice);
-            }
-            if let Some(other) = taken.insert(&route.key, service.name()) {
-                let advice = "a route leads to one service: remove one";
-                wrong(format!("the route {} is that of {other} too", route.key), advice);
-            }
-        }
-    }
-    findings
-}
-
-/// Source: API Gateway developer guide, "Create routes for HTTP APIs".
-fn is_route(key: &str) -> bool {
-    const METHODS: [&str; 8] = ["ANY", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "DELETE"];
-    let Some((method, path)) = key.split_once(' ') else { return false };
-    let is_part = |part: &str| match part.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        Some(name) => {
-            !name.trim_end_matches('+').is_empty()
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+".contains(c))
-        }
-        None => part.chars().all(|c| c.is_ascii_alphanumeric() || "._~-".contains(c)),
-    };
-    let Some(parts) = path.strip_prefix('/') else { return false };
-    METHODS.contains(&method) && parts.split('/').all(is_part)
 }

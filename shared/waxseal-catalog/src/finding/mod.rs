@@ -10,6 +10,7 @@ mod messages;
 mod patterns;
 mod processes;
 mod report;
+pub(crate) mod routes;
 mod services;
 mod statements;
 mod undo;

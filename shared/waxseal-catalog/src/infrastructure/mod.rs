@@ -6,7 +6,7 @@ pub(crate) mod parts;
 pub(crate) mod secret;
 
 pub use self::{
-    entrance::Entrance,
+    entrance::{Entrance, EntranceKind},
     parts::{Architecture, Hook, HttpRoute, Infrastructure, Statement},
     secret::{Secret, SecretError, SecretStore, Secrets},
 };

@@ -128,19 +128,50 @@ pub struct HttpRoute {
     pub key: String,
     /// Whether callers need no token.
     pub public: bool,
+    /// The place of its rule among those of a load balancer's listener, the lowest first.
+    pub priority: Option<u16>,
 }
 
 impl HttpRoute {
     /// A route for callers with a token, where the entrance asks for one.
     #[must_use]
     pub fn new(key: impl Into<String>) -> Self {
-        Self { key: key.into(), public: false }
+        Self { key: key.into(), public: false, priority: None }
     }
 
     /// A route for every caller: a health check, a webhook that signs its requests.
     #[must_use]
     pub fn public(key: impl Into<String>) -> Self {
-        Self { key: key.into(), public: true }
+        Self { key: key.into(), public: true, priority: None }
+    }
+
+    /// The place of its rule among those of a load balancer's [listener](crate::Entrance::load_balancer),
+    /// 1 to 50,000, the lowest first. The rules of a listener have priorities of their own each, and
+    /// other applications may have some.
+    #[must_use]
+    pub fn priority(mut self, priority: u16) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Its path as a regular expression, which a load balancer's rule has. The `*` of a rule's plain
+    /// patterns takes slashes too, so a public route would open what lies below it.
+    ///
+    /// ```
+    /// use waxseal_catalog::HttpRoute;
+    /// assert_eq!(HttpRoute::new("GET /orders/{id}").expression(), "^/orders/[^/]+$");
+    /// assert_eq!(HttpRoute::new("ANY /v1.2/{proxy+}").expression(), r"^/v1\.2/.+$");
+    /// ```
+    #[must_use]
+    pub fn expression(&self) -> String {
+        let part = |part: &str| match part {
+            greedy if greedy.ends_with("+}") => ".+".to_owned(),
+            variable if variable.starts_with('{') => "[^/]+".to_owned(),
+            text => text.replace('.', r"\."),
+        };
+        let path = self.key.split_once(" /").map_or("", |(_, path)| path);
+        let parts: Vec<String> = path.split('/').map(part).collect();
+        format!("^/{}$", parts.join("/"))
     }
 }
 

@@ -45,7 +45,7 @@ impl Values {
                     ("FUNCTION_ARCHITECTURE", architecture),
                     ("DELETION_PROTECTION", "false"),
                     ("HTTP_AUTH", "NONE"),
-                    // LocalStack knows no HTTP API.
+                    // LocalStack knows no HTTP API and no load balancer.
                     ("HTTP_ENTRANCE", "url"),
                 ]
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
@@ -57,6 +57,9 @@ impl Values {
                     ("SECURITY_GROUP_IDS", "none"),
                     ("JWT_ISSUER", "https://localhost/"),
                     ("JWT_AUDIENCE", "none"),
+                    ("JWKS_ENDPOINT", "https://localhost/"),
+                    ("USER_POOLS", "none"),
+                    ("LISTENER_ARN", "none"),
                 ]
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
             );

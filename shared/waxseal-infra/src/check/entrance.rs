@@ -24,28 +24,26 @@ pub(super) fn entrance(index: &TemplateIndex<'_>, report: &mut Report) {
     let find = |stack: &str, id: &str| index.all().find(|one| one.stack == stack && one.id == id);
     if let Some(declared) = &index.app.entrance {
         for (id, wanted) in entrance::resources(index.app, declared) {
-            if !is(find("bus", id).as_ref(), &wanted) {
+            if !is(find("bus", &id).as_ref(), &wanted) {
                 report.stack("bus", format!("{id} is not that of the entrance"));
             }
+        }
+        let routes = index.app.services.iter().map(|service| service.infrastructure.routes.len()).sum();
+        let count = index.within("bus", "AWS::ApiGateway::Method").count();
+        if count > routes {
+            report.stack("bus", format!("{count} methods where the application has {routes} routes"));
         }
     }
     for service in index.services() {
         let name = service.name();
         let Some(declared) = http::entrance(index.app, service) else { continue };
-        let routes = &service.infrastructure.routes;
-        let mut wanted = vec![
-            (http::INTEGRATION.to_owned(), http::integration(index.app, service, declared)),
-            (http::PERMISSION.to_owned(), http::permission(index.app, service)),
-        ];
-        wanted.extend(
-            routes.iter().map(|route| (http::route_id(route), http::route(index.app, declared, route))),
-        );
-        for (id, wanted) in wanted {
+        for (id, wanted) in http::resources(index.app, service, declared) {
             if !is(find(name, &id).as_ref(), &wanted) {
                 report.stack(name, format!("{id} is not that of its routes"));
             }
         }
-        let count = index.within(name, "AWS::ApiGatewayV2::Route").count();
+        let routes = &service.infrastructure.routes;
+        let count: usize = http::ROUTES.iter().map(|kind| index.within(name, kind).count()).sum();
         if count > routes.len() {
             report.stack(name, format!("{count} routes where the application has {}", routes.len()));
         }

@@ -10,7 +10,7 @@ use crate::{
         index::{ALIAS, MAPPING, Resource, TemplateIndex, allows, statements, target, texts},
         report::Report,
     },
-    names::{attribute, reference},
+    names::{LIVE, attribute, reference},
     service::{alias, own},
 };
 
@@ -116,7 +116,7 @@ pub(super) fn alias(index: &TemplateIndex<'_>, report: &mut Report) {
             });
             let ready = one.get("/ProvisionedConcurrencyConfig/ProvisionedConcurrentExecutions");
             published
-                && one.get("/Name") == alias::LIVE
+                && one.get("/Name") == LIVE
                 && target(one.get("/FunctionName")) == Some(function.id)
                 && ready == &json!(instances)
         });
@@ -134,8 +134,9 @@ pub(super) fn alias(index: &TemplateIndex<'_>, report: &mut Report) {
             let called = match caller.body["Type"].as_str().unwrap_or_default() {
                 MAPPING | "AWS::Lambda::Permission" => caller.get("/FunctionName"),
                 "AWS::ApiGatewayV2::Integration" => caller.get("/IntegrationUri"),
+                "AWS::ElasticLoadBalancingV2::TargetGroup" => caller.get("/Targets/0/Id"),
                 "AWS::Lambda::Url" => {
-                    let by_alias = caller.get("/Qualifier") == alias::LIVE;
+                    let by_alias = caller.get("/Qualifier") == LIVE;
                     if !by_alias || !texts(&caller.body["DependsOn"]).contains(live.id) {
                         wrong.insert(caller.id);
                     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use waxseal_catalog::Deployed;
 
 use crate::{
-    names::{attribute, reference},
+    names::{LIVE, attribute, reference},
     service::builder::StackBuilder,
 };
 
@@ -16,8 +16,6 @@ use crate::{
 pub(crate) const VERSION: &str = "FunctionVersion";
 /// The logical id of the alias.
 pub(crate) const ALIAS: &str = "FunctionAlias";
-/// Its name.
-pub(crate) const LIVE: &str = "live";
 
 /// What calls a service's function: the alias where there is one.
 pub(crate) fn called(service: &Deployed) -> Value {

@@ -1,24 +1,13 @@
-//! HTTP: a function URL, or routes of the application's entrance.
+//! HTTP: a function URL, or what leads there from the application's entrance.
 
 use serde_json::{Map, Value, json};
-use waxseal_catalog::{App, Deployed, Entrance, HttpRoute};
+use waxseal_catalog::{App, Deployed, Entrance, EntranceKind};
 
 use crate::{
-    entrance::{self, HAS_API, HAS_URL, authorizer_export, export_name},
-    names::{self, arn, attribute, import, mark, reference, words},
-    service::{
-        alias::{self, ALIAS, LIVE},
-        builder::StackBuilder,
-    },
+    entrance::{self, HAS_URL},
+    names::{LIVE, arn, attribute, reference},
+    service::{alias::ALIAS, api, builder::StackBuilder, listener},
 };
-
-/// The longest wait of an HTTP API for a function, in seconds. Source: API Gateway quotas.
-const LONGEST: u32 = 30;
-
-/// The logical id of the integration.
-pub(crate) const INTEGRATION: &str = "ApiIntegration";
-/// The logical id of the permission of the API.
-pub(crate) const PERMISSION: &str = "ApiPermission";
 
 /// The entrance of a service with routes.
 pub(crate) fn entrance<'a>(app: &'a App, service: &Deployed) -> Option<&'a Entrance> {
@@ -31,8 +20,8 @@ pub(super) fn add(builder: &mut StackBuilder<'_>) {
     }
     let entrance = entrance(builder.app, builder.service);
     url(builder, entrance.is_some());
-    if let Some(entrance) = entrance {
-        routes(builder, entrance);
+    for (id, resource) in entrance.into_iter().flat_map(|one| resources(builder.app, builder.service, one)) {
+        builder.add(id, resource);
     }
 }
 
@@ -86,69 +75,19 @@ fn url(builder: &mut StackBuilder<'_>, is_routed: bool) {
     }
 }
 
-/// The logical id of a route. The mark tells `/a/b` and `/a-b` apart.
-pub(crate) fn route_id(route: &HttpRoute) -> String {
-    format!("Route{}{:08x}", words(&route.key.to_ascii_lowercase()), mark(&route.key))
-}
-
-/// A route, as the template has it.
-pub(crate) fn route(app: &App, entrance: &Entrance, route: &HttpRoute) -> Value {
-    let mut properties = json!({
-        "ApiId": import(export_name(app)),
-        "RouteKey": route.key,
-        "Target": names::sub(format!("integrations/${{{INTEGRATION}}}")),
-        "AuthorizationType": "NONE",
-    });
-    if entrance.jwt && !route.public {
-        properties["AuthorizationType"] = json!("JWT");
-        properties["AuthorizerId"] = import(authorizer_export(app));
-    }
-    json!({ "Type": "AWS::ApiGatewayV2::Route", "Condition": HAS_API, "Properties": properties })
-}
-
-/// The integration, as the template has it.
-pub(crate) fn integration(app: &App, service: &Deployed, entrance: &Entrance) -> Value {
-    let is_alias = service.infrastructure.provisioned > 0;
-    let seconds = service.program.timeout.min(LONGEST);
-    let mut properties = json!({
-        "ApiId": import(export_name(app)),
-        "IntegrationType": "AWS_PROXY",
-        "IntegrationUri": if is_alias { reference(ALIAS) } else { arn("Function") },
-        "PayloadFormatVersion": "2.0",
-        "TimeoutInMillis": seconds * 1000,
-    });
-    let header = |(name, value): &(String, String)| (format!("overwrite:header.{name}"), json!(value));
-    let headers: Map<String, Value> = entrance.headers.iter().map(header).collect();
-    if !headers.is_empty() {
-        properties["RequestParameters"] = Value::Object(headers);
-    }
-    json!({ "Type": "AWS::ApiGatewayV2::Integration", "Condition": HAS_API, "Properties": properties })
-}
-
-/// The permission of the API to call the function.
-pub(crate) fn permission(app: &App, service: &Deployed) -> Value {
-    let api = json!({ "Api": import(export_name(app)) });
-    let from = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/*";
-    json!({
-        "Type": "AWS::Lambda::Permission",
-        "Condition": HAS_API,
-        "Properties": {
-            "FunctionName": alias::called(service),
-            "Action": "lambda:InvokeFunction",
-            "Principal": "apigateway.amazonaws.com",
-            "SourceArn": { "Fn::Sub": [from, api] },
-        },
-    })
-}
-
-fn routes(builder: &mut StackBuilder<'_>, entrance: &Entrance) {
-    let (app, service) = (builder.app, builder.service);
-    builder.add(INTEGRATION, integration(app, service, entrance));
-    builder.add(PERMISSION, permission(app, service));
-    for one in &service.infrastructure.routes {
-        builder.add(route_id(one), route(app, entrance, one));
+/// What leads from the entrance to a service's function.
+pub(crate) fn resources(app: &App, service: &Deployed, entrance: &Entrance) -> Vec<(String, Value)> {
+    match entrance.kind {
+        EntranceKind::HttpApi => api::resources(app, service, entrance),
+        EntranceKind::RestApi => vec![api::rest_permission(app, service)],
+        EntranceKind::LoadBalancer => listener::resources(app, service, entrance),
+        _ => Vec::new(),
     }
 }
+
+/// The types of the resources that lead requests to a function, each route its own.
+pub(crate) const ROUTES: [&str; 2] =
+    ["AWS::ApiGatewayV2::Route", "AWS::ElasticLoadBalancingV2::ListenerRule"];
 
 /// The parameters of a service that answers HTTP.
 pub(super) fn parameters(builder: &StackBuilder<'_>) -> Vec<(String, Value)> {
@@ -164,7 +103,12 @@ pub(super) fn parameters(builder: &StackBuilder<'_>) -> Vec<(String, Value)> {
             }),
         ));
     }
-    all.extend(entrance(builder.app, builder.service).map(|_| entrance::parameter()));
+    if let Some(entrance) = entrance(builder.app, builder.service) {
+        all.push(entrance::parameter());
+        if entrance.kind == EntranceKind::LoadBalancer {
+            all.extend(listener::parameters(entrance));
+        }
+    }
     all
 }
 

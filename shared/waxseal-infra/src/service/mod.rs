@@ -2,11 +2,13 @@
 
 mod alarms;
 pub(crate) mod alias;
+mod api;
 pub(crate) mod builder;
 pub(crate) mod fifo;
 pub(crate) mod function;
 pub(crate) mod http;
 mod lambda;
+mod listener;
 pub(crate) mod own;
 mod queues;
 pub(crate) mod relay;

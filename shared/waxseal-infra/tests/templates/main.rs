@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a test's verdict")]
 
 mod claims;
+mod entrances;
 mod fifo;
 mod foreign;
 mod infrastructure;

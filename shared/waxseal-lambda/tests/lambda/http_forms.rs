@@ -1,4 +1,5 @@
-//! HTTP of Application Load Balancers and of API Gateway REST APIs (S-73), from AWS's documented examples.
+//! HTTP of Application Load Balancers and of API Gateway REST APIs (S-73). The golden inputs have every
+//! member and type of the recorded requests in AWS's own event libraries.
 
 use axum::{
     Router,
@@ -119,6 +120,33 @@ async fn s73_a_bad_request_and_a_late_answer_have_the_form_of_their_request() {
         for answer in [&bad, &late] {
             let content = answer[headers]["content-type"].to_string();
             assert!(content.contains("application/problem+json"), "{name}: {answer}");
+        }
+    }
+}
+
+/// A recorded request of a load balancer without a body has no `body`. The console's test of a REST API
+/// sends `null` for what is empty.
+#[tokio::test]
+async fn s73_what_a_request_does_not_have_may_be_null_or_absent() {
+    let empty = ["body", "headers", "multiValueHeaders", "queryStringParameters"];
+    let more = ["multiValueQueryStringParameters", "pathParameters", "stageVariables", "isBase64Encoded"];
+    for name in ["alb", "alb-multi-value", "apigateway-rest"] {
+        for member in empty.iter().chain(&more) {
+            // The form of a load balancer's request is told by this one.
+            if *member == "multiValueHeaders" && name == "alb-multi-value" {
+                continue;
+            }
+            let mut payload: Value = serde_json::from_slice(&with(name, "path", json!("/picture"))).unwrap();
+            payload["httpMethod"] = json!("GET");
+            if *member == "body" || *member == "isBase64Encoded" {
+                (payload["body"], payload["isBase64Encoded"]) = (json!(""), json!(false));
+            }
+            payload[*member] = Value::Null;
+            let null = answer(payload.to_string().as_bytes()).await;
+            assert_eq!(null["statusCode"], 200, "{name} with {member} null: {null}");
+            payload.as_object_mut().unwrap().remove(*member);
+            let absent = answer(payload.to_string().as_bytes()).await;
+            assert_eq!(absent, null, "{name} without {member}");
         }
     }
 }

@@ -83,7 +83,7 @@ impl Handler for Pick {
     }
 }
 
-fn run(builder: Builder, orders: &[&str]) -> Local {
+pub(crate) fn run(builder: Builder, orders: &[&str]) -> Local {
     let local = builder.build();
     let warehouse = Service::new("warehouse").handler(Pack).handler(Weigh);
     local.deploy_service(Deployed::new(warehouse).max_receives(2)).unwrap();
@@ -96,14 +96,19 @@ fn run(builder: Builder, orders: &[&str]) -> Local {
     local
 }
 
-fn told(orders: &[&str]) -> Local {
+pub(crate) fn told(orders: &[&str]) -> Local {
     run(Local::builder().keep_history().quiet_dead_letters(), orders)
 }
 
-/// The text of a failed expectation.
+/// The text of a failed expectation, `None` where it holds.
+pub(crate) fn expected(local: &Local) -> Option<String> {
+    let failed = catch_unwind(AssertUnwindSafe(|| local.expect_no_dead_letters())).err()?;
+    Some(*failed.downcast::<String>().unwrap())
+}
+
+/// The text of an expectation that fails.
 fn expectation(local: &Local) -> String {
-    let failed = catch_unwind(AssertUnwindSafe(|| local.expect_no_dead_letters()));
-    *failed.expect_err("there are dead letters").downcast::<String>().unwrap()
+    expected(local).expect("there are dead letters")
 }
 
 #[test]

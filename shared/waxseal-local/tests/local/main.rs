@@ -24,3 +24,5 @@ mod reports;
 mod sources;
 mod tenants;
 mod timers;
+mod wrong_outside;
+mod wrong_reports;

@@ -65,7 +65,7 @@ where
 
 /// Runs one order through a function with a time-out of one second. The result is the environment
 /// and the number of attempts.
-fn run<F, A>(builder: Builder, ask: F) -> (Local, u32)
+pub(crate) fn run<F, A>(builder: Builder, ask: F) -> (Local, u32)
 where
     F: Fn(u32) -> A + Send + Sync + 'static,
     A: Future<Output = String> + Send + 'static,
@@ -86,6 +86,11 @@ fn put(local: &Local, order: &str) {
 
 fn learned(local: &Local) -> Learned {
     local.read::<Learned>("warehouse", "o-1").expect("the handler has committed")
+}
+
+/// What the handler has learned, if it has committed.
+pub(crate) fn learned_text(local: &Local) -> Option<String> {
+    local.read::<Learned>("warehouse", "o-1").map(|learned| learned.text)
 }
 
 fn both_clocks() -> [Builder; 2] {

@@ -1,19 +1,12 @@
-//! The entrance of an application: one HTTP API, in the stack that all services share.
-//!
-//! The API lies there, and each service adds its routes. So services never wait for each other's stacks.
-//! A stage may take function URLs instead: LocalStack knows no HTTP APIs.
+//! An HTTP API, to which each service adds its routes.
 
 use serde_json::{Value, json};
 use waxseal_catalog::{App, Entrance};
 
-use crate::names::{self, attribute, named, reference, sub, tag_map};
-
-/// Holds where a stage has the API.
-pub(crate) const HAS_API: &str = "HasApi";
-/// Holds where it has function URLs instead.
-pub(crate) const HAS_URL: &str = "HasUrl";
-/// The parameter that says which.
-const PARAMETER: &str = "HttpEntrance";
+use crate::{
+    entrance::shared::{HAS_API, logs},
+    names::{attribute, named, reference, sub, tag_map},
+};
 
 /// The export of the API's id.
 pub(crate) fn export_name(app: &App) -> String {
@@ -25,48 +18,8 @@ pub(crate) fn authorizer_export(app: &App) -> String {
     named(app, "bus-api-authorizer")
 }
 
-/// The parameter that says whether a stage has the API or function URLs.
-pub(crate) fn parameter() -> (String, Value) {
-    let parameter = json!({
-        "Type": "String",
-        "Default": "api",
-        "AllowedValues": ["api", "url"],
-        "Description": "What callers reach: the application's HTTP API, or a URL of each function where there is no such API",
-    });
-    (PARAMETER.to_owned(), parameter)
-}
-
-/// The condition of what is there with the API alone.
-pub(crate) fn has_api() -> (String, Value) {
-    (HAS_API.to_owned(), is("api"))
-}
-
-/// The condition of what is there without it alone.
-pub(crate) fn has_url() -> (String, Value) {
-    (HAS_URL.to_owned(), is("url"))
-}
-
-fn is(what: &str) -> Value {
-    json!({ "Fn::Equals": [reference(PARAMETER), what] })
-}
-
-/// The parameters of the bus's stack for it.
-pub(crate) fn parameters(entrance: &Entrance) -> Vec<(String, Value)> {
-    let mut all = vec![parameter()];
-    if entrance.jwt {
-        let about = "JWT_ISSUER, the issuer of the callers' tokens, such as https://login.example.org/";
-        all.push((
-            "JwtIssuer".to_owned(),
-            json!({ "Type": "String", "AllowedPattern": "^https://.+$", "Description": about }),
-        ));
-        let about = "JWT_AUDIENCE, the audiences that a token may be for, comma-separated";
-        all.push(("JwtAudience".to_owned(), json!({ "Type": "CommaDelimitedList", "Description": about })));
-    }
-    all
-}
-
 /// The resources of the bus's stack for it.
-pub(crate) fn resources(app: &App, entrance: &Entrance) -> Vec<(&'static str, Value)> {
+pub(super) fn resources(app: &App, entrance: &Entrance) -> Vec<(String, Value)> {
     let mut all = vec![
         (
             "Api",
@@ -80,32 +33,17 @@ pub(crate) fn resources(app: &App, entrance: &Entrance) -> Vec<(&'static str, Va
                 },
             }),
         ),
-        (
-            "ApiLogs",
-            json!({
-                "Type": "AWS::Logs::LogGroup",
-                "Condition": HAS_API,
-                "DeletionPolicy": "Delete",
-                "UpdateReplacePolicy": "Delete",
-                "Properties": {
-                    // Groups of that name share one policy, which has a limit otherwise. Source: CloudWatch
-                    // Logs user guide, "Log group resource policy size limit considerations".
-                    "LogGroupName": sub(format!("/aws/vendedlogs/{}", named(app, "api"))),
-                    "RetentionInDays": app.retention.logs,
-                    "Tags": names::tags(&app.name, "bus"),
-                },
-            }),
-        ),
+        ("ApiLogs", logs(app)),
         ("ApiStage", stage(app, entrance)),
     ];
     if entrance.jwt {
         all.push(("ApiAuthorizer", authorizer()));
     }
-    all
+    all.into_iter().map(|(id, resource)| (id.to_owned(), resource)).collect()
 }
 
 /// The outputs of the bus's stack for it.
-pub(crate) fn outputs(app: &App, entrance: &Entrance) -> Vec<(String, Value)> {
+pub(super) fn outputs(app: &App, entrance: &Entrance) -> Vec<(String, Value)> {
     let export = |value: Value, name: String| json!({ "Condition": HAS_API, "Value": value, "Export": { "Name": sub(name) } });
     let url = json!({ "Condition": HAS_API, "Value": attribute("Api", "ApiEndpoint") });
     let mut all =
@@ -118,7 +56,7 @@ pub(crate) fn outputs(app: &App, entrance: &Entrance) -> Vec<(String, Value)> {
 }
 
 /// The stage of the API: every change of a route is deployed, and what is too much is refused.
-pub(crate) fn stage(app: &App, entrance: &Entrance) -> Value {
+fn stage(app: &App, entrance: &Entrance) -> Value {
     // No query, no header and no body: they may hold personal data.
     let line = json!({
         "requestId": "$context.requestId",
@@ -149,7 +87,7 @@ pub(crate) fn stage(app: &App, entrance: &Entrance) -> Value {
 }
 
 /// The authorizer: a token of the stage's issuer, for one of its audiences.
-pub(crate) fn authorizer() -> Value {
+fn authorizer() -> Value {
     json!({
         "Type": "AWS::ApiGatewayV2::Authorizer",
         "Condition": HAS_API,

@@ -16,6 +16,7 @@
 //! | [`ordering`] | How do events of one entity keep their order, and how is a read model rebuilt? |
 //! | [`histories`] | When is an aggregate event-sourced, and how does it look back? |
 //! | [`projections`] | How are events folded into rows to be read? |
+//! | [`rebuilding`] | What is kept for ever, and how do old events become new rows? |
 //! | [`processes`] | How does a flow wait, time out, and undo what it did? |
 //! | [`payloads`] | How does a payload travel that its channel does not take? |
 //! | [`errors`] | What does a failure say, and what happens then? |
@@ -66,6 +67,9 @@ pub mod histories {}
 
 #[doc = include_str!("guide/projections.md")]
 pub mod projections {}
+
+#[doc = include_str!("guide/rebuilding.md")]
+pub mod rebuilding {}
 
 #[doc = include_str!("guide/processes.md")]
 pub mod processes {}

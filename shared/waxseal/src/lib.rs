@@ -74,8 +74,8 @@ pub use code::Code;
 pub use emission::{DelayError, Emission, LONGEST_SEND_DELAY, read_emissions};
 pub use end::{End, Point};
 pub use engine::{
-    Answer, Call, Delivery, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError, Released,
-    Settings,
+    Answer, Call, Delivery, DropError, EffectOutcome, Engine, Outcome, Rejected, Release, ReleaseError,
+    Released, Settings, drop_rows,
 };
 pub use error_chain::error_chain;
 pub use fault::{BoxError, Fault, IntoFault};

@@ -5,6 +5,7 @@
 pub mod cursor;
 pub(crate) mod group_block;
 pub(crate) mod history;
+pub(crate) mod pointer;
 pub(crate) mod poison_marker;
 pub(crate) mod rebuild;
 pub mod receipt;

@@ -14,12 +14,14 @@ pub const GROUP: &str = "group";
 pub const SCHEDULED: &str = "scheduled";
 /// How far a rebuild is.
 pub const REBUILD: &str = "rebuild";
+/// The version of a projection that queries read.
+pub const POINTER: &str = "pointer";
 /// The beginning of the sort keys of recorded events. The number of the first one follows.
 pub const EVENT: &str = "event#";
 /// The beginning of the sort keys of a projection's rows. The place in the group follows.
 pub const ROW: &str = "row#";
 /// All that are whole sort keys.
-const WHOLE: [&str; 7] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED, REBUILD];
+const WHOLE: [&str; 8] = [RECEIPT, STATE, CURSOR, MARKER, GROUP, SCHEDULED, REBUILD, POINTER];
 
 /// Whether a sort key is that of an item of the protocol.
 ///

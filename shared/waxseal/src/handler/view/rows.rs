@@ -6,7 +6,7 @@ use crate::{
         projection::{Projection, RowKey, prefix_query, read_row, row_key, sort_of},
         view::entities::View,
     },
-    row::sort,
+    row::{pointer, sort},
 };
 
 /// One page of a projection's rows.
@@ -20,6 +20,17 @@ pub struct RowPage<R> {
 }
 
 impl View<'_> {
+    /// The version of a projection that queries read; `None` where its pointer was never moved.
+    ///
+    /// While a build has two versions of a projection, the answer to a query reads the rows of this one.
+    ///
+    /// # Errors
+    /// Where the table cannot be read.
+    pub async fn current(&self, projection: &str) -> Result<Option<u16>, Failure> {
+        let item = self.item(pointer::key(projection)).await?;
+        Ok(item.as_ref().and_then(pointer::read).map(|pointer| pointer.current))
+    }
+
     /// One row of a projection, strongly consistent.
     ///
     /// # Errors

@@ -270,7 +270,8 @@ impl World {
     /// Asserts that the order is confirmed, and that each of its events happened once.
     pub(crate) fn assert_confirmed_once(&self, order: &Placed) {
         self.becomes_status(order, "confirmed");
-        let payment = self.stage.entity("payment", "money", &order.id).unwrap();
+        // The snapshot of its history.
+        let payment = self.stage.entity("payment", "money", &order.id).unwrap()["state"].take();
         assert_eq!(payment["status"], "captured", "{payment}");
         assert_eq!(payment["amount"], order.quantity * 1250, "{payment}");
         becomes("one mail", &1, || self.outside.mails_to(&order.email).len());

@@ -2,8 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-# The platform's own options of `run` and `serve`, and those of `run-localstack`, which it reads from its environment:
-# make run ORDERS=50
+# The platform's own options, which it reads from its environment: make run ORDERS=50. `STYLE` is one of every command.
 export ORDERS STOCK MAILS STYLE DEADLINE
 run-localstack: export FORMAT PORT
 # Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
@@ -60,11 +59,11 @@ dev: ## The same, and start it again when a source changes | PORT=
 	@cargo run $(CI) --locked -p order-platform -- dev $(call option,port,PORT)
 
 .PHONY: catalog
-catalog: ## Show every message with its owner and its readers | FORMAT=json
+catalog: ## Show every message with its owner and its readers | STYLE= FORMAT=json
 	@$(PLATFORM) -- catalog $(JSON)
 
 .PHONY: run-localstack
-run-localstack: ## Feed the same orders to real templates and binaries | on a LocalStack of its own, or on PORT=
+run-localstack: ## Feed the same orders to real templates and binaries | on a LocalStack of its own, or on PORT=; STYLE=
 	@tests/stage 'building the functions (some minutes the first time)' \
 		cargo build $(CI) --locked --bins $(addprefix -p ,$(FUNCTIONS)) -p order-platform -p waxseal-tests --features waxseal-tests/localstack
 	@target/ci/run-localstack
@@ -158,9 +157,11 @@ test-e2e: ## The platform deployed to a LocalStack of its own | needs Python 3.1
 
 ##@ Deploy and operate it
 
+# The templates of one style are in infra/stacks, those of the other in infra/orchestration.
 .PHONY: infra
-infra: ## Write the templates in infra/stacks from the catalog
-	@$(PLATFORM) --features order-platform/infra -- infra write
+infra: ## Write the templates of both styles from the catalog
+	@STYLE=choreography $(PLATFORM) --features order-platform/infra -- infra write
+	@STYLE=orchestration $(PLATFORM) --features order-platform/infra -- infra write
 
 .PHONY: lint-infra
 lint-infra: ## cfn-lint and checkov over the templates
@@ -175,20 +176,20 @@ localstack-stop: ## Stop it | PORT=
 	@$(PLATFORM) -- localstack stop $(call option,port,PORT)
 
 .PHONY: deploy-local
-deploy-local: ## Build and deploy every stack to the LocalStack | SERVICE= PORT=
+deploy-local: ## Build and deploy every stack to the LocalStack | STYLE= SERVICE= PORT=
 	@$(AT_PORT)$(OPERATE) deploy local $(call option,service,SERVICE)
 
 .PHONY: undeploy-local
-undeploy-local: ## Delete the stacks on the LocalStack | SERVICE= PORT=
+undeploy-local: ## Delete the stacks on the LocalStack | STYLE= SERVICE= PORT=
 	@$(AT_PORT)$(OPERATE) undeploy local $(call option,service,SERVICE)
 
 .PHONY: deploy
-deploy: ## Build and deploy to AWS: make deploy STAGE=test | SERVICE=; needs cargo-lambda and the aws command
+deploy: ## Build and deploy to AWS: make deploy STAGE=test | STYLE= SERVICE=; it needs cargo-lambda and aws
 	@$(OPERATE) deploy $(or $(STAGE),$(error STAGE= is missing: make deploy STAGE=test)) \
 		$(call option,service,SERVICE) $(call option,binaries,BINARIES) $(call option,bucket,BUCKET)
 
 .PHONY: undeploy
-undeploy: ## Delete a stage: make undeploy STAGE=test | SERVICE= YES=1
+undeploy: ## Delete a stage: make undeploy STAGE=test | STYLE= SERVICE= YES=1
 	@$(OPERATE) undeploy $(or $(STAGE),$(error STAGE= is missing: make undeploy STAGE=test)) \
 		$(call option,service,SERVICE) $(if $(YES),--yes)
 

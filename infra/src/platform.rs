@@ -6,20 +6,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use order_platform::Style;
 use waxseal_catalog::App;
 
-/// The order platform, with the binaries that this repository builds.
+/// The order platform in this style, with the binaries that this repository builds.
 #[must_use]
-pub fn platform() -> App {
-    let mut app = order_platform::declared(order_platform::DEPLOYED);
+pub fn platform(style: Style) -> App {
+    let mut app = order_platform::declared(style);
     app.binaries = Some(binaries());
     app
 }
 
-/// The folder of the written templates.
+/// The folder of an application's written templates.
 #[must_use]
-pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("stacks")
+pub fn folder(app: &App) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&app.templates)
 }
 
 /// Every function of the repository: the folders of `functions` with an entry for Lambda.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use order_platform::DEPLOYED;
 use serde_json::Value;
 use waxseal_infra::{check, templates};
 
@@ -46,7 +47,7 @@ fn delete(template: &mut Value, pointer: &str) {
 
 #[test]
 fn whatever_is_deleted_is_found_missing() {
-    let app = infra::platform();
+    let app = infra::platform(DEPLOYED);
     let stacks = templates(&app).unwrap();
     // The same property of the same resource is deleted once, in the first service that has it.
     let mut seen = BTreeSet::new();

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use order_events::{Currency, PaymentRefunded};
+use order_platform::DEPLOYED;
 use serde_json::{Value, json};
 use waxseal::Envelope;
 use waxseal_catalog::{App, Deployed};
@@ -12,7 +13,7 @@ use waxseal_local::Local;
 
 /// The platform with one service declared otherwise.
 fn changed(service: &str, change: impl FnOnce(Deployed) -> Deployed) -> App {
-    let mut app = infra::platform();
+    let mut app = infra::platform(DEPLOYED);
     let deployed = app.find_mut(service).unwrap();
     *deployed = change(deployed.clone());
     app
@@ -46,7 +47,7 @@ fn after_refunds(app: &App) -> Local {
 
 #[test]
 fn the_batch_size_of_a_service_is_changed_in_one_place() {
-    let (before, after) = (infra::platform(), changed("analytics", |service| service.batch(1)));
+    let (before, after) = (infra::platform(DEPLOYED), changed("analytics", |service| service.batch(1)));
 
     // The embedded environment: 20 records in two invocations, then in 20.
     assert_eq!(after_refunds(&before).invocations("analytics").unwrap(), 2);
@@ -71,7 +72,7 @@ fn the_pattern_of_a_rule_is_changed_in_one_place() {
         "detail": { "data": { "currency": ["EUR"] } },
     });
     let (before, after) = (
-        infra::platform(),
+        infra::platform(DEPLOYED),
         changed("analytics", |service| service.pattern("payment.refunded", pattern.clone())),
     );
 

@@ -6,7 +6,9 @@ use std::{
     path::PathBuf,
 };
 
+use order_platform::{DEPLOYED, Style};
 use serde_json::Value;
+use waxseal_catalog::App;
 use waxseal_infra::{CHECKS, Finding, Stale, check, stale, templates, write};
 
 fn scratch(name: &str) -> PathBuf {
@@ -15,16 +17,25 @@ fn scratch(name: &str) -> PathBuf {
     folder
 }
 
+/// The platform in both styles.
+fn platforms() -> [App; 2] {
+    Style::ALL.map(infra::platform)
+}
+
 #[test]
-fn the_committed_templates_are_those_of_the_catalog() {
-    let stacks = templates(&infra::platform()).unwrap();
-    let stale = stale(&stacks, &infra::folder()).unwrap();
-    assert_eq!(stale, BTreeMap::new(), "run `make infra` and commit infra/stacks");
+fn the_committed_templates_are_those_of_the_catalog_in_both_styles() {
+    for app in platforms() {
+        let stacks = templates(&app).unwrap();
+        let stale = stale(&stacks, &infra::folder(&app)).unwrap();
+        assert_eq!(stale, BTreeMap::new(), "run `make infra` and commit {}", app.templates);
+    }
+    let folders: BTreeSet<String> = platforms().into_iter().map(|app| app.templates).collect();
+    assert_eq!(folders.len(), 2);
 }
 
 #[test]
 fn a_stale_a_missing_and_an_orphaned_template_are_told_apart_and_mended() {
-    let stacks = templates(&infra::platform()).unwrap();
+    let stacks = templates(&infra::platform(DEPLOYED)).unwrap();
     let folder = scratch("stale");
     write(&stacks, &folder).unwrap();
     assert_eq!(stale(&stacks, &folder).unwrap(), BTreeMap::new());
@@ -49,21 +60,24 @@ fn a_stale_a_missing_and_an_orphaned_template_are_told_apart_and_mended() {
 
 #[test]
 fn the_application_has_no_finding() {
-    let findings: Vec<String> = infra::platform().check().iter().map(ToString::to_string).collect();
-    assert_eq!(findings, [] as [String; 0]);
+    for app in platforms() {
+        let findings: Vec<String> = app.check().iter().map(ToString::to_string).collect();
+        assert_eq!(findings, [] as [String; 0]);
+    }
 }
 
 #[test]
 fn the_templates_have_no_finding() {
-    let app = infra::platform();
-    let findings: Vec<String> =
-        check(&app, &templates(&app).unwrap()).iter().map(Finding::to_string).collect();
-    assert_eq!(findings, [] as [String; 0]);
+    for app in platforms() {
+        let findings: Vec<String> =
+            check(&app, &templates(&app).unwrap()).iter().map(Finding::to_string).collect();
+        assert_eq!(findings, [] as [String; 0]);
+    }
 }
 
 #[test]
 fn every_template_says_that_it_is_generated_and_by_what() {
-    for stack in templates(&infra::platform()).unwrap() {
+    for stack in platforms().iter().flat_map(|app| templates(app).unwrap()) {
         let first = stack.to_yaml().lines().next().unwrap().to_owned();
         assert!(first.starts_with("# Generated") && first.contains("`make infra`"), "{first}");
     }
@@ -104,7 +118,7 @@ fn a_function_and_a_relay_may_do_with_their_table_what_waxseal_aws_does() {
             }
         }
     }
-    let stacks = templates(&infra::platform()).unwrap();
+    let stacks = templates(&infra::platform(DEPLOYED)).unwrap();
     let orders = stacks.iter().find(|stack| stack.name == "orders").unwrap();
     for (role, sid, wanted) in [("FunctionRole", "OwnTable", function), ("RelayRole", "OwnReceipts", relay)] {
         let statements =
@@ -120,7 +134,7 @@ fn a_function_and_a_relay_may_do_with_their_table_what_waxseal_aws_does() {
 
 #[test]
 fn o1_the_alarm_of_a_relay_that_loses_something_says_how_to_sweep() {
-    for stack in templates(&infra::platform()).unwrap() {
+    for stack in platforms().iter().flat_map(|app| templates(app).unwrap()) {
         let resources = &stack.template["Resources"];
         let Some(alarm) = resources.get("RelayLosingAlarm") else { continue };
         let about = alarm["Properties"]["AlarmDescription"]["Fn::Sub"].as_str().unwrap();

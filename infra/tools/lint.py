@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 INFRA = Path(__file__).resolve().parent.parent
-# The platform's templates, and those that show every extension point.
-FOLDERS = [INFRA / "stacks", INFRA.parent / "shared" / "waxseal-infra" / "tests" / "examples"]
+# The platform's templates in both styles, and those that show every extension point.
+FOLDERS = [INFRA / "stacks", INFRA / "orchestration", INFRA.parent / "shared" / "waxseal-infra" / "tests" / "examples"]
 BIN = Path(sys.executable).parent
 # (scanner, id, resource type, resource, message)
 Finding = tuple[str, str, str, str, str]

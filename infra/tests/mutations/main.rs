@@ -6,6 +6,7 @@ mod together;
 
 use std::collections::BTreeSet;
 
+use order_platform::DEPLOYED;
 use serde_json::{Value, json};
 use waxseal_catalog::Deployed;
 use waxseal_infra::{CHECKS, Stack, check, templates};
@@ -48,7 +49,7 @@ fn mutate(stacks: &mut [Stack], stack: &str, path: &str, value: &Value) {
 
 /// The ids of the findings in the platform's templates after a change.
 fn found(stack: &str, path: &str, value: &Value) -> BTreeSet<&'static str> {
-    let app = infra::platform();
+    let app = infra::platform(DEPLOYED);
     let mut stacks = templates(&app).expect("templates");
     mutate(&mut stacks, stack, path, value);
     check(&app, &stacks).iter().map(|finding| finding.check).collect()
@@ -76,7 +77,7 @@ fn a_template_that_breaks_several_rules_has_all_their_findings() {
 
 #[test]
 fn stacks_that_lack_or_are_too_many_are_found() {
-    let app = infra::platform();
+    let app = infra::platform(DEPLOYED);
     let mut stacks = templates(&app).unwrap();
     let payment = stacks.iter().position(|stack| stack.name == "payment").unwrap();
     let taken = stacks.remove(payment);
@@ -96,7 +97,7 @@ fn stacks_that_lack_or_are_too_many_are_found() {
 
 #[test]
 fn a_service_that_publishes_what_is_anothers_is_found() {
-    let mut app = infra::platform();
+    let mut app = infra::platform(DEPLOYED);
     let stacks = templates(&app).unwrap();
     let payment = app.find("payment").unwrap().catalog();
     let payments = payment.iter().find(|entry| !entry.emits.is_empty()).unwrap().emits;

@@ -24,8 +24,8 @@ pub struct Outside<G, M> {
 /// The sender of mails on this machine.
 pub(crate) const SENDER: &str = "Waxseal Orders <orders@example.com>";
 
-/// The style that is deployed: the one setting by which the application chooses. The written
-/// templates are those of this style.
+/// The style that is deployed where nothing else is said: the one setting by which the application
+/// chooses.
 pub const DEPLOYED: Style = Style::Choreography;
 
 /// The order platform in this style as it is declared, for templates and catalogs: no card is charged
@@ -50,7 +50,7 @@ impl Gateway for NoGateway {
 }
 
 /// The order platform in this style. `deadlines` are those of `fulfilment`, which is there in
-/// orchestration alone.
+/// orchestration alone. Each style has a folder of written templates.
 pub fn app(style: Style, deadlines: Deadlines, outside: Outside<impl Gateway, impl Mailer>) -> App {
     let Outside { gateway, mailer, sender } = outside;
     // A function without the variable is of the default style.
@@ -93,6 +93,7 @@ pub fn app(style: Style, deadlines: Deadlines, outside: Outside<impl Gateway, im
         Style::Orchestration => app
             .service(Deployed::new(fulfilment::service(deadlines)).http(fulfilment::router))
             // It rings the people on call.
-            .handled_elsewhere("fulfilment.stuck"),
+            .handled_elsewhere("fulfilment.stuck")
+            .templates_in("infra/orchestration"),
     }
 }

@@ -3,12 +3,13 @@
 use std::{cell::OnceCell, io::IsTerminal as _, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use order_events::Style;
 use waxseal::BoxError;
 use waxseal_catalog::App;
 use waxseal_cli::{CommandLine, Session, Start};
 
 use crate::{
-    app::{DEPLOYED, declared},
+    app::declared,
     feed::{Answers, Feed},
     gateway::Gateway,
     input::Stock,
@@ -24,10 +25,14 @@ use crate::{
 /// of its queue, so there is no dead letter and the books balance.
 const DEFAULT_SEED: u64 = 2;
 
-/// The platform's command line.
+/// Between two looks at what was published, and the number of looks at most.
+const LOOK: Duration = Duration::from_millis(10);
+const PUBLISHED_WITHIN: u32 = 200;
+
+/// The platform's command line. Templates, stages and the catalog are those of `style`.
 #[must_use]
-pub fn command_line() -> CommandLine<OneProcess> {
-    CommandLine::with_stand_ins(declared(DEPLOYED), OneProcess::start)
+pub fn command_line(style: Style) -> CommandLine<OneProcess> {
+    CommandLine::with_stand_ins(declared(style), OneProcess::start)
         .seed(DEFAULT_SEED)
         .on_run(OneProcess::run)
         .on_serve(OneProcess::serve)
@@ -94,13 +99,19 @@ impl OneProcess {
     /// for.
     fn serve(session: &Session<'_, Self>) -> Result<(), BoxError> {
         let state = session.state();
-        Self::platform(session).receive(&state.stock)?;
+        let platform = Self::platform(session);
+        platform.receive(&state.stock)?;
+        // The levels of the new stock are published before a person reads on.
+        let levels = state.stock.initial().len();
+        let mut looks = 0..PUBLISHED_WITHIN;
+        session
+            .local()
+            .executor()
+            .run_until(LOOK, || platform.published().len() >= levels || looks.next().is_none());
         let sku = state.stock.lines.first().map_or("tee", |line| line.sku.as_str());
-        if let Some((_, port)) = session.addresses().iter().find(|(service, _)| service == "orders") {
-            eprintln!("{}", how_to_talk(*port, sku));
-        }
-        if let Some((_, port)) = session.addresses().iter().find(|(service, _)| service == "fulfilment") {
-            eprintln!("Where an order is: curl http://127.0.0.1:{port}/fulfilments/o-1\n");
+        let port = |of: &str| session.addresses().iter().find(|(service, _)| service == of).map(|at| at.1);
+        if let Some(orders) = port("orders") {
+            eprintln!("{}", how_to_talk(orders, port("fulfilment"), sku));
         }
         if state.options.orders_given {
             state.feed(session);
@@ -152,17 +163,22 @@ fn progress(total: u64) -> ProgressBar {
     bar
 }
 
-fn how_to_talk(port: u16, sku: &str) -> String {
+/// `fulfilment` is its port, where it is there.
+fn how_to_talk(port: u16, fulfilment: Option<u16>, sku: &str) -> String {
+    let where_it_is = fulfilment.map_or_else(String::new, |port| {
+        format!("  curl http://127.0.0.1:{port}/fulfilments/o-1   # where it is in its process\n")
+    });
     format!(
         r#"Talk to it from another terminal:
 
   curl -i http://127.0.0.1:{port}/orders -H 'Idempotency-Key: my-first' -H 'Content-Type: application/json' \
     -d '{{"orderId":"o-1","customer":{{"id":"c-1","name":"Zoë","email":"zoe@example.com"}},"lines":[{{"sku":"{sku}","quantity":2,"unitPrice":1250}}],"currency":"EUR","paymentToken":"tok_visa"}}'
   curl http://127.0.0.1:{port}/orders/o-1
-  curl -X POST http://127.0.0.1:{port}/orders/o-1/cancel
+{where_it_is}  curl -X POST http://127.0.0.1:{port}/orders/o-1/cancel
   curl -X POST http://127.0.0.1:{port}/orders/o-1/return
 
-Send the first one again: it takes effect once. `tok_declined` and `tok_timeout` behave as named. Ctrl-C ends it with a summary.
+Send the first one again: it takes effect once. A confirmed order can be returned, and no longer cancelled. The tokens
+`tok_declined` and `tok_timeout` behave as named. Ctrl-C ends it with a summary.
 "#
     )
 }

@@ -2,6 +2,15 @@
 
 use std::process::ExitCode;
 
+use order_platform::{command_line, options::style};
+
 fn main() -> ExitCode {
-    waxseal_cli::main(order_platform::command_line())
+    match style() {
+        Ok(style) => waxseal_cli::main(command_line(style)),
+        Err(unclear) => {
+            eprintln!("error: {unclear}");
+            // As a command that was typed wrongly.
+            ExitCode::from(2)
+        }
+    }
 }

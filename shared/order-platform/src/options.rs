@@ -5,7 +5,10 @@ use std::{env, path::PathBuf, time::Duration};
 use fulfilment::Deadlines;
 use order_events::{NoSuchStyle, Style};
 
-use crate::input::{Stock, Unreadable, read};
+use crate::{
+    app::DEPLOYED,
+    input::{Stock, Unreadable, read},
+};
 
 /// The input of a run, and the place of its mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,24 @@ pub enum Unclear {
     Deadline,
 }
 
+/// The style of the commands about the platform: `STYLE`, or the one that is deployed where it says
+/// nothing else.
+///
+/// # Errors
+/// [`Unclear::Style`].
+pub fn style() -> Result<Style, Unclear> {
+    styled(&given)
+}
+
+fn styled(variable: &impl Fn(&str) -> Option<String>) -> Result<Style, Unclear> {
+    Ok(variable("STYLE").map_or(Ok(DEPLOYED), |style| style.parse())?)
+}
+
+/// A variable of this process; an empty one counts as absent.
+fn given(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// The sample files, found from the repository's root as `make` does, or from this package as
 /// `cargo test` does.
 fn sample(path: &str) -> PathBuf {
@@ -50,7 +71,7 @@ impl Options {
     /// # Errors
     /// [`Unclear`].
     pub fn from_env() -> Result<Self, Unclear> {
-        Self::from(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+        Self::from(given)
     }
 
     fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Unclear> {
@@ -71,7 +92,7 @@ impl Options {
             orders: file.unwrap_or_else(|| sample("functions/orders/samples/orders.jsonl")),
             stock: stock.unwrap_or_else(|| sample("functions/inventory/samples/stock.jsonl")),
             mails: variable("MAILS").map(PathBuf::from),
-            style: variable("STYLE").map_or(Ok(Style::default()), |style| style.parse())?,
+            style: styled(&variable)?,
             deadlines,
         })
     }

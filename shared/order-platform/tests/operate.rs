@@ -18,12 +18,30 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String, String
 }
 
 #[test]
-fn the_written_templates_are_up_to_date_for_scripts() {
-    let (code, out, err) = run(&["infra", "check", "--json"], &[]);
-    assert_eq!(code, 0, "{err}");
-    let found: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(found, json!({ "findings": [], "stale": {} }));
-    assert_eq!(run(&["infra", "diff"], &[]), (0, String::new(), String::new()));
+fn the_written_templates_are_up_to_date_for_scripts_in_both_styles() {
+    for (style, folder) in [("", "stacks"), ("choreography", "stacks"), ("orchestration", "orchestration")] {
+        let style = [("STYLE", style)];
+        let (code, out, err) = run(&["infra", "check", "--json"], &style);
+        assert_eq!(code, 0, "{err}");
+        let found: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(found, json!({ "findings": [], "stale": {} }));
+        assert_eq!(run(&["infra", "diff"], &style), (0, String::new(), String::new()));
+        let (_, out, _) = run(&["infra", "write"], &style);
+        assert!(out.starts_with(&format!("infra/{folder}: ")), "{out}");
+    }
+}
+
+#[test]
+fn a_style_that_is_none_is_named_and_services_are_those_of_the_style() {
+    let of = |style: &str, service: &str| {
+        let arguments = ["sweep", "local", "--service", service, "--from", "2026-11-20T00:00:00Z"];
+        let endpoint = ("AWS_ENDPOINT_URL", "https://sqs.us-east-1.amazonaws.com");
+        run(&arguments, &[("STYLE", style), endpoint])
+    };
+    let (code, _, err) = of("ballet", "orders");
+    assert_eq!((code, &*err), (2, "error: STYLE: a style is choreography or orchestration\n"));
+    assert!(of("choreography", "fulfilment").2.contains("there is no service fulfilment"));
+    assert!(of("orchestration", "fulfilment").2.contains("for LocalStack on this machine"));
 }
 
 #[test]

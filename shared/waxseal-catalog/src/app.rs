@@ -20,6 +20,8 @@ pub struct App {
     pub name: String,
     /// The command that writes the templates, for their first line.
     pub command: String,
+    /// The folder of the written templates, from the workspace's root; `infra/stacks` unless set.
+    pub templates: String,
     /// Its services.
     pub services: Vec<Deployed>,
     /// The programs that publish and are no functions.
@@ -76,6 +78,7 @@ impl App {
         Self {
             name: name.into(),
             command: "make infra".to_owned(),
+            templates: "infra/stacks".to_owned(),
             services: Vec::new(),
             publishers: Vec::new(),
             relay: Program::new("relay"),
@@ -156,6 +159,21 @@ impl App {
     #[must_use]
     pub fn bus_template(mut self, change: Hook) -> Self {
         self.bus_hooks.push(change);
+        self
+    }
+
+    /// Says in which folder the templates are written, from the workspace's root. It lies two folders
+    /// deep, since the packages' paths count from it. An application that is declared in two forms has a
+    /// folder for each.
+    ///
+    /// ```
+    /// use waxseal_catalog::App;
+    /// assert_eq!(App::new("shop").templates, "infra/stacks");
+    /// assert_eq!(App::new("shop").templates_in("infra/europe").templates, "infra/europe");
+    /// ```
+    #[must_use]
+    pub fn templates_in(mut self, folder: impl Into<String>) -> Self {
+        self.templates = folder.into();
         self
     }
 

@@ -9,9 +9,6 @@ use waxseal_infra::{Stack, Stale, check, stale, templates, write};
 
 use crate::{arguments, command_error::CommandError, print, workspace::Workspace};
 
-/// The folder of the written templates, from the workspace's root. `Program::code` counts from it.
-const FOLDER: &str = "infra/stacks";
-
 pub(crate) fn act(app: &App, workspace: &Workspace, typed: &arguments::Infra) -> Result<(), CommandError> {
     let templates = Templates::of(app, workspace)?;
     match typed {
@@ -25,6 +22,8 @@ pub(crate) fn act(app: &App, workspace: &Workspace, typed: &arguments::Infra) ->
 pub(crate) struct Templates {
     pub(crate) stacks: Vec<Stack>,
     pub(crate) folder: PathBuf,
+    /// The same folder as people name it.
+    named: String,
     findings: Vec<String>,
 }
 
@@ -42,7 +41,7 @@ impl Templates {
             }
         };
         findings.extend(check(&app, &stacks).iter().map(ToString::to_string));
-        Ok(Self { stacks, folder: workspace.root.join(FOLDER), findings })
+        Ok(Self { stacks, folder: workspace.root.join(&app.templates), named: app.templates, findings })
     }
 
     /// The files that are not as they should be.
@@ -54,7 +53,7 @@ impl Templates {
     pub(crate) fn require_written(&self) -> Result<(), CommandError> {
         self.require_no_findings()?;
         let stale = self.stale()?;
-        stale.iter().for_each(|(name, what)| print::progress(format_args!("{FOLDER}/{name}: {what}")));
+        stale.iter().for_each(|(name, what)| print::progress(format_args!("{}/{name}: {what}", self.named)));
         match stale.is_empty() {
             true => Ok(()),
             false => Err(CommandError::Findings(
@@ -80,10 +79,10 @@ impl Templates {
                 Stale::Orphan => "removed",
                 _ => "changed",
             };
-            print::line(format_args!("{FOLDER}/{name}: {done}"));
+            print::line(format_args!("{}/{name}: {done}", self.named));
         }
         if written.is_empty() {
-            print::line(format_args!("{FOLDER}: {} templates, all up to date", self.stacks.len()));
+            print::line(format_args!("{}: {} templates, all up to date", self.named, self.stacks.len()));
         }
         Ok(())
     }
@@ -92,7 +91,8 @@ impl Templates {
         if !is_json {
             self.require_written()?;
             print::line(format_args!(
-                "{FOLDER}: {} templates, all up to date and without findings",
+                "{}: {} templates, all up to date and without findings",
+                self.named,
                 self.stacks.len()
             ));
             return Ok(());
@@ -118,8 +118,8 @@ impl Templates {
             let diff = TextDiff::from_lines(&written, &wanted);
             let mut diff = diff.unified_diff();
             print::line(diff.context_radius(3).header(
-                &format!("{FOLDER}/{name} (written)"),
-                &format!("{FOLDER}/{name} (of the application)"),
+                &format!("{}/{name} (written)", self.named),
+                &format!("{}/{name} (of the application)", self.named),
             ));
         }
         match stale.len() {

@@ -4,12 +4,15 @@
 //! |---|---|
 //! | plain write | 1 a KB of the larger of the item before and after, 1 at the least, applied or refused |
 //! | write or check in a transaction | twice that, committed or cancelled |
+//! | the same in the index of timers | 1 for an entry that comes or goes, 2 for one that moves, none for one that stays; 1 a KB of the entry |
 //! | a transaction repeated with its client token | reads its items: transactional reads |
 //! | strongly consistent read | 1 for 4 KB of each item, 1 at the least, found or not |
 //! | eventually consistent, transactional read | half, twice that |
 //!
 //! Source: DynamoDB developer guide, "Read and write operations", "Working with items: conditional writes", "Transactions: how
-//! it works". What throttling and conflicts with somebody else's transaction bill is not documented: nothing here.
+//! it works", "Using global secondary indexes: write capacity units". What throttling and conflicts with somebody else's
+//! transaction bill is not documented: nothing here. Nor is what a transaction bills in an index. An index follows its table
+//! after the commit, so here its entries are no part of the transaction, and are billed once.
 
 use serde_json::{Value as Json, json};
 use waxseal::table::Item;
@@ -18,8 +21,10 @@ use waxseal::table::Item;
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Capacity {
-    /// Write capacity units.
+    /// Write capacity units of the table.
     pub write: f64,
+    /// Write capacity units of the index of timers, beside those of the table.
+    pub index_write: f64,
     /// Read capacity units.
     pub read: f64,
 }
@@ -39,12 +44,22 @@ fn size(item: Option<&Item>) -> usize {
 impl Capacity {
     /// Of one plain write, or one check, of an item that is `before` and would be `after`.
     pub(super) fn of_write(before: Option<&Item>, after: Option<&Item>) -> Self {
-        Self { write: units(size(before).max(size(after)), WRITE), read: 0.0 }
+        Self { write: units(size(before).max(size(after)), WRITE), ..Self::default() }
+    }
+
+    /// Of a write that was applied, in the index: its entry before and after.
+    pub(super) fn of_index(before: Option<&Item>, after: Option<&Item>) -> Self {
+        if before == after {
+            return Self::default();
+        }
+        // One that moves is taken out in one place and put into another.
+        let each = [before, after].into_iter().flatten().map(|entry| units(entry.size(), WRITE));
+        Self { index_write: each.sum(), ..Self::default() }
     }
 
     /// Of one item's strongly consistent read; of a query the whole counts as one item.
     pub(super) fn of_read(bytes: usize) -> Self {
-        Self { write: 0.0, read: units(bytes, READ) }
+        Self { read: units(bytes, READ), ..Self::default() }
     }
 
     pub(super) fn of_item(item: Option<&Item>) -> Self {
@@ -53,17 +68,18 @@ impl Capacity {
 
     /// The same within a transaction: once to prepare it, once to commit.
     pub(super) fn twice(self) -> Self {
-        Self { write: 2.0 * self.write, read: 2.0 * self.read }
+        Self { write: 2.0 * self.write, read: 2.0 * self.read, ..self }
     }
 
     pub(super) fn add(&mut self, more: Self) {
         self.write += more.write;
         self.read += more.read;
+        self.index_write += more.index_write;
     }
 
     /// As an answer shows it where `ReturnConsumedCapacity` asks for it.
     pub(super) fn shown(self, table: &str) -> Json {
-        json!({"TableName": table, "CapacityUnits": self.write + self.read})
+        json!({"TableName": table, "CapacityUnits": self.write + self.index_write + self.read})
     }
 }
 
@@ -101,6 +117,24 @@ mod tests {
             assert!((Capacity::of_read(bytes).read - expected).abs() < f64::EPSILON, "{bytes}");
         }
         let twice = Capacity::of_write(None, Some(&item(1025))).twice();
-        assert_eq!(twice, Capacity { write: 4.0, read: 0.0 });
+        assert_eq!(twice, Capacity { write: 4.0, ..Capacity::default() });
+    }
+
+    #[test]
+    fn c1_an_index_bills_entries_that_come_go_or_move() {
+        let (entry, moved) = (item(100), item(101));
+        for (before, after, expected) in [
+            (None, None, 0.0),
+            (None, Some(&entry), 1.0),
+            (Some(&entry), Some(&moved), 2.0),
+            (Some(&entry), Some(&entry), 0.0),
+            (Some(&entry), None, 1.0),
+            // A key of a table has up to 3 KB.
+            (None, Some(&item(1025)), 2.0),
+        ] {
+            let billed = Capacity::of_index(before, after);
+            assert_eq!(billed, Capacity { index_write: expected, ..Capacity::default() });
+            assert_eq!(billed.twice(), billed, "it is no part of a transaction");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Queries of the index of timers, which projects the keys alone.
+//! The index of timers, which projects the keys alone: its entries, and queries of them.
 
 use serde_json::Value as Json;
 use waxseal::table::{Item, attribute};
@@ -11,12 +11,17 @@ use super::{
 };
 use waxseal_catalog::routes::TIMERS_INDEX;
 
-/// The time and the entry of an item in the index; `None` for an item without both of its keys.
-fn entry(item: &Item) -> Option<(i64, Item)> {
+/// The entry of an item in the index; `None` for an item without both of its keys.
+pub(super) fn entry(item: &Item) -> Option<Item> {
     let shard = item.get_text(attribute::WAKE_SHARD)?;
     let at = item.get_number(attribute::WAKE_AT)?;
-    let entry = Item::new(item.key.clone()).text(attribute::WAKE_SHARD, shard).number(attribute::WAKE_AT, at);
-    Some((at, entry))
+    Some(Item::new(item.key.clone()).text(attribute::WAKE_SHARD, shard).number(attribute::WAKE_AT, at))
+}
+
+/// The same with its time.
+fn timed(item: &Item) -> Option<(i64, Item)> {
+    let entry = entry(item)?;
+    Some((entry.get_number(attribute::WAKE_AT)?, entry))
 }
 
 impl State {
@@ -31,7 +36,7 @@ impl State {
             placeholders(request.expression_attribute_names, request.expression_attribute_values)?;
         let condition = parse(&request.key_condition_expression, &placeholders).map_err(Refused::invalid)?;
         let mut matching: Vec<(i64, Item)> =
-            self.items.iter().filter_map(entry).filter(|(_, entry)| condition.holds(Some(entry))).collect();
+            self.items.iter().filter_map(timed).filter(|(_, entry)| condition.holds(Some(entry))).collect();
         matching.sort_by(|(a, x), (b, y)| (a, &x.key).cmp(&(b, &y.key)));
         let backwards = request.scan_index_forward == Some(false);
         if backwards {
@@ -64,7 +69,7 @@ impl State {
 /// The entry after which a page begins: it has the keys of the table and of the index.
 fn start_of(start: Attributes) -> Result<(i64, Item), Refused> {
     let start = item(start)?;
-    match entry(&start) {
+    match timed(&start) {
         Some(entry) if start.attributes.len() == 2 => Ok(entry),
         _ => Err(Refused::invalid("The provided starting key is invalid")),
     }

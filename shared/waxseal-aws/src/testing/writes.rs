@@ -12,6 +12,7 @@ use super::{
         OneWrite, Refused, TransactItem, Transaction, cancelled, item, key, placeholders, read, wire,
     },
     state::State,
+    timers::entry,
 };
 
 /// A write that was read, with the result of its condition.
@@ -19,6 +20,8 @@ struct Prepared {
     action: Action,
     holds: bool,
     capacity: Capacity,
+    /// What the index of timers bills where the write is applied.
+    in_index: Capacity,
     /// The item that the answer shows where the condition fails.
     shown: Option<Item>,
 }
@@ -27,8 +30,11 @@ impl State {
     pub(super) fn one_write(&mut self, body: Json, puts: bool) -> Result<Json, Refused> {
         let request: OneWrite = read(body)?;
         let asked = request.return_consumed_capacity.clone();
-        let Prepared { action, holds, capacity, shown } =
+        let Prepared { action, holds, mut capacity, in_index, shown } =
             self.prepare(request, if puts { Kind::Put } else { Kind::Delete })?;
+        if holds {
+            capacity.add(in_index);
+        }
         let answer = self.bill(capacity, asked.as_deref(), |used| used)?;
         if !holds {
             let more = shown.map_or_else(|| json!({}), |item| json!({"Item": wire(&item)}));
@@ -83,8 +89,12 @@ impl State {
         }
         let mut used = Capacity::default();
         prepared.iter().for_each(|prepared| used.add(prepared.capacity.twice()));
+        let holds = prepared.iter().all(|prepared| prepared.holds);
+        if holds {
+            prepared.iter().for_each(|prepared| used.add(prepared.in_index));
+        }
         let answer = self.bill(used, request.return_consumed_capacity.as_deref(), |used| json!([used]))?;
-        if prepared.iter().any(|prepared| !prepared.holds) {
+        if !holds {
             let reasons: Vec<Json> = prepared.iter().map(Prepared::reason).collect();
             return Err(cancelled(&reasons));
         }
@@ -147,7 +157,14 @@ impl State {
             Action::Delete(_) | Action::Check(_) => None,
         };
         let capacity = Capacity::of_write(stored, after);
-        Ok(Prepared { shown: stored.filter(|_| shows).cloned(), capacity, action, holds })
+        let in_index = match &action {
+            Action::Check(_) => Capacity::default(),
+            Action::Put(_) | Action::Delete(_) => {
+                let [before, after] = [stored, after].map(|item| item.and_then(entry));
+                Capacity::of_index(before.as_ref(), after.as_ref())
+            }
+        };
+        Ok(Prepared { shown: stored.filter(|_| shows).cloned(), capacity, in_index, action, holds })
     }
 }
 

@@ -16,3 +16,4 @@ mod recorded;
 mod secrets;
 mod support;
 mod sweeping;
+mod timer_prices;

@@ -30,7 +30,8 @@ type Made = fn() -> Service;
 fn taken(wire: &WireTable) -> Price {
     const KNOWN: [&str; 5] = ["BatchGetItem", "GetItem", "PutItem", "Query", "TransactWriteItems"];
     let name = |action: String| *KNOWN.iter().find(|known| **known == action).unwrap_or(&"another");
-    let Capacity { write, read, .. } = wire.take_capacity();
+    let Capacity { write, index_write, read, .. } = wire.take_capacity();
+    assert!(index_write.abs() < f64::EPSILON, "no handler here has a timer: {index_write}");
     (wire.take_actions().into_iter().map(name).collect(), write, read)
 }
 

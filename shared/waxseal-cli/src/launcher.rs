@@ -1,7 +1,8 @@
 //! The launcher of LocalStack without Docker: its files, embedded.
 //!
 //! A workspace with a launcher of its own in `localstack/` uses that one. Any other gets a copy in its
-//! target folder, so that an installed or copied binary needs nothing beside it.
+//! target folder, so that an installed or copied binary needs nothing beside it. `localstack` in this
+//! package's folder is a link to the launcher's own, whose files Cargo puts into the package.
 
 use std::{
     fs, io,
@@ -13,7 +14,7 @@ const ENTRY: &str = "waxseal-localstack";
 
 macro_rules! embedded {
     ($($name:literal,)*) => {
-        &[$(($name, include_str!(concat!("../../../localstack/", $name)))),*]
+        &[$(($name, include_str!(concat!("../localstack/", $name)))),*]
     };
 }
 
@@ -111,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_file_of_the_launcher_is_embedded() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../localstack");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("localstack");
         let mut wanted = BTreeSet::new();
         files(&root.join("src"), &root, &mut wanted);
         wanted.extend([ENTRY, "venv.sh", "pyproject.toml", "requirements.lock"].map(str::to_owned));

@@ -55,7 +55,11 @@ pub(crate) fn serve<S>(command_line: &CommandLine<S>, typed: &arguments::Serve) 
             interrupt::raise();
         });
     }
-    let mut shown = 0;
+    // What the hook has published is its own doing. It may be much, and what it said would scroll away.
+    let mut shown = session.published.len();
+    if shown > 0 {
+        print::progress(format_args!("{shown} messages were published at the start"));
+    }
     local.executor().run_until(TICK, || {
         let new = session.published.peek_from(shown);
         shown += new.len();

@@ -1,13 +1,15 @@
-//! A file of orders runs through the deployed platform and through the embedded one: the books are
-//! equal.
+//! A file of orders runs through the deployed platform and through the embedded one: in each style
+//! the books are equal.
 
 use std::{collections::BTreeMap, fs, time::Duration};
 
 use inventory::Stock;
-use order_platform::{Books, Feed, Platform, Setup, lines::Lines};
+use order_platform::{Books, DEPLOYED, Feed, Platform, Setup, Style, lines::Lines};
 use serde_json::{Value, json};
 use shipping::Shipment;
-use waxseal_tests::localstack::{becomes, feed::feed, instance::root, progress};
+use waxseal_tests::localstack::{
+    becomes, feed::feed, instance::root, outside::Outside, progress, stage::Stage,
+};
 
 use crate::world::scenario;
 
@@ -53,9 +55,15 @@ fn file(count: usize) -> (Vec<u8>, BTreeMap<String, u64>) {
 #[test]
 fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
     let world = scenario("sixty_orders_leave_the_same_books_as_on_the_embedded_environment");
+    sixty_orders(DEPLOYED, &world.stage, &world.outside);
+}
+
+/// Runs the first 60 lines through a stage in this style, and through the embedded environment. The
+/// result is the books of both.
+pub(crate) fn sixty_orders(style: Style, stage: &Stage, outside: &Outside) -> Books {
     let (file, stock) = file(60);
 
-    let setup = Setup { seed: 1, ..Setup::default() };
+    let setup = Setup { seed: 1, style, ..Setup::default() };
     let embedded = Platform::new(setup).unwrap();
     let lines: String =
         stock.iter().map(|(sku, pieces)| format!("{}\n", json!({"sku": sku, "onHand": pieces}))).collect();
@@ -64,16 +72,17 @@ fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
     embedded.local().executor().run_until(Duration::from_secs(1), || false);
     let wanted = embedded.books();
     assert_eq!(wanted.imbalances(&embedded.orders(), &stock), Vec::<String>::new());
+    assert_eq!(embedded.leaks(), Vec::<String>::new());
     // The file must contain enough of each.
     assert!(
         wanted.confirmed > 30 && wanted.cancelled.short > 0 && wanted.cancelled.declined > 0,
         "{wanted:?}"
     );
 
-    let gateway = world.outside.gateway(PREFIX);
-    world.stage.receive_stock(stock.clone()).unwrap();
-    world.settle();
-    let answers = feed(&world.stage, Lines::read(&file), |done| {
+    let gateway = outside.gateway(PREFIX);
+    stage.receive_stock(stock.clone()).unwrap();
+    stage.settle();
+    let answers = feed(stage, Lines::read(&file), |done| {
         if done.is_multiple_of(20) {
             progress(format_args!("{done} orders submitted"));
         }
@@ -83,19 +92,20 @@ fn sixty_orders_leave_the_same_books_as_on_the_embedded_environment() {
 
     let ours = |id: &str| id.starts_with(PREFIX);
     let orders = || {
-        let mut orders = world.stage.orders().unwrap();
+        let mut orders = stage.orders().unwrap();
         orders.retain(|order| ours(&order.order_id));
         orders
     };
     becomes("the books", &wanted, || {
-        let mut stock = world.stage.entities::<Stock>("inventory").unwrap();
+        let mut stock = stage.entities::<Stock>("inventory").unwrap();
         stock.retain(|(sku, _)| ours(sku));
-        let parcels = world.stage.entities::<Shipment>("shipping").unwrap().into_iter();
+        let parcels = stage.entities::<Shipment>("shipping").unwrap().into_iter();
         let parcels: Vec<Shipment> = parcels.filter(|(id, _)| ours(id)).map(|(_, parcel)| parcel).collect();
-        let mails = world.outside.mails_to(EMAIL).len() as u64;
+        let mails = outside.mails_to(EMAIL).len() as u64;
         Books::of(&orders(), stock, &gateway, mails).with_parcels(&parcels)
     });
     assert_eq!(wanted.imbalances(&orders(), &stock), Vec::<String>::new());
-    world.settle();
-    world.assert_no_dead_letters();
+    stage.settle();
+    stage.assert_no_dead_letters();
+    wanted
 }

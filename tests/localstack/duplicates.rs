@@ -13,17 +13,16 @@ use waxseal_local::{Local, NewMessage};
 use waxseal_tests::{
     deliveries::{failures, sqs},
     localstack::{
-        becomes,
-        deploy::SERVICES,
-        eventually,
+        becomes, eventually,
         intercept::{kill, processes},
     },
 };
 
 use crate::world::{Scenario, scenario};
 
-fn tables(world: &Scenario) -> BTreeMap<&'static str, Vec<Item>> {
-    SERVICES.map(|service| (service, world.stage.items(service).unwrap())).into_iter().collect()
+fn tables(world: &Scenario) -> BTreeMap<String, Vec<Item>> {
+    let items = |name: &String| (name.clone(), world.stage.items(name).unwrap());
+    world.stage.services.iter().map(|service| items(&service.name)).collect()
 }
 
 #[test]

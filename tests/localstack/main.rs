@@ -2,7 +2,8 @@
 //!
 //! All scenarios share one deployment, which the first one makes, and run one after another, since
 //! some kill functions or throttle the table. Each has orders, articles and mail addresses of its
-//! own. The contract suite and the tests of other people's events run beside them, on tables of their own. Waits poll for a state and never
+//! own. One of them deploys a second stage for itself, in the other style. The contract suite and the
+//! tests of other people's events run beside them, on tables of their own. Waits poll for a state and never
 //! sleep for a fixed time. `localstack/README.md` lists what `LocalStack` cannot prove; these tests
 //! do not assert it.
 
@@ -16,6 +17,7 @@ mod direct;
 mod duplicates;
 mod flow;
 mod foreign;
+mod orchestration;
 mod poison;
 mod relay;
 mod release;

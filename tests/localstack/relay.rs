@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use order_platform::DEPLOYED;
 use serde_json::{Value, json};
 use waxseal::Timestamp;
 use waxseal_tests::{
@@ -20,7 +21,7 @@ struct Unfed<'a>(&'a Scenario, String);
 impl<'a> Unfed<'a> {
     fn new(world: &'a Scenario) -> Self {
         let which = format!("FunctionName={}", world.stage.function("inventory-relay"));
-        world.switch(&which, false);
+        world.stage.switch(&which, false);
         Self(world, which)
     }
 }
@@ -29,7 +30,7 @@ impl Drop for Unfed<'_> {
     fn drop(&mut self) {
         // A scenario that fails has already printed its reason, and the next scenario needs the
         // stream.
-        let fed = std::panic::AssertUnwindSafe(|| self.0.switch(&self.1, true));
+        let fed = std::panic::AssertUnwindSafe(|| self.0.stage.switch(&self.1, true));
         if std::panic::catch_unwind(fed).is_err() && !std::thread::panicking() {
             panic!("the relay's mapping stays off");
         }
@@ -49,7 +50,7 @@ fn o1_what_a_relay_did_not_get_from_its_stream_is_published_by_make_sweep() {
     world.settle();
     assert_eq!(world.events("stock.reserved", &order.id), [] as [Value; 0], "the relay is still fed");
 
-    deploy::sweep(&world.client, STAGE, "inventory", &began.to_string()).unwrap();
+    deploy::sweep(&world.client, DEPLOYED, STAGE, "inventory", &began.to_string()).unwrap();
     world.assert_confirmed_once(&order);
     assert_eq!(world.events("stock.reserved", &order.id).len(), 1);
 

@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use order_platform::DEPLOYED;
 use serde_json::{Value, json};
 use waxseal::{
     Raw,
@@ -31,7 +32,7 @@ pub(crate) const STAGE: &str = "local-test";
 /// once, and stays.
 const ENDPOINT: &str = "WAXSEAL_TEST_ENDPOINT";
 /// The seconds until a received message is delivered again. The templates have 180.
-const VISIBILITY: u32 = 10;
+pub(crate) const VISIBILITY: u32 = 10;
 
 /// The deployed platform and its surroundings.
 pub(crate) struct World {
@@ -47,12 +48,17 @@ pub(crate) struct World {
     heard: Lock<Vec<Value>>,
 }
 
-/// The exclusive access of one scenario.
-pub(crate) struct Scenario {
-    pub(crate) world: &'static World,
+/// The turn of one scenario: no other one runs meanwhile.
+pub(crate) struct Turn {
     name: &'static str,
     began: Instant,
     _exclusive: MutexGuard<'static, ()>,
+}
+
+/// The exclusive access of one scenario to the deployment.
+pub(crate) struct Scenario {
+    pub(crate) world: &'static World,
+    _turn: Turn,
 }
 
 impl std::ops::Deref for Scenario {
@@ -62,20 +68,29 @@ impl std::ops::Deref for Scenario {
     }
 }
 
-impl Drop for Scenario {
+impl Drop for Turn {
     fn drop(&mut self) {
         let outcome = if std::thread::panicking() { "FAILED" } else { "ok" };
         progress(format_args!("{:<84} {outcome} in {:.1} s", self.name, self.began.elapsed().as_secs_f64()));
     }
 }
 
+/// Waits until it is this scenario's turn.
+pub(crate) fn turn(name: &'static str) -> Turn {
+    static EXCLUSIVE: Lock<()> = Lock::new(());
+    let exclusive = EXCLUSIVE.lock();
+    Turn { name, began: Instant::now(), _exclusive: exclusive }
+}
+
 /// Waits for exclusive access; the first scenario deploys.
 pub(crate) fn scenario(name: &'static str) -> Scenario {
-    static EXCLUSIVE: Lock<()> = Lock::new(());
     static WORLD: OnceLock<Result<World, String>> = OnceLock::new();
-    let scenario = EXCLUSIVE.lock();
-    match WORLD.get_or_init(World::start) {
-        Ok(world) => Scenario { world, name, began: Instant::now(), _exclusive: scenario },
+    let mut turn = turn(name);
+    let world = WORLD.get_or_init(World::start);
+    // The time for the deployment is said apart.
+    turn.began = Instant::now();
+    match world {
+        Ok(world) => Scenario { world, _turn: turn },
         Err(error) => panic!("there is no platform on LocalStack: {error}"),
     }
 }
@@ -121,9 +136,9 @@ impl World {
     fn start() -> Result<Self, String> {
         let (began, outside) = (Instant::now(), Outside::start());
         let (client, is_new) = localstack()?;
-        if is_new || Stage::of(&client, STAGE).is_err() {
+        if is_new || Stage::of(&client, DEPLOYED, STAGE).is_err() {
             progress("deploying the platform");
-            deploy::deploy(&client, STAGE, &outside)?;
+            deploy::deploy(&client, DEPLOYED, STAGE, &outside)?;
         }
         let world = Self::around(client, outside, !is_new).map_err(|error| error.to_string())?;
         progress(format_args!("ready after {:.0} s", began.elapsed().as_secs_f64()));
@@ -131,7 +146,7 @@ impl World {
     }
 
     fn around(client: Client, outside: Outside, reused: bool) -> Result<Self, Box<dyn std::error::Error>> {
-        let stage = Stage::of(&client, STAGE)?;
+        let stage = Stage::of(&client, DEPLOYED, STAGE)?;
         if reused {
             stage.charge_and_mail(&outside)?;
             stage.take_dead_letters()?;
@@ -145,7 +160,7 @@ impl World {
         let world = Self { client, stage, outside, table, relay, tap, heard: Lock::default() };
         if reused {
             // A run that was cut off may have paused them.
-            ["inventory-events", "payment-events"].iter().for_each(|queue| world.deliver(queue, true));
+            ["inventory-events", "payment-events"].iter().for_each(|queue| world.stage.deliver(queue, true));
             world.settle();
             world.stage.take_dead_letters()?;
         }
@@ -255,7 +270,9 @@ impl World {
     /// Asserts that the order is confirmed, and that each of its events happened once.
     pub(crate) fn assert_confirmed_once(&self, order: &Placed) {
         self.becomes_status(order, "confirmed");
-        let payment = self.stage.entity("payment", "payment", &order.id).unwrap();
+        // The snapshot of its history.
+        let payment = self.stage.entity("payment", "money", &order.id).unwrap()["state"].take();
+        assert_eq!(payment["status"], "captured", "{payment}");
         assert_eq!(payment["amount"], order.quantity * 1250, "{payment}");
         becomes("one mail", &1, || self.outside.mails_to(&order.email).len());
         let asked = self.outside.asked(&order.id);
@@ -264,7 +281,7 @@ impl World {
 
     /// Waits until no message is under way.
     pub(crate) fn settle(&self) {
-        becomes("nothing is under way", &0, || self.stage.under_way().unwrap());
+        self.stage.settle();
     }
 
     /// The event of this name in a receipt about this order.
@@ -299,27 +316,8 @@ impl World {
 
     /// Stops the delivery from a queue to its function until the guard is dropped.
     pub(crate) fn pause(&self, queue: &'static str) -> Paused<'_> {
-        self.deliver(queue, false);
+        self.stage.deliver(queue, false);
         Paused(self, queue)
-    }
-
-    fn deliver(&self, queue: &str, enabled: bool) {
-        let arn = self.arn(&self.stage.queue(queue).unwrap());
-        self.switch(&format!("EventSourceArn={arn}"), enabled);
-    }
-
-    /// Enables or disables the event source mapping that `which` names, and waits until it is.
-    pub(crate) fn switch(&self, which: &str, enabled: bool) {
-        let list = format!("/2015-03-31/event-source-mappings/?{which}");
-        let mappings = self.client.rest("lambda", "GET", &list, b"").unwrap();
-        let id = mappings["EventSourceMappings"][0]["UUID"].as_str().unwrap().to_owned();
-        let path = format!("/2015-03-31/event-source-mappings/{id}");
-        let body = json!({ "Enabled": enabled }).to_string();
-        self.client.rest("lambda", "PUT", &path, body.as_bytes()).unwrap();
-        let wanted = if enabled { "Enabled" } else { "Disabled" };
-        becomes(&format!("the mapping of {which}"), &json!(wanted), || {
-            self.client.rest("lambda", "GET", &path, b"").unwrap()["State"].clone()
-        });
     }
 
     /// Invokes a function as its event source mapping does, and waits for its answer.
@@ -354,7 +352,7 @@ impl World {
 
     /// Asserts that no service has dead letters.
     pub(crate) fn assert_no_dead_letters(&self) {
-        assert_eq!(self.stage.take_dead_letters().unwrap(), [], "dead letters");
+        self.stage.assert_no_dead_letters();
     }
 }
 
@@ -366,7 +364,7 @@ impl Drop for Paused<'_> {
     fn drop(&mut self) {
         // A second panic would end the whole run; after a first one the next scenario needs the
         // delivery.
-        let quiet = std::panic::AssertUnwindSafe(|| self.0.deliver(self.1, true));
+        let quiet = std::panic::AssertUnwindSafe(|| self.0.stage.deliver(self.1, true));
         if std::panic::catch_unwind(quiet).is_err() && !std::thread::panicking() {
             panic!("the delivery from {} does not go on", self.1);
         }

@@ -2,30 +2,49 @@
 //! person uses: `deploy` of the platform's command line and its like.
 
 use std::{
+    collections::BTreeSet,
     env,
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
+use order_platform::{Style, declared};
+
 use super::{client::Client, instance::root, outside::Outside, progress};
 
-/// Every service.
-pub const SERVICES: [&str; 6] = ["orders", "inventory", "payment", "shipping", "notification", "analytics"];
-/// The services that emit, and so have a relay.
-pub const EMITTING: [&str; 4] = ["orders", "inventory", "payment", "shipping"];
+/// A service of the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Whether it emits, and so has a relay.
+    pub has_relay: bool,
+}
+
+/// Every service of the platform in this style.
+#[must_use]
+pub fn services(style: Style) -> Vec<Service> {
+    let app = declared(style);
+    let of = |service: &waxseal_catalog::Deployed| Service {
+        name: service.name().to_owned(),
+        has_relay: app.routes(service).has_relay(),
+    };
+    app.services.iter().map(of).collect()
+}
 
 /// The sender of mails.
 const SENDER: &str = "Waxseal Orders <orders@example.com>";
 
-/// Deploys every stack of `stage` (`local`, `local-…`), which charges and mails through `outside`.
+/// Deploys every stack of `stage` (`local`, `local-…`) in this style. It charges and mails through
+/// `outside`.
 ///
 /// # Errors
 /// Where a binary was not built or a stack is refused; the command prints the cause to standard
 /// error.
-pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), String> {
+pub fn deploy(client: &Client, style: Style, stage: &str, outside: &Outside) -> Result<(), String> {
     let folder = binaries()?.display().to_string();
-    let mut command = command(&["deploy", stage, "--binaries", &folder])?;
+    let mut command = command(style, &["deploy", stage, "--binaries", &folder])?;
     command
         .env("PAYMENT_GATEWAY_URL", outside.gateway_url())
         .env("SMTP_URL", outside.mail_url())
@@ -37,22 +56,37 @@ pub fn deploy(client: &Client, stage: &str, outside: &Outside) -> Result<(), Str
 ///
 /// # Errors
 /// Where one stays; the command prints the cause to standard error.
-pub fn undeploy(client: &Client, stage: &str) -> Result<(), String> {
-    follow(command(&["undeploy", stage])?, client)
+pub fn undeploy(client: &Client, style: Style, stage: &str) -> Result<(), String> {
+    follow(command(style, &["undeploy", stage])?, client)
 }
 
 /// Publishes the emissions of `service` since `from` again, as `make sweep` does.
 ///
 /// # Errors
 /// Where its relay refuses; the command prints the cause to standard error.
-pub fn sweep(client: &Client, stage: &str, service: &str, from: &str) -> Result<(), String> {
-    follow(command(&["sweep", stage, "--service", service, "--from", from])?, client)
+pub fn sweep(client: &Client, style: Style, stage: &str, service: &str, from: &str) -> Result<(), String> {
+    follow(command(style, &["sweep", stage, "--service", service, "--from", from])?, client)
+}
+
+/// What a command of the platform's command line prints to standard output.
+///
+/// # Errors
+/// Where it fails: its exit code, and what it said.
+pub fn ask(client: &Client, style: Style, arguments: &[&str]) -> Result<String, String> {
+    let mut command = command(style, arguments)?;
+    let output = command.env("AWS_ENDPOINT_URL", &client.endpoint).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| format!("{arguments:?}: {error}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{arguments:?} ended with {}: {said}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|error| format!("{arguments:?}: {error}"))
 }
 
 /// A command of the platform's command line.
-fn command(arguments: &[&str]) -> Result<Command, String> {
+fn command(style: Style, arguments: &[&str]) -> Result<Command, String> {
     let mut command = Command::new(binaries()?.join("order-platform"));
-    command.args(arguments).current_dir(root());
+    command.args(arguments).current_dir(root()).env("STYLE", style.to_string());
     Ok(command)
 }
 
@@ -84,10 +118,14 @@ fn follow(mut command: Command, client: &Client) -> Result<(), String> {
 /// # Errors
 /// Where one is missing.
 pub fn binaries() -> Result<PathBuf, String> {
-    folder_with(&[&SERVICES[..], &["order-platform"]].concat())?.ok_or_else(|| {
-        "the binaries are missing: build them first, with `cargo build --profile ci --bins -p orders -p inventory \
-         -p payment -p notification -p analytics -p relay -p order-platform --features order-platform/aws`"
-            .to_owned()
+    let services = Style::ALL.into_iter().flat_map(services).map(|service| service.name);
+    let names: BTreeSet<String> = services.chain(["relay", "order-platform"].map(str::to_owned)).collect();
+    folder_with(&names)?.ok_or_else(|| {
+        let packages: String = names.iter().map(|name| format!("-p {name} ")).collect();
+        format!(
+            "the binaries are missing: build them first, with `cargo build --profile ci --bins {packages}\
+             --features order-platform/aws`"
+        )
     })
 }
 
@@ -96,14 +134,14 @@ pub fn binaries() -> Result<PathBuf, String> {
 /// # Errors
 /// Where it was not built.
 pub fn waxseal() -> Result<PathBuf, String> {
-    let folder = folder_with(&["waxseal"])?;
+    let folder = folder_with(&BTreeSet::from(["waxseal".to_owned()]))?;
     folder.map(|folder| folder.join("waxseal")).ok_or_else(|| {
         "the program is missing: build it first, with `cargo build --profile ci -p waxseal-new`".to_owned()
     })
 }
 
 /// The folder of this program, or the one above that of a test, where it has these binaries.
-fn folder_with(names: &[&str]) -> Result<Option<PathBuf>, String> {
+fn folder_with(names: &BTreeSet<String>) -> Result<Option<PathBuf>, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let has_them = |folder: &&Path| names.iter().all(|name| folder.join(name).is_file());
     Ok(own.ancestors().skip(1).take(2).find(has_them).map(Path::to_path_buf))

@@ -5,6 +5,7 @@
 //! agree with the raw API.
 
 pub mod client;
+mod control;
 pub mod deploy;
 pub mod depot;
 pub mod feed;

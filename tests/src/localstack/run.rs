@@ -18,11 +18,12 @@ use std::{
 
 use inventory::Stock;
 use order_platform::{
-    Answers, Books, Story, Summary,
+    Answers, Books, Story, Style, Summary,
     lines::Lines,
     options::Options,
     report::{Details, conclude},
 };
+use shipping::Shipment;
 use waxseal::{Raw, lock::Lock};
 
 use super::{
@@ -52,14 +53,14 @@ pub fn run(options: &Options, port: Option<u16>, is_json: bool) -> Result<(), St
     let (stock, orders) = options.input().map_err(|error| error.to_string())?;
     let outside = Outside::start();
     let (client, own) = reach(port)?;
-    if own.is_none() && Stage::of(&client, STAGE).is_ok() {
-        progress("taking away what the last run deployed");
-        undeploy(&client, STAGE)?;
+    let style = options.style;
+    if own.is_none() {
+        take_away(&client)?;
     }
-    progress("deploying the platform (half a minute)");
-    deploy(&client, STAGE, &outside)?;
+    progress(format_args!("deploying the platform in {style} (half a minute)"));
+    deploy(&client, style, STAGE, &outside)?;
     let said = |error: CallError| error.to_string();
-    let stage = Stage::of(&client, STAGE).map_err(said)?;
+    let stage = Stage::of(&client, style, STAGE).map_err(said)?;
     stage.set_visibility(VISIBILITY).map_err(said)?;
     let tap = stage.listen(TAP).map_err(said)?;
     let run = Run { stage, outside, tap, heard: Lock::default() };
@@ -111,11 +112,22 @@ pub fn run(options: &Options, port: Option<u16>, is_json: bool) -> Result<(), St
             run.stage.stop_listening(&run.tap).map_err(said)?;
             let url = &client.endpoint;
             progress(format_args!(
-                "the stage {STAGE} stays deployed; AWS_ENDPOINT_URL={url} make undeploy STAGE={STAGE} takes it away"
+                "the stage {STAGE} stays deployed; AWS_ENDPOINT_URL={url} make undeploy STAGE={STAGE} STYLE={style} takes it \
+                 away"
             ));
         }
     }
     concluded
+}
+
+/// Takes away what the last run deployed, in whatever style.
+fn take_away(client: &Client) -> Result<(), String> {
+    // Orchestration has every stack of choreography, and one more.
+    if Stage::of(client, Style::Orchestration, STAGE).is_err() {
+        return Ok(());
+    }
+    progress("taking away what the last run deployed");
+    undeploy(client, Style::Orchestration, STAGE)
 }
 
 /// The `LocalStack` that already runs at `port`, or a new one.
@@ -228,7 +240,9 @@ impl Run {
         let stock = self.stage.entities::<Stock>("inventory").map_err(said)?;
         let orders = self.stage.orders().map_err(said)?;
         let mails = self.outside.mails_by_key().len() as u64;
-        Ok(Books::of(&orders, stock, &self.outside.gateway(""), mails))
+        let parcels = self.stage.entities("shipping").map_err(said)?;
+        let parcels: Vec<Shipment> = parcels.into_iter().map(|(_, parcel)| parcel).collect();
+        Ok(Books::of(&orders, stock, &self.outside.gateway(""), mails).with_parcels(&parcels))
     }
 
     fn write_mails(&self, folder: &Path) -> io::Result<()> {

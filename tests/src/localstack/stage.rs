@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use order_platform::Style;
 use orders::Order;
 use serde_json::{Value, json};
 use waxseal::{
@@ -13,12 +14,12 @@ use waxseal::{
 
 use super::{
     client::{Answer, CallError, Client},
-    deploy::{EMITTING, SERVICES},
+    deploy::{Service, services},
     eventually,
     outside::Outside,
 };
 
-/// One stage of the platform.
+/// One stage of the platform, or of another application.
 #[derive(Debug, Clone)]
 pub struct Stage {
     /// The client of the API on which it is deployed.
@@ -27,6 +28,8 @@ pub struct Stage {
     pub name: String,
     /// The application, the first part of its resources' names.
     application: String,
+    /// The services of the platform there; none of another application.
+    pub services: Vec<Service>,
     /// The host under which `orders` answers HTTP.
     host: String,
 }
@@ -50,27 +53,36 @@ impl Message {
 }
 
 impl Stage {
-    /// The stage of this name.
+    /// The platform's stage of this name, in the style in which it was deployed.
     ///
     /// # Errors
     /// Where `orders` is not deployed there.
-    pub fn of(client: &Client, name: &str) -> Result<Self, CallError> {
+    pub fn of(client: &Client, style: Style, name: &str) -> Result<Self, CallError> {
         let mut stage = Self::of_application(client, "shop", name);
-        let path = format!("/2021-10-31/functions/{}/url", stage.function("orders"));
-        let url = client.rest("lambda", "GET", &path, b"")?;
+        stage.services = services(style);
+        stage.host = stage.host_of("orders")?;
+        Ok(stage)
+    }
+
+    /// The host under which a service answers HTTP.
+    ///
+    /// # Errors
+    /// Where it has no URL.
+    pub fn host_of(&self, service: &str) -> Result<String, CallError> {
+        let path = format!("/2021-10-31/functions/{}/url", self.function(service));
+        let url = self.client.rest("lambda", "GET", &path, b"")?;
         let url = url["FunctionUrl"].as_str().unwrap_or_default();
         let host = url.split("//").nth(1).unwrap_or_default().trim_end_matches('/');
         // URL parsers refuse `….127.0.0.1`, which they take for an address with more than four
         // parts.
-        stage.host = host.replace(".127.0.0.1", ".localhost");
-        Ok(stage)
+        Ok(host.replace(".127.0.0.1", ".localhost"))
     }
 
     /// The stage of an application without HTTP.
     #[must_use]
     pub fn of_application(client: &Client, application: &str, name: &str) -> Self {
         let (name, application) = (name.to_owned(), application.to_owned());
-        Self { client: client.clone(), name, application, host: String::new() }
+        Self { client: client.clone(), name, application, services: Vec::new(), host: String::new() }
     }
 
     /// The full name of a function: `orders`, `orders-relay`, ….
@@ -99,24 +111,20 @@ impl Stage {
         Ok(attributes["Attributes"][name].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The number of messages in a queue, those under way included.
+    /// The number of messages in a queue that can be received or have been. A message for later is
+    /// none of them: the hint of a timer waits so for minutes.
     ///
     /// # Errors
     /// Where there is no such queue.
     pub fn depth(&self, url: &str) -> Result<u64, CallError> {
-        let names = [
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesDelayed",
-        ];
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let body = json!({ "QueueUrl": url, "AttributeNames": names });
         let attributes = self.client.json("sqs", "AmazonSQS.GetQueueAttributes", &body)?;
         let number = |name: &str| attributes["Attributes"][name].as_str().and_then(|text| text.parse().ok());
         Ok(names.iter().map(|name| number(name).unwrap_or(0)).sum::<u64>())
     }
 
-    /// The number of messages that functions have received and not finished, in all services'
-    /// queues.
+    /// The number of messages that functions have not finished, in all services' queues.
     ///
     /// # Errors
     /// Where a queue cannot be asked.
@@ -150,9 +158,8 @@ impl Stage {
     /// Where a queue or Lambda refuses.
     pub fn set_visibility(&self, seconds: u32) -> Result<(), CallError> {
         self.sources()?.iter().try_for_each(|url| self.set_queue_visibility(url, seconds))?;
-        SERVICES
-            .iter()
-            .try_for_each(|service| self.set_variables(service, &[("WAXSEAL_BACKOFF_SECONDS", "1")]))
+        let backoff = [("WAXSEAL_BACKOFF_SECONDS", "1")];
+        self.services.iter().try_for_each(|service| self.set_variables(&service.name, &backoff))
     }
 
     /// As [`Stage::set_visibility`], for one queue.
@@ -275,7 +282,7 @@ impl Stage {
     /// Where a queue refuses.
     pub fn dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
         let mut dead_letters = Vec::new();
-        for (service, queue) in dead_letter_queues() {
+        for (service, queue) in self.dead_letter_queues() {
             let url = self.queue(&queue)?;
             loop {
                 // The time is long enough that none is received twice.
@@ -283,8 +290,7 @@ impl Stage {
                 if messages.is_empty() {
                     break;
                 }
-                dead_letters
-                    .extend(messages.into_iter().map(|dead_letter| (service.to_owned(), dead_letter)));
+                dead_letters.extend(messages.into_iter().map(|dead_letter| (service.clone(), dead_letter)));
             }
         }
         Ok(dead_letters)
@@ -297,12 +303,23 @@ impl Stage {
     /// Where a queue refuses.
     pub fn take_dead_letters(&self) -> Result<Vec<(String, Message)>, CallError> {
         let mut dead_letters = Vec::new();
-        for (service, queue) in dead_letter_queues() {
+        for (service, queue) in self.dead_letter_queues() {
             let url = self.queue(&queue)?;
             dead_letters
-                .extend(self.take(&url)?.into_iter().map(|dead_letter| (service.to_owned(), dead_letter)));
+                .extend(self.take(&url)?.into_iter().map(|dead_letter| (service.clone(), dead_letter)));
         }
         Ok(dead_letters)
+    }
+
+    /// The dead-letter queues with their services, named without application and stage: a service's
+    /// own, and its relay's where it emits.
+    fn dead_letter_queues(&self) -> Vec<(String, String)> {
+        let of = |Service { name, has_relay }: &Service| {
+            let own = (name.clone(), format!("{name}-dlq"));
+            let relays = has_relay.then(|| (name.clone(), format!("{name}-relay-dlq")));
+            [Some(own), relays].into_iter().flatten()
+        };
+        self.services.iter().flat_map(of).collect()
     }
 
     /// A request to `orders`.
@@ -446,12 +463,4 @@ fn item(json: &Value) -> Item {
         }
     }
     item
-}
-
-/// The dead-letter queues with their services, named without application and stage: a service's
-/// own, and its relay's where it emits.
-fn dead_letter_queues() -> Vec<(&'static str, String)> {
-    let own = |service: &'static str| [(service, format!("{service}-dlq"))];
-    let relays = EMITTING.map(|service| (service, format!("{service}-relay-dlq")));
-    SERVICES.into_iter().flat_map(own).chain(relays).collect()
 }

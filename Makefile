@@ -4,11 +4,12 @@ SHELL := /bin/bash
 
 # The platform's own options, which it reads from its environment: make run ORDERS=50. `STYLE` is one of every command.
 export ORDERS STOCK MAILS STYLE DEADLINE
-run-localstack: export FORMAT PORT
+run-localstack: export FORMAT := $(FORMAT)
+run-localstack: export PORT := $(PORT)
 # Options of `bench`: make bench ROUNDS=1 PERMILLE=50 PEERS=bare,waxseal
 export ROUNDS PERMILLE PEERS
 # Options of `contract`: make contract LOCALSTACK=no
-contract: export FORMAT
+contract: export FORMAT := $(FORMAT)
 LOCALSTACK ?= yes
 
 # Every function: the folders with an entry for Lambda.

@@ -1,6 +1,6 @@
 //! The messages in a ledger: what a service emitted, to be given again.
 
-use waxseal::{Malformed, Raw, Timestamp};
+use waxseal::{Raw, Timestamp};
 
 use crate::entry::{Entry, EntryKind};
 
@@ -51,7 +51,7 @@ pub struct UnreadableMessage {
     /// The id of the message that it handled.
     pub id: String,
     /// The reason.
-    pub reason: Malformed,
+    pub reason: String,
 }
 
 /// The messages that entries hold, in the order of their commits: what each handling emitted.
@@ -69,11 +69,11 @@ pub fn messages<'e>(
     for entry in entries {
         let EntryKind::Handled(handled) = &entry.what else { continue };
         for envelope in &handled.emitted {
-            let raw = Raw::parse(envelope.get()).map_err(|reason| UnreadableMessage {
+            let raw = Raw::parse(envelope.get()).map_err(|malformed| UnreadableMessage {
                 consumer: handled.consumer.clone(),
                 source_name: handled.source.clone(),
                 id: handled.id.clone(),
-                reason,
+                reason: malformed.to_string(),
             })?;
             if selection.wants(&raw) {
                 wanted.push(raw);

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{becomes, deploy::Service, stage::Stage};
+use super::{becomes, stage::Stage};
+
+/// The path of all event source mappings.
+const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
 
 impl Stage {
     /// Waits until no message is under way.
@@ -36,17 +39,13 @@ impl Stage {
     /// # Panics
     /// Where Lambda refuses.
     pub fn silence(&self) {
-        for Service { name, has_relay } in &self.services {
-            let functions = [Some(name.clone()), has_relay.then(|| format!("{name}-relay"))];
-            for function in functions.into_iter().flatten() {
-                let list =
-                    format!("/2015-03-31/event-source-mappings/?FunctionName={}", self.function(&function));
-                let all = self.client.rest("lambda", "GET", &list, b"").expect("Lambda answers");
-                for mapping in all["EventSourceMappings"].as_array().into_iter().flatten() {
-                    let id = mapping["UUID"].as_str().unwrap_or_default();
-                    let path = format!("/2015-03-31/event-source-mappings/{id}");
-                    self.client.rest("lambda", "DELETE", &path, b"").expect("the mapping is deleted");
-                }
+        let rest =
+            |method: &str, path: &str| self.client.rest("lambda", method, path, b"").expect("Lambda answers");
+        let (all, ours) = (rest("GET", MAPPINGS), format!(":{}", self.function("")));
+        for mapping in all["EventSourceMappings"].as_array().into_iter().flatten() {
+            let (function, id) = (mapping["FunctionArn"].as_str(), mapping["UUID"].as_str());
+            if function.is_some_and(|arn| arn.contains(&ours)) {
+                rest("DELETE", &format!("{MAPPINGS}{}", id.unwrap_or_default()));
             }
         }
     }
@@ -59,9 +58,9 @@ impl Stage {
         let rest = |method: &str, path: &str, body: &str| {
             self.client.rest("lambda", method, path, body.as_bytes()).expect("the mapping is there")
         };
-        let mappings = rest("GET", &format!("/2015-03-31/event-source-mappings/?{which}"), "");
+        let mappings = rest("GET", &format!("{MAPPINGS}?{which}"), "");
         let id = mappings["EventSourceMappings"][0]["UUID"].as_str().expect("the mapping is there");
-        let path = format!("/2015-03-31/event-source-mappings/{id}");
+        let path = format!("{MAPPINGS}{id}");
         rest("PUT", &path, &json!({ "Enabled": enabled }).to_string());
         let wanted = if enabled { "Enabled" } else { "Disabled" };
         becomes(&format!("the mapping of {which}"), &json!(wanted), || {

@@ -1,6 +1,6 @@
 //! The help of `make`, as a terminal shows it, and options that several targets share.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use crate::source::root;
 
@@ -42,6 +42,32 @@ fn a_port_is_that_of_localstack_and_of_what_is_deployed_there() {
         for target in ["localstack", "localstack-stop"] {
             let shown = make(file, &["--dry-run", target, "PORT=4570"]).replace(['\'', '\\'], "");
             assert!(shown.contains("--port 4570"), "{file} {target}: {shown}");
+        }
+    }
+}
+
+/// The options that some targets must have.
+const GIVEN: [&str; 5] =
+    ["STAGE=prod", "SERVICE=orders", "FROM=2026-11-20T00:00:00Z", "SOURCE=inventory", "ID=018f"];
+
+#[test]
+fn every_target_can_be_made_and_exports_what_it_names() {
+    for file in MAKEFILES {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        for line in text.lines().filter(|line| line.contains(": export ")) {
+            assert!(
+                line.contains('='),
+                "{file}: make takes `export` for a prerequisite without a value: {line}"
+            );
+        }
+        let help = make(file, &["help"]);
+        for target in help.lines().filter_map(|line| line.strip_prefix("  make ")?.split(' ').next()) {
+            let rule = text.split_once(&format!("\n{target}: ")).unwrap().1;
+            let recipe: String = rule.lines().skip(1).take_while(|line| line.starts_with('\t')).collect();
+            // Even a dry run runs the lines that call make.
+            if !recipe.contains("$(MAKE)") {
+                make(file, &[&["--dry-run", target][..], &GIVEN].concat());
+            }
         }
     }
 }

@@ -62,8 +62,13 @@ fn every_target_can_be_made_and_exports_what_it_names() {
         }
         let help = make(file, &["help"]);
         for target in help.lines().filter_map(|line| line.strip_prefix("  make ")?.split(' ').next()) {
-            let rule = text.split_once(&format!("\n{target}: ")).unwrap().1;
-            let recipe: String = rule.lines().skip(1).take_while(|line| line.starts_with('\t')).collect();
+            // A target may stand before its rule, with what it exports.
+            let rules: Vec<&str> = text.split(&format!("\n{target}: ")).skip(1).collect();
+            assert!(!rules.is_empty(), "{file} has no rule for {target}");
+            let recipe: String = rules
+                .iter()
+                .flat_map(|rule| rule.lines().skip(1).take_while(|line| line.starts_with('\t')))
+                .collect();
             // Even a dry run runs the lines that call make.
             if !recipe.contains("$(MAKE)") {
                 make(file, &[&["--dry-run", target][..], &GIVEN].concat());
